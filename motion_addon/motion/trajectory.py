@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns the plan of a walk: where the root is, where it faces, how fast and in which gait, at 60 Hz.
+
+The plan rounds the corners of a path as a person of that speed does, slows down only where the
+turn needs it, and starts and stops from a stand. It knows nothing of poses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .path import Path
+
+Array = NDArray[Any]
+Speed = float | Sequence[tuple[float, float]]
+Facing = str | tuple[str, Any]
+
+RATE = 60
+"""Steps per second of every plan and of the models."""
+GAITS = ("stand", "walk", "jog", "run", "crouch")
+"""Columns of `Trajectory.gait`."""
+WINDOW = np.arange(-60, 60, 10)
+"""Offsets (steps) of the 12 samples a network sees: 1 s back to 0.83 s ahead."""
+
+LATERAL_LIMIT = 6.0
+"""Most acceleration towards the inside of a turn (m/s^2)."""
+TURN_LIMIT = 3.4
+"""Fastest turn of the direction of travel (rad/s)."""
+BRAKING, SPEEDING = 2.5, 2.2
+"""Changes of speed before and after a turn (m/s^2)."""
+STAND_SECONDS = 1.0
+"""Time stood still before a start and after a stop (s)."""
+_SLOWEST = 0.12
+_EASE_SECONDS = 0.16
+_FACING_SECONDS = 0.17
+_FACING_LEAD = 0.10
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The planned root at 60 Hz: T steps in the motion frame (metres, Y up, seconds)."""
+
+    positions: Array
+    """(T, 3) root on the ground (m)."""
+    facing: Array
+    """(T, 3) horizontal unit direction of the body."""
+    speeds: Array
+    """(T,) speed along the path (m/s)."""
+    gait: Array
+    """(T, 5) weights of `GAITS`, each row sums to 1."""
+    distance: Array
+    """(T,) arc length on the drawn path (m)."""
+    loops: bool = False
+    """Whether the last step joins the first, so that windows wrap around."""
+    rate: int = RATE
+
+    def __len__(self) -> int:
+        """Return the number of steps T."""
+        return len(self.positions)
+
+    @property
+    def seconds(self) -> float:
+        """Duration (s)."""
+        return len(self) / self.rate
+
+    def window(self, index: ArrayLike) -> Window:
+        """Return the 12 samples around step `index` (any shape ...).
+
+        Outside the plan it goes on straight at its end speed, which is a stand where it starts or
+        stops; a looping plan wraps.
+        """
+        wanted = np.asarray(index)[..., None] + WINDOW
+        last = len(self) - 1
+        if self.loops:
+            inside = np.mod(wanted, len(self))
+            return Window(*(a[inside] for a in self._columns()))
+        inside = np.clip(wanted, 0, last)
+        beyond = (wanted - inside)[..., None] / self.rate
+        step = np.where(wanted[..., None] < 0, self._velocity(0), self._velocity(last))
+        positions, facing, speeds, gait = (a[inside] for a in self._columns())
+        return Window(positions + beyond * step, facing, speeds, gait)
+
+    def _columns(self) -> tuple[Array, Array, Array, Array]:
+        return self.positions, self.facing, self.speeds, self.gait
+
+    def _velocity(self, index: int) -> Array:
+        """Return the (3,) velocity (m/s) at the first or the last step."""
+        if len(self) < 2 or self.speeds[index] < 1e-6:
+            return np.zeros(3)
+        pair = (0, 1) if index == 0 else (-2, -1)
+        return np.asarray((self.positions[pair[1]] - self.positions[pair[0]]) * self.rate)
+
+
+class Window(NamedTuple):
+    """The samples a network sees around a step, in the motion frame."""
+
+    positions: Array
+    """(..., 12, 3) m."""
+    facing: Array
+    """(..., 12, 3) unit."""
+    speeds: Array
+    """(..., 12) m/s."""
+    gait: Array
+    """(..., 12, 5) weights."""
+
+
+def plan(
+    path: Path,
+    *,
+    speed: Speed = 1.3,
+    gait: str = "auto",
+    facing: Facing = "path",
+    start: bool = True,
+    stop: bool = True,
+) -> Trajectory:
+    """Return the plan of one pass along `path`.
+
+    `speed` is m/s, or pairs (fraction of the path, m/s) joined smoothly. `gait` is "auto" (by
+    speed) or one of `GAITS`. `facing` is "path", ("fixed", yaw in radians about +Y, 0 = +Z) or
+    ("look_at", (x, y, z)). `start` and `stop` add the way out of and into a stand, with a
+    standing second. Raises ValueError for anything else.
+    """
+    keys = speed_keys(speed)
+    if gait != "auto" and gait not in GAITS:
+        raise ValueError(f"The gait must be auto or one of {', '.join(GAITS)}.")
+    if max(value for _, value in keys) <= 0.0 or gait == "stand":
+        return _standing(path, facing)
+    loops = path.cyclic and not start and not stop
+    course = _Course.along(path, keys, loops)
+    wanted = np.maximum(speeds_at(keys, course.drawn / path.length), _SLOWEST)
+    profile = _limited(course, wanted, start, stop)
+    speeds, travelled = _timed(course, profile, start, stop)
+    positions = _sampled(course.positions, course.arc, travelled)
+    distance = np.interp(travelled, course.arc, course.drawn)
+    directions = _directions(course, travelled, speeds, positions, facing, loops)
+    weights = gait_weights(speeds, gait)
+    return Trajectory(positions, directions, speeds, weights, distance, loops)
+
+
+def speed_keys(speed: Speed) -> tuple[tuple[float, float], ...]:
+    """Return `speed` as sorted (fraction, m/s) pairs; raise ValueError where it makes no sense."""
+    try:
+        if isinstance(speed, int | float | np.number):
+            pairs = [(0.0, float(speed))]
+        else:
+            pairs = [(float(fraction), float(value)) for fraction, value in speed]
+    except (TypeError, ValueError):
+        raise ValueError("The speed must be a number or pairs of (fraction, m/s).") from None
+    if not pairs:
+        raise ValueError("The list of speeds is empty.")
+    values = np.array(pairs)
+    if not np.isfinite(values).all():
+        raise ValueError("A speed is not a finite number.")
+    if (values[:, 1] < 0.0).any():
+        raise ValueError("A speed is below zero.")
+    if (values[:, 0] < 0.0).any() or (values[:, 0] > 1.0).any():
+        raise ValueError("A speed key lies outside the path: fractions go from 0 to 1.")
+    return tuple(sorted(pairs, key=lambda pair: pair[0]))
+
+
+def speeds_at(keys: Sequence[tuple[float, float]], fraction: Array) -> Array:
+    """Return the keyed speed (m/s) at each `fraction` (...) of the path, without overshoot."""
+    times, values = (np.array(column) for column in zip(*keys, strict=True))
+    if len(times) == 1:
+        return np.full(np.shape(fraction), values[0])
+    low = np.clip(np.searchsorted(times, fraction, side="right") - 1, 0, len(times) - 2)
+    gap = np.maximum(times[low + 1] - times[low], 1e-9)
+    share = np.clip((fraction - times[low]) / gap, 0.0, 1.0)
+    return np.asarray(values[low] + (values[low + 1] - values[low]) * share**2 * (3 - 2 * share))
+
+
+def gait_weights(speeds: ArrayLike, gait: str = "auto") -> Array:
+    """Return the (..., 5) weights of `GAITS` at `speeds` (...) in m/s; rows sum to 1."""
+    speeds = np.asarray(speeds, dtype=np.float64)
+    moving = _smoothstep(speeds, 0.05, 0.35)
+    weights = np.zeros((*speeds.shape, len(GAITS)))
+    weights[..., 0] = 1.0 - moving
+    if gait != "auto":
+        weights[..., GAITS.index(gait)] += moving
+        return weights
+    jogging, running = _smoothstep(speeds, 1.6, 2.0), _smoothstep(speeds, 2.3, 2.9)
+    weights[..., 1] = moving * (1.0 - jogging)
+    weights[..., 2] = moving * jogging * (1.0 - running)
+    weights[..., 3] = moving * jogging * running
+    return weights
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The line the root takes: the path with its corners rounded."""
+
+    positions: Array
+    arc: Array
+    drawn: Array
+    heading: Array
+    curvature: Array
+
+    @classmethod
+    def along(cls, path: Path, keys: Sequence[tuple[float, float]], loops: bool) -> _Course:
+        drawn, points = _evened(path, loops)
+        wanted = speeds_at(keys, drawn / path.length)
+        reach = np.interp(wanted, [0.4, 1.2, 2.5], [0.15, 0.25, 0.29])
+        spacing = path.length / (len(points) - 1)
+        positions = _rounded(points, spacing, float(reach.min()), loops)
+        if np.ptp(reach) > 0.005:
+            wide = _rounded(points, spacing, float(reach.max()), loops)
+            share = ((reach - reach.min()) / np.ptp(reach))[:, None]
+            positions = positions + share * (wide - positions)
+        steps = np.diff(positions[:, [0, 2]], axis=0)
+        arc = np.concatenate([[0.0], np.cumsum(np.maximum(np.hypot(*steps.T), 1e-9))])
+        heading = np.unwrap(np.arctan2(steps[:, 0], steps[:, 1]))
+        middle = 0.5 * (arc[1:] + arc[:-1])
+        at = np.interp(arc, middle, heading)
+        local = np.minimum(np.abs(np.gradient(at, arc)), 5.0)
+        across = [np.interp(arc + side, middle, heading) for side in (-0.12, 0.12)]
+        curvature = np.maximum(local, np.abs(across[1] - across[0]) / 0.24)
+        return cls(positions, arc, drawn, at, curvature)
+
+
+def _evened(path: Path, loops: bool) -> tuple[Array, Array]:
+    """Return path distances (N,) and points (N, 3), even in length once freehand jitter is gone."""
+    calm = _rounded(path.samples, path.spacing, 0.05, loops)
+    steps = np.hypot(*np.diff(calm[:, [0, 2]], axis=0).T)
+    arc = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
+    drawn = np.interp(np.linspace(0.0, arc[-1], len(arc)), arc, np.arange(len(arc)) * path.spacing)
+    drawn[-1] = path.length
+    points = path.position(drawn)
+    points[-1] = path.samples[-1]
+    return drawn, points
+
+
+def _rounded(points: Array, spacing: float, reach: float, loops: bool) -> Array:
+    """Return `points` (N, 3) with the least jerk that stays about `reach` (m) near them.
+
+    A smoothing spline solved by Fourier transform: bends of radius above 2 `reach` pass unchanged,
+    a square corner is cut by half a `reach`. Ends of an open path stay where they are.
+    """
+    if loops:
+        return _closed(_low_passed(points[:-1], spacing, reach))
+    line = np.linspace(points[0], points[-1], len(points))
+    bend = points - line
+    mirrored = np.concatenate([bend, -bend[-2:0:-1]])
+    return np.asarray(line + _low_passed(mirrored, spacing, reach)[: len(points)])
+
+
+def _closed(loop: Array) -> Array:
+    return np.concatenate([loop, loop[:1]])
+
+
+def _low_passed(ring: Array, spacing: float, reach: float) -> Array:
+    wave = 2.0 * np.pi * np.fft.rfftfreq(len(ring), spacing) * reach
+    spectrum = np.fft.rfft(ring, axis=0) / (1.0 + wave**6)[:, None]
+    return np.asarray(np.fft.irfft(spectrum, len(ring), axis=0))
+
+
+def _limited(course: _Course, wanted: Array, start: bool, stop: bool) -> Array:
+    """Return (N,) speeds: as wanted, slower only where a turn, a start or a stop needs it."""
+    bend = np.maximum(course.curvature, 1e-6)
+    turn = np.minimum(np.sqrt(LATERAL_LIMIT / bend), TURN_LIMIT / bend)
+    squared = np.minimum(wanted, np.maximum(turn, _SLOWEST)) ** 2
+    for end, sign, rate in ((start, 1.0, SPEEDING), (stop, -1.0, BRAKING)):
+        climb = sign * 2.0 * rate * course.arc
+        view = slice(None, None, int(sign))
+        squared = (np.minimum.accumulate((squared - climb)[view])[view]) + climb
+        if end:
+            away = course.arc if sign > 0 else course.arc[-1] - course.arc
+            pace = float(np.median(wanted[away <= max(1.0, 0.1 * course.arc[-1])]))
+            squared = np.minimum(squared, 2.0 * ramp_rate(pace) * away)
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
+
+
+def ramp_rate(pace: float) -> float:
+    """Return how fast (m/s^2) a person gets from a stand to `pace` (m/s) and back."""
+    return float(np.interp(pace, [1.0, 3.0], [1.1, 2.0]))
+
+
+def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Array, Array]:
+    """Return speeds (T,) and distances on the course (T,) at 60 Hz, eased in time."""
+    steps = np.diff(course.arc) / np.maximum(0.5 * (profile[1:] + profile[:-1]), 1e-3)
+    clock = np.concatenate([[0.0], np.cumsum(steps)])
+    moving = max(int(np.ceil(clock[-1] * RATE)), 2)
+    at = np.interp(np.arange(moving + 1) / RATE, clock, course.arc)
+    pace = np.diff(at)
+    pad = int(STAND_SECONDS * RATE)
+    pace = np.concatenate([np.zeros(pad * start), pace, np.zeros(pad * stop)])
+    eased = smoothed(pace, _EASE_SECONDS * RATE)
+    travelled = np.concatenate([[0.0], np.cumsum(eased)])
+    travelled *= course.arc[-1] / travelled[-1]
+    return np.gradient(travelled) * RATE, travelled
+
+
+def smoothed(values: Array, sigma: float, wrap: bool = False) -> Array:
+    """Return `values` (T, ...) under a Gaussian of `sigma` steps; ends are held, or wrap around."""
+    reach = int(np.ceil(3.5 * sigma))
+    if reach < 1:
+        return values
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    kernel /= kernel.sum()
+    flat = values.reshape(len(values), -1)
+    if wrap:
+        flat = np.take(flat, np.arange(-reach, len(flat) + reach), axis=0, mode="wrap")
+    else:
+        flat = np.pad(flat, ((reach, reach), (0, 0)), mode="edge")
+    columns = [np.convolve(column, kernel, mode="valid") for column in flat.T]
+    return np.stack(columns, axis=-1).reshape(values.shape)
+
+
+def _directions(
+    course: _Course,
+    travelled: Array,
+    speeds: Array,
+    positions: Array,
+    facing: Facing,
+    loops: bool,
+) -> Array:
+    """Return (T, 3) unit directions of the body."""
+    if facing == "path":
+        ahead = travelled + speeds * _FACING_LEAD
+        yaw = np.interp(ahead, course.arc, course.heading)
+        drift = (course.heading[-1] - course.heading[0]) / course.arc[-1] if loops else 0.0
+        yaw = _eased_turn(yaw - drift * travelled, loops) + drift * travelled
+    else:
+        yaw = _chosen_yaw(facing, positions, loops)
+    return np.stack([np.sin(yaw), np.zeros_like(yaw), np.cos(yaw)], axis=-1)
+
+
+def _eased_turn(yaw: Array, loops: bool) -> Array:
+    """Return `yaw` (T,) smoothed, the more so where the body would spin."""
+    quick = smoothed(yaw, _FACING_SECONDS * RATE, loops)
+    rate = np.abs(np.gradient(quick)) * RATE
+    spin = smoothed(_smoothstep(rate, 0.9 * TURN_LIMIT, 1.6 * TURN_LIMIT), 0.2 * RATE, loops)
+    if not spin.any():
+        return quick
+    slow = smoothed(yaw, 0.5 * RATE, loops)
+    share = np.minimum(1.5 * spin, 1.0)
+    return np.asarray(quick + share * (slow - quick))
+
+
+def _chosen_yaw(facing: Facing, positions: Array, loops: bool) -> Array:
+    kind, value = facing if isinstance(facing, tuple) and len(facing) == 2 else (facing, None)
+    if kind == "fixed" and value is not None and np.isfinite(float(value)):
+        return np.full(len(positions), float(value))
+    if kind == "look_at" and value is not None and np.shape(value) == (3,):
+        to = np.nan_to_num(np.asarray(value, dtype=np.float64)) - positions
+        near = np.hypot(to[:, 0], to[:, 2]) < 0.15
+        yaw = np.unwrap(np.arctan2(to[:, 0], to[:, 2]))
+        if near.any() and not near.all():
+            steps = np.arange(len(yaw))
+            yaw = np.interp(steps, steps[~near], yaw[~near])
+        return _eased_turn(yaw, loops and abs(yaw[-1] - yaw[0]) < 1.0)
+    raise ValueError('The facing must be "path", ("fixed", yaw) or ("look_at", (x, y, z)).')
+
+
+def _standing(path: Path, facing: Facing) -> Trajectory:
+    """Return two seconds of standing at the first point of `path`."""
+    count = int(2 * STAND_SECONDS * RATE)
+    positions = np.repeat(path.samples[:1], count, axis=0)
+    if facing == "path":
+        directions = np.repeat(path.tangent(0.0)[None], count, axis=0)
+    else:
+        yaw = _chosen_yaw(facing, positions, False)
+        directions = np.stack([np.sin(yaw), np.zeros_like(yaw), np.cos(yaw)], axis=-1)
+    zeros = np.zeros(count)
+    return Trajectory(positions, directions, zeros, gait_weights(zeros), zeros)
+
+
+def _sampled(points: Array, arc: Array, at: Array) -> Array:
+    return np.stack([np.interp(at, arc, points[:, axis]) for axis in range(3)], axis=-1)
+
+
+def _smoothstep(x: Array, low: float, high: float) -> Array:
+    share = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return np.asarray(share * share * (3.0 - 2.0 * share))
