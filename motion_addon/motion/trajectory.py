@@ -36,6 +36,7 @@ BRAKING, SPEEDING = 2.5, 2.2
 STAND_SECONDS = 1.0
 """Time stood still before a start and after a stop (s)."""
 _SLOWEST = 0.12
+_TIGHTEST = 5.0
 _EASE_SECONDS = 0.16
 _FACING_SECONDS = 0.17
 _FACING_LEAD = 0.10
@@ -199,6 +200,7 @@ class _Course:
     drawn: Array
     heading: Array
     curvature: Array
+    loops: bool
 
     @classmethod
     def along(cls, path: Path, keys: Sequence[tuple[float, float]], loops: bool) -> _Course:
@@ -213,13 +215,19 @@ class _Course:
             positions = positions + share * (wide - positions)
         steps = np.diff(positions[:, [0, 2]], axis=0)
         arc = np.concatenate([[0.0], np.cumsum(np.maximum(np.hypot(*steps.T), 1e-9))])
+        along = 0.5 * (arc[1:] + arc[:-1])
         heading = np.unwrap(np.arctan2(steps[:, 0], steps[:, 1]))
-        middle = 0.5 * (arc[1:] + arc[:-1])
-        at = np.interp(arc, middle, heading)
-        local = np.minimum(np.abs(np.gradient(at, arc)), 5.0)
-        across = [np.interp(arc + side, middle, heading) for side in (-0.12, 0.12)]
-        curvature = np.maximum(local, np.abs(across[1] - across[0]) / 0.24)
-        return cls(positions, arc, drawn, at, curvature)
+        if loops:
+            turn = np.unwrap([heading[-1], heading[0]])[1] - heading[0]
+            along = np.concatenate([along + lap * arc[-1] for lap in (-1, 0, 1)])
+            heading = np.concatenate([heading + lap * turn for lap in (-1, 0, 1)])
+        bends = [
+            np.interp(arc + reach, along, heading) - np.interp(arc - reach, along, heading)
+            for reach in (0.02, 0.12)
+        ]
+        local = np.minimum(np.abs(bends[0]) / 0.04, _TIGHTEST)
+        curvature = np.maximum(local, np.abs(bends[1]) / 0.24)
+        return cls(positions, arc, drawn, np.interp(arc, along, heading), curvature, loops)
 
 
 def _evened(path: Path, loops: bool) -> tuple[Array, Array]:
@@ -263,13 +271,18 @@ def _limited(course: _Course, wanted: Array, start: bool, stop: bool) -> Array:
     bend = np.maximum(course.curvature, 1e-6)
     turn = np.minimum(np.sqrt(LATERAL_LIMIT / bend), TURN_LIMIT / bend)
     squared = np.minimum(wanted, np.maximum(turn, _SLOWEST)) ** 2
-    for end, sign, rate in ((start, 1.0, SPEEDING), (stop, -1.0, BRAKING)):
-        climb = sign * 2.0 * rate * course.arc
-        view = slice(None, None, int(sign))
-        squared = (np.minimum.accumulate((squared - climb)[view])[view]) + climb
-        if end:
-            away = course.arc if sign > 0 else course.arc[-1] - course.arc
-            pace = float(np.median(wanted[away <= max(1.0, 0.1 * course.arc[-1])]))
+    arc, length = course.arc, course.arc[-1]
+    if course.loops:
+        arc = np.concatenate([arc - length, arc, arc + length])
+        squared = np.tile(squared, 3)
+    squared = np.minimum.accumulate(squared - 2.0 * SPEEDING * arc) + 2.0 * SPEEDING * arc
+    back = (squared + 2.0 * BRAKING * arc)[::-1]
+    squared = np.minimum.accumulate(back)[::-1] - 2.0 * BRAKING * arc
+    if course.loops:
+        squared = squared[len(wanted) : 2 * len(wanted)]
+    for stands, away in ((start, course.arc), (stop, length - course.arc)):
+        if stands:
+            pace = float(np.median(wanted[away <= max(1.0, 0.1 * length)]))
             squared = np.minimum(squared, 2.0 * ramp_rate(pace) * away)
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
 
@@ -283,14 +296,18 @@ def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Ar
     """Return speeds (T,) and distances on the course (T,) at 60 Hz, eased in time."""
     steps = np.diff(course.arc) / np.maximum(0.5 * (profile[1:] + profile[:-1]), 1e-3)
     clock = np.concatenate([[0.0], np.cumsum(steps)])
-    moving = max(int(np.ceil(clock[-1] * RATE)), 2)
-    at = np.interp(np.arange(moving + 1) / RATE, clock, course.arc)
-    pace = np.diff(at)
+    if course.loops:
+        count = max(round(clock[-1] * RATE), 2)
+        ticks = np.linspace(0.0, clock[-1], count + 1)
+    else:
+        ticks = np.arange(max(int(clock[-1] * RATE + 1e-6) + (2 if stop else 1), 3)) / RATE
+    pace = np.diff(np.interp(ticks, clock, course.arc))
     pad = int(STAND_SECONDS * RATE)
     pace = np.concatenate([np.zeros(pad * start), pace, np.zeros(pad * stop)])
-    eased = smoothed(pace, _EASE_SECONDS * RATE)
+    eased = smoothed(pace, _EASE_SECONDS * RATE, course.loops)
     travelled = np.concatenate([[0.0], np.cumsum(eased)])
-    travelled *= course.arc[-1] / travelled[-1]
+    if course.loops:
+        return eased * RATE, travelled[:-1]
     return np.gradient(travelled) * RATE, travelled
 
 
