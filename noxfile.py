@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tasks for developers and CI: each makes its own environment and runs one tier.
+
+Owns which tiers there are, their order (fastest first) and what they install; the pinned
+versions are the dependency groups of `pyproject.toml`. Start it through `dev.py`.
+"""
+
+import os
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+REPORTS = ROOT / "out" / "reports"
+TIERS = ("lint", "core", "blender311", "blender313", "training", "summary")
+GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+# Shared libraries the bpy wheel opens, beyond a bare Debian; the last three are for rendering.
+SYSTEM_PACKAGES = (
+    *("libx11-6", "libxext6", "libxrender1", "libxfixes3", "libxi6", "libxkbcommon0"),
+    *("libsm6", "libice6", "libgl1", "libxxf86vm1", "libgomp1"),
+    *("libegl1", "libegl-mesa0", "libgl1-mesa-dri"),
+)
+
+nox.needs_version = ">=2025.2.9"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["test"]
+nox.options.error_on_missing_interpreters = True
+
+
+def _is_python(path: Path, version: str) -> bool:
+    """Tell whether `path` runs as that Python; a pyenv shim may exist and still fail."""
+    try:
+        reply = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
+    except OSError:
+        return False
+    return reply.returncode == 0 and f"Python {version}." in reply.stdout
+
+
+def _find_python(version: str) -> Path | None:
+    """Return a working interpreter from PATH, else from pyenv, else None."""
+    name = f"python{version}"
+    found = shutil.which(name)
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = [Path(found)] if found else []
+    candidates += sorted(pyenv.glob(f"{version}*/bin/{name}"), reverse=True)
+    return next((path for path in candidates if _is_python(path, version)), None)
+
+
+PYTHON_313 = _find_python("3.13")
+if PYTHON_313 is not None:
+    # nox takes the first python3.13 of PATH, which may be a shim that does not run.
+    os.environ["PATH"] = os.pathsep.join([str(PYTHON_313.parent), os.environ["PATH"]])
+
+
+def _install(session: nox.Session, group: str) -> None:
+    """Install a dependency group, unless this environment already holds exactly that."""
+    requirements = nox.project.dependency_groups(GROUPS, group)
+    stamp = Path(session.virtualenv.location) / "installed.txt"
+    wanted = "\n".join(requirements)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    session.install(*requirements)
+    stamp.write_text(wanted)
+
+
+def _missing_system_packages() -> list[str]:
+    """Return the Debian packages that are absent; none where dpkg is not in use."""
+    if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
+        return []
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"]
+    reply = subprocess.run([*query, *SYSTEM_PACKAGES], capture_output=True, text=True)
+    installed = {
+        line.split()[0] for line in reply.stdout.splitlines() if line.endswith(" installed")
+    }
+    return [name for name in SYSTEM_PACKAGES if name not in installed]
+
+
+def _install_system_packages(session: nox.Session) -> None:
+    """Install the shared libraries of the bpy wheel, as root or through sudo."""
+    missing = _missing_system_packages()
+    if not missing:
+        return
+    is_root = os.geteuid() == 0
+    if not is_root and not shutil.which("sudo"):
+        session.error(f"Blender needs: apt-get install {' '.join(missing)} (run it as root)")
+    prefix = [] if is_root else ["sudo"]
+    environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    session.run(*prefix, "apt-get", "update", "-q", external=True, env=environment)
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing]
+    session.run(*prefix, *install, external=True, env=environment)
+
+
+def _pytest(session: nox.Session, name: str, *paths: str) -> None:
+    """Run pytest on the paths that exist; its counts are added up by `summary`."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    existing = [path for path in paths if (ROOT / path).exists()]
+    report = REPORTS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    session.run("pytest", f"--junitxml={report}", "--durations=5", *existing, *session.posargs)
+
+
+@nox.session(python=False)
+def test(session: nox.Session) -> None:
+    """Run every check, fastest first."""
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    for tier in TIERS:
+        session.notify(tier)
+
+
+@nox.session(python="3.11")
+def lint(session: nox.Session) -> None:
+    """Check style, spelling, layers and types."""
+    _install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": str(ROOT)})
+    session.run("mypy")
+
+
+@nox.session(python="3.11")
+def core(session: nox.Session) -> None:
+    """Test the motion core and the source rules, with numpy alone."""
+    _install(session, "core")
+    _pytest(session, "core", "tests/motion", "tests/test_codebase.py")
+
+
+@nox.session(python="3.11")
+def blender311(session: nox.Session) -> None:
+    """Test the installed extension in Blender 4.5."""
+    _install_system_packages(session)
+    _install(session, "blender311")
+    _pytest(session, "blender311", "tests/blender")
+
+
+@nox.session(python="3.13" if PYTHON_313 else False)
+def blender313(session: nox.Session) -> None:
+    """Test the core and the installed extension in Blender 5.2."""
+    if PYTHON_313 is None:
+        session.skip("Python 3.13 is not installed, so Blender 5.2 is not tested")
+    _install_system_packages(session)
+    _install(session, "blender313")
+    _pytest(session, "blender313-core", "tests/motion")
+    _pytest(session, "blender313", "tests/blender")
+
+
+@nox.session(python="3.11")
+def training(session: nox.Session) -> None:
+    """Test the training code end to end, on a tiny set."""
+    _install(session, "training")
+    _pytest(session, "training", "tests/training")
+
+
+@nox.session(python=False, default=False)
+def summary(session: nox.Session) -> None:
+    """Add up the counts of the pytest runs above."""
+    total = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for report in sorted(REPORTS.glob("*.xml")):
+        for suite in ElementTree.parse(report).iter("testsuite"):
+            for key in total:
+                total[key] += int(suite.get(key, 0))
+    failed = total["failures"] + total["errors"]
+    passed = total["tests"] - failed - total["skipped"]
+    print(f"{passed} passed, {failed} failed, {total['skipped']} skipped", flush=True)
+    if failed or not passed:
+        session.error("tests failed" if failed else "no test ran")
+
+
+@nox.session(python="3.11", default=False)
+def package(session: nox.Session) -> None:
+    """Build and validate the extension zip in `dist/`."""
+    _install_system_packages(session)
+    _install(session, "blender311")
+    scripts = next(Path(session.virtualenv.location).glob("lib/*/site-packages/bpy/*/scripts"))
+    tool = scripts / "addons_core/bl_pkg/cli/blender_ext.py"
+    tags = f"--valid-tags={scripts / 'modules/_bpy_internal/extensions/tags.py'}"
+    dist = ROOT / "dist"
+    dist.mkdir(exist_ok=True)
+    session.run("python", str(tool), "build", "--source-dir=.", f"--output-dir={dist}", tags)
+    for archive in sorted(dist.glob("footfall-*.zip")):
+        session.run("python", str(tool), "validate", tags, str(archive))
+
+
+@nox.session(python="3.11", default=False)
+def demo(session: nox.Session) -> None:
+    """Bake a walk onto a Rigify human and save a scene and a preview in `out/`."""
+    _install_system_packages(session)
+    _install(session, "demo")
+    session.run("python", "-m", "examples.walk", *session.posargs)
