@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Phase-Functioned Neural Network in numpy (Holden, Komura and Saito 2017).
+
+Three layers whose weights are a cyclic Catmull-Rom spline of the phase through four control
+sets. The spline is linear in the control sets, so their outputs are mixed instead of the
+weights: one product with the four stacked matrices, then a sum of four terms.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .quat import Array
+
+CONTROL_POINTS = 4
+
+
+def phase_basis(phase: Array) -> Array:
+    """Return (..., 4) weights of the four control sets at ``phase`` (...,) in cycles.
+
+    Cyclic cubic Catmull-Rom; the weights sum to one.
+    """
+    at = (np.asarray(phase) % 1.0) * CONTROL_POINTS
+    k = np.floor(at).astype(np.int64) % CONTROL_POINTS
+    w = (at - np.floor(at))[..., None]
+    w2, w3 = w * w, w * w * w
+    cubic = np.concatenate(
+        [
+            -0.5 * w + w2 - 0.5 * w3,
+            1.0 - 2.5 * w2 + 1.5 * w3,
+            0.5 * w + 2.0 * w2 - 1.5 * w3,
+            -0.5 * w2 + 0.5 * w3,
+        ],
+        axis=-1,
+    )
+    order = (np.arange(CONTROL_POINTS) - k[..., None] + 1) % CONTROL_POINTS
+    return np.take_along_axis(cubic, order, axis=-1).astype(np.float32)
+
+
+def elu(x: Array) -> Array:
+    """Return the exponential linear unit of ``x``."""
+    return np.asarray(np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseNetwork:
+    """Weights and normalisation; inputs and outputs are in their own units."""
+
+    weights: tuple[Array, Array, Array]
+    """Per layer (4, out, in) float32."""
+    biases: tuple[Array, Array, Array]
+    """Per layer (4, out) float32."""
+    input_mean: Array
+    """(I,)"""
+    input_scale: Array
+    """(I,) what one unit of normalised input is worth."""
+    output_mean: Array
+    """(O,)"""
+    output_scale: Array
+    """(O,)"""
+
+    def forward(self, inputs: Array, phase: Array) -> Array:
+        """Return outputs (N, O) for inputs (N, I) at phases (N,) in cycles."""
+        basis = phase_basis(phase)
+        x = ((inputs - self.input_mean) / self.input_scale).astype(np.float32)
+        last = len(self.weights) - 1
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            mixed = np.einsum("koi,ni->nko", weight, x, optimize=True) + bias
+            x = np.einsum("nk,nko->no", basis, mixed)
+            if i < last:
+                x = elu(x)
+        return np.asarray(x * self.output_scale + self.output_mean)
+
+
+class Stepper:
+    """One network run step after step for N characters, without allocating.
+
+    The share of the inputs that is known beforehand (``known``) is multiplied once for all
+    frames; each step then takes only the fed-back state.
+    """
+
+    def __init__(self, network: PhaseNetwork, split: int, characters: int = 1) -> None:
+        """Prepare; inputs before column ``split`` are known beforehand."""
+        self._split = split
+        self._state_mean = network.input_mean[split:]
+        self._state_scale = 1.0 / network.input_scale[split:]
+        self._known_mean = network.input_mean[:split]
+        self._known_scale = 1.0 / network.input_scale[:split]
+        stacked = [w.reshape(-1, w.shape[-1]) for w in network.weights]
+        self._known_weight = np.ascontiguousarray(stacked[0][:, :split].T)
+        last_weight = stacked[2].reshape(CONTROL_POINTS, -1, stacked[2].shape[-1])
+        last_bias = network.biases[2] * network.output_scale + network.output_mean
+        last_weight = last_weight * network.output_scale[:, None]
+        self._weights = [
+            np.ascontiguousarray(stacked[0][:, split:].T),
+            np.ascontiguousarray(stacked[1].T),
+            np.ascontiguousarray(last_weight.reshape(stacked[2].shape).T),
+        ]
+        self._biases = [network.biases[0].ravel(), network.biases[1], last_bias]
+        widths = [w.shape[1] for w in self._weights]
+        self._mixed = [np.empty((characters, w), dtype=np.float32) for w in widths]
+        self._out = [np.empty((characters, 1, w // 4), dtype=np.float32) for w in widths]
+        self._low = [np.empty_like(o) for o in self._out]
+        self._state = np.empty((characters, len(self._state_mean)), dtype=np.float32)
+
+    def prepare(self, known: Array) -> Array:
+        """Return the first layer's share (..., 4 * hidden) of known inputs (..., split)."""
+        x = ((known - self._known_mean) * self._known_scale).astype(np.float32)
+        return np.asarray(x @ self._known_weight + self._biases[0])
+
+    def step(self, prepared: Array, state: Array, basis: Array) -> Array:
+        """Return outputs (N, O); the array is overwritten by the next step.
+
+        ``prepared`` (N, 4 * hidden) from ``prepare``, ``state`` (N, I - split) in its own
+        units, ``basis`` (N, 4) from ``phase_basis``.
+        """
+        np.subtract(state, self._state_mean, out=self._state)
+        np.multiply(self._state, self._state_scale, out=self._state)
+        x = self._state
+        basis = basis[:, None, :]
+        for i, weight in enumerate(self._weights):
+            mixed, out, low = self._mixed[i], self._out[i], self._low[i]
+            np.matmul(x, weight, out=mixed)
+            if i == 0:
+                mixed += prepared
+            np.matmul(basis, mixed.reshape(len(mixed), CONTROL_POINTS, -1), out=out)
+            if i > 0:
+                np.matmul(basis[:, 0], self._biases[i], out=low[:, 0])
+                out += low
+            if i < 2:
+                np.minimum(out, 0.0, out=low)
+                np.expm1(low, out=low)
+                np.maximum(out, 0.0, out=out)
+                out += low
+            x = out[:, 0]
+        return x

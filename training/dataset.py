@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The prepared frames as tensors: sampling of sequences, and normalization."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from motion_addon.motion import features, quat
+from motion_addon.motion.quat import Array
+from motion_addon.motion.skeleton import Skeleton
+
+STATE_WEIGHT = 0.5
+"""Inputs of the fed-back body are scaled by this, so that the trajectory leads (PFNN: 0.1)."""
+
+
+@dataclass
+class Sequences:
+    """All frames of the training or of the held-out clips."""
+
+    skeleton: Skeleton
+    frames: dict[str, Tensor]
+    """control, matrices, moves, axes, hips, contacts, phase, phase_rate, speed, positions
+    and velocities of the state joints; first axis frames."""
+    clip: Array
+    usable: Array
+
+    def starts(self, length: int) -> tuple[Array, Array]:
+        """Return first frames of sequences of ``length`` and how often to draw each.
+
+        Speeds that are rare are drawn more often, by the inverse root of their density.
+        """
+        last = np.arange(len(self.clip)) + length
+        inside = np.flatnonzero(last < len(self.clip))
+        same = self.clip[inside] == self.clip[inside + length]
+        good = np.cumsum(np.concatenate([[0], self.usable]))
+        whole = good[inside + length] - good[inside] == length
+        first = inside[same & whole]
+        first = first[first > 0]
+        speed = self.frames["speed"].numpy()[first + length // 2]
+        counts, edges = np.histogram(speed, bins=np.arange(0.0, 5.0, 0.25))
+        density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]
+        weight = 1.0 / np.sqrt(np.maximum(density, 50.0))
+        return first, weight / weight.sum()
+
+    def batch(self, first: Array, length: int) -> dict[str, Tensor]:
+        """Return (N, length + 1, …) tensors; element 0 is the state to start from."""
+        at = torch.as_tensor(first[:, None] + np.arange(-1, length))
+        return {key: value[at] for key, value in self.frames.items()}
+
+
+def load(path: Path) -> tuple[Sequences, Sequences]:
+    """Return the training and the held-out sequences of a prepared dataset."""
+    with np.load(path, allow_pickle=False) as data:
+        arrays = {key: data[key] for key in data.files}
+    skeleton = Skeleton.from_arrays(
+        {k[9:]: v for k, v in arrays.items() if k.startswith("skeleton_")}
+    )
+    positions, velocities = _state(skeleton, arrays)
+    arrays |= {"positions": positions, "velocities": velocities}
+    keys = "control matrices moves axes hips contacts phase phase_rate speed".split()
+    keys += ["positions", "velocities"]
+    parts = []
+    for mask in (~arrays["held_out"], arrays["held_out"]):
+        frames = {key: torch.from_numpy(np.ascontiguousarray(arrays[key][mask])) for key in keys}
+        parts.append(Sequences(skeleton, frames, arrays["clip"][mask], arrays["usable"][mask]))
+    return parts[0], parts[1]
+
+
+def _state(skeleton: Skeleton, arrays: dict[str, Array]) -> tuple[Array, Array]:
+    rotations = quat.from_two_axes(arrays["axes"])
+    bones = quat.apply(rotations[:, np.maximum(skeleton.parents, 0)], skeleton.offsets)
+    chain = features.ancestors(skeleton)[[skeleton.index(n) for n in features.STATE_JOINTS]]
+    positions = arrays["hips"][:, None] + chain @ bones.astype(np.float32)
+    before = np.concatenate([positions[:1], positions[:-1]])
+    carried = before @ arrays["matrices"] + arrays["moves"][:, None]
+    velocities = (positions - carried) * features.RATE
+    first = np.flatnonzero(np.diff(arrays["clip"], prepend=-1))
+    velocities[first] = velocities[np.minimum(first + 1, len(velocities) - 1)]
+    return positions.astype(np.float32), velocities.astype(np.float32)
+
+
+def statistics(data: Sequences) -> dict[str, Array]:
+    """Return input and output mean and scale; scales are means over a kind of feature."""
+    layout = features.OutputLayout(len(data.skeleton))
+    frames = {k: v.numpy() for k, v in data.frames.items()}
+    count = len(data.clip)
+    inputs = np.concatenate(
+        [frames["control"], frames["positions"].reshape(count, -1)]
+        + [frames["velocities"].reshape(count, -1)],
+        axis=1,
+    )
+    outputs = np.concatenate(
+        [frames["axes"].reshape(count, -1), frames["hips"]]
+        + [frames["phase_rate"][:, None], frames["contacts"]],
+        axis=1,
+    )
+    n = len(features.WINDOW)
+    groups = [slice(0, 2 * n), slice(2 * n, 4 * n), slice(4 * n, features.TRAJECTORY.stop)]
+    groups += [features.MOTION, features.POSITIONS, features.VELOCITIES]
+    scale = inputs.std(axis=0)
+    for group in groups[:3] + groups[4:]:
+        scale[group] = scale[group].mean()
+    scale[features.STATE] /= STATE_WEIGHT
+    out_scale = outputs.std(axis=0)
+    out_scale[layout.axes] = out_scale[layout.axes].mean()
+    out_scale[layout.hips] = out_scale[layout.hips].mean()
+    return {
+        "input_mean": inputs.mean(axis=0),
+        "input_scale": np.maximum(scale, 1e-3),
+        "output_mean": outputs.mean(axis=0),
+        "output_scale": np.maximum(out_scale, 1e-3),
+    }

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn motion clips into the arrays a biped is trained on.
+
+    python -m training.prepare --data FOLDER --out build/biped/dataset.npz
+
+Each clip is put on the model skeleton at 60 Hz, mirrored, and labeled: root track, contacts,
+phase, gait and trajectory. All layouts and labels come from ``motion_addon.motion``.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from motion_addon.motion import contacts as foot_contacts
+from motion_addon.motion import features, quat
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.contacts import smooth
+from motion_addon.motion.quat import Array
+from motion_addon.motion.skeleton import Skeleton
+
+from . import sources
+
+log = logging.getLogger(__name__)
+
+PHASE_SIGMA = 4.0
+"""Frames, smoothing of the phase so that its rate does not jump at a strike."""
+
+
+def on_model_skeleton(clip: Clip, skeleton: Skeleton, floor: float) -> Clip:
+    """Return ``clip`` at 60 Hz on the model skeleton, the ground at y = 0."""
+    root = clip.root_positions - np.array([0.0, floor, 0.0], dtype=np.float32)
+    moved = Clip(clip.skeleton, clip.rotations, root, clip.fps)
+    if clip.skeleton.names != skeleton.names:
+        raise ValueError("The clip's joints are not those of the model skeleton")
+    moved = Clip(skeleton, moved.rotations, moved.root_positions, moved.fps)
+    return moved.resample(features.RATE)
+
+
+def label(clip: Clip) -> dict[str, Array]:
+    """Return everything training needs of one clip, per frame.
+
+    Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
+    frame, axes (T, J, 6), hips (T, 3), contacts (T, 4), phase (T,), phase_rate (T,) in
+    cycles per second, speed (T,) of the root in m/s.
+    """
+    rotations, positions = clip.world()
+    root = features.root_track(clip.skeleton, positions)
+    points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
+    stands = foot_contacts.detect(points, clip.fps)
+    phase = smooth(foot_contacts.phase(stands, clip.fps).astype(np.float64), PHASE_SIGMA)
+    velocity = np.gradient(root.positions, axis=0) * clip.fps
+    speed = np.linalg.norm(velocity, axis=-1)
+    height = smooth(positions[:, 0, 1], 0.5 * clip.fps)
+    rest = float(-clip.skeleton.rest_positions()[:, 1].min())
+    gait = smooth(features.gait_weights(speed, height, rest), 0.1 * clip.fps)
+    matrices, moves = features.carry(root)
+    in_root = quat.mul(quat.inv(root.rotations())[:, None], rotations)
+    hips = features.to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
+    return {
+        "control": features.control(root, gait),
+        "matrices": matrices,
+        "moves": moves,
+        "axes": quat.to_two_axes(in_root).astype(np.float32),
+        "hips": hips.astype(np.float32),
+        "contacts": stands,
+        "phase": phase % 1.0,
+        "phase_rate": np.gradient(phase) * clip.fps,
+        "speed": speed,
+    }
+
+
+def usable(frames: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
+    """Return (T,) bool, frames that are in no bad range nor within a window of one."""
+    good = np.ones(frames, dtype=bool)
+    reach = int(features.WINDOW[-1])
+    for first, last in bad_ranges:
+        good[max(first - reach, 0) : last + reach + 1] = False
+    return good
+
+
+def build(data: Path, names: tuple[str, ...]) -> dict[str, Array]:
+    """Return the concatenated arrays of all clips of the named sources, plus bookkeeping."""
+    skeleton: Skeleton | None = None
+    parts: dict[str, list[Array]] = {}
+    clip_names: list[str] = []
+    for number, source in enumerate(sources.biped_clips(data, names)):
+        skeleton = skeleton or source.clip.skeleton.symmetric()
+        clip = on_model_skeleton(source.clip, skeleton, source.floor)
+        good = usable(clip.frames, source.bad_ranges)
+        for mirrored, version in enumerate((clip, clip.mirrored())):
+            arrays = label(version)
+            arrays["clip"] = np.full(clip.frames, 2 * number + mirrored)
+            arrays["usable"] = good
+            arrays["held_out"] = np.full(clip.frames, source.name in sources.HELD_OUT)
+            for key, value in arrays.items():
+                parts.setdefault(key, []).append(value)
+        clip_names.append(source.name)
+        log.info("%s: %d frames", source.name, clip.frames)
+    if skeleton is None:
+        raise ValueError(f"No clips of {names} in {data}")
+    out = {key: np.concatenate(value) for key, value in parts.items()}
+    out = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in out.items()}
+    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
+    return out | {"clip_names": np.array(clip_names)}
+
+
+def main() -> None:
+    """Read the command line and write the dataset."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
+    parser.add_argument("--sources", nargs="+", default=["o3de"])
+    parser.add_argument("--out", type=Path, default=Path("build/biped/dataset.npz"))
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    arrays = build(options.data, tuple(options.sources))
+    np.savez(options.out, **arrays)  # type: ignore[arg-type]
+    log.info("%d frames in %s", len(arrays["phase"]), options.out)
+
+
+if __name__ == "__main__":
+    main()
