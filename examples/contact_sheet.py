@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at a motion: pose the demo character by a clip and lay frames out on one sheet.
+
+    python -m examples.contact_sheet walk.bvh --out walk.png --views side feet --count 12
+    python -m examples.contact_sheet request.json --start 2 --end 3.2 --gif walk.gif
+
+The input is a BVH file, a clip saved as .npz, or a bake request (.json). Columns are moments, rows
+are views that turn with the character; the label says frame, time, ground speed and, where the
+clip knows them, the contacts (left heel and ball, right heel and ball).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import bpy
+import numpy as np
+
+from motion_addon.blender import apply, armature
+from motion_addon.motion import bvh, quat, rigs
+from motion_addon.motion.bake import BakeRequest, bake
+from motion_addon.motion.clip import Clip
+
+from . import character, pictures, stage
+from .quiet import redirected_output
+
+BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_human}
+
+
+@dataclass(frozen=True)
+class View:
+    """A camera that follows the character, in its own frame."""
+
+    offset: tuple[float, float, float]
+    """Metres from the target: to the character's right, up, ahead."""
+    height: float
+    """Height of the target as a part of the hips' height."""
+    lens: float = 70.0
+
+
+VIEWS: Final = {
+    "side": View((5.0, 0.7, 0.0), 0.95),
+    "left": View((-5.0, 0.7, 0.0), 0.95),
+    "front": View((0.0, 0.7, 5.0), 0.95),
+    "back": View((0.0, 0.7, -5.0), 0.95),
+    "quarter": View((3.3, 1.2, 3.6), 0.95),
+    "top": View((0.01, 6.0, 0.0), 0.5),
+    "feet": View((3.0, 0.35, 0.0), 0.22, lens=85.0),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Render the sheet, and the GIF if one is asked for; return the exit status."""
+    options = _parser().parse_args(arguments)
+    clip = load_clip(options.input)
+    first = round(options.start * clip.fps)
+    last = clip.frames if options.end is None else round(options.end * clip.fps) + 1
+    clip = clip.slice(first, min(last, clip.frames))
+    if clip.frames < 2:
+        print("The chosen part of the clip is empty.", file=sys.stderr)
+        return 2
+    pose_on_stage(clip, options.rig)
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = np.linspace(0, clip.frames - 1, options.count).round().astype(int)
+        sheet(clip, chosen, options.views, options.out, options.size, Path(folder), first)
+        if options.gif:
+            gif(clip, options.views[0], options.gif, options.size, Path(folder))
+    return 0
+
+
+def load_clip(path: Path, fps: float = 30.0) -> Clip:
+    """Read a clip from BVH or .npz, or bake one from a request file; resampled to ``fps``."""
+    if path.suffix == ".bvh":
+        return bvh.read(path).resample(fps)
+    if path.suffix == ".npz":
+        return Clip.load(path).resample(fps)
+    return bake(BakeRequest.from_json(json.loads(path.read_text()))).clip
+
+
+def pose_on_stage(clip: Clip, rig: str = "rigify") -> character.Character:
+    """Empty the scene and show the clip on the demo character, a frame a frame from 0 on."""
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.context.scene.render.fps = round(clip.fps)
+    with redirected_output():
+        person = BUILDERS[rig]()
+    keys = apply.KeySettings(keep_path=True)
+    rig_map = rigs.detect(armature.read_rig(person.rig))
+    plan = apply.plan_keys(person.rig, rig_map, clip, keys)
+    apply.write(plan, person.rig, frame_start=0.0)
+    stage.add_floor(_blender(clip.root_positions))
+    stage.add_camera()
+    return person
+
+
+def sheet(
+    clip: Clip,
+    frames: np.ndarray,
+    views: list[str],
+    target: Path,
+    size: int,
+    folder: Path,
+    first: int = 0,
+) -> None:
+    """Render the chosen frames (N,) of the staged clip from each view into one picture."""
+    stage.use_workbench(round(size * 0.8), size)
+    labels = [_label(clip, frame, first) for frame in frames]
+    rows = []
+    for name in views:
+        row = []
+        for frame in frames:
+            bpy.context.scene.frame_set(int(frame))
+            _look(clip, frame, VIEWS[name])
+            row.append(stage.render_still(folder / f"{name}-{frame:05d}.png"))
+        rows.append(row)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    pictures.write_sheet(rows, labels, target)
+
+
+def gif(clip: Clip, view: str, target: Path, size: int, folder: Path, fps: float = 15.0) -> None:
+    """Render the whole staged clip from one following view into a moving picture."""
+    stage.use_workbench(size, size)
+    shots = []
+    for frame in np.arange(0, clip.frames, clip.fps / fps).round().astype(int):
+        bpy.context.scene.frame_set(int(frame))
+        _look(clip, frame, VIEWS[view])
+        shots.append(stage.render_still(folder / f"gif-{frame:05d}.png"))
+    pictures.write_gif(shots, target, fps)
+
+
+def _look(clip: Clip, frame: int, view: View) -> None:
+    """Aim the camera at one frame; its direction is the facing's mean over half a second."""
+    span = slice(max(frame - round(clip.fps / 4), 0), frame + round(clip.fps / 4) + 1)
+    ahead = quat.apply(clip.rotations[span, 0], np.array([0.0, 0.0, 1.0])).mean(axis=0)
+    ahead = np.array([ahead[0], -ahead[2], 0.0])
+    ahead /= max(float(np.linalg.norm(ahead)), 1e-9)
+    right = np.array([ahead[1], -ahead[0], 0.0])
+    sideways, up, forward = view.offset
+    offset = sideways * right + forward * ahead + np.array([0.0, 0.0, up])
+    target = _blender(clip.root_positions[span]).mean(axis=0)
+    target[2] = view.height * float(np.median(clip.root_positions[:, 1]))
+    camera = bpy.context.scene.camera
+    camera.data.lens = view.lens
+    stage.aim(camera, target, offset)
+
+
+def _label(clip: Clip, frame: int, first: int) -> str:
+    """Frame, time, ground speed over half a second, and contacts."""
+    low = max(frame - round(clip.fps / 4), 0)
+    high = min(frame + round(clip.fps / 4), clip.frames - 1)
+    moved = (clip.root_positions[high] - clip.root_positions[low])[[0, 2]]
+    speed = float(np.linalg.norm(moved)) * clip.fps / max(high - low, 1)
+    text = f"{first + frame}  {(first + frame) / clip.fps:.2f} s  {speed:.1f} m/s"
+    if clip.contacts is None:
+        return text
+    marks = ["#" if value > 0.5 else "." for value in clip.contacts[frame]]
+    return f"{text}\nL {marks[0]}{marks[1]}  R {marks[2]}{marks[3]}"
+
+
+def _blender(points: np.ndarray) -> np.ndarray:
+    """Turn motion points (..., 3), Y up, into Blender's, Z up."""
+    return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1).astype(float)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="examples.contact_sheet", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("input", type=Path, help=".bvh, .npz or bake request .json")
+    parser.add_argument("--out", type=Path, default=Path("out/sheet.png"))
+    parser.add_argument("--gif", type=Path, help="also a moving picture of the first view")
+    parser.add_argument("--views", nargs="+", choices=sorted(VIEWS), default=["side", "front"])
+    parser.add_argument("--rig", choices=sorted(BUILDERS), default="rigify")
+    parser.add_argument("--count", type=int, default=12, help="columns")
+    parser.add_argument("--start", type=float, default=0.0, help="seconds")
+    parser.add_argument("--end", type=float, help="seconds")
+    parser.add_argument("--size", type=int, default=300, help="height of a picture in pixels")
+    return parser
+
+
+if __name__ == "__main__":
+    STATUS = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Blender's module may crash or hang when Python takes it down; the work is saved by now.
+    os._exit(STATUS)

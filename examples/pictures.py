@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rendered frames to pictures people look at: a moving GIF, and a labeled contact sheet."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import imageio_ffmpeg
+from PIL import Image, ImageDraw
+
+LABEL_HEIGHT = 16
+LABEL_COLOR = (235, 235, 235)
+LABEL_BACKGROUND = (40, 42, 44)
+
+
+def write_gif(frames: Sequence[Path], target: Path, fps: float, colors: int = 64) -> None:
+    """Join equally sized PNG frames into an endless GIF with one shared palette."""
+    listing = frames[0].with_name("frames.txt")
+    lines = [f"file '{frame.resolve()}'\nduration {1.0 / fps:.6f}" for frame in frames]
+    listing.write_text("\n".join(lines) + "\n")
+    graph = (
+        f"fps={fps},split[a][b];[a]palettegen=max_colors={colors}:stats_mode=full[p];"
+        "[b][p]paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
+    )
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error"]
+    command += ["-f", "concat", "-safe", "0", "-i", str(listing), "-filter_complex", graph]
+    subprocess.run([*command, "-loop", "0", str(target)], check=True)
+
+
+def write_sheet(rows: Sequence[Sequence[Path]], labels: Sequence[str], target: Path) -> None:
+    """Lay frames out in rows, one label above each column, and save one PNG.
+
+    Args:
+        rows: equally long rows of equally sized pictures.
+        labels: one text a column; may hold several lines.
+        target: the PNG file to write.
+    """
+    width, height = Image.open(rows[0][0]).size
+    lines = max(label.count("\n") + 1 for label in labels)
+    top = LABEL_HEIGHT * lines
+    sheet = Image.new("RGB", (width * len(rows[0]), top + height * len(rows)), LABEL_BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    for column, label in enumerate(labels):
+        draw.multiline_text((column * width + 4, 2), label, fill=LABEL_COLOR, spacing=2)
+    for row, pictures in enumerate(rows):
+        for column, picture in enumerate(pictures):
+            sheet.paste(Image.open(picture), (column * width, top + row * height))
+    sheet.save(target, optimize=True)
