@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns the report card of a bake: which figures are on it, its warnings and its text.
+
+The figures themselves belong to `metrics`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import contacts as foot_contacts
+from . import quat
+from .clip import Clip
+from .metrics import (
+    ball_height,
+    cadence,
+    foot_skate,
+    ground_errors,
+    hip_height,
+    jerk,
+    joint_activity,
+    knee_pops,
+    mean_angles,
+    path_error,
+    planned,
+    planted_slips,
+    speed_error,
+    stride_length,
+)
+from .path import Path
+from .quat import Array
+from .trajectory import GAITS, Trajectory
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """What a model has seen in training."""
+
+    speed: tuple[float, float]
+    """Slowest and fastest steady movement (m/s)."""
+    turn: float
+    """Fastest steady turn of the direction of travel (rad/s)."""
+
+
+def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
+    """Return one plain sentence for each way in which a plan leaves what was trained."""
+    moving = trajectory.speeds > 0.3
+    if not moving.any():
+        return []
+    out = []
+    fastest = float(trajectory.speeds.max())
+    usual = float(np.median(trajectory.speeds[moving]))
+    if fastest > 1.02 * ranges.speed[1]:
+        out.append(f"{fastest:.1f} m/s is faster than the {ranges.speed[1]:.1f} m/s trained.")
+    if usual < 0.98 * ranges.speed[0]:
+        out.append(f"{usual:.1f} m/s is slower than the {ranges.speed[0]:.1f} m/s trained.")
+    yaw = np.unwrap(quat.yaw_of(trajectory.facing))
+    turn = float(np.abs(np.gradient(yaw)).max() * trajectory.rate)
+    if turn > 1.05 * ranges.turn:
+        out.append(
+            f"A turn of {np.degrees(turn):.0f} deg/s is tighter than the"
+            f" {np.degrees(ranges.turn):.0f} deg/s trained."
+        )
+    return out
+
+
+def motion_figures(clip: Clip, contacts: Array, ground: Array | float = 0.0) -> dict[str, float]:
+    """Return the figures that need no path: feet, smoothness, gait and posture.
+
+    `contacts` (T, 4) as in `Clip.contacts`; `ground` height (m), one or (T,).
+    """
+    rotations, positions = clip.world()
+    points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
+    slips = planted_slips(points, contacts)
+    return {
+        "foot_skate": foot_skate(points, clip.fps),
+        "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
+        "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
+        **ground_errors(points, contacts, ball_height(clip.skeleton), ground),
+        "jerk": jerk(positions, clip.fps),
+        "joint_activity": joint_activity(clip.rotations, clip.fps),
+        "knee_pops": knee_pops(positions, clip.skeleton.names, clip.fps),
+        "stride_length": stride_length(clip.root_positions, contacts, clip.fps),
+        "cadence": cadence(contacts, clip.fps),
+        "hip_height": hip_height(clip.root_positions, ground),
+        **{f"angle_{name}": value for name, value in mean_angles(clip).items()},
+    }
+
+
+def footfalls(contacts: Array, fps: float) -> dict[str, list[list[float]]]:
+    """Return when each foot stands, as [start, end] in seconds: the footfall chart."""
+    out = {}
+    for side, name in enumerate(("left", "right")):
+        down = contacts[:, 2 * side : 2 * side + 2].max(axis=1) > 0.5
+        stands = [
+            [round(a / fps, 3), round(b / fps, 3)]
+            for a, b in foot_contacts.runs(down.astype(np.float32))
+        ]
+        out[name] = stands
+    return out
+
+
+def report(
+    clip: Clip,
+    path: Path | None = None,
+    trajectory: Trajectory | None = None,
+    ranges: Ranges | None = None,
+    reference: dict[str, float] | None = None,
+) -> dict[str, object]:
+    """Return the report card of a bake whose clip carries its contacts.
+
+    `trajectory` is the plan the clip followed, from its first frame on. `reference` are figures of
+    mocap of the same gait, by the names of `motion_figures`; each gets a ratio beside it.
+    """
+    standing = clip.contacts
+    if standing is None:
+        points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+        standing = foot_contacts.detect(points, clip.fps)
+    card: dict[str, object] = {"frames": clip.frames, "fps": clip.fps, "seconds": clip.seconds}
+    if path is not None:
+        card |= path_error(clip.root_positions, clip.fps, path, trajectory)
+    if trajectory is not None:
+        card |= speed_error(clip.root_positions, clip.fps, trajectory)
+        moving = trajectory.gait[trajectory.speeds > 0.3]
+        if len(moving):
+            shares = moving[:, 1:].mean(axis=0) / max(float(moving[:, 1:].sum(axis=1).mean()), 1e-9)
+            card["gait"] = {g: round(float(s), 3) for g, s in zip(GAITS[1:], shares, strict=True)}
+    ground = 0.0 if trajectory is None else planned(trajectory, clip.frames, clip.fps)[0][:, 1]
+    figures = motion_figures(clip, standing, ground)
+    card |= figures
+    if reference:
+        card["against_mocap"] = {
+            name: figures[name] / value for name, value in reference.items() if value
+        }
+    card["footfalls"] = footfalls(standing, clip.fps)
+    card["warnings"] = [] if trajectory is None or ranges is None else warnings(trajectory, ranges)
+    return card
+
+
+_LINES = (
+    ("Path error (mean / max)", "{path_mean_cm:.1f} / {path_max_cm:.1f} cm"),
+    ("Speed error on straights", "{speed_error_mean:.3f} m/s"),
+    ("Planted-foot slip (median / 95 %)", "{slip_median_cm:.2f} / {slip_95_cm:.2f} cm"),
+    ("Foot skate", "{foot_skate:.3f} cm/frame"),
+    ("Ball of the foot under the ground", "{penetration_cm:.2f} cm"),
+    ("Stride length", "{stride_length:.2f} m"),
+    ("Cadence", "{cadence:.0f} steps/min"),
+    ("Hip height", "{hip_height:.2f} m"),
+    ("Joint activity", "{joint_activity:.0f} deg/s"),
+    ("Jerk", "{jerk:.0f} m/s^3"),
+    ("Knee pops", "{knee_pops:.0f} per minute"),
+)
+
+
+def format_report(card: dict[str, object]) -> str:
+    """Return the report card as text, one figure a line."""
+    lines = [f"{card['frames']} frames at {card['fps']:g} fps, {card['seconds']:.1f} s"]
+    against = card.get("against_mocap")
+    for label, form in _LINES:
+        try:
+            text = form.format(**card)
+        except KeyError:
+            continue
+        name = form.split("{")[1].split(":")[0]
+        ratio = against.get(name) if isinstance(against, dict) else None
+        lines.append(f"{label:<34}{text}" + (f"  ({ratio:.2f} of mocap)" if ratio else ""))
+    warned = card.get("warnings")
+    lines += [f"Warning: {line}" for line in (warned if isinstance(warned, list) else [])]
+    return "\n".join(lines)
