@@ -131,6 +131,7 @@ def mixamo_human(
     bpy.ops.object.mode_set(mode="OBJECT")
     for bone in skeleton.data.bones:
         bone.name = _mixamo_name(bone.name, prefix)
+    body.vertex_groups.remove(body.vertex_groups["root"])
     for group in body.vertex_groups:
         group.name = _mixamo_name(group.name, prefix)
     skeleton.name = "Mixamo Human"

@@ -66,10 +66,12 @@ def main(arguments: list[str] | None = None) -> int:
     if clip.frames < 2:
         print("The chosen part of the clip is empty.", file=sys.stderr)
         return 2
-    pose_on_stage(clip, options.rig)
+    person = pose_on_stage(clip, options.rig)
     with tempfile.TemporaryDirectory() as folder:
         chosen = np.linspace(0, clip.frames - 1, options.count).round().astype(int)
         sheet(clip, chosen, options.views, options.out, options.size, Path(folder), first)
+        if options.strip:
+            strip(clip, chosen, options.strip, options.size, Path(folder), person.body)
         if options.gif:
             gif(clip, options.views[0], options.gif, options.size, Path(folder))
     return 0
@@ -134,6 +136,29 @@ def gif(clip: Clip, view: str, target: Path, size: int, folder: Path, fps: float
     pictures.write_gif(shots, target, fps)
 
 
+def strip(
+    clip: Clip, frames: np.ndarray, target: Path, size: int, folder: Path, body: bpy.types.Object
+) -> None:
+    """Render the chosen frames (N,) of a straight walk into one picture from one fixed place."""
+    ends = _blender(clip.root_positions[[0, -1]])
+    ends[:, 2] = 0.9 * float(np.median(clip.root_positions[:, 1]))
+    ahead = (ends[1] - ends[0]) / max(float(np.linalg.norm(ends[1] - ends[0])), 1e-9)
+    width = float(np.linalg.norm(ends[1] - ends[0])) + 1.8
+    camera = bpy.context.scene.camera
+    camera.data.lens = 85.0
+    distance = width * camera.data.lens / camera.data.sensor_width
+    stage.aim(camera, ends.mean(axis=0), (ahead[1] * distance, -ahead[0] * distance, distance / 12))
+    stage.use_workbench(round(size * width / 2.1), size)
+    shots = []
+    for frame in frames:
+        bpy.context.scene.frame_set(int(frame))
+        shots.append(stage.render_still(folder / f"strip-{frame:05d}.png"))
+    body.hide_render = True
+    background = stage.render_still(folder / "strip-empty.png")
+    body.hide_render = False
+    pictures.write_exposures(background, shots, target)
+
+
 def _look(clip: Clip, frame: int, view: View) -> None:
     """Aim the camera at one frame; its direction is the facing's mean over half a second."""
     span = slice(max(frame - round(clip.fps / 4), 0), frame + round(clip.fps / 4) + 1)
@@ -173,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("input", type=Path, help=".bvh, .npz or bake request .json")
     parser.add_argument("--out", type=Path, default=Path("out/sheet.png"))
+    parser.add_argument("--strip", type=Path, help="also all columns in one fixed side view")
     parser.add_argument("--gif", type=Path, help="also a moving picture of the first view")
     parser.add_argument("--views", nargs="+", choices=sorted(VIEWS), default=["side", "front"])
     parser.add_argument("--rig", choices=sorted(BUILDERS), default="rigify")

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rendered frames to pictures people look at: a moving GIF, and a labeled contact sheet."""
+"""Rendered frames to pictures people look at: a moving GIF, a labeled contact sheet, or many
+exposures of a walk in one picture."""
 
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
 from PIL import Image, ImageDraw
 
 LABEL_HEIGHT = 16
@@ -46,3 +48,14 @@ def write_sheet(rows: Sequence[Sequence[Path]], labels: Sequence[str], target: P
         for column, picture in enumerate(pictures):
             sheet.paste(Image.open(picture), (column * width, top + row * height))
     sheet.save(target, optimize=True)
+
+
+def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> None:
+    """Lay what differs from the background in each picture over it, later ones on top."""
+    empty = np.asarray(Image.open(background).convert("RGB")).astype(np.int16)
+    picture = empty.copy()
+    for shot in shots:
+        pixels = np.asarray(Image.open(shot).convert("RGB")).astype(np.int16)
+        changed = np.abs(pixels - empty).max(axis=-1) > 6
+        picture[changed] = pixels[changed]
+    Image.fromarray(picture.astype(np.uint8)).save(target, optimize=True)

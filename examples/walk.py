@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job: a Rigify human walks, turns and jogs along a drawn path.
+
+    python -m examples.walk --out out
+
+It builds the extension's zip, installs it the way an artist does, makes a character and a Bezier
+path, presses Bake, and saves ``walk.blend``, ``walk.gif``, ``walk.png`` (a strip of moments) and
+``walk.json`` (the report card, which it also prints).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+USER_RESOURCES = tempfile.TemporaryDirectory(prefix="footfall-example-")
+# Blender reads it while it starts, that is at its import.
+os.environ.setdefault("BLENDER_USER_RESOURCES", USER_RESOURCES.name)
+
+import bpy  # noqa: E402
+import numpy as np  # noqa: E402
+
+from . import character, stage  # noqa: E402
+from .quiet import redirected_output  # noqa: E402
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+REPOSITORY: Final = "user_default"
+MODULE: Final = f"bl_ext.{REPOSITORY}.footfall"
+
+KNOTS: Final = ((-3.4, 1.3), (0.0, 1.2), (2.3, 1.0), (2.9, -0.5), (1.6, -1.7), (-3.8, -1.9))
+"""Points of the drawn path on the ground: Blender's x and y in metres."""
+
+SPEEDS: Final = ((0.0, 1.3), (45.0, 1.3), (60.0, 2.4), (100.0, 2.4))
+"""Percent of the path and speed in metres a second: a walk, then a jog."""
+
+CAMERA: Final = ((0.0, -0.9, 0.75), (1.2, -8.2, 2.3))
+"""Point looked at, and the camera's place from there, in metres."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the whole job; return the exit status."""
+    options = _parser().parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    say("1/5  Building and installing the extension")
+    install_extension()
+    say("2/5  Making a Rigify human and a path")
+    person, path = set_scene()
+    say("3/5  Baking the walk")
+    report = bake(person.rig, path)
+    blend = options.out / "walk.blend"
+    with redirected_output():
+        bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), compress=True)
+    (options.out / "walk.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    say(f"4/5  Rendering {options.width} pixels wide" if options.fps else "4/5  No pictures wanted")
+    if options.fps:
+        preview(person.rig, options.out, options.width, options.fps)
+    say("5/5  Report card\n")
+    print(card(report), flush=True)
+    saved = ", ".join(sorted(path.name for path in options.out.glob("walk.*")))
+    say(f"\nSaved {saved} in {options.out} after {time.perf_counter() - began:.0f} s")
+    return 0
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
+
+
+def install_extension() -> None:
+    """Build the zip with Blender's own builder, install it and enable it, if it is not yet."""
+    if MODULE in bpy.context.preferences.addons:
+        return
+    scripts = Path(bpy.utils.system_resource("SCRIPTS"))
+    tool = scripts / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(tool), "build", f"--source-dir={ROOT}"]
+        command.append(f"--output-dir={folder}")
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        (archive,) = Path(folder).glob("footfall-*.zip")
+        with redirected_output():
+            bpy.ops.extensions.package_install_files(
+                filepath=str(archive), repo=REPOSITORY, enable_on_install=True
+            )
+
+
+def set_scene() -> tuple[character.Character, bpy.types.Object]:
+    """Empty the file; add the character, the path as a Bezier curve, floor and camera."""
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    with redirected_output():
+        person = character.rigify_human()
+    path = draw_path()
+    line = np.array([path.matrix_world @ vertex.co for vertex in path.to_mesh().vertices])
+    path.to_mesh_clear()
+    stage.add_floor(line)
+    stage.add_path_line(line)
+    stage.aim(stage.add_camera(50.0), *CAMERA)
+    return person, path
+
+
+def draw_path() -> bpy.types.Object:
+    """Add the path as an artist's Bezier curve with automatic handles."""
+    curve = bpy.data.curves.new("Path", "CURVE")
+    curve.dimensions = "3D"
+    curve.resolution_u = 24
+    spline = curve.splines.new("BEZIER")
+    spline.bezier_points.add(len(KNOTS) - 1)
+    for knot, (x, y) in zip(spline.bezier_points, KNOTS, strict=True):
+        knot.co = (x, y, 0.0)
+        knot.handle_left_type = knot.handle_right_type = "AUTO"
+    path = bpy.data.objects.new("Path", curve)
+    bpy.context.scene.collection.objects.link(path)
+    bpy.context.view_layer.update()
+    return path
+
+
+def bake(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
+    """Set the panel's fields, press Bake and Accept, and return the take's report."""
+    scene = bpy.context.scene
+    settings = scene.footfall
+    settings.character = rig
+    settings.path = path
+    settings.vary_speed = True
+    for place, speed in SPEEDS:
+        point = settings.speed_points.add()
+        point.at, point.speed = place, speed
+    bpy.ops.footfall.bake_walk()
+    take = rig.footfall.takes[rig.footfall.active_take]
+    report = json.loads(take.report)
+    bpy.ops.footfall.accept_take()
+    return report
+
+
+def card(report: dict) -> str:
+    """Lay the report out as text."""
+    from motion_addon.motion.metrics import format_report
+
+    return format_report(report)
+
+
+def preview(rig: bpy.types.Object, folder: Path, width: int, fps: float) -> None:
+    """Render the take from the fixed camera into a GIF, and moments of it into a strip."""
+    from . import pictures
+
+    scene = bpy.context.scene
+    stage.use_workbench(width, round(width * 0.5))
+    step = scene.render.fps / fps
+    frames = np.arange(scene.frame_start, scene.frame_end + 1, step).round().astype(int)
+    with tempfile.TemporaryDirectory() as scratch:
+        shots = []
+        for shot in stage.render_frames(frames, Path(scratch)):
+            shots.append(shot)
+            if len(shots) % max(len(frames) // 10, 1) == 0:
+                say(f"     {len(shots)} of {len(frames)} frames")
+        pictures.write_gif(shots, folder / "walk.gif", fps)
+        strip(rig, folder / "walk.png", Path(scratch))
+
+
+def strip(rig: bpy.types.Object, target: Path, folder: Path, count: int = 8) -> None:
+    """Render moments of the take, each from beside the character, into one row."""
+    from . import pictures
+
+    scene = bpy.context.scene
+    stage.use_workbench(200, 260)
+    frames = np.linspace(scene.frame_start + 15, scene.frame_end - 15, count).round().astype(int)
+    shots = []
+    for frame in frames:
+        scene.frame_set(int(frame))
+        hips = rig.matrix_world @ rig.pose.bones["DEF-spine"].head
+        stage.aim(scene.camera, (hips.x, hips.y, 0.9), (1.6, -4.4, 0.9))
+        shots.append(stage.render_still(folder / f"strip-{frame:05d}.png"))
+    labels = [f"{(frame - scene.frame_start) / scene.render.fps:.1f} s" for frame in frames]
+    pictures.write_sheet([shots], labels, target)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="examples.walk", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the results")
+    parser.add_argument("--width", type=int, default=640, help="of the GIF in pixels")
+    parser.add_argument("--fps", type=float, default=15.0, help="of the GIF; 0 renders nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    STATUS = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Blender's module may crash or hang when Python takes it down; the work is saved by now.
+    os._exit(STATUS)
