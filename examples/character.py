@@ -131,7 +131,7 @@ def mixamo_human(
     bpy.ops.object.mode_set(mode="OBJECT")
     for bone in skeleton.data.bones:
         bone.name = _mixamo_name(bone.name, prefix)
-    body.vertex_groups.remove(body.vertex_groups["root"])
+    _move_weights(body, body.vertex_groups["root"], {"DEF-hips": 1.0})
     for group in body.vertex_groups:
         group.name = _mixamo_name(group.name, prefix)
     skeleton.name = "Mixamo Human"
@@ -212,15 +212,24 @@ def _transfer_weights(body: bpy.types.Object, rig: bpy.types.Object) -> None:
     for group in list(body.vertex_groups):
         name = group.name.removeprefix("DEF-")
         targets = [f"DEF-{target}" for target in WEIGHTS.get(name, (name,))]
-        if targets == [group.name]:
-            continue
-        index, weights = _group_weights(body, group)
-        body.vertex_groups.remove(group)
-        for target, share in zip(targets, _shares(points[index], rig, targets), strict=True):
-            goal = body.vertex_groups.get(target) or body.vertex_groups.new(name=target)
-            for vertex, weight in zip(index.tolist(), (weights * share).tolist(), strict=True):
-                if weight > 1e-4:
-                    goal.add([vertex], weight, "ADD")
+        if targets != [group.name]:
+            shares = _shares(points, rig, targets)
+            _move_weights(body, group, dict(zip(targets, shares, strict=True)))
+
+
+def _move_weights(
+    body: bpy.types.Object, group: bpy.types.VertexGroup, shares: dict[str, np.ndarray | float]
+) -> None:
+    """Add a group's weights to other groups, each by its share (a number or one a vertex)."""
+    numbers, weights = _group_weights(body, group)
+    group.name = "moving"
+    for target, share in shares.items():
+        goal = body.vertex_groups.get(target) or body.vertex_groups.new(name=target)
+        moved = weights * (share if isinstance(share, float) else share[numbers])
+        for vertex, weight in zip(numbers.tolist(), moved.tolist(), strict=True):
+            if weight > 1e-4:
+                goal.add([vertex], weight, "ADD")
+    body.vertex_groups.remove(body.vertex_groups["moving"])
 
 
 def _group_weights(
