@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From motion on one skeleton to poses of another body.
+
+Owns how a pose carries over: rest poses are subtracted by body part, spines of any length share
+the bend, feet keep their places and angles in the world, and each leg reaches its foot with its
+own proportions. ``channels`` turns the result into keys for a rig; ``to_skeleton`` into a clip.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from . import quat
+from .anatomy import BALL_SHARE, Body, Leg, measure
+from .clip import Clip
+from .contacts import smooth
+from .quat import Array
+from .rigs import RigBones, RigMap, detect
+from .skeleton import Skeleton
+
+_UP = np.array([0.0, 1.0, 0.0])
+_FLAT = np.array([1.0, 0.0, 1.0])
+_ARM_PARTS = ("upper_arm", "forearm", "hand")
+
+
+@dataclass(frozen=True)
+class RetargetSettings:
+    """What is kept when bodies differ in size."""
+
+    keep: Literal["path", "size"] = "path"
+    """Path keeps the ground positions; size scales all positions with the legs' length."""
+    source_ball_height: float | None = None
+    """Height of the source's ball joints when planted (m); None measures it in the clip."""
+    max_reach: float = 0.9985
+    """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
+
+
+@dataclass(frozen=True, eq=False)
+class BodyPose:
+    """Poses of a target body over time, in the world of the clip."""
+
+    body: Body
+    rotations: Mapping[int, Array]
+    """Bone index to (T, 4) world_from_bone, for every mapped bone that the source moves."""
+    positions: Mapping[int, Array]
+    """Bone index to (T, 3) world position of its head, for the same bones."""
+    poles: tuple[Array, Array]
+    """(T, 3) unit, the way each knee points: left, right."""
+    root_positions: Array
+    """(T, 3) the smoothed place on the ground under the hips."""
+    root_yaws: Array
+    """(T,) radians, the smoothed heading."""
+    lowered: Array
+    """(T,) metres by which the pelvis came down so that both feet stay in reach."""
+    fps: float
+
+
+def planted_ball_height(clip: Clip, body: Body) -> float:
+    """Return the height (m) of the ball joints when planted on flat ground at zero.
+
+    Falls back on body proportions when the clip's ground is clearly not at zero.
+    """
+    usual = BALL_SHARE * (body.leg_height - body.ball_height)
+    toes = [leg.toe if leg.toe >= 0 else leg.foot for leg in body.legs]
+    heights = clip.world()[1][:, toes, 1].astype(np.float64)
+    if clip.contacts is not None and np.any(clip.contacts[:, [1, 3]] > 0.5):
+        planted = heights[clip.contacts[:, [1, 3]] > 0.5]
+        level = float(np.median(planted))
+    else:
+        level = float(np.percentile(heights.min(axis=1), 5))
+    level -= sum(0.0 if leg.toe >= 0 else float((leg.ankle - leg.ball)[1]) for leg in body.legs) / 2
+    return level if 0.0 < level < 2.5 * usual else usual
+
+
+def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = None) -> Body:
+    """Return the body of a clip's skeleton; ``ball`` is its planted ball height (m) if known."""
+    rig = RigBones.from_skeleton(clip.skeleton)
+    body = measure(rig, rig_map or detect(rig))
+    return measure(rig, rig_map or detect(rig), ball or planted_ball_height(clip, body))
+
+
+def _share(values: list[Array], fraction: float) -> Array:
+    """Return the rotation at ``fraction`` of a chain of world rotations (T, 4)."""
+    at = fraction * (len(values) - 1)
+    low = min(int(at), len(values) - 1)
+    if at - low < 1e-9:
+        return values[low]
+    return quat.slerp(values[low], values[low + 1], at - low)
+
+
+class _Transfer:
+    """One retargeting: the source's world rotations as turns away from its rest pose."""
+
+    def __init__(self, clip: Clip, source: Body, target: Body, settings: RetargetSettings):
+        self.source, self.target, self.settings = source, target, settings
+        # Single precision halves the cost; positions stay within a tenth of a millimeter.
+        rotations, positions = clip.world()
+        self.turns = quat.mul(
+            rotations.astype(np.float64), quat.inv(source.rotations.astype(np.float64))
+        )
+        self.positions = positions.astype(np.float64)
+        self.size = target.leg_height / source.leg_height
+        self.out: dict[int, Array] = {}
+
+    def turn(self, role: str) -> Array | None:
+        """Return (T, 4) how far the source's role has turned from rest, or None."""
+        bone = self.source.bone(role)
+        return None if bone < 0 else self.turns[:, bone]
+
+    def chain(self, role: str) -> list[Array]:
+        return [self.turns[:, bone] for bone in self.source.roles.get(role, ())]
+
+    def place(self, positions: Array) -> Array:
+        """Return source world positions (T, 3) in the target's world."""
+        return positions * self.size if self.settings.keep == "size" else positions
+
+    def set(self, role: str, turn: Array | None) -> None:
+        bone = self.target.bone(role)
+        if bone >= 0 and turn is not None:
+            self.out[bone] = quat.mul(turn, self.target.rotations[bone])
+
+    def torso(self) -> None:
+        hips = self.turns[:, self.source.bone("hips")]
+        self.set("hips", hips)
+        spine = [hips, *self.chain("spine")]
+        self._spread("spine", spine, include_end=True)
+        head = self.turn("head")
+        neck = self.chain("neck")
+        top = head if head is not None else (neck[-1] if neck else spine[-1])
+        self._spread("neck", [spine[-1], *neck, top], include_end=False)
+        self.set("head", top)
+        for side in "LR":
+            self.set(f"shoulder.{side}", self.turn(f"shoulder.{side}"))
+
+    def _spread(self, role: str, values: list[Array], include_end: bool) -> None:
+        bones = self.target.roles.get(role, ())
+        steps = len(bones) if include_end else len(bones) + 1
+        for i, bone in enumerate(bones):
+            turn = _share(values, (i + 1) / steps)
+            self.out[bone] = quat.mul(turn, self.target.rotations[bone])
+
+    def arms(self) -> None:
+        for side in "LR":
+            for part in _ARM_PARTS:
+                role = f"{part}.{side}"
+                turn = self.turn(role)
+                if turn is None or role not in self.target.limb_frames:
+                    continue
+                ours, theirs = self.target.limb_frames[role], self.source.limb_frames[role]
+                self.set(role, quat.mul(turn, quat.mul(theirs, quat.inv(ours))))
+
+    def foot(self, side: int) -> tuple[Array, Array, Array | None]:
+        """Return the target's ankle (T, 3) and the turns of its foot and toe (T, 4).
+
+        The sole's heel point is kept while the toes are up and its ball point while the heel is
+        up, whatever the lengths of the two feet: the difference in length lies ahead of the
+        heel, level from the moment the sole is flat.
+        """
+        ours, theirs = self.target.legs[side], self.source.legs[side]
+        frame = quat.mul(self.turns[:, theirs.foot], theirs.foot_yaw)
+        turn = quat.mul(frame, quat.inv(ours.foot_yaw))
+        ball = self._source_ball(theirs)
+        forward = quat.apply(frame, np.array([0.0, 0.0, 1.0]))
+        level = forward * np.where(forward[:, 1:2] < 0.0, _FLAT, 1.0)
+        sole = quat.from_two_axes(np.concatenate([level, np.broadcast_to(_UP, ball.shape)], -1))
+        size = self.size if self.settings.keep == "size" else 1.0
+        longer = _foot_length(ours) - size * _foot_length(theirs)
+        up = quat.apply(sole, _UP)
+        ball = self.place(ball - up * theirs.ball[1]) + up * ours.ball[1]
+        ball = ball + quat.apply(sole, np.array([0.0, 0.0, longer]))
+        ankle = ball - quat.apply(turn, ours.ball - ours.ankle)
+        toe = None
+        if theirs.toe >= 0:
+            toe = quat.mul(
+                self.turns[:, theirs.toe], quat.mul(theirs.foot_yaw, quat.inv(ours.foot_yaw))
+            )
+        return ankle, turn, toe
+
+    def _source_ball(self, leg: Leg) -> Array:
+        if leg.toe >= 0:
+            return self.positions[:, leg.toe]
+        reach = quat.apply(self.turns[:, leg.foot], leg.ball - leg.ankle)
+        return np.asarray(self.positions[:, leg.foot] + reach)
+
+    def pole(self, side: int) -> Array:
+        """Return (T, 3) unit, the way the source's knee points."""
+        leg = self.source.legs[side]
+        hip, knee, ankle = (self.positions[:, b] for b in (leg.thigh, leg.shin, leg.foot))
+        line = quat.unit(ankle - hip)
+        carried = quat.apply(self.turns[:, leg.thigh], leg.pole)
+        carried = quat.unit(carried - line * np.sum(carried * line, -1, keepdims=True))
+        bend = knee - hip
+        bend = bend - line * np.sum(bend * line, -1, keepdims=True)
+        size = np.linalg.norm(bend, axis=-1, keepdims=True)
+        # A nearly straight knee has no direction of its own: trust the thigh's twist there.
+        weight = np.clip((size / leg.reach - 0.03) / 0.07, 0.0, 1.0)
+        weight = weight * weight * (3.0 - 2.0 * weight)
+        weight = weight * (np.sum(bend * carried, -1, keepdims=True) > 0.0)
+        return quat.unit(weight * quat.unit(bend) + (1.0 - weight) * carried)
+
+    def hip_center(self) -> Array:
+        """Return (T, 3) the middle of the target's hip joints before any lowering."""
+        thighs = [self.positions[:, leg.thigh] for leg in self.source.legs]
+        center = self.place(0.5 * (thighs[0] + thighs[1]))
+        if self.settings.keep == "path":
+            center = center + _UP * (self.target.leg_height - self.source.leg_height)
+        return center
+
+
+def _foot_length(leg: Leg) -> float:
+    return float(np.linalg.norm((leg.ball - leg.ankle) * _FLAT))
+
+
+def _lowering(joints: list[Array], ankles: list[Array], reaches: list[float], fps: float) -> Array:
+    """Return (T,) how far the pelvis must come down for every ankle to be in reach, smoothed."""
+    need = np.zeros(len(ankles[0]))
+    for joint, ankle, reach in zip(joints, ankles, reaches, strict=True):
+        across = np.sum(((joint - ankle) * _FLAT) ** 2, axis=-1)
+        lowest = np.sqrt(np.maximum(reach * reach - across, (0.3 * reach) ** 2))
+        need = np.maximum(need, (joint - ankle)[:, 1] - lowest)
+    if not need.any():
+        return need
+    # Widen each peak before smoothing it, so that the smooth curve still covers the peak.
+    half = max(round(0.1 * fps), 1)
+    padded = np.pad(need, half, mode="edge")
+    wide = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=-1)
+    return smooth(smooth(wide, 0.4 * half), 0.3 * half)
+
+
+def _leg_frame(direction: Array, hinge: Array) -> Array:
+    """Return rotations (..., 4) with +Z along ``direction`` and +X near ``hinge``."""
+    side = quat.unit(hinge - direction * np.sum(hinge * direction, -1, keepdims=True))
+    return quat.from_matrix(np.stack([side, quat.cross(direction, side), direction], axis=-1))
+
+
+def _reach_leg(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple[Array, ...]:
+    """Return knee, ankle (T, 3) and the turns (T, 4) of thigh and shin from rest."""
+    line = ankle - hip
+    length = np.linalg.norm(line, axis=-1, keepdims=True)
+    line = line / np.maximum(length, 1e-9)
+    least = abs(leg.thigh_length - leg.shin_length) + 0.02 * leg.reach
+    length = np.clip(length, least, most)
+    pole = quat.unit(pole - line * np.sum(pole * line, -1, keepdims=True))
+    along = (length**2 + leg.thigh_length**2 - leg.shin_length**2) / (2.0 * length)
+    aside = np.sqrt(np.maximum(leg.thigh_length**2 - along**2, 0.0))
+    knee = hip + line * along + pole * aside
+    ankle = hip + line * length
+    hinge = quat.cross(pole, line)
+    rest_line = quat.unit(leg.ankle - leg.hip)
+    rest_hinge = quat.cross(leg.pole, rest_line)
+    turns = []
+    for start, end, rest in ((hip, knee, leg.knee - leg.hip), (knee, ankle, leg.ankle - leg.knee)):
+        now = _leg_frame(quat.unit(end - start), hinge)
+        turns.append(quat.mul(now, quat.inv(_leg_frame(quat.unit(rest), rest_hinge))))
+    return knee, ankle, turns[0], turns[1]
+
+
+def _root_track(clip: Clip, transfer: _Transfer) -> tuple[Array, Array]:
+    sigma = 0.15 * clip.fps
+    center = transfer.hip_center() * _FLAT
+    shoulders = transfer.turn("shoulder.L"), transfer.turn("shoulder.R")
+    ahead = quat.apply(transfer.turns[:, transfer.source.bone("hips")], np.array([0.0, 0.0, 1.0]))
+    for turn in (t for t in (*transfer.chain("spine")[-1:], *shoulders) if t is not None):
+        ahead = ahead + quat.apply(turn, np.array([0.0, 0.0, 1.0]))
+    ahead = quat.unit(smooth(ahead * _FLAT, sigma))
+    return smooth(center, sigma), np.unwrap(quat.yaw_of(ahead))
+
+
+def pose(
+    clip: Clip, source: Body, target: Body, settings: RetargetSettings | None = None
+) -> BodyPose:
+    """Return the target's poses for every frame of ``clip``.
+
+    ``source`` is the body of the clip's skeleton (``source_body``), ``target`` of the user's
+    rig (``anatomy.measure``). Feet keep their world places to the last digit wherever the legs
+    can reach; the pelvis comes down smoothly where they could not.
+    """
+    settings = settings or RetargetSettings()
+    work = _Transfer(clip, source, target, settings)
+    work.torso()
+    work.arms()
+    hips = work.turns[:, source.bone("hips")]
+    center = work.hip_center()
+    joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
+    feet = [work.foot(side) for side in (0, 1)]
+    limits = [settings.max_reach * leg.reach for leg in target.legs]
+    down = _lowering(joints, [foot[0] for foot in feet], limits, clip.fps)
+    drop = down[:, None] * _UP
+    hips_bone = target.bone("hips")
+    places = {
+        hips_bone: center - drop + quat.apply(hips, target.heads[hips_bone] - target.hip_center)
+    }
+    poles = work.pole(0), work.pole(1)
+    for side, leg in enumerate(target.legs):
+        ankle, foot, toe = feet[side]
+        hip = joints[side] - drop
+        knee, ankle, thigh, shin = _reach_leg(leg, hip, ankle, poles[side], limits[side])
+        for bone, turn, place in ((leg.thigh, thigh, hip), (leg.shin, shin, knee)):
+            work.out[bone] = quat.mul(turn, target.rotations[bone])
+            places[bone] = place
+        work.out[leg.foot] = quat.mul(foot, target.rotations[leg.foot])
+        places[leg.foot] = ankle
+        if leg.toe >= 0:
+            work.out[leg.toe] = quat.mul(
+                toe if toe is not None else foot, target.rotations[leg.toe]
+            )
+    _fill_positions(target, work.out, places)
+    root, yaws = _root_track(clip, work)
+    return BodyPose(target, work.out, places, poles, root, yaws, down, clip.fps)
+
+
+def anatomical_parents(body: Body) -> dict[int, int]:
+    """Return each mapped bone's mapped parent, by role; -1 for the hips and the root bone."""
+    torso = [*body.roles["hips"], *body.roles.get("spine", ())]
+    parents = {bone: above for above, bone in zip([-1, *torso], torso, strict=False)}
+    crown = [torso[-1], *body.roles.get("neck", ()), *body.roles.get("head", ())]
+    parents.update(zip(crown[1:], crown, strict=False))
+    for side in "LR":
+        for start, parts in ((torso[-1], ("shoulder", *_ARM_PARTS)), (torso[0], _LEG_PARTS)):
+            above = start
+            for part in parts:
+                for bone in body.roles.get(f"{part}.{side}", ()):
+                    parents[bone] = above
+                    above = bone
+    return parents
+
+
+_LEG_PARTS = ("thigh", "shin", "foot", "toe")
+
+
+def _fill_positions(body: Body, rotations: dict[int, Array], places: dict[int, Array]) -> None:
+    for bone, parent in anatomical_parents(body).items():
+        if bone in places or bone not in rotations:
+            continue
+        while parent not in rotations:
+            parent = anatomical_parents(body)[parent]
+        offset = quat.apply(quat.inv(body.rotations[parent]), body.heads[bone] - body.heads[parent])
+        places[bone] = places[parent] + quat.apply(rotations[parent], offset)
+
+
+def to_skeleton(
+    clip: Clip,
+    target: Skeleton,
+    *,
+    source_ball_height: float | None = None,
+    target_ball_height: float | None = None,
+    keep: Literal["path", "size"] = "size",
+) -> Clip:
+    """Return ``clip`` on another motion skeleton, feet flat and planted on ground at zero.
+
+    Joint rotations follow the body parts of the source (rest poses may differ, T or A), feet
+    keep their world angles, positions scale with leg length. Ball heights (m) are those of the
+    planted ball joints; None measures the source's in the clip and takes the target's from body
+    proportions. Contacts are passed on.
+
+    Raises RigError when the source's joints cannot be told apart.
+    """
+    source = source_body(clip, ball=source_ball_height)
+    rig = RigBones.from_skeleton(target)
+    rig_map = detect(rig)
+    if target_ball_height is None:
+        rough = measure(rig, rig_map)
+        target_ball_height = BALL_SHARE * (rough.leg_height - rough.ball_height)
+    body = measure(rig, rig_map, target_ball_height)
+    posed = pose(clip, source, body, RetargetSettings(keep, source_ball_height))
+    world = np.tile(quat.IDENTITY.astype(np.float64), (clip.frames, len(target), 1))
+    for joint, parent in enumerate(target.parents):
+        if joint in posed.rotations:
+            # World rotations of joints whose rest is the identity in their own frame.
+            world[:, joint] = posed.rotations[joint]
+        elif parent >= 0:
+            world[:, joint] = world[:, parent]
+    local = quat.unroll(quat.normalize(target.local(world))).astype(np.float32)
+    root = posed.positions[body.bone("hips")].astype(np.float32)
+    return Clip(target, local, root, clip.fps, clip.contacts)
