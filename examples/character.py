@@ -129,11 +129,10 @@ def mixamo_human(
     bpy.ops.object.mode_set(mode="EDIT")
     skeleton.data.edit_bones.remove(skeleton.data.edit_bones["root"])
     bpy.ops.object.mode_set(mode="OBJECT")
-    for bone in skeleton.data.bones:
-        bone.name = _mixamo_name(bone.name, prefix)
     _move_weights(body, body.vertex_groups["root"], {"DEF-hips": 1.0})
-    for group in body.vertex_groups:
-        group.name = _mixamo_name(group.name, prefix)
+    for bone in skeleton.data.bones:
+        # Blender renames the weight group of each bone along with it.
+        bone.name = _mixamo_name(bone.name, prefix)
     skeleton.name = "Mixamo Human"
     return _finish(skeleton, body, collection, head_group=prefix + "Head")
 
