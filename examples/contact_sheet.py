@@ -28,7 +28,7 @@ from motion_addon.motion import bvh, quat, rigs
 from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
 
-from . import character, pictures, stage
+from . import character, footprints, pictures, stage
 from .quiet import redirected_output
 
 BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_human}
@@ -70,6 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         chosen = np.linspace(0, clip.frames - 1, options.count).round().astype(int)
         sheet(clip, chosen, options.views, options.out, options.size, Path(folder), first)
+        if options.map:
+            footprints.write_map(clip, requested_path(options.input), options.map)
         if options.strip:
             strip(clip, chosen, options.strip, options.size, Path(folder), person.body)
         if options.gif:
@@ -84,6 +86,13 @@ def load_clip(path: Path, fps: float = 30.0) -> Clip:
     if path.suffix == ".npz":
         return Clip.load(path).resample(fps)
     return bake(BakeRequest.from_json(json.loads(path.read_text()))).clip
+
+
+def requested_path(path: Path) -> np.ndarray | None:
+    """Return the path (N, 3) of a bake request file, or None for other inputs."""
+    if path.suffix != ".json":
+        return None
+    return np.asarray(json.loads(path.read_text())["path"], dtype=float)
 
 
 def pose_on_stage(clip: Clip, rig: str = "rigify") -> character.Character:
@@ -199,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("input", type=Path, help=".bvh, .npz or bake request .json")
     parser.add_argument("--out", type=Path, default=Path("out/sheet.png"))
     parser.add_argument("--strip", type=Path, help="also all columns in one fixed side view")
+    parser.add_argument("--map", type=Path, help="also path, hips and footprints from above")
     parser.add_argument("--gif", type=Path, help="also a moving picture of the first view")
     parser.add_argument("--views", nargs="+", choices=sorted(VIEWS), default=["side", "front"])
     parser.add_argument("--rig", choices=sorted(BUILDERS), default="rigify")

@@ -133,7 +133,7 @@ def bake(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
     for place, speed in SPEEDS:
         point = settings.speed_points.add()
         point.at, point.speed = place, speed
-    bpy.ops.footfall.bake_walk()
+    bpy.ops.footfall.bake()
     take = rig.footfall.takes[rig.footfall.active_take]
     report = json.loads(take.report)
     bpy.ops.footfall.accept_take()
@@ -142,7 +142,7 @@ def bake(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
 
 def card(report: dict) -> str:
     """Lay the report out as text."""
-    from motion_addon.motion.metrics import format_report
+    from motion_addon.motion.report import format_report
 
     return format_report(report)
 
