@@ -59,19 +59,20 @@ VIEWS: Final = {
 def main(arguments: list[str] | None = None) -> int:
     """Render the sheet, and the GIF if one is asked for; return the exit status."""
     options = _parser().parse_args(arguments)
-    clip = load_clip(options.input)
-    first = round(options.start * clip.fps)
-    last = clip.frames if options.end is None else round(options.end * clip.fps) + 1
-    clip = clip.slice(first, min(last, clip.frames))
+    whole = load_clip(options.input)
+    first = round(options.start * whole.fps)
+    last = whole.frames if options.end is None else round(options.end * whole.fps) + 1
+    clip = whole.slice(first, min(last, whole.frames))
     if clip.frames < 2:
         print("The chosen part of the clip is empty.", file=sys.stderr)
         return 2
+    if options.map:
+        options.map.parent.mkdir(parents=True, exist_ok=True)
+        footprints.write_map(whole, requested_path(options.input), options.map)
     person = pose_on_stage(clip, options.rig)
     with tempfile.TemporaryDirectory() as folder:
         chosen = np.linspace(0, clip.frames - 1, options.count).round().astype(int)
         sheet(clip, chosen, options.views, options.out, options.size, Path(folder), first)
-        if options.map:
-            footprints.write_map(clip, requested_path(options.input), options.map)
         if options.strip:
             strip(clip, chosen, options.strip, options.size, Path(folder), person.body)
         if options.gif:
