@@ -50,16 +50,12 @@ def label(clip: Clip) -> dict[str, Array]:
     points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
     stands = foot_contacts.detect(points, clip.fps)
     phase = smooth(foot_contacts.phase(stands, clip.fps).astype(np.float64), PHASE_SIGMA)
-    velocity = np.gradient(root.positions, axis=0) * clip.fps
-    speed = np.linalg.norm(velocity, axis=-1)
-    height = smooth(positions[:, 0, 1], 0.5 * clip.fps)
-    rest = float(-clip.skeleton.rest_positions()[:, 1].min())
-    gait = smooth(features.gait_weights(speed, height, rest), 0.1 * clip.fps)
     matrices, moves = features.carry(root)
-    in_root = quat.mul(quat.inv(root.rotations())[:, None], rotations)
+    world_from_root = features.root_rotations(root)
+    in_root = quat.mul(quat.inv(world_from_root)[:, None], rotations)
     hips = features.to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
     return {
-        "control": features.control(root, gait),
+        "control": features.control(root),
         "matrices": matrices,
         "moves": moves,
         "axes": quat.to_two_axes(in_root).astype(np.float32),
@@ -67,7 +63,7 @@ def label(clip: Clip) -> dict[str, Array]:
         "contacts": stands,
         "phase": phase % 1.0,
         "phase_rate": np.gradient(phase) * clip.fps,
-        "speed": speed,
+        "speed": root.speeds,
     }
 
 

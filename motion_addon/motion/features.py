@@ -23,16 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import quat
+from . import quat, trajectory
 from .contacts import smooth
 from .quat import Array
 from .skeleton import Skeleton
+from .trajectory import GAITS, RATE, WINDOW, Trajectory
 
-RATE = 60.0
-"""Frames per second of every model."""
-GAITS = ("stand", "walk", "jog", "run", "crouch")
-WINDOW = np.arange(-60, 60, 10)
-"""(12,) frame offsets of the trajectory samples."""
 STATE_JOINTS = (
     "Hips",
     "Spine3",
@@ -94,20 +90,6 @@ class OutputLayout:
         return self.joints * 6 + 8
 
 
-@dataclass(frozen=True, eq=False)
-class RootTrack:
-    """The root over time."""
-
-    positions: Array
-    """(T, 3) metres, on the ground plane (y = 0)."""
-    yaw: Array
-    """(T,) radians, heading; 0 faces +Z, positive towards +X, unwrapped."""
-
-    def rotations(self) -> Array:
-        """Return (T, 4) world rotations of the root."""
-        return quat.yaw(self.yaw).astype(np.float32)
-
-
 def facing(skeleton: Skeleton, world_positions: Array) -> Array:
     """Return (T, 3) unit horizontal facing of the body, from hips and shoulders."""
     index = skeleton.index
@@ -121,67 +103,80 @@ def facing(skeleton: Skeleton, world_positions: Array) -> Array:
     return quat.unit(forward)
 
 
-def root_track(skeleton: Skeleton, world_positions: Array, fps: float = RATE) -> RootTrack:
-    """Return the smoothed root of a motion given (T, J, 3) world joint positions."""
-    hips = world_positions[:, 0] * np.array([1.0, 0.0, 1.0], dtype=np.float32)
-    positions = smooth(hips, ROOT_SIGMA * fps)
-    heading = smooth(facing(skeleton, world_positions), ROOT_SIGMA * fps)
-    return RootTrack(positions, np.unwrap(quat.yaw_of(heading)).astype(np.float32))
+def root_track(skeleton: Skeleton, world_positions: Array) -> Trajectory:
+    """Return the smoothed course of the root of a motion, (T, J, 3) world joint positions.
 
-
-def control(root: RootTrack, gait: Array) -> Array:
-    """Return (T, CONTROL) inputs known before the motion is: trajectory and root motion.
-
-    ``gait`` is (T, 5) weights of GAITS. Samples before the start and after the end hold the
-    first and last frame.
+    The motion is at RATE frames per second with the ground at y = 0.
     """
-    frames = len(root.yaw)
-    at = np.clip(np.arange(frames)[:, None] + WINDOW, 0, frames - 1)
-    position = to_root(root, root.positions[at] - root.positions[:, None])[..., [0, 2]]
-    angle = root.yaw[at] - root.yaw[:, None]
-    heading = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
-    before = np.maximum(np.arange(frames) - 1, 0)
-    step = (root.positions - root.positions[before])[:, None]
-    turn = (root.yaw - root.yaw[before])[:, None]
-    motion = np.concatenate([to_root(root, step)[:, 0][:, [0, 2]], turn], axis=1) * RATE
-    blocks = [position, heading, gait[at]]
-    flat = [block.reshape(frames, -1) for block in blocks]
+    flat = np.array([1.0, 0.0, 1.0], dtype=np.float32)
+    positions = smooth(world_positions[:, 0] * flat, ROOT_SIGMA * RATE)
+    heading = quat.unit(smooth(facing(skeleton, world_positions), ROOT_SIGMA * RATE))
+    steps = np.gradient(positions, axis=0)
+    speeds = np.linalg.norm(steps, axis=-1) * RATE
+    rest = float(-skeleton.rest_positions()[:, 1].min())
+    height = smooth(world_positions[:, 0, 1], 0.5 * RATE)
+    gait = smooth(gait_weights(speeds, height / rest), 0.1 * RATE)
+    distance = np.cumsum(speeds) / RATE
+    return Trajectory(positions, heading, speeds, gait, distance)
+
+
+def gait_weights(speeds: Array, hip_height: Array) -> Array:
+    """Return (T, 5) weights of GAITS from smoothed speed (m/s) and hip height / rest height.
+
+    By speed as in a plan; crouch by posture, when the hips are under about 0.87 of their rest
+    height at a speed where nobody runs.
+    """
+    weights = trajectory.gait_weights(speeds)
+    low = np.clip((0.915 - hip_height) / 0.05, 0.0, 1.0) * np.clip((2.4 - speeds) / 0.3, 0.0, 1.0)
+    weights *= 1.0 - low[:, None]
+    weights[:, GAITS.index("crouch")] += low
+    return np.asarray(weights, dtype=np.float32)
+
+
+def yaw(plan: Trajectory) -> Array:
+    """Return (T,) the root's heading in radians, unwrapped; 0 faces +Z, positive to +X."""
+    return np.unwrap(quat.yaw_of(plan.facing))
+
+
+def root_rotations(plan: Trajectory) -> Array:
+    """Return (T, 4) world rotations of the root."""
+    return quat.yaw(yaw(plan)).astype(np.float32)
+
+
+def to_root(plan: Trajectory, vectors: Array) -> Array:
+    """Rotate world vectors (T, N, 3) into the root frame."""
+    return quat.apply(quat.inv(root_rotations(plan))[:, None], vectors)
+
+
+def control(plan: Trajectory) -> Array:
+    """Return (T, CONTROL) inputs known before the motion is: trajectory and root motion."""
+    frames = len(plan.positions)
+    window = plan.window(np.arange(frames))
+    position = to_root(plan, window.positions - plan.positions[:, None])[..., [0, 2]]
+    heading = to_root(plan, window.facing)[..., [0, 2]]
+    matrices, moves = carry(plan)
+    turn = np.arctan2(matrices[:, 0, 2], matrices[:, 0, 0])
+    motion = np.stack([-moves[:, 0], -moves[:, 2], turn], axis=1) * RATE
+    flat = [block.reshape(frames, -1) for block in (position, heading, window.gait)]
     return np.concatenate([*flat, motion], axis=1).astype(np.float32)
 
 
-def to_root(root: RootTrack, vectors: Array) -> Array:
-    """Rotate world vectors (T, N, 3) into the root frame."""
-    return quat.apply(quat.inv(root.rotations())[:, None], vectors)
-
-
-def carry(root: RootTrack) -> tuple[Array, Array]:
+def carry(plan: Trajectory) -> tuple[Array, Array]:
     """Return how vectors move from root frame i-1 to root frame i.
 
     Rotation matrices (T, 3, 3) for row vectors (``v @ m``) and translations (T, 3):
-    ``p_i = p_before @ m[i] + t[i]``. Frame 0 is carried onto itself.
+    ``p_i = p_before @ m[i] + t[i]``. The frame before the first goes on as the first step.
     """
-    rotations = root.rotations()
+    rotations = root_rotations(plan)
     before = np.maximum(np.arange(len(rotations)) - 1, 0)
     now_from_before = quat.mul(quat.inv(rotations), rotations[before])
-    moved = to_root(root, (root.positions[before] - root.positions)[:, None])[:, 0]
-    matrices = np.swapaxes(quat.to_matrix(now_from_before), -1, -2)
-    return np.ascontiguousarray(matrices, dtype=np.float32), moved.astype(np.float32)
-
-
-def gait_weights(speed: Array, hip_height: Array, rest_height: float) -> Array:
-    """Return (T, 5) weights of GAITS from smoothed speed (m/s) and hip height (m).
-
-    Bands by speed with linear cross-fades; crouch by posture, when the hips are under about
-    0.87 of their rest height at a speed where nobody runs.
-    """
-    edges = np.array([[0.1, 0.3], [1.65, 1.95], [2.45, 2.75]])
-    above = np.clip((speed[:, None] - edges[:, 0]) / (edges[:, 1] - edges[:, 0]), 0.0, 1.0)
-    bands = np.concatenate([np.ones((len(speed), 1)), above], axis=1)
-    bands[:, :-1] -= bands[:, 1:]
-    low = np.clip((0.915 - hip_height / rest_height) / 0.05, 0.0, 1.0)
-    crouch = low * np.clip((2.4 - speed) / 0.3, 0.0, 1.0)
-    weights = np.concatenate([bands * (1.0 - crouch[:, None]), crouch[:, None]], axis=1)
-    return weights.astype(np.float32)
+    steps = (plan.positions[before] - plan.positions) * np.array([1.0, 0.0, 1.0])
+    moves = to_root(plan, steps[:, None])[:, 0]
+    matrices = np.swapaxes(quat.to_matrix(now_from_before), -1, -2).astype(np.float32)
+    moves = moves.astype(np.float32)
+    if len(moves) > 1:
+        matrices[0], moves[0] = matrices[1], moves[1]
+    return np.ascontiguousarray(matrices), moves
 
 
 def ancestors(skeleton: Skeleton) -> Array:

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives a biped model along planned trajectories: the closed loop of the network.
+
+Each frame the body of the frame before is carried into the new root frame, the network gives
+the new body, and its phase rate moves the gait cycle on. Everything known beforehand
+(trajectory windows, root motion, the first layer's share of them) is worked out for all
+frames at once; several characters step together.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import features, quat
+from .clip import Clip
+from .models import Model
+from .network import Stepper, phase_basis
+from .quat import Array
+from .trajectory import Trajectory
+
+PRE_ROLL = 90
+"""Frames run before the first, so that a walk that starts walking has found its stride."""
+FASTEST = 3.5
+"""Cycles per second, the most that a phase rate may be."""
+SLICE = 120
+"""Frames between two reports of progress."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Raw motion of one character at 60 Hz, before clean-up."""
+
+    clip: Clip
+    """Contacts are the network's, clipped to 0..1."""
+    phase: Array
+    """(T,) gait phase in cycles, unwrapped; whole at right strikes."""
+
+
+class Placer:
+    """Positions of the state joints of a pose, for the feedback: vectorized over joints."""
+
+    def __init__(self, model: Model) -> None:
+        """Gather what forward kinematics needs."""
+        skeleton = model.skeleton
+        state = [skeleton.index(name) for name in features.STATE_JOINTS]
+        chain = features.ancestors(skeleton)[state]
+        used = np.flatnonzero(chain.any(axis=0))
+        self._chain = np.ascontiguousarray(chain[:, used])
+        self._parents = skeleton.parents[used]
+        offsets = skeleton.offsets[used]
+        self._x, self._y, self._z = (np.ascontiguousarray(offsets[:, i : i + 1]) for i in range(3))
+
+    def __call__(self, axes: Array, hips: Array) -> Array:
+        """Return (N, S, 3) positions of axes (N, J, 6) and hips (N, 3)."""
+        axes = axes[:, self._parents]
+        forward, up = axes[..., :3], axes[..., 3:]
+        forward = forward / np.sqrt(np.einsum("nji,nji->nj", forward, forward))[..., None]
+        right = quat.cross(up, forward)
+        right /= np.sqrt(np.einsum("nji,nji->nj", right, right))[..., None]
+        up = quat.cross(forward, right)
+        bones = right * self._x + up * self._y + forward * self._z
+        return np.asarray(self._chain @ bones + hips[:, None])
+
+
+def _stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array]:
+    controls, matrices, moves = [], [], []
+    for plan in plans:
+        at = np.minimum(np.arange(last), len(plan.positions) - 1)
+        turn, move = features.carry(plan)
+        controls.append(features.control(plan)[at])
+        matrices.append(turn[at])
+        moves.append(move[at])
+    return np.stack(controls, axis=1), np.stack(matrices, axis=1), np.stack(moves, axis=1)
+
+
+class Controller:
+    """Runs one model for a number of characters at once."""
+
+    def __init__(self, model: Model, characters: int = 1) -> None:
+        """Prepare buffers for ``characters``."""
+        self._model = model
+        self._layout = model.layout
+        self._stepper = Stepper(model.network, features.CONTROL.stop, characters)
+        self._place = Placer(model)
+        self._states = len(features.STATE_JOINTS)
+        start = model.start_state.reshape(-1, 3).astype(np.float32)
+        self._state = np.repeat(start[None], characters, axis=0)
+        self._phase = np.zeros(characters)
+
+    def _step(self, known: Array, turn: Array, move: Array, rate: Array) -> Array:
+        layout, half = self._layout, self._states
+        carried = self._state @ turn
+        carried[:, :half] += move[:, None]
+        basis = phase_basis(self._phase)
+        out = self._stepper.step(known, carried.reshape(len(carried), -1), basis)
+        axes = out[:, layout.axes].reshape(len(out), -1, 6)
+        placed = self._place(axes, out[:, layout.hips])
+        self._state[:, half:] = (placed - carried[:, :half]) * features.RATE
+        self._state[:, :half] = placed
+        speed = np.clip(out[:, layout.phase_rate], 0.0, FASTEST)
+        self._phase = self._phase + speed * rate / features.RATE
+        return out
+
+    def _settle(self, known: Array, turn: Array, move: Array, phase: Array, rate: Array) -> None:
+        # Twice: the first run finds how far the phase gets, the second ends on ``phase``.
+        for _ in range(2):
+            begun = self._phase.copy()
+            for _ in range(PRE_ROLL):
+                self._step(known, turn, move, rate)
+            advanced = self._phase - begun
+            self._phase = phase - advanced
+        for _ in range(PRE_ROLL):
+            self._step(known, turn, move, rate)
+        self._phase = np.array(phase)
+
+    def run(
+        self, plans: Sequence[Trajectory], phase: Array, cadence: Array
+    ) -> Iterator[float | list[Run]]:
+        """Yield progress (0..1) now and then, and last the list of runs.
+
+        ``phase`` (N,) cycles at the first frame; ``cadence`` (N,) or (T, N) multiplies the
+        network's phase rate.
+        """
+        frames = max(len(plan.positions) for plan in plans)
+        control, turns, moves = _stacked(plans, frames)
+        known = self._stepper.prepare(control)
+        rates = np.broadcast_to(np.asarray(cadence, dtype=np.float64), (frames, len(plans)))
+        self._settle(known[0], turns[0], moves[0], np.asarray(phase, dtype=np.float64), rates[0])
+        outputs = np.empty((frames, len(plans), self._layout.size), dtype=np.float32)
+        phases = np.empty((frames, len(plans)))
+        for i in range(frames):
+            phases[i] = self._phase
+            outputs[i] = self._step(known[i], turns[i], moves[i], rates[i])
+            if i % SLICE == SLICE - 1:
+                yield (i + 1) / frames
+        yield [
+            decode(self._model, plan, outputs[: len(plan.positions), n], phases[:, n])
+            for n, plan in enumerate(plans)
+        ]
+
+
+def decode(model: Model, plan: Trajectory, outputs: Array, phase: Array) -> Run:
+    """Return the motion of outputs (T, O) along a plan of T frames."""
+    layout = model.layout
+    axes = outputs[:, layout.axes].reshape(len(outputs), -1, 6)
+    root = features.root_rotations(plan)
+    world = quat.mul(root[:, None], quat.from_two_axes(axes)).astype(np.float32)
+    hips = plan.positions + quat.apply(root, outputs[:, layout.hips])
+    rotations = quat.unroll(model.skeleton.local(world))
+    contacts = np.clip(outputs[:, layout.contacts], 0.0, 1.0)
+    clip = Clip(
+        model.skeleton, rotations, hips.astype(np.float32), float(features.RATE), contacts
+    )
+    return Run(clip, np.array(phase[: len(outputs)]))

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shipped models: the folder they lie in, their description and their weights.
+
+A model is ``model.json`` (layout, skeleton, units, ranges, provenance) and
+``weights.safetensors``. Nothing is unpickled; a model is read on first use.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from . import features
+from .network import PhaseNetwork
+from .quat import Array
+from .skeleton import Skeleton
+
+FOLDER = FilePath(__file__).resolve().parents[2] / "models"
+
+_KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
+
+
+class ModelError(RuntimeError):
+    """A model is missing or does not fit this version; the message says which."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A biped model ready to run."""
+
+    name: str
+    skeleton: Skeleton
+    network: PhaseNetwork
+    start_state: Array
+    """(2, S, 3) positions and velocities of the state joints while standing."""
+    info: dict[str, Any]
+    """``model.json``."""
+    digest: str
+    """First 12 hex digits of the SHA-256 of the weights."""
+
+    @property
+    def layout(self) -> features.OutputLayout:
+        """The layout of the output vector."""
+        return features.OutputLayout(len(self.skeleton))
+
+    @property
+    def height(self) -> float:
+        """Body height in metres."""
+        return float(self.info["height"])
+
+    @property
+    def hip_height(self) -> float:
+        """Height of the hips in the rest pose, metres."""
+        return float(self.info["hip_height"])
+
+
+def read_safetensors(path: FilePath) -> dict[str, Array]:
+    """Return the arrays of a ``.safetensors`` file; halves are widened to float32.
+
+    Format: 8 bytes little-endian header length, JSON header, raw little-endian data.
+    """
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    out = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        first, last = entry["data_offsets"]
+        flat = np.frombuffer(data[start + first : start + last], dtype=_KINDS[entry["dtype"]])
+        array = flat.reshape(entry["shape"])
+        out[name] = array.astype(np.float32) if array.dtype == np.float16 else array
+    return out
+
+
+@lru_cache(maxsize=4)
+def load(name: str, folder: FilePath = FOLDER) -> Model:
+    """Return a shipped model by name, read once.
+
+    Raises ModelError when there is none of that name or its layout is another one's.
+    """
+    place = folder / name
+    if not name.isidentifier() or not (place / "model.json").is_file():
+        raise ModelError(f"There is no model named {name!r}")
+    info = json.loads((place / "model.json").read_text(encoding="utf-8"))
+    arrays = read_safetensors(place / "weights.safetensors")
+    digest = hashlib.sha256((place / "weights.safetensors").read_bytes()).hexdigest()[:12]
+    tips = tuple((int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["end_sites"])
+    skeleton = Skeleton(
+        tuple(info["joints"]), np.array(info["parents"]), np.array(info["offsets"]), tips
+    )
+    expected = [features.INPUTS, features.OutputLayout(len(skeleton)).size]
+    if [info["inputs"], info["outputs"]] != expected:
+        raise ModelError(f"The model {name} was made for another version of Footfall")
+    network = PhaseNetwork(
+        tuple(arrays[f"weight{i}"] for i in range(3)),  # type: ignore[arg-type]
+        tuple(arrays[f"bias{i}"] for i in range(3)),  # type: ignore[arg-type]
+        *(arrays[k] for k in ("input_mean", "input_scale", "output_mean", "output_scale")),
+    )
+    return Model(name, skeleton, network, arrays["start_state"], info, digest)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an artist asks for: one frozen request, checked, to and from JSON."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from .trajectory import GAITS
+
+Point = tuple[float, float, float]
+
+SPEEDS = (0.1, 6.0)
+"""m/s, what may be asked of a character of the model's size."""
+CADENCES = (0.5, 2.0)
+HEIGHTS = (0.3, 10.0)
+FRAME_RATES = (1.0, 240.0)
+
+
+class RequestError(ValueError):
+    """A request cannot be met; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class BakeRequest:
+    """One bake, in the motion core's frame: metres, seconds, Y up."""
+
+    path: tuple[Point, ...]
+    """Points of the path, at least two."""
+    model: str = "biped"
+    """Folder name under ``models``."""
+    cyclic: bool = False
+    """Whether the path closes."""
+    speed: float | tuple[tuple[float, float], ...] = 1.3
+    """m/s, or pairs of (fraction of the path, m/s)."""
+    gait: str = "auto"
+    """``auto`` (by speed) or a gait's name."""
+    fps: float = 30.0
+    """Frame rate of the result."""
+    start_phase: float = 0.0
+    """Place in the gait cycle of the first frame, 0..1; 0 is the right foot's strike."""
+    cadence: float = 1.0
+    """Multiplies the natural step rate at the same speed: above one, shorter steps."""
+    facing: str | tuple[str, Any] = "path"
+    """``path``, ("yaw", degrees) or ("look_at", (x, y, z))."""
+    start: bool = True
+    """Begin from standing."""
+    stop: bool = True
+    """End standing."""
+    height: float | None = None
+    """Body height in metres; the model's own if None."""
+    seed: int = 0
+    """Other than 0: a natural, repeatable variation of the step rate."""
+    cleanup: bool = True
+    """Plant the feet; without it the network's own motion is returned."""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "BakeRequest":
+        """Return the request of plain JSON values.
+
+        Raises RequestError for unknown keys and for values that make no sense.
+        """
+        if not isinstance(data, Mapping):
+            raise RequestError("A request must be a JSON object")
+        known = {f.name for f in fields(BakeRequest)}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise RequestError(
+                f"Unknown key {unknown[0]!r} in the request; known are {', '.join(sorted(known))}"
+            )
+        if "path" not in data:
+            raise RequestError("The request has no path")
+        values = dict(data)
+        values["path"] = _points(values["path"])
+        if "speed" in values:
+            values["speed"] = _speed(values["speed"])
+        if "facing" in values:
+            values["facing"] = _facing(values["facing"])
+        for name in ("fps", "start_phase", "cadence"):
+            if name in values:
+                values[name] = _number(values[name], name)
+        if values.get("height") is not None:
+            values["height"] = _number(values["height"], "height")
+        return BakeRequest(**values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values that ``from_json`` reads."""
+        data = asdict(self)
+        if not isinstance(self.facing, str):
+            data["facing"] = {self.facing[0]: self.facing[1]}
+        return data
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RequestError(f"{name} must be a number, not {value!r}")
+    if not math.isfinite(value):
+        raise RequestError(f"{name} must be a finite number")
+    return float(value)
+
+
+def _points(value: Any) -> tuple[Point, ...]:
+    if isinstance(value, str) or not hasattr(value, "__len__"):
+        raise RequestError("path must be a list of [x, y, z] points")
+    points = []
+    for i, point in enumerate(value):
+        if isinstance(point, str) or not hasattr(point, "__len__") or len(point) != 3:
+            raise RequestError(f"Point {i} of the path is not [x, y, z]")
+        x, y, z = (_number(v, f"Point {i} of the path") for v in point)
+        points.append((x, y, z))
+    if len(points) < 2:
+        raise RequestError("The path needs at least two points")
+    return tuple(points)
+
+
+def _speed(value: Any) -> float | tuple[tuple[float, float], ...]:
+    if not hasattr(value, "__len__") or isinstance(value, str):
+        return _number(value, "speed")
+    pairs = []
+    for pair in value:
+        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+            raise RequestError("speed must be a number or a list of [fraction, m/s] pairs")
+        pairs.append((_number(pair[0], "A speed's fraction"), _number(pair[1], "A speed")))
+    if not pairs:
+        raise RequestError("The list of speeds is empty")
+    return tuple(pairs)
+
+
+def _facing(value: Any) -> str | tuple[str, Any]:
+    if value == "path":
+        return "path"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return ("yaw", _number(value, "facing"))
+    if isinstance(value, Mapping) and len(value) == 1:
+        kind, what = next(iter(value.items()))
+        if kind == "yaw":
+            return ("yaw", _number(what, "facing"))
+        if kind == "look_at" and hasattr(what, "__len__") and len(what) == 3:
+            return ("look_at", tuple(_number(v, "look_at") for v in what))
+    raise RequestError(
+        'facing must be "path", {"yaw": degrees} or {"look_at": [x, y, z]}, not ' + repr(value)
+    )
+
+
+def _within(value: float, bounds: tuple[float, float], text: str) -> None:
+    if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
+        raise RequestError(f"{text} must lie between {bounds[0]:g} and {bounds[1]:g}, not {value:g}")
+
+
+def _check(request: BakeRequest) -> None:
+    if not isinstance(request.model, str):
+        raise RequestError("model must be a name")
+    if request.gait != "auto" and request.gait not in GAITS[1:]:
+        names = ", ".join(GAITS[1:])
+        raise RequestError(f"gait must be auto or one of {names}, not {request.gait!r}")
+    for name in ("start", "stop", "cyclic", "cleanup"):
+        if not isinstance(getattr(request, name), bool):
+            raise RequestError(f"{name} must be true or false")
+    if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
+        raise RequestError("seed must be a whole number from 0 up")
+    _points(request.path)
+    height = 1.75 if request.height is None else request.height
+    _within(height, HEIGHTS, "height (metres)")
+    _within(request.fps, FRAME_RATES, "fps")
+    _within(request.start_phase, (0.0, 1.0), "start_phase")
+    _within(request.cadence, CADENCES, "cadence (a factor of the natural step rate)")
+    keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
+    size = math.sqrt(height / 1.75)
+    for fraction, speed in keys:
+        _within(fraction, (0.0, 1.0), "A speed's fraction of the path")
+        _within(speed / size, SPEEDS, f"speed (m/s over {size:.2f} for this height)")
