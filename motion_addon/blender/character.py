@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The character: owns which armature is meant, why it cannot be used, and its bone map rows.
+
+The map's meaning belongs to ``motion.rigs``; this keeps it with the object and shows it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+if TYPE_CHECKING:
+    from ..motion.rigs import RigMap
+
+SIDES = {"L": "Left", "R": "Right"}
+
+
+def current(context: bpy.types.Context) -> bpy.types.Object | None:
+    """Return the picked character, else the active armature, else None."""
+    picked: bpy.types.Object | None = context.scene.footfall.character
+    if picked is not None:
+        return picked
+    active = context.view_layer.objects.active
+    return active if active is not None and active.type == "ARMATURE" else None
+
+
+def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> str:
+    """Return in one plain sentence why a character cannot be animated; empty if it can."""
+    if rig is None:
+        return "Pick a character: an armature"
+    name = f"'{rig.name}'"
+    if rig.type != "ARMATURE":
+        return f"{name} is not an armature"
+    if rig.library is not None:
+        return f"{name} is linked from another file; make it local first"
+    if rig.override_library is not None:
+        return f"{name} is a library override; make it local first"
+    if view_layer.objects.get(rig.name) is not rig:
+        return f"{name} is not in this view layer; include its collection first"
+    if not rig.visible_get(view_layer=view_layer):
+        return f"{name} is hidden; show it first"
+    return _state_refusal(rig, name)
+
+
+def _state_refusal(rig: bpy.types.Object, name: str) -> str:
+    if rig.mode == "EDIT":
+        return f"{name} is in Edit Mode; leave it first"
+    if not rig.data.bones:
+        return f"{name} has no bones"
+    if rig.data.pose_position == "REST":
+        return f"{name} shows its rest position; switch it to Pose Position first"
+    if rig.animation_data is not None and rig.animation_data.use_tweak_mode:
+        return f"{name} is in NLA tweak mode; leave it first"
+    size = abs(rig.matrix_world.determinant())
+    if not 1e-18 < size < 1e18:
+        return f"{name} has no usable size; check its scale"
+    return ""
+
+
+def map_refusal(rig: bpy.types.Object) -> str:
+    """Return in one plain sentence what the bone map lacks; empty if a bake can use it."""
+    if not rig.footfall.bones:
+        return "No bone map yet; press Detect"
+    missing = missing_roles(rig)
+    if missing:
+        return f"No bone for {', '.join(missing)}; pick one in the bone map"
+    gone = [row.bone for row in rig.footfall.bones if row.bone and row.bone not in rig.data.bones]
+    if gone:
+        return f"There is no bone '{gone[0]}' any more; pick another in the bone map"
+    return ""
+
+
+def missing_roles(rig: bpy.types.Object) -> list[str]:
+    """Return the labels of required roles that no bone plays."""
+    from ..motion.rigs import REQUIRED_ROLES
+
+    played = {row.name for row in rig.footfall.bones if row.bone}
+    return [role_label(role) for role in REQUIRED_ROLES if role not in played]
+
+
+def role_label(role: str) -> str:
+    """Return what an artist reads for a role: 'upper_arm.L' is 'Left Upper Arm'."""
+    part, _, side = role.partition(".")
+    words = part.replace("_", " ").title()
+    return f"{SIDES[side]} {words}" if side in SIDES else words
+
+
+def detect(rig: bpy.types.Object) -> RigMap:
+    """Recognize the rig and keep its map with the object. Raises RigError."""
+    from ..motion import rigs
+    from . import armature
+
+    found = rigs.detect(armature.read_rig(rig))
+    store_map(rig, found)
+    return found
+
+
+def try_detect(rig: bpy.types.Object) -> str:
+    """Recognize the rig if it can be; returns why not, or an empty text."""
+    from ..motion.rigs import RigError
+
+    try:
+        detect(rig)
+    except RigError as error:
+        return str(error)
+    return ""
+
+
+def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
+    """Show a map as rows: one for each role, more for chains of bones."""
+    from ..motion.rigs import ROLES
+
+    kept = rig.footfall
+    kept.family = rig_map.family
+    kept.confidence = rig_map.confidence
+    kept.notes = "\n".join(rig_map.notes)
+    kept.bones.clear()
+    for role in ROLES:
+        for bone in rig_map.roles.get(role, ()) or ("",):
+            row = kept.bones.add()
+            row.name, row.bone = role, bone
+
+
+def load_map(rig: bpy.types.Object) -> RigMap:
+    """Return the map of the rows, as the artist has edited it. Raises RigError."""
+    from ..motion.rigs import RigMap
+
+    kept = rig.footfall
+    roles: dict[str, tuple[str, ...]] = {}
+    for row in kept.bones:
+        if row.bone:
+            roles[row.name] = (*roles.get(row.name, ()), row.bone)
+    notes = tuple(kept.notes.splitlines())
+    return RigMap(kept.family or "custom", roles, kept.confidence, notes)
+
+
+def import_map(rig: bpy.types.Object, file: Path) -> str:
+    """Load the rows from a JSON file; returns why not, or an empty text."""
+    from ..motion.rigs import RigError, RigMap
+    from . import armature
+
+    try:
+        rig_map = RigMap.from_json(file.read_text(encoding="utf-8"))
+        rig_map.check(armature.read_rig(rig))
+    except (RigError, OSError, UnicodeDecodeError) as error:
+        return str(error)
+    store_map(rig, rig_map)
+    return ""
+
+
+def active_row(rig: bpy.types.Object | None) -> bpy.types.PropertyGroup | None:
+    """Return the chosen row of the bone map, or None."""
+    if rig is None or not 0 <= rig.footfall.active_bone < len(rig.footfall.bones):
+        return None
+    return rig.footfall.bones[rig.footfall.active_bone]
+
+
+def in_chain(rig: bpy.types.Object | None) -> bool:
+    """Whether the chosen row belongs to a chain of several bones."""
+    from ..motion.rigs import CHAIN_ROLES
+
+    row = active_row(rig)
+    return row is not None and row.name in CHAIN_ROLES
+
+
+def add_row(rig: bpy.types.Object) -> None:
+    """Add a row of the same role beneath the chosen one."""
+    kept = rig.footfall
+    role = kept.bones[kept.active_bone].name
+    kept.bones.add().name = role
+    kept.bones.move(len(kept.bones) - 1, kept.active_bone + 1)
+    kept.active_bone += 1
+
+
+def clear_row(rig: bpy.types.Object) -> None:
+    """Empty the chosen row; a further row of a chain goes away."""
+    kept = rig.footfall
+    row = active_row(rig)
+    if row is None:
+        return
+    if sum(other.name == row.name for other in kept.bones) > 1:
+        kept.bones.remove(kept.active_bone)
+        kept.active_bone = max(kept.active_bone - 1, 0)
+    else:
+        row.bone = ""
+
+
+def family_label(rig: bpy.types.Object) -> str:
+    """Return the artist's name of the recognized kind of rig."""
+    from ..motion import rigs
+
+    return rigs.family_label(rig.footfall.family)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The surface a path lies on: owns dropping points onto a mesh and rays from the mouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy_extras import view3d_utils
+from mathutils import Matrix, Vector
+from mathutils.geometry import intersect_line_plane
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+REACH = 1.0e4  # metres above and below within which a surface is looked for
+
+
+def drop(
+    points: NDArray[np.float64], ground: bpy.types.Object, depsgraph: bpy.types.Depsgraph
+) -> NDArray[np.float64]:
+    """Move (N, 3) world points (Z up) vertically onto a mesh object, the surface nearest to each.
+
+    Points that miss the mesh keep their height.
+    """
+    surface = ground.evaluated_get(depsgraph)
+    local_from_world = surface.matrix_world.inverted_safe()
+    down = (local_from_world.to_3x3() @ Vector((0.0, 0.0, -1.0))).normalized()
+    dropped = points.copy()
+    for i, point in enumerate(points):
+        dropped[i, 2] = _height(surface, local_from_world, down, Vector(point))
+    return dropped
+
+
+def _height(
+    surface: bpy.types.Object, local_from_world: Matrix, down: Vector, point: Vector
+) -> float:
+    """Height of the hit nearest to the point, looking down from just above and up from it."""
+    found = []
+    above = Vector((0.0, 0.0, 1.0))
+    for direction, origin in ((down, point + above), (-down, point), (down, point + above * REACH)):
+        hit, location, _normal, _face = surface.ray_cast(local_from_world @ origin, direction)
+        if hit:
+            found.append((surface.matrix_world @ location).z)
+    return min(found, key=lambda z: abs(z - point.z), default=point.z)
+
+
+def under_mouse(
+    context: bpy.types.Context,
+    region: bpy.types.Region,
+    view: bpy.types.RegionView3D,
+    at: tuple[float, float],
+    ignore: bpy.types.Object | None,
+) -> Vector | None:
+    """World point under a pixel of a 3D view: on the first visible mesh, else on the floor.
+
+    The character (ignore) and its meshes are looked through. None where the ray meets nothing.
+    """
+    origin = view3d_utils.region_2d_to_origin_3d(region, view, at)
+    direction = view3d_utils.region_2d_to_vector_3d(region, view, at)
+    depsgraph = context.evaluated_depsgraph_get()
+    start = origin
+    for _ in range(8):
+        hit, location, _normal, _face, found, _matrix = context.scene.ray_cast(
+            depsgraph, start, direction
+        )
+        if not hit:
+            break
+        if not _belongs(found, ignore):
+            return location.copy()
+        start = location + direction * 1e-3
+    if (direction.z < 0.0) != (origin.z > 0.0):
+        return None
+    return intersect_line_plane(origin, origin + direction, Vector(), Vector((0.0, 0.0, 1.0)))
+
+
+def _belongs(found: bpy.types.Object, rig: bpy.types.Object | None) -> bool:
+    """Whether a mesh is a part of the character: its child or deformed by it."""
+    if rig is None:
+        return False
+    if found.original == rig or found.original.find_armature() == rig:
+        return True
+    parent = found.original.parent
+    while parent is not None:
+        if parent == rig:
+            return True
+        parent = parent.parent
+    return False

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One bake from a recipe to a take: owns the order of the steps and that nothing fails half-way.
+
+Everything that can be refused is refused before the scene is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import bpy
+
+from . import character, recipe, takes
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from ..motion.clip import Clip
+    from ..motion.rigs import RigMap
+    from .apply import KeyPlan
+
+Steps = Generator[float, None, bpy.types.PropertyGroup]
+GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, metres a second
+MOTION_SHARE = 0.85  # part of the progress that the motion core takes
+
+
+class RefusedError(ValueError):
+    """A bake that cannot be done; the message is one plain sentence, nothing was changed."""
+
+
+def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> str:
+    """Return in one plain sentence why a character cannot be baked now; empty if it can."""
+    problem = character.refusal(rig, view_layer)
+    if problem or rig is None:
+        return problem
+    return character.map_refusal(rig) if rig.footfall.bones else ""
+
+
+def run(steps: Steps) -> bpy.types.PropertyGroup:
+    """Take all steps at once and return the take."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            take: bpy.types.PropertyGroup = end.value
+            return take
+
+
+def bake_steps(
+    context: bpy.types.Context, rig: bpy.types.Object | None, wanted: Recipe, again: bool = False
+) -> Steps:
+    """Bake a recipe onto a character; yields progress 0..1 and returns the take.
+
+    With ``again`` the take named in the recipe is written anew, unless it was accepted: then its
+    keys may hold an animator's work and a new take is made. Raises RefusedError.
+    """
+    from ..motion.bake import RequestError
+    from ..motion.rigs import RigError
+    from .curve import CurveError
+
+    problem = refusal(rig, context.view_layer)
+    if problem or rig is None:
+        raise RefusedError(problem)
+    try:
+        rig_map = _map(rig)
+        if wanted.cycle:
+            clip, report = _cycle(rig, rig_map, wanted, context.scene)
+        else:
+            clip, report = yield from _walk(rig, rig_map, wanted, context.scene)
+        plan = _plan(context, rig, rig_map, clip, wanted)
+    except (RequestError, RigError, CurveError, recipe.RecipeError) as error:
+        raise RefusedError(str(error)) from error
+    return _commit(context, rig, plan, wanted, report, again)
+
+
+def _map(rig: bpy.types.Object) -> RigMap:
+    from ..motion.rigs import RigError
+
+    if not rig.footfall.bones:
+        character.detect(rig)
+    problem = character.map_refusal(rig)
+    if problem:
+        raise RigError(problem)
+    return character.load_map(rig)
+
+
+def _walk(
+    rig: bpy.types.Object, rig_map: RigMap, wanted: Recipe, scene: bpy.types.Scene
+) -> Generator[float, None, tuple[Clip, dict]]:
+    from ..motion import bake
+
+    asked = recipe.request(wanted, scene, character_height(rig, rig_map, wanted.model))
+    yield 0.0
+    steps = bake.bake_steps(asked)
+    while True:
+        try:
+            yield MOTION_SHARE * next(steps)
+        except StopIteration as end:
+            return end.value.clip, end.value.report
+
+
+def _cycle(
+    rig: bpy.types.Object, rig_map: RigMap, wanted: Recipe, scene: bpy.types.Scene
+) -> tuple[Clip, dict]:
+    from ..motion import bake
+
+    result = bake.cycle(recipe.request(wanted, scene, character_height(rig, rig_map, wanted.model)))
+    return result.clip, result.report
+
+
+def character_height(rig: bpy.types.Object, rig_map: RigMap, model: str) -> float:
+    """Return the height to ask for in metres, so that the walk's stride fits the character."""
+    from ..motion import anatomy, models, rigs
+    from . import armature
+
+    own = models.load(model)
+    model_rig = rigs.RigBones.from_skeleton(own.skeleton)
+    model_legs = anatomy.measure(model_rig, rigs.detect(model_rig)).leg_height
+    legs = anatomy.measure(armature.read_rig(rig), rig_map).leg_height
+    return float(own.height * legs / model_legs)
+
+
+def _plan(
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    rig_map: RigMap,
+    clip: Clip,
+    wanted: Recipe,
+) -> KeyPlan:
+    """Lay out the keys as seen from the state before any take, then show again what was shown."""
+    from .apply import plan_keys
+
+    shown = takes.shown(rig) if takes.in_review(rig) else None
+    takes.rewind(rig, context.scene)
+    try:
+        return plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene))
+    finally:
+        if shown is not None:
+            takes.assign(rig, shown.action)
+
+
+def _commit(
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    plan: KeyPlan,
+    wanted: Recipe,
+    report: dict,
+    again: bool,
+) -> bpy.types.PropertyGroup:
+    """Write the keys; from here on nothing can be refused."""
+    from . import apply
+
+    old = takes.find(rig, wanted.take) if again else None
+    if old is not None and old.accepted:
+        old = None
+    takes.begin_review(rig, context.scene)
+    takes.rewind(rig, context.scene)
+    stem = "Cycle" if wanted.cycle else wanted.gait.title() if wanted.gait != "auto" else "Walk"
+    name = old.name if old else takes.free_name(rig, wanted.take, stem)
+    action = takes.blank_action(rig, name, old)
+    apply.write(plan, rig, action, frame_start=wanted.frame_start)
+    takes.take_over(rig)
+    last = wanted.frame_start + round(float(plan.frames[-1]))
+    if wanted.cycle:
+        _mark_cycle(action, wanted.frame_start, last, report)
+    elif wanted.fit_range:
+        context.scene.frame_end = max(context.scene.frame_end, last)
+    stored = recipe.named(wanted, name).to_json()
+    report = {**report, "notes": [*report.get("notes", ()), *plan.notes]}
+    if old is None:
+        take = takes.add(rig, name, action, stored, report)
+    else:
+        take = takes.update(old, action, stored, report)
+        takes.choose(rig, name)
+    context.view_layer.update()
+    return take
+
+
+def _mark_cycle(action: bpy.types.Action, first: int, last: int, report: dict) -> None:
+    """Let the action repeat for ever and tell the speed at which its feet pass the ground."""
+    action.use_frame_range = True
+    action.frame_start, action.frame_end = first, last
+    action.use_cyclic = True
+    action[GROUND_SPEED] = float(report["ground_speed"])
+    for curve in takes.curves(action):
+        if not any(modifier.type == "CYCLES" for modifier in curve.modifiers):
+            curve.modifiers.new("CYCLES")

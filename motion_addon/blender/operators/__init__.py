@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators, thin: read the context, ask the core, write, report."""
+
+from . import bake, path, review, rig, scrub, speed
+
+modules = (path, rig, speed, bake, review, scrub)
+
+
+def register() -> None:
+    """Register all operators."""
+    for module in modules:
+        module.register()
+
+
+def unregister() -> None:
+    """Remove all operators, last first."""
+    for module in reversed(modules):
+        module.unregister()

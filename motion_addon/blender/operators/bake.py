@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators that bake: modal with progress and Esc when pressed, blocking from scripts."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+
+from .. import character, job, recipe, takes
+
+SLICE = 0.05  # seconds of work between two looks at the keyboard
+REDRAW = 0.1  # seconds between two redraws of the progress bar
+
+
+class _Baking:
+    """What the baking operators share: the timer, the progress and the two ways to run."""
+
+    _steps: job.Steps
+    _timer: bpy.types.Timer
+    _drawn: float
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        problem = cls.problem(context)
+        if problem:
+            cls.poll_message_set(problem)
+        return not problem
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the button is grey, or an empty text."""
+        if context.window_manager.footfall.running:
+            return "A bake is running; press Esc to stop it"
+        return job.refusal(character.current(context), context.view_layer)
+
+    def steps(self, context: bpy.types.Context) -> job.Steps:
+        """Return the steps of this bake."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            take = job.run(self.steps(context))
+        except job.RefusedError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Baked '{take.name}'")
+        return {"FINISHED"}
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if bpy.app.background or context.window is None:
+            return self.execute(context)
+        self._steps = self.steps(context)
+        self._drawn = 0.0
+        manager = context.window_manager
+        manager.footfall.running, manager.footfall.factor = True, 0.0
+        manager.footfall.problem = ""
+        self._timer = manager.event_timer_add(0.01, window=context.window)
+        manager.progress_begin(0.0, 1.0)
+        context.workspace.status_text_set("Baking a take    Esc: Cancel")
+        manager.modal_handler_add(self)  # type: ignore[arg-type]
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type == "ESC":
+            return self._end(context, "Bake canceled, nothing was changed")
+        if event.type != "TIMER":
+            return {"RUNNING_MODAL"}
+        try:
+            self._advance(context)
+        except StopIteration as end:
+            return self._end(context, f"Baked '{end.value.name}'", done=True)
+        except job.RefusedError as error:
+            self.report({"ERROR"}, str(error))
+            return self._end(context, "")
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        self._end(context, "")
+
+    def _advance(self, context: bpy.types.Context) -> None:
+        """Work for one slice and show how far it is."""
+        until = time.monotonic() + SLICE
+        while time.monotonic() < until:
+            factor = next(self._steps)
+        if time.monotonic() - self._drawn > REDRAW:
+            self._drawn = time.monotonic()
+            context.window_manager.footfall.factor = factor
+            context.window_manager.progress_update(factor)
+            _redraw(context)
+
+    def _end(self, context: bpy.types.Context, message: str, done: bool = False) -> set[str]:
+        self._steps.close()
+        manager = context.window_manager
+        manager.event_timer_remove(self._timer)
+        manager.progress_end()
+        manager.footfall.running = False
+        context.workspace.status_text_set(None)
+        _redraw(context)
+        if message:
+            self.report({"INFO"}, message)
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+
+def _redraw(context: bpy.types.Context) -> None:
+    for area in context.screen.areas if context.screen else ():
+        if area.type in {"VIEW_3D", "DOPESHEET_EDITOR", "GRAPH_EDITOR", "STATUSBAR"}:
+            area.tag_redraw()
+
+
+class FOOTFALL_OT_bake(_Baking, bpy.types.Operator):
+    """Bake a walk along the path as a new take; the action before it is kept"""
+
+    bl_idname = "footfall.bake"
+    bl_label = "Bake"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the button is grey, or an empty text."""
+        problem = super().problem(context)
+        if not problem and context.scene.footfall.path is None:
+            return "Pick or draw a path first"
+        return problem
+
+    def steps(self, context: bpy.types.Context) -> job.Steps:
+        """Return the steps of a new take."""
+        rig = character.current(context)
+        wanted = recipe.from_settings(context.scene.footfall, rig)
+        return job.bake_steps(context, rig, wanted)
+
+
+class FOOTFALL_OT_bake_cycle(_Baking, bpy.types.Operator):
+    """Bake one step cycle in place that loops exactly, with its ground speed as a property"""
+
+    bl_idname = "footfall.bake_cycle"
+    bl_label = "Bake Cycle"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def steps(self, context: bpy.types.Context) -> job.Steps:
+        """Return the steps of a cycle."""
+        rig = character.current(context)
+        wanted = recipe.from_settings(context.scene.footfall, rig, cycle=True)
+        return job.bake_steps(context, rig, wanted)
+
+
+class FOOTFALL_OT_rebake_take(_Baking, bpy.types.Operator):
+    """Bake the chosen take again after its path or the settings have changed"""
+
+    bl_idname = "footfall.rebake_take"
+    bl_label = "Bake Again"
+    bl_options = {"REGISTER", "UNDO"}
+
+    stored: bpy.props.BoolProperty(
+        name="Stored Settings",
+        description="Use the settings the take was baked with instead of the panel's",
+        default=False,
+    )
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the button is grey, or an empty text."""
+        problem = super().problem(context)
+        rig = character.current(context)
+        if not problem and (rig is None or takes.active(rig) is None):
+            return "Choose a take in the list"
+        return problem
+
+    def steps(self, context: bpy.types.Context) -> job.Steps:
+        """Return the steps of the chosen take, baked again."""
+        rig = character.current(context)
+        take = takes.active(rig)
+        wanted = recipe.Recipe.from_json(takes.recipe_of(take))
+        if not self.stored:
+            wanted = recipe.from_settings(context.scene.footfall, rig, wanted.cycle)
+        return job.bake_steps(context, rig, recipe.named(wanted, take.name), again=True)
+
+
+classes = (FOOTFALL_OT_bake, FOOTFALL_OT_bake_cycle, FOOTFALL_OT_rebake_take)
+register, unregister = bpy.utils.register_classes_factory(classes)

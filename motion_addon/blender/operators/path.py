@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators on the path: draw one on the ground or a surface, edit it, take the active curve."""
+
+from __future__ import annotations
+
+import bpy
+from mathutils import Vector
+
+from .. import character, curve, ground, stroke
+
+HELP = "Drag: Draw    Click: Add Point    Backspace: Undo Point    Enter: Finish    Esc: Cancel"
+DRAG = 8  # pixels the mouse travels before a press is a drag
+NAVIGATION = {"MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADPAN", "TRACKPADZOOM"}
+
+
+class FOOTFALL_OT_draw_path(bpy.types.Operator):
+    """Draw a path on the ground or on a surface: drag freely, or click point by point"""
+
+    bl_idname = "footfall.draw_path"
+    bl_label = "Draw Path"
+    bl_options = {"REGISTER", "UNDO"}
+
+    points: bpy.props.StringProperty(
+        name="Points",
+        description="World positions as JSON [[x, y, z], ...]; none makes a straight path ahead",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    smooth: bpy.props.BoolProperty(
+        name="Smooth", description="Fit few points to the stroke, as for a freehand drawing",
+        default=True,
+    )  # fmt: skip
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not context.collection or context.collection.library is not None:
+            cls.poll_message_set("The active collection is linked from another file")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rig = character.current(context)
+        try:
+            points = stroke.from_json(self.points) if self.points else stroke.ahead(rig)
+            path = curve.new_path(context, points, self.smooth)
+        except curve.CurveError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings = context.scene.footfall
+        settings.path = path
+        if settings.character is None:
+            settings.character = rig
+        return {"FINISHED"}
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if context.area is None or context.area.type != "VIEW_3D":
+            return self.execute(context)
+        self._drawing = stroke.Drawing(context.area)
+        context.workspace.status_text_set(HELP)
+        context.window.cursor_modal_set("PAINT_BRUSH")
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type in NAVIGATION or event.alt:
+            return {"PASS_THROUGH"}
+        if event.type == "ESC":
+            return self._end(context, {"CANCELLED"})
+        if event.type in {"RET", "NUMPAD_ENTER", "RIGHTMOUSE"} and event.value == "PRESS":
+            return self._finish(context)
+        if event.type == "BACK_SPACE" and event.value == "PRESS":
+            self._drawing.undo()
+        elif event.type == "LEFTMOUSE" and event.value == "PRESS":
+            self._drawing.press(self._under(context, event), (event.mouse_x, event.mouse_y))
+        elif event.type == "MOUSEMOVE":
+            self._drawing.move(self._under(context, event), (event.mouse_x, event.mouse_y), DRAG)
+        elif event.type == "LEFTMOUSE" and self._drawing.release():
+            return self._finish(context)
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        self._end(context, {"CANCELLED"})
+
+    def _under(self, context: bpy.types.Context, event: bpy.types.Event) -> Vector | None:
+        region = self._drawing.region
+        at = (event.mouse_x - region.x, event.mouse_y - region.y)
+        view = self._drawing.area.spaces.active.region_3d
+        return ground.under_mouse(context, region, view, at, character.current(context))
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        self._end(context, set())
+        self.points, self.smooth = self._drawing.to_json(), self._drawing.freehand
+        return self.execute(context)
+
+    def _end(self, context: bpy.types.Context, result: set[str]) -> set[str]:
+        self._drawing.stop()
+        context.workspace.status_text_set(None)
+        context.window.cursor_modal_restore()
+        return result
+
+
+class FOOTFALL_OT_edit_path(bpy.types.Operator):
+    """Edit the path's points with Blender's curve pen, or leave editing"""
+
+    bl_idname = "footfall.edit_path"
+    bl_label = "Edit Path"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        path = context.scene.footfall.path
+        if path is None:
+            cls.poll_message_set("Pick or draw a path first")
+        elif path.library is not None or not path.visible_get(view_layer=context.view_layer):
+            cls.poll_message_set("The path is hidden or linked from another file")
+            return False
+        return path is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = context.scene.footfall.path
+        if path.mode == "EDIT":
+            bpy.ops.object.mode_set(mode="OBJECT")
+            return {"FINISHED"}
+        if context.object is not None and context.object.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
+        for other in context.selected_objects:
+            other.select_set(False)
+        path.select_set(True)
+        context.view_layer.objects.active = path
+        bpy.ops.object.mode_set(mode="EDIT")
+        if context.area is not None and context.area.type == "VIEW_3D":
+            bpy.ops.wm.tool_set_by_id(name="builtin.pen")
+        return {"FINISHED"}
+
+
+classes = (FOOTFALL_OT_draw_path, FOOTFALL_OT_edit_path)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators on the character's bone map: detect, edit rows, import and export as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from .. import character
+
+
+class _OnCharacter:
+    """Polling that the operators here share."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        problem = character.refusal(character.current(context), context.view_layer)
+        if problem:
+            cls.poll_message_set(problem)
+        return not problem
+
+
+class FOOTFALL_OT_detect_rig(_OnCharacter, bpy.types.Operator):
+    """Recognize the rig and fill the bone map"""
+
+    bl_idname = "footfall.detect_rig"
+    bl_label = "Detect"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rig = character.current(context)
+        problem = character.try_detect(rig) or character.map_refusal(rig)
+        if problem:
+            self.report({"WARNING"}, problem)
+            return {"FINISHED"} if rig.footfall.bones else {"CANCELLED"}
+        self.report({"INFO"}, f"Recognized '{rig.name}' as {character.family_label(rig)}")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_map_add(_OnCharacter, bpy.types.Operator):
+    """Add a bone to the chosen chain, such as the spine"""
+
+    bl_idname = "footfall.map_add"
+    bl_label = "Add Bone to Chain"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        allowed = character.in_chain(character.current(context))
+        if not allowed:
+            cls.poll_message_set("Only the spine and the neck take several bones")
+        return allowed
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        character.add_row(character.current(context))
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_map_clear(_OnCharacter, bpy.types.Operator):
+    """Take the bone out of the chosen row"""
+
+    bl_idname = "footfall.map_clear"
+    bl_label = "Clear Row"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        character.clear_row(character.current(context))
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_map_from_bone(_OnCharacter, bpy.types.Operator):
+    """Put the bone that is active in Pose Mode into the chosen row"""
+
+    bl_idname = "footfall.map_from_bone"
+    bl_label = "Use Active Bone"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        rig = character.current(context)
+        if rig.data.bones.active is None or character.active_row(rig) is None:
+            cls.poll_message_set("Choose a row here and a bone in Pose Mode")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rig = character.current(context)
+        character.active_row(rig).bone = rig.data.bones.active.name
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_map_export(_OnCharacter, bpy.types.Operator, ExportHelper):
+    """Save the bone map as a JSON file"""
+
+    bl_idname = "footfall.map_export"
+    bl_label = "Export Bone Map"
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        from ...motion.rigs import RigError
+
+        try:
+            text = character.load_map(character.current(context)).to_json()
+            Path(self.filepath).write_text(text, encoding="utf-8")
+        except (RigError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Saved the bone map to {self.filepath}")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_map_import(_OnCharacter, bpy.types.Operator, ImportHelper):
+    """Load the bone map from a JSON file"""
+
+    bl_idname = "footfall.map_import"
+    bl_label = "Import Bone Map"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rig = character.current(context)
+        problem = character.import_map(rig, Path(self.filepath))
+        if problem:
+            self.report({"ERROR"}, problem)
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Loaded the bone map for '{rig.name}'")
+        return {"FINISHED"}
+
+
+classes = (
+    FOOTFALL_OT_detect_rig,
+    FOOTFALL_OT_map_add,
+    FOOTFALL_OT_map_clear,
+    FOOTFALL_OT_map_from_bone,
+    FOOTFALL_OT_map_export,
+    FOOTFALL_OT_map_import,
+)
+register, unregister = bpy.utils.register_classes_factory(classes)

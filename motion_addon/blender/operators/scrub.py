@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators of the phase scrub: pose at a phase, and put the pose before it back."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import character, job, scrub
+
+
+class FOOTFALL_OT_scrub(bpy.types.Operator):
+    """Pose the character at a place of its step cycle, without keys"""
+
+    bl_idname = "footfall.scrub"
+    bl_label = "Pose at Phase"
+    bl_options = {"REGISTER", "UNDO"}
+
+    phase: bpy.props.FloatProperty(
+        name="Phase", description="Place in the step cycle",
+        min=0.0, max=1.0, default=0.0, subtype="FACTOR",
+    )  # fmt: skip
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        problem = job.refusal(character.current(context), context.view_layer)
+        if problem:
+            cls.poll_message_set(problem)
+        return not problem
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            scrub.pose_at(context, character.current(context), self.phase)
+        except job.RefusedError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_scrub_end(bpy.types.Operator):
+    """Put the pose before the scrub back"""
+
+    bl_idname = "footfall.scrub_end"
+    bl_label = "Put Pose Back"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        rig = character.current(context)
+        return rig is not None and bool(rig.footfall.scrub_before)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        done = scrub.put_back(character.current(context))
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+
+classes = (FOOTFALL_OT_scrub, FOOTFALL_OT_scrub_end)
+register, unregister = bpy.utils.register_classes_factory(classes)

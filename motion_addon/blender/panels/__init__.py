@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Footfall tab of the 3D view's sidebar: panels in order of use."""
+
+from . import bake, character, motion, path, report
+
+modules = (character, path, motion, bake, report)
+
+
+def register() -> None:
+    """Register all panels."""
+    for module in modules:
+        module.register()
+
+
+def unregister() -> None:
+    """Remove all panels, last first."""
+    for module in reversed(modules):
+        module.unregister()

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Panel: the bake button, how keys are written, and the takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import character, takes
+from ..operators.bake import FOOTFALL_OT_bake
+from .tab import Tab, sentence
+
+
+class FOOTFALL_UL_takes(bpy.types.UIList):
+    """Takes of the character"""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: bpy.types.PropertyGroup,
+        item: bpy.types.PropertyGroup,
+        _icon: int,
+        _active_data: object,
+        _active_property: str,
+        index: int = 0,
+        _flag: int = 0,
+    ) -> None:
+        rig: Any = data.id_data
+        shown = takes.shown(rig) == item
+        row = layout.row(align=True)
+        row.prop(item, "name", text="", emboss=False, icon="PLAY" if shown else "ACTION")
+        if item.accepted:
+            row.label(text="", icon="CHECKMARK")
+        if not shown:
+            row.operator("footfall.remove_take", text="", icon="X", emboss=False).index = index
+
+
+class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
+    """Bake, and keep or drop what came out"""
+
+    bl_label = "Bake"
+    bl_order = 3
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        progress = context.window_manager.footfall
+        button = layout.column()
+        button.scale_y = 1.8
+        if progress.running:
+            button.progress(factor=progress.factor, type="BAR", text=f"{progress.factor:.0%}")
+            layout.label(text="Esc cancels", icon="EVENT_ESC")
+            return
+        button.operator("footfall.bake", icon="REC")
+        problem = FOOTFALL_OT_bake.problem(context)
+        if problem:
+            sentence(context, layout, problem, "INFO")
+        rig = character.current(context)
+        if rig is not None and rig.type == "ARMATURE" and len(rig.footfall.takes):
+            self._draw_takes(context, layout, rig)
+
+    def _draw_takes(
+        self, context: bpy.types.Context, layout: bpy.types.UILayout, rig: bpy.types.Object
+    ) -> None:
+        kept = rig.footfall
+        if takes.in_review(rig) and takes.shown(rig) is not None:
+            row = layout.row(align=True)
+            row.scale_y = 1.3
+            row.operator("footfall.accept_take", icon="CHECKMARK")
+            row.operator("footfall.reject_take", icon="X")
+            was = kept.before_action
+            before = f"Before: {was.name}" if was else "Before: no action"
+            sentence(context, layout, before)
+        layout.template_list("FOOTFALL_UL_takes", "", kept, "takes", kept, "active_take", rows=3)
+        row = layout.row(align=True)
+        row.operator("footfall.rebake_take", icon="FILE_REFRESH")
+        row.operator("footfall.load_recipe", icon="COPYDOWN")
+
+
+class FOOTFALL_PT_keys(Tab, bpy.types.Panel):
+    """How keys are written"""
+
+    bl_label = "Keys"
+    bl_parent_id = "FOOTFALL_PT_bake"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.footfall
+        for name in ("frame_start", "root_motion", "controls", "keys"):
+            layout.prop(settings, name)
+        if settings.keys == "sparse":
+            layout.prop(settings, "tolerance")
+        layout.prop(settings, "fit_range")
+        layout.operator("footfall.bake_cycle", icon="FILE_REFRESH")
+
+
+classes = (FOOTFALL_UL_takes, FOOTFALL_PT_bake, FOOTFALL_PT_keys)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Panel: which character, what was recognized, what is missing, and the bone map."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import character
+from .tab import Tab, sentence
+
+
+class FOOTFALL_UL_bones(bpy.types.UIList):
+    """Rows of the bone map: a role and the bone that plays it"""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: bpy.types.PropertyGroup,
+        item: bpy.types.PropertyGroup,
+        _icon: int,
+        _active_data: object,
+        _active_property: str,
+        _index: int = 0,
+        _flag: int = 0,
+    ) -> None:
+        rig = data.id_data
+        split = layout.split(factor=0.42)
+        gone = bool(item.bone) and item.bone not in rig.data.bones
+        name = split.row()
+        name.alert = gone
+        name.label(text=character.role_label(item.name))
+        split.prop_search(item, "bone", rig.data, "bones", text="")
+
+
+class FOOTFALL_PT_character(Tab, bpy.types.Panel):
+    """Which character is animated"""
+
+    bl_label = "Character"
+    bl_order = 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        rig = character.current(context)
+        row = layout.row(align=True)
+        row.prop(context.scene.footfall, "character", text="", icon="ARMATURE_DATA")
+        row.operator("footfall.detect_rig", text="", icon="FILE_REFRESH")
+        problem = character.refusal(rig, context.view_layer)
+        if problem or rig is None:
+            sentence(context, layout, problem, "INFO")
+            return
+        if context.scene.footfall.character is None:
+            layout.label(text=f"Using {rig.name}", icon="RESTRICT_SELECT_OFF")
+        if not rig.footfall.bones:
+            layout.operator("footfall.detect_rig", text="Detect Rig", icon="VIEWZOOM")
+            return
+        label = f"{character.family_label(rig)}, {rig.footfall.confidence:.0%} sure"
+        layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
+        problem = character.map_refusal(rig)
+        if problem:
+            sentence(context, layout, problem, "ERROR")
+        for note in rig.footfall.notes.splitlines():
+            sentence(context, layout, note, "INFO")
+
+
+class FOOTFALL_PT_bone_map(Tab, bpy.types.Panel):
+    """Which bone plays which part"""
+
+    bl_label = "Bone Map"
+    bl_parent_id = "FOOTFALL_PT_character"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        rig = character.current(context)
+        return rig is not None and len(rig.footfall.bones) > 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        kept = character.current(context).footfall
+        row = layout.row()
+        row.template_list("FOOTFALL_UL_bones", "", kept, "bones", kept, "active_bone", rows=8)
+        side = row.column(align=True)
+        side.operator("footfall.map_add", text="", icon="ADD")
+        side.operator("footfall.map_clear", text="", icon="REMOVE")
+        side.separator()
+        side.operator("footfall.map_from_bone", text="", icon="EYEDROPPER")
+        side.separator()
+        side.operator("footfall.map_import", text="", icon="IMPORT")
+        side.operator("footfall.map_export", text="", icon="EXPORT")
+
+
+classes = (FOOTFALL_UL_bones, FOOTFALL_PT_character, FOOTFALL_PT_bone_map)
+register, unregister = bpy.utils.register_classes_factory(classes)

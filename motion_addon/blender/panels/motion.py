@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Panel: how the character moves, and the phase scrub."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import character
+from ..operators.speed import PRESETS
+from .tab import Tab
+
+
+class FOOTFALL_UL_speeds(bpy.types.UIList):
+    """Rows of the speeds along the path"""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: bpy.types.PropertyGroup,
+        item: bpy.types.PropertyGroup,
+        _icon: int,
+        _active_data: object,
+        _active_property: str,
+        _index: int = 0,
+        _flag: int = 0,
+    ) -> None:
+        row = layout.row(align=True)
+        row.prop(item, "at", text="", emboss=False)
+        row.prop(item, "speed", text="", emboss=False)
+
+
+class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
+    """How the character moves"""
+
+    bl_label = "Motion"
+    bl_order = 2
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.footfall
+        self._draw_speed(layout, settings)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(settings, "gait")
+        layout.prop(settings, "facing")
+        if settings.facing == "yaw":
+            layout.prop(settings, "facing_yaw")
+        elif settings.facing == "look_at":
+            layout.prop(settings, "facing_target")
+        column = layout.column(heading="Standing")
+        column.prop(settings, "start", text="At Start")
+        column.prop(settings, "stop", text="At End")
+
+    def _draw_speed(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+        row = layout.row(align=True)
+        for key, label, _text, _speed in PRESETS:
+            row.operator("footfall.speed_preset", text=label).preset = key
+        if not settings.vary_speed:
+            layout.prop(settings, "speed")
+        layout.prop(settings, "vary_speed")
+        if settings.vary_speed:
+            row = layout.row()
+            row.template_list(
+                "FOOTFALL_UL_speeds", "", settings, "speed_points",
+                settings, "active_speed_point", rows=3,
+            )  # fmt: skip
+            side = row.column(align=True)
+            side.operator("footfall.speed_point_add", text="", icon="ADD")
+            side.operator("footfall.speed_point_remove", text="", icon="REMOVE")
+
+
+class FOOTFALL_PT_motion_more(Tab, bpy.types.Panel):
+    """Settings that are seldom needed"""
+
+    bl_label = "More"
+    bl_parent_id = "FOOTFALL_PT_motion"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.footfall
+        for name in ("model", "cadence", "start_phase", "seed", "cleanup"):
+            layout.prop(settings, name)
+
+
+class FOOTFALL_PT_scrub(Tab, bpy.types.Panel):
+    """Pose the character at any place of its step cycle"""
+
+    bl_label = "Phase Scrub"
+    bl_parent_id = "FOOTFALL_PT_motion"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        rig = character.current(context)
+        usable = not character.refusal(rig, context.view_layer) and len(rig.footfall.bones) > 0
+        if not usable:
+            layout.label(text="Pick a character first", icon="INFO")
+            return
+        layout.prop(rig.footfall, "scrub", slider=True)
+        layout.operator("footfall.scrub_end", icon="LOOP_BACK")
+
+
+classes = (FOOTFALL_UL_speeds, FOOTFALL_PT_motion, FOOTFALL_PT_motion_more, FOOTFALL_PT_scrub)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Panel: the curve to walk along."""
+
+from __future__ import annotations
+
+import bpy
+
+from .tab import Tab, sentence
+
+
+class FOOTFALL_PT_path(Tab, bpy.types.Panel):
+    """Where the character goes"""
+
+    bl_label = "Path"
+    bl_order = 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.footfall
+        layout.prop(settings, "path", text="", icon="CURVE_DATA")
+        row = layout.row(align=True)
+        row.operator("footfall.draw_path", text="Draw", icon="GREASEPENCIL")
+        editing = settings.path is not None and settings.path.mode == "EDIT"
+        label = "Done" if editing else "Edit"
+        row.operator("footfall.edit_path", text=label, icon="EDITMODE_HLT", depress=editing)
+        if settings.path is None:
+            sentence(context, layout, "Draw a path, or pick a curve", "INFO")
+        layout.prop(settings, "ground", text="", icon="MESH_GRID", placeholder="Ground mesh")
+        layout.prop(settings, "live", text="Live: bake as I edit", icon="RECORD_ON")
+        problem = context.window_manager.footfall.problem
+        if settings.live and problem:
+            sentence(context, layout, problem, "ERROR")
+
+
+classes = (FOOTFALL_PT_path,)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all panels share: the tab they are in, and sentences that wrap to the panel's width."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import bpy
+
+PIXELS_A_LETTER = 7.0  # of the interface font at scale 1
+
+
+class Tab:
+    """Place of a panel."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Footfall"
+
+
+def sentence(
+    context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: Any = "NONE"
+) -> None:
+    """Show a sentence over as many lines as the panel's width needs."""
+    scale = context.preferences.system.ui_scale
+    width = context.region.width / scale - (70.0 if icon != "NONE" else 46.0)
+    lines = textwrap.wrap(text, max(int(width / PIXELS_A_LETTER), 16))
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(lines):
+        if icon == "NONE":
+            column.label(text=line)
+        else:
+            column.label(text=line, icon=icon if number == 0 else "BLANK1")

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the add-on keeps in a .blend file: ``scene.footfall.*`` and ``object.footfall.*``.
+
+Only data and its limits live here; what a change sets off is in ``live``, ``takes``, ``character``.
+"""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+SPEED_RANGE = (0.2, 6.0)  # metres a second
+
+MODELS = (("biped", "Human", "Walks, jogs and runs on two legs"),)
+GAITS = (
+    ("auto", "By Speed", "Walk, jog or run, whichever fits the speed"),
+    ("walk", "Walk", "Walk at any speed"),
+    ("jog", "Jog", "Jog at any speed"),
+    ("run", "Run", "Run at any speed"),
+    ("crouch", "Crouch", "Sneak with bent knees"),
+)
+FACINGS = (
+    ("path", "Along Path", "Face where the path leads"),
+    ("yaw", "Fixed", "Face one direction all the way"),
+    ("look_at", "Look At", "Face an object all the way"),
+)
+ROOT_MOTIONS = (
+    ("hips", "Hips", "The hips carry the travel; object and root bone stay where they are"),
+    ("root", "Root Bone", "The rig's root bone carries the travel"),
+    ("object", "Object", "The armature object carries the travel"),
+    ("in_place", "In Place", "The character stays where it is"),
+)
+KEYS = (
+    ("dense", "Every Frame", "One key on each frame"),
+    ("sparse", "Fewest", "The fewest keys that stay within the tolerance"),
+)
+CONTROLS = (
+    ("auto", "Rig Controls", "Key the rig's own controls where it has them, else its bones"),
+    ("deform", "Mapped Bones", "Key the bones of the bone map directly"),
+)
+
+
+def _is_armature(_self: object, found: bpy.types.Object) -> bool:
+    return found.type == "ARMATURE"
+
+
+def _is_curve(_self: object, found: bpy.types.Object) -> bool:
+    return found.type == "CURVE"
+
+
+def _is_mesh(_self: object, found: bpy.types.Object) -> bool:
+    return found.type == "MESH"
+
+
+def _character_picked(self: FootfallSettings, _context: bpy.types.Context) -> None:
+    from . import character
+
+    if self.character is not None and not self.character.footfall.bones:
+        character.try_detect(self.character)
+
+
+def _setting_changed(self: FootfallSettings, _context: bpy.types.Context) -> None:
+    from . import live
+
+    live.touch(self.id_data)  # type: ignore[arg-type]
+
+
+def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
+    from . import takes
+
+    takes.show_active(self.id_data)  # type: ignore[arg-type]
+
+
+def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
+    from . import scrub
+
+    scrub.follow_slider(context, self.id_data)  # type: ignore[arg-type]
+
+
+class FootfallSpeedPoint(bpy.types.PropertyGroup):
+    """A speed wanted at a place on the path."""
+
+    at: FloatProperty(
+        name="At", description="Place on the path, from its start to its end",
+        min=0.0, max=100.0, default=0.0, subtype="PERCENTAGE", update=_setting_changed,
+    )  # fmt: skip
+    speed: FloatProperty(
+        name="Speed", description="Speed wanted there", unit="VELOCITY",
+        min=SPEED_RANGE[0], max=SPEED_RANGE[1], default=1.4, update=_setting_changed,
+    )  # fmt: skip
+
+
+class FootfallSettings(bpy.types.PropertyGroup):
+    """Settings of the next bake; kept with the scene."""
+
+    character: PointerProperty(
+        name="Character", description="Armature to animate; empty takes the active one",
+        type=bpy.types.Object, poll=_is_armature, update=_character_picked,
+    )  # fmt: skip
+    path: PointerProperty(
+        name="Path", description="Curve to walk along",
+        type=bpy.types.Object, poll=_is_curve, update=_setting_changed,
+    )  # fmt: skip
+    ground: PointerProperty(
+        name="Ground", description="Mesh to lay the path on; empty uses the curve's own height",
+        type=bpy.types.Object, poll=_is_mesh, update=_setting_changed,
+    )  # fmt: skip
+    live: BoolProperty(
+        name="Live", description="Bake the shown take again whenever path or settings change",
+        default=False, update=_setting_changed,
+    )  # fmt: skip
+    model: EnumProperty(
+        name="Model", description="Learned motion to use", items=MODELS, update=_setting_changed
+    )
+    gait: EnumProperty(
+        name="Gait", description="Way of moving", items=GAITS, update=_setting_changed
+    )
+    speed: FloatProperty(
+        name="Speed", description="Speed along the path", unit="VELOCITY", step=10, precision=2,
+        min=SPEED_RANGE[0], max=SPEED_RANGE[1], default=1.4, update=_setting_changed,
+    )  # fmt: skip
+    vary_speed: BoolProperty(
+        name="Vary Along Path", description="Give different speeds at places on the path",
+        default=False, update=_setting_changed,
+    )  # fmt: skip
+    speed_points: CollectionProperty(type=FootfallSpeedPoint)
+    active_speed_point: IntProperty(name="Active Speed Point", default=0)
+    facing: EnumProperty(
+        name="Facing", description="Where the body faces", items=FACINGS, update=_setting_changed
+    )
+    facing_yaw: FloatProperty(
+        name="Direction", description="Direction to face: 0 is the -Y axis, positive turns left",
+        subtype="ANGLE", default=0.0, update=_setting_changed,
+    )  # fmt: skip
+    facing_target: PointerProperty(
+        name="Target", description="Object to face", type=bpy.types.Object, update=_setting_changed
+    )
+    start: BoolProperty(
+        name="Start Standing", description="Begin in a stand and set off",
+        default=True, update=_setting_changed,
+    )  # fmt: skip
+    stop: BoolProperty(
+        name="Stop at End", description="Come to a stand at the end of the path",
+        default=True, update=_setting_changed,
+    )  # fmt: skip
+    start_phase: FloatProperty(
+        name="Start Phase", description="Place in the step cycle to begin with",
+        min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_setting_changed,
+    )  # fmt: skip
+    cadence: FloatProperty(
+        name="Cadence", description="Step rate: above 1 takes shorter, quicker steps",
+        min=0.7, max=1.4, default=1.0, step=5, update=_setting_changed,
+    )  # fmt: skip
+    seed: IntProperty(
+        name="Seed", description="Number that chooses among natural variations",
+        min=0, default=0, update=_setting_changed,
+    )  # fmt: skip
+    cleanup: BoolProperty(
+        name="Plant Feet", description="Keep feet still while they are on the ground",
+        default=True, update=_setting_changed,
+    )  # fmt: skip
+    frame_start: IntProperty(
+        name="Start Frame", description="Frame of the first key", default=1,
+        update=_setting_changed,
+    )  # fmt: skip
+    fit_range: BoolProperty(
+        name="Extend Scene Range", description="Let the scene's frame range reach the take's end",
+        default=True,
+    )  # fmt: skip
+    root_motion: EnumProperty(
+        name="Root Motion", description="What carries the travel", items=ROOT_MOTIONS,
+        update=_setting_changed,
+    )  # fmt: skip
+    keys: EnumProperty(
+        name="Keys", description="How many keys are written", items=KEYS, update=_setting_changed
+    )
+    tolerance: FloatProperty(
+        name="Tolerance", description="Largest error of the fewest keys, in metres and radians",
+        min=0.0001, max=0.1, default=0.002, precision=4, step=0.05, update=_setting_changed,
+    )  # fmt: skip
+    controls: EnumProperty(
+        name="Key On", description="Bones that carry the keys", items=CONTROLS,
+        update=_setting_changed,
+    )  # fmt: skip
+
+
+class FootfallBone(bpy.types.PropertyGroup):
+    """One row of the bone map: a role and the bone that plays it."""
+
+    name: StringProperty(name="Role", description="Part of the body")
+    bone: StringProperty(name="Bone", description="Bone of this character that plays the role")
+
+
+class FootfallTake(bpy.types.PropertyGroup):
+    """One bake: its action and all that is needed to bake it again."""
+
+    name: StringProperty(name="Name", description="Name of the take")
+    action: PointerProperty(name="Action", description="Action of the take", type=bpy.types.Action)
+    accepted: BoolProperty(name="Accepted", description="The take was accepted", default=False)
+    recipe: StringProperty(name="Recipe", description="Settings of the take as JSON")
+    report: StringProperty(name="Report", description="Measures of the take as JSON")
+
+
+class FootfallObject(bpy.types.PropertyGroup):
+    """What is kept with a character: its bone map and its takes."""
+
+    family: StringProperty(name="Rig", description="Kind of rig that was recognized")
+    confidence: FloatProperty(name="Confidence", description="How sure the recognition is")
+    notes: StringProperty(name="Notes", description="What the recognition wants to tell")
+    bones: CollectionProperty(type=FootfallBone)
+    active_bone: IntProperty(name="Active Role", default=0)
+    takes: CollectionProperty(type=FootfallTake)
+    active_take: IntProperty(
+        name="Active Take", description="Take shown on the character", default=-1,
+        update=_take_picked,
+    )  # fmt: skip
+    before: StringProperty(
+        name="Before", description="State before the takes under review, as JSON"
+    )
+    before_action: PointerProperty(
+        name="Previous Action", description="Action before the takes under review",
+        type=bpy.types.Action,
+    )  # fmt: skip
+    scrub: FloatProperty(
+        name="Phase", description="Pose the character at this place of its step cycle",
+        min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_scrubbed, options=set(),
+    )  # fmt: skip
+    scrub_before: StringProperty(
+        name="Before Scrub", description="Pose before the scrub, as JSON", options={"SKIP_SAVE"}
+    )
+
+
+class FootfallProgress(bpy.types.PropertyGroup):
+    """State of a bake that is running; kept with the session only."""
+
+    running: BoolProperty(name="Running", default=False, options={"SKIP_SAVE"})
+    factor: FloatProperty(name="Progress", default=0.0, options={"SKIP_SAVE"})
+    problem: StringProperty(name="Problem", options={"SKIP_SAVE"})
+
+
+classes = (
+    FootfallSpeedPoint,
+    FootfallSettings,
+    FootfallBone,
+    FootfallTake,
+    FootfallObject,
+    FootfallProgress,
+)
+
+
+def register() -> None:
+    """Add the properties to Blender's own types."""
+    for cls in classes:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
+    bpy.types.Object.footfall = PointerProperty(type=FootfallObject)
+    bpy.types.WindowManager.footfall = PointerProperty(type=FootfallProgress)
+
+
+def unregister() -> None:
+    """Take the properties away again."""
+    del bpy.types.WindowManager.footfall
+    del bpy.types.Object.footfall
+    del bpy.types.Scene.footfall
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recipe: owns all that is needed to bake a take again, as settings, JSON and a request.
+
+The same JSON is stored with a take, read by the command line and shown in a bug report.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+if TYPE_CHECKING:
+    from ..motion.bake import BakeRequest
+    from .apply import KeySettings
+
+PLAIN = (
+    "model", "gait", "start", "stop", "start_phase", "cadence", "seed", "cleanup",
+    "frame_start", "fit_range", "root_motion", "keys", "tolerance", "controls",
+)  # fmt: skip
+"""Fields with the same name and value in the scene's settings."""
+
+
+class RecipeError(ValueError):
+    """A recipe cannot be used; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one take is baked; objects are named, never pointed at."""
+
+    character: str = ""
+    """Armature object."""
+    curve: str = ""
+    """Curve object to walk along."""
+    ground: str = ""
+    """Mesh object to lay the path on; empty for none."""
+    take: str = ""
+    """Name of the take; empty finds a free one."""
+    cycle: bool = False
+    """One looping cycle in place instead of a walk along the curve."""
+    model: str = "biped"
+    """Folder name under models/."""
+    gait: str = "auto"
+    """auto, walk, jog, run or crouch."""
+    speed: float | tuple[tuple[float, float], ...] = 1.4
+    """Metres a second, or (place on the path 0..1, metres a second) pairs."""
+    facing: str | dict[str, Any] = "path"
+    """path, {"yaw": degrees} or {"look_at": object name or [x, y, z] in Blender's axes}."""
+    start: bool = True
+    """Begin standing."""
+    stop: bool = True
+    """End standing."""
+    start_phase: float = 0.0
+    """Place in the step cycle to begin with, 0..1."""
+    cadence: float = 1.0
+    """Step rate multiplier."""
+    seed: int = 0
+    """Chooses among natural variations."""
+    cleanup: bool = True
+    """Plant the feet."""
+    frame_start: int = 1
+    """Frame of the first key."""
+    fit_range: bool = True
+    """Let the scene's frame range reach the end of the take."""
+    root_motion: str = "hips"
+    """hips, root, object or in_place."""
+    keys: str = "dense"
+    """dense or sparse."""
+    tolerance: float = 0.002
+    """Largest error of sparse keys, metres and radians."""
+    controls: str = "auto"
+    """auto or deform."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as plain JSON values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(values: Any) -> Recipe:
+        """Return the recipe of plain JSON values. Raises RecipeError."""
+        if not isinstance(values, dict):
+            raise RecipeError("A recipe must be a JSON object")
+        known = {field.name: field for field in fields(Recipe)}
+        for name, value in values.items():
+            if name not in known:
+                raise RecipeError(f"A recipe has no key '{name}'")
+            if not _fits(name, value, known[name].default):
+                raise RecipeError(f"The recipe's '{name}' cannot be {value!r}")
+        speed = values.get("speed", Recipe.speed)
+        if isinstance(speed, list | tuple):
+            values = {**values, "speed": _speed_pairs(speed)}
+        return Recipe(**values)
+
+
+def _fits(name: str, value: object, default: object) -> bool:
+    """Whether a JSON value has the kind of its field; speed and facing take two kinds."""
+    kinds: dict[str, tuple[type, ...]] = {"speed": (int, float, list, tuple), "facing": (str, dict)}
+    fallback = (int, float) if isinstance(default, float) else (type(default),)
+    if isinstance(value, bool) != isinstance(default, bool):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return isinstance(value, kinds.get(name, fallback))
+
+
+def _speed_pairs(pairs: Any) -> tuple[tuple[float, float], ...]:
+    try:
+        return tuple((float(at), float(speed)) for at, speed in pairs)
+    except (TypeError, ValueError) as error:
+        raise RecipeError("The recipe's 'speed' must hold [place, speed] pairs") from error
+
+
+def from_settings(
+    settings: bpy.types.PropertyGroup, rig: bpy.types.Object, cycle: bool = False
+) -> Recipe:
+    """Return the recipe of the scene's settings for a character."""
+    speed: float | tuple[tuple[float, float], ...] = settings.speed
+    if settings.vary_speed and len(settings.speed_points):
+        speed = tuple(sorted((p.at / 100.0, p.speed) for p in settings.speed_points))
+    facing: str | dict[str, Any] = "path"
+    if settings.facing == "yaw":
+        facing = {"yaw": math.degrees(settings.facing_yaw)}
+    elif settings.facing == "look_at":
+        facing = {"look_at": settings.facing_target.name if settings.facing_target else ""}
+    return Recipe(
+        character=rig.name,
+        curve=settings.path.name if settings.path else "",
+        ground=settings.ground.name if settings.ground else "",
+        cycle=cycle,
+        speed=speed,
+        facing=facing,
+        **{name: getattr(settings, name) for name in PLAIN},
+    )
+
+
+def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
+    """Put a recipe back into the scene's settings."""
+    settings = scene.footfall
+    for name in PLAIN:
+        setattr(settings, name, getattr(recipe, name))
+    settings.path = scene.objects.get(recipe.curve)
+    settings.ground = scene.objects.get(recipe.ground)
+    settings.vary_speed = not isinstance(recipe.speed, int | float)
+    if isinstance(recipe.speed, int | float):
+        settings.speed = recipe.speed
+    else:
+        settings.speed_points.clear()
+        for at, speed in recipe.speed:
+            point = settings.speed_points.add()
+            point.at, point.speed = at * 100.0, speed
+    facing = recipe.facing if isinstance(recipe.facing, dict) else {}
+    settings.facing = next(iter(facing), "path")
+    settings.facing_yaw = math.radians(facing.get("yaw", 0.0))
+    target = facing.get("look_at")
+    settings.facing_target = scene.objects.get(target) if isinstance(target, str) else None
+
+
+def named(recipe: Recipe, take: str) -> Recipe:
+    """Return the recipe with the name of its take."""
+    return replace(recipe, take=take)
+
+
+def frame_rate(scene: bpy.types.Scene) -> float:
+    """Return the scene's frames per second."""
+    return float(scene.render.fps / scene.render.fps_base)
+
+
+def key_settings(recipe: Recipe, scene: bpy.types.Scene) -> KeySettings:
+    """Return how the recipe's clip becomes keys."""
+    from .apply import KeySettings
+
+    choices: dict[str, Any] = {
+        "root_motion": "in_place" if recipe.cycle else recipe.root_motion,
+        "keys": "dense" if recipe.cycle else recipe.keys,
+        "controls": recipe.controls,
+    }
+    return KeySettings(tolerance=recipe.tolerance, fps=frame_rate(scene), **choices)
+
+
+def request(recipe: Recipe, scene: bpy.types.Scene, height: float | None) -> BakeRequest:
+    """Read the curve and return what the motion core is asked for.
+
+    Raises RecipeError, CurveError and RequestError, each one plain sentence.
+    """
+    from ..motion.bake import BakeRequest
+
+    points, cyclic = _path(recipe, scene)
+    speed = recipe.speed if isinstance(recipe.speed, tuple) else float(recipe.speed)
+    return BakeRequest.from_json(
+        {
+            "model": recipe.model, "path": points, "cyclic": cyclic, "speed": speed,
+            "gait": recipe.gait, "fps": frame_rate(scene), "start_phase": recipe.start_phase,
+            "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
+            "stop": recipe.stop, "height": height, "seed": recipe.seed,
+            "cleanup": recipe.cleanup,
+        }
+    )  # fmt: skip
+
+
+def _path(recipe: Recipe, scene: bpy.types.Scene) -> tuple[list[list[float]], bool]:
+    """Points in the motion core's axes and whether they close; a cycle needs no curve."""
+    from . import curve, ground
+
+    if recipe.cycle:
+        return [[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]], False
+    if not recipe.curve:
+        raise RecipeError("Pick or draw a path first")
+    path: bpy.types.Object | None = scene.objects.get(recipe.curve)
+    if path is None:
+        raise RecipeError(f"There is no curve '{recipe.curve}' in the scene")
+    points, cyclic = curve.path_points(path, scene)
+    if recipe.ground:
+        surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
+        if surface is None or surface.type != "MESH":
+            raise RecipeError(f"There is no mesh '{recipe.ground}' to lay the path on")
+        points = ground.drop(points, surface, bpy.context.evaluated_depsgraph_get())
+    return curve.core_from_world(points).tolist(), cyclic
+
+
+def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
+    import numpy as np
+
+    from .curve import core_from_world
+
+    if not isinstance(recipe.facing, dict) or "look_at" not in recipe.facing:
+        return recipe.facing
+    target = recipe.facing["look_at"]
+    if isinstance(target, str):
+        found: bpy.types.Object | None = scene.objects.get(target)
+        if found is None:
+            raise RecipeError("Pick an object to look at")
+        target = found.matrix_world.translation.to_tuple()
+    return {"look_at": core_from_world(np.array([target]))[0].tolist()}

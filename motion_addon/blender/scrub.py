@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Phase scrub: owns posing the character at a place of its step cycle, and taking that back.
+
+No key is written; the pose before the first touch is kept with the character until it is put back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import bpy
+from mathutils import Quaternion
+
+from . import character, job, recipe, state
+
+
+def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
+    """Pose a character at a phase 0..1 of its gait at the panel's speed. Raises RefusedError."""
+    from ..motion import bake
+    from ..motion.rigs import RigError
+    from .apply import plan_keys
+
+    problem = job.refusal(rig, context.view_layer)
+    if problem or rig is None:
+        raise job.RefusedError(problem)
+    try:
+        wanted = recipe.from_settings(context.scene.footfall, rig, cycle=True)
+        rig_map = character.load_map(rig)
+        asked = recipe.request(
+            wanted, context.scene, job.character_height(rig, rig_map, wanted.model)
+        )
+        clip = bake.pose_at_phase(replace(asked, start=False, stop=False), phase)
+        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene))
+    except (RigError, bake.RequestError, recipe.RecipeError) as error:
+        raise job.RefusedError(str(error)) from error
+    if not rig.footfall.scrub_before:
+        rig.footfall.scrub_before = json.dumps(state.capture_pose(rig))
+    for keys in plan.bones:
+        bone = rig.pose.bones[keys.bone]
+        if keys.rotation is not None:
+            _turn(bone, Quaternion(keys.rotation[0].tolist()))
+        if keys.location is not None:
+            bone.location = keys.location[0].tolist()
+    for name, switch, value in plan.switches:
+        rig.pose.bones[name][switch] = value
+    rig.update_tag()
+
+
+def put_back(rig: bpy.types.Object) -> bool:
+    """Restore the pose before the scrub; returns whether there was one."""
+    text = rig.footfall.scrub_before
+    if not text:
+        return False
+    rig.footfall.scrub_before = ""
+    state.restore_pose(rig, json.loads(text))
+    rig.update_tag()
+    return True
+
+
+def follow_slider(context: bpy.types.Context, rig: bpy.types.Object) -> None:
+    """Pose live while the slider moves; a refused rig keeps its pose, the panel says why."""
+    try:
+        pose_at(context, rig, rig.footfall.scrub)
+    except job.RefusedError:
+        return
+
+
+def _turn(bone: bpy.types.PoseBone, turn: Quaternion) -> None:
+    """Set a bone's rotation in the mode that the bone uses."""
+    if bone.rotation_mode == "QUATERNION":
+        bone.rotation_quaternion = turn
+    elif bone.rotation_mode == "AXIS_ANGLE":
+        axis, angle = turn.to_axis_angle()
+        bone.rotation_axis_angle = (angle, *axis)
+    else:
+        bone.rotation_euler = turn.to_euler(bone.rotation_mode, bone.rotation_euler)

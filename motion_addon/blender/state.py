@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of a character before a take: owns recording it as JSON and restoring it exactly.
+
+Covers what a take can change: the assigned action and slot, how it mixes with the NLA, the pose,
+the object's transform, custom properties and the scene's frame range. Actions are never copied.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+
+IDENTITY = {
+    "location": [0.0, 0.0, 0.0],
+    "rotation_quaternion": [1.0, 0.0, 0.0, 0.0],
+    "rotation_axis_angle": [0.0, 0.0, 1.0, 0.0],
+    "rotation_euler": [0.0, 0.0, 0.0],
+    "scale": [1.0, 1.0, 1.0],
+}
+MIXING = ("action_blend_type", "action_extrapolation", "action_influence", "use_nla")
+
+
+def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
+    """Record the state of a rig and the scene's frame range, except the action itself."""
+    return json.dumps(
+        {
+            "animation": _animation(rig),
+            "object": _transform(rig),
+            "object_properties": _properties(rig),
+            "pose": capture_pose(rig),
+            "frames": [scene.frame_start, scene.frame_end],
+            "frame": scene.frame_current,
+        }
+    )
+
+
+def restore(
+    rig: bpy.types.Object, scene: bpy.types.Scene, text: str, action: bpy.types.Action | None
+) -> None:
+    """Put a recorded state back; ``action`` is the one that was assigned then."""
+    state = json.loads(text)
+    _restore_animation(rig, state["animation"], action)
+    scene.frame_start, scene.frame_end = state["frames"]
+    values = (state["object"], state["object_properties"], state["pose"])
+    _restore_values(rig, *values)
+    for layer in scene.view_layers:
+        layer.update()
+    if action is None or scene.frame_current == state["frame"]:
+        _restore_values(rig, *values)  # unkeyed edits that evaluating the action has overwritten
+
+
+def capture_pose(rig: bpy.types.Object) -> dict[str, Any]:
+    """Record the pose of all bones: only values that differ from rest, and custom properties."""
+    pose = {}
+    for bone in rig.pose.bones:
+        entry = {"transform": _transform(bone), "properties": _properties(bone)}
+        if any(entry.values()):
+            pose[bone.name] = entry
+    return pose
+
+
+def restore_pose(rig: bpy.types.Object, pose: dict[str, Any]) -> None:
+    """Put a recorded pose back."""
+    for bone in rig.pose.bones:
+        entry = pose.get(bone.name, {})
+        _restore_transform(bone, entry.get("transform", {}))
+        _restore_properties(bone, entry.get("properties", {}))
+
+
+def _restore_values(
+    rig: bpy.types.Object, transform: dict[str, Any], properties: dict[str, Any], pose: dict
+) -> None:
+    _restore_transform(rig, transform)
+    _restore_properties(rig, properties)
+    restore_pose(rig, pose)
+
+
+def _animation(rig: bpy.types.Object) -> dict[str, Any] | None:
+    data = rig.animation_data
+    if data is None:
+        return None
+    slot = data.action_slot
+    return {
+        "slot": None if slot is None else slot.handle,
+        "last_slot": data.last_slot_identifier,
+        "mixing": {name: getattr(data, name) for name in MIXING},
+        "tracks": [[track.mute, track.is_solo] for track in data.nla_tracks],
+    }
+
+
+def _restore_animation(
+    rig: bpy.types.Object, was: dict[str, Any] | None, action: bpy.types.Action | None
+) -> None:
+    if was is None:
+        rig.animation_data_clear()
+        return
+    data = rig.animation_data or rig.animation_data_create()
+    data.action = action
+    if action is not None:
+        slots = {slot.handle: slot for slot in action.slots}
+        data.action_slot = slots.get(was["slot"])
+    data.last_slot_identifier = was["last_slot"]
+    for name, value in was["mixing"].items():
+        setattr(data, name, value)
+    for track, (mute, solo) in zip(data.nla_tracks, was["tracks"], strict=False):
+        track.mute = mute
+        if track.is_solo != solo:
+            track.is_solo = solo
+
+
+def _transform(owner: bpy.types.Object | bpy.types.PoseBone) -> dict[str, Any]:
+    """Values of the transform channels that differ from rest; floats survive JSON exactly."""
+    values: dict[str, Any] = {}
+    for name, rest in IDENTITY.items():
+        now = list(getattr(owner, name))
+        if now != rest:
+            values[name] = now
+    if owner.rotation_mode != "QUATERNION":
+        values["rotation_mode"] = owner.rotation_mode
+    return values
+
+
+def _restore_transform(owner: bpy.types.Object | bpy.types.PoseBone, was: dict[str, Any]) -> None:
+    mode = was.get("rotation_mode", "QUATERNION")
+    if owner.rotation_mode != mode:  # first: changing it converts the rotation
+        owner.rotation_mode = mode
+    for name, rest in IDENTITY.items():
+        value = was.get(name, rest)
+        if list(getattr(owner, name)) != value:
+            setattr(owner, name, value)
+
+
+def _properties(owner: bpy.types.Object | bpy.types.PoseBone) -> dict[str, Any]:
+    """Custom properties with plain values: numbers, switches, texts and lists of numbers."""
+    found = {}
+    for key in owner.keys():  # noqa: SIM118 (Blender's own mapping has no iterator)
+        value = owner[key]
+        if hasattr(value, "to_list"):
+            value = value.to_list()
+        if isinstance(value, bool | int | float | str) or _is_numbers(value):
+            found[key] = value
+    return found
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, bool | int | float) for v in value)
+
+
+def _restore_properties(owner: bpy.types.Object | bpy.types.PoseBone, was: dict[str, Any]) -> None:
+    now = _properties(owner)
+    for key, value in was.items():
+        if now.get(key, None) != value or type(now[key]) is not type(value):
+            owner[key] = value
+    for key in now.keys() - was.keys():
+        del owner[key]

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes: owns the list of bakes on a character, showing one, accepting and rejecting.
+
+A take is an action of its own with the recipe it was baked from. While takes are under review the
+state before them is kept on the character; Reject puts exactly that state back, Accept drops it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+
+from . import state
+
+
+def shown(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
+    """Return the take whose action drives the character now, or None."""
+    action = rig.animation_data.action if rig.animation_data else None
+    if action is None:
+        return None
+    return next((take for take in rig.footfall.takes if take.action == action), None)
+
+
+def active(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
+    """Return the take chosen in the list, or None."""
+    kept = rig.footfall
+    if 0 <= kept.active_take < len(kept.takes):
+        return kept.takes[kept.active_take]
+    return None
+
+
+def in_review(rig: bpy.types.Object) -> bool:
+    """Whether a state before the takes is kept, so that Reject can restore it."""
+    return bool(rig.footfall.before)
+
+
+def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Keep the present state, unless the character is under review already."""
+    if in_review(rig):
+        return
+    rig.footfall.before = state.capture(rig, scene)
+    rig.footfall.before_action = rig.animation_data.action if rig.animation_data else None
+
+
+def add(
+    rig: bpy.types.Object, name: str, action: bpy.types.Action, recipe: dict, report: dict
+) -> bpy.types.PropertyGroup:
+    """Append a take to the list and choose it; its action must be assigned already."""
+    take = rig.footfall.takes.add()
+    take.name = name
+    update(take, action, recipe, report)
+    choose(rig, name)
+    return take
+
+
+def update(
+    take: bpy.types.PropertyGroup, action: bpy.types.Action, recipe: dict, report: dict
+) -> bpy.types.PropertyGroup:
+    """Store what a bake gave into a take."""
+    take.action = action
+    take.recipe = json.dumps(recipe)
+    take.report = json.dumps(report)
+    return take
+
+
+def find(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup | None:
+    """Return the take of that name, or None."""
+    return next((take for take in rig.footfall.takes if take.name == name), None)
+
+
+def choose(rig: bpy.types.Object, name: str) -> None:
+    """Mark a take in the list; its action is expected to be assigned already."""
+    names = [take.name for take in rig.footfall.takes]
+    rig.footfall.active_take = names.index(name) if name in names else -1
+
+
+def free_name(rig: bpy.types.Object, wanted: str, stem: str) -> str:
+    """Return the wanted name if it is free, else the first free 'stem 01', 'stem 02', ..."""
+    taken = {take.name for take in rig.footfall.takes}
+    if wanted and wanted not in taken:
+        return wanted
+    return next(n for i in range(1, 10_000) if (n := f"{stem} {i:02d}") not in taken)
+
+
+def blank_action(
+    rig: bpy.types.Object, name: str, old: bpy.types.PropertyGroup | None
+) -> bpy.types.Action:
+    """Return an action without keys: a new one, or that of the take that is baked again."""
+    if old is None or old.action is None:
+        return bpy.data.actions.new(f"{rig.name} {name}")
+    action: bpy.types.Action = old.action
+    for layer in list(action.layers):
+        action.layers.remove(layer)
+    return action
+
+
+def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """Return all F-curves of an action."""
+    bags = [b for layer in action.layers for strip in layer.strips for b in strip.channelbags]
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
+def rewind(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Put the state before the takes back without ending the review, if there is one."""
+    kept = rig.footfall
+    if in_review(rig):
+        state.restore(rig, scene, kept.before, kept.before_action)
+
+
+def show_active(rig: bpy.types.Object) -> None:
+    """Let the take chosen in the list drive the character."""
+    take = active(rig)
+    if take is None or take.action is None or take == shown(rig):
+        return
+    begin_review(rig, bpy.context.scene)
+    assign(rig, take.action)
+
+
+def assign(rig: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Let an action alone drive the channels it has, whatever lies on the NLA."""
+    data = rig.animation_data or rig.animation_data_create()
+    data.action = action
+    fitting = [slot for slot in action.slots if slot.target_id_type in {"OBJECT", "UNSPECIFIED"}]
+    data.action_slot = fitting[0] if fitting else None
+    take_over(rig)
+
+
+def take_over(rig: bpy.types.Object) -> None:
+    """Let the assigned action win over NLA tracks for the channels it has."""
+    data = rig.animation_data
+    data.action_blend_type = "REPLACE"
+    data.action_extrapolation = "HOLD"
+    data.action_influence = 1.0
+    for track in data.nla_tracks:
+        if track.is_solo:
+            track.is_solo = False
+
+
+def accept(rig: bpy.types.Object) -> bpy.types.PropertyGroup:
+    """End the review with the shown take; the previous action stays in the file."""
+    take = shown(rig)
+    if take is None:
+        raise LookupError("No take is shown on the character")
+    take.accepted = True
+    kept = rig.footfall
+    if kept.before_action is not None:
+        kept.before_action.use_fake_user = True
+    _end_review(rig)
+    return take
+
+
+def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
+    """Delete the chosen take, put the state before it back if it is shown, return its name."""
+    take = active(rig)
+    if take is None:
+        raise LookupError("No take is chosen")
+    if in_review(rig) and take == shown(rig):
+        rewind(rig, scene)
+        _end_review(rig)
+    return remove(rig, rig.footfall.active_take)
+
+
+def remove(rig: bpy.types.Object, index: int) -> str:
+    """Delete a take from the list, with its action unless something else uses it."""
+    take = rig.footfall.takes[index]
+    name, action = take.name, take.action
+    rig.footfall.takes.remove(index)
+    now = shown(rig)
+    choose(rig, now.name if now else "")
+    if action is not None and not _used_elsewhere(action):
+        bpy.data.actions.remove(action)
+    return name
+
+
+def _end_review(rig: bpy.types.Object) -> None:
+    rig.footfall.before = ""
+    rig.footfall.before_action = None
+
+
+def _used_elsewhere(action: bpy.types.Action) -> bool:
+    """Whether anything but a take of this list still refers to the action."""
+    return action.users - int(action.use_fake_user) > 0
+
+
+def recipe_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """Return the stored recipe of a take."""
+    recipe: dict[str, Any] = json.loads(take.recipe or "{}")
+    return recipe
