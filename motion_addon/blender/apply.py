@@ -13,18 +13,22 @@ the mathematics (``motion.retarget``), nor F-curves (``fcurves``), nor takes and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import bpy
 import numpy as np
 
-if TYPE_CHECKING:
-    import bpy
-
-    from ..motion.clip import Clip
-    from ..motion.rigs import RigMap
-
-RootMotion = Literal["hips", "root", "object", "in_place"]
+from ..motion import retarget
+from ..motion.anatomy import Body, measure
+from ..motion.channels import RootMotion, channels
+from ..motion.clip import Clip
+from ..motion.quat import Array
+from ..motion.retarget import BodyPose
+from ..motion.rigs import RigBones, RigMap
+from ..motion.sparse import thin
+from . import armature, control_rigs, fcurves
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class KeySettings:
     """Scene frames per second; None takes the clip's own rate (one key on each frame)."""
     keep_path: bool = True
     """Keep the clip's ground positions; False scales them with the character's size."""
+    cyclic: bool | None = None
+    """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
+    ball_height: float | None = None
+    """Height (m) of the clip's ball joints when planted; None measures it."""
     controls: Literal["auto", "deform"] = "auto"
     """Auto keys a control rig's own controls where it has them; deform keys the mapped bones."""
 
@@ -50,9 +58,12 @@ class BoneKeys:
     """Channels of one pose bone over all frames of the plan."""
 
     bone: str
-    rotation: np.ndarray | None
-    """(T, 4) wxyz, sign-continuous, in the bone's own rest basis (``matrix_basis``)."""
-    location: np.ndarray | None
+    rotation: Array | None
+    """(T, 4) wxyz, sign-continuous, in the bone's own rest basis (``matrix_basis``).
+
+    One row instead of T is a single key that holds.
+    """
+    location: Array | None
     """(T, 3) in the bone's own rest basis and armature units."""
 
 
@@ -60,12 +71,12 @@ class BoneKeys:
 class KeyPlan:
     """Everything that ``write`` puts into an action; plain arrays, no Blender data."""
 
-    frames: np.ndarray
+    frames: Array
     """(T,) scene frames, starting at 0."""
     bones: tuple[BoneKeys, ...]
-    object_location: np.ndarray | None = None
+    object_location: Array | None = None
     """(T, 3) in the object's own ``location`` (parent space), for root motion on the object."""
-    object_rotation: np.ndarray | None = None
+    object_rotation: Array | None = None
     """(T, 4) wxyz, likewise."""
     switches: tuple[tuple[str, str, float], ...] = ()
     """(pose bone, custom property, value): IK/FK switches set and keyed once at the start."""
@@ -88,7 +99,60 @@ def plan_keys(
     Raises:
         RigError: one plain sentence (linked data, no bones, zero scale, missing roles, ...).
     """
-    raise NotImplementedError
+    settings = settings or KeySettings()
+    rig = armature.read_rig(obj)
+    body = measure(rig, rig_map)
+    posed = _pose(body, clip, settings)
+    scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
+    if scheme is not None:
+        keyed, switches, notes = scheme(obj, posed, settings.root_motion)
+    else:
+        keyed, switches, notes = channels(posed, settings.root_motion), (), ()
+    location = rotation = None
+    if keyed.object_positions is not None and keyed.object_turns is not None:
+        location, rotation = armature.object_channels(
+            obj, keyed.object_positions, keyed.object_turns
+        )
+    step = 1.0 if settings.fps is None else settings.fps / clip.fps
+    bones = tuple(
+        BoneKeys(rig.names[bone], keyed.rotations.get(bone), keyed.locations.get(bone))
+        for bone in sorted({*keyed.rotations, *keyed.locations})
+    )
+    return KeyPlan(
+        np.arange(clip.frames) * step,
+        (*bones, *_resting(rig, body, bones)),
+        location,
+        rotation,
+        switches,
+        settings,
+        (*notes, *_remarks(posed)),
+    )
+
+
+def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
+    source = retarget.source_body(clip, ball=settings.ball_height)
+    return retarget.pose(
+        clip,
+        source,
+        body,
+        retarget.RetargetSettings(
+            keep="path" if settings.keep_path else "size", cyclic=settings.cyclic
+        ),
+    )
+
+
+def _resting(rig: RigBones, body: Body, keyed: tuple[BoneKeys, ...]) -> Iterator[BoneKeys]:
+    """Yield single keys at rest for the bones above the hips, which the plan takes as unmoved."""
+    done = {keys.bone for keys in keyed}
+    for bone in rig.ancestors(body.bone("hips")):
+        if rig.names[bone] not in done:
+            yield BoneKeys(rig.names[bone], np.array([[1.0, 0.0, 0.0, 0.0]]), np.zeros((1, 3)))
+
+
+def _remarks(posed: BodyPose) -> Iterator[str]:
+    most = float(posed.lowered.max(initial=0.0))
+    if most > 0.02:
+        yield f"The pelvis is lowered by up to {100.0 * most:.0f} cm so that the legs reach."
 
 
 def write(
@@ -104,14 +168,97 @@ def write(
     channels in that slot are replaced, others are left alone. Keys land on
     ``frame_start + plan.frames``. Returns the action.
     """
-    raise NotImplementedError
+    armature.check(obj)
+    action = action or bpy.data.actions.new(f"{obj.name} Walk")
+    slot = fcurves.assign(obj, action, slot)
+    writer = fcurves.Writer(fcurves.channelbag(action, slot))
+    frames = plan.frames + frame_start
+    assert obj.pose is not None
+    for keys in plan.bones:
+        bone = obj.pose.bones[keys.bone]
+        path = f'pose.bones["{bpy.utils.escape_identifier(keys.bone)}"]'
+        writer.drop(f"{path}.{name}" for name in _ROTATIONS)
+        if keys.rotation is not None:
+            name, values = fcurves.rotation_channels(bone.rotation_mode, keys.rotation)
+            # A quaternion's parts change half as fast as its angle.
+            share = 1.0 if name == "rotation_euler" else 0.5
+            _curves(writer, f"{path}.{name}", frames, values, plan.settings, keys.bone, share)
+        if keys.location is not None:
+            share = 1.0 / max(armature.scale_of(obj), 1e-6)
+            target = f"{path}.location"
+            _curves(writer, target, frames, keys.location, plan.settings, keys.bone, share)
+    _write_object(plan, obj, writer, frames)
+    for name, prop, value in plan.switches:
+        _write_switch(obj, writer, float(frames[0]), name, prop, value)
+    return action
+
+
+_ROTATIONS = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
+
+
+def _curves(
+    writer: fcurves.Writer,
+    path: str,
+    frames: Array,
+    values: Array,
+    settings: KeySettings,
+    group: str,
+    share: float,
+) -> None:
+    if len(values) == 1:
+        for index, value in enumerate(values[0]):
+            writer.constant(path, float(frames[0]), float(value), group, index)
+    elif settings.keys == "sparse":
+        writer.sparse(path, thin(frames, values, settings.tolerance * share), group)
+    else:
+        writer.dense(path, frames, values, group)
+
+
+def _write_object(
+    plan: KeyPlan, obj: bpy.types.Object, writer: fcurves.Writer, frames: Array
+) -> None:
+    if plan.object_location is None or plan.object_rotation is None:
+        return
+    writer.drop(_ROTATIONS)
+    group = "Object Transforms"
+    name, values = fcurves.rotation_channels(obj.rotation_mode, plan.object_rotation)
+    _curves(writer, name, frames, values, plan.settings, group, 0.5)
+    _curves(writer, "location", frames, plan.object_location, plan.settings, group, 1.0)
+
+
+def _write_switch(
+    obj: bpy.types.Object, writer: fcurves.Writer, frame: float, name: str, prop: str, value: float
+) -> None:
+    assert obj.pose is not None
+    bone = obj.pose.bones[name]
+    bone[prop] = type(bone[prop])(value)
+    escape = bpy.utils.escape_identifier
+    path = f'pose.bones["{escape(name)}"]["{escape(prop)}"]'
+    writer.constant(path, frame, value, name)
+
+
+_CHANNELS = ("location", *_ROTATIONS)
 
 
 def snapshot(obj: bpy.types.Object, plan: KeyPlan) -> dict[str, Any]:
     """Return the values of every channel and switch that the plan would touch."""
-    raise NotImplementedError
+    assert obj.pose is not None
+    bones = {
+        keys.bone: {name: tuple(getattr(obj.pose.bones[keys.bone], name)) for name in _CHANNELS}
+        for keys in plan.bones
+    }
+    switches = {(name, prop): obj.pose.bones[name][prop] for name, prop, _ in plan.switches}
+    own = {name: tuple(getattr(obj, name)) for name in _CHANNELS}
+    return {"bones": bones, "switches": switches, "object": own}
 
 
 def restore(obj: bpy.types.Object, values: dict[str, Any]) -> None:
     """Put back what ``snapshot`` returned (channels and switches, not the action)."""
-    raise NotImplementedError
+    assert obj.pose is not None
+    for bone, channels_ in values["bones"].items():
+        for name, value in channels_.items():
+            setattr(obj.pose.bones[bone], name, value)
+    for (bone, prop), value in values["switches"].items():
+        obj.pose.bones[bone][prop] = value
+    for name, value in values["object"].items():
+        setattr(obj, name, value)

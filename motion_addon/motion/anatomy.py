@@ -17,9 +17,6 @@ from .rigs.axes import body_axes
 from .rigs.bones import RigBones, RigError
 from .rigs.rigmap import RigMap
 
-BALL_SHARE = 0.0452
-"""Height of a ball joint over the ground, as a share of the hips' height over the balls."""
-
 
 @dataclass(frozen=True, eq=False)
 class Leg:
@@ -95,12 +92,12 @@ def _role_indices(rig: RigBones, rig_map: RigMap) -> dict[str, tuple[int, ...]]:
 
 def _foot_tip(rig: RigBones, heads: Array, tails: Array, foot: int, toe: int) -> Array:
     if toe >= 0:
-        return heads[toe]
+        return np.asarray(heads[toe])
     below = [c for c in rig.children[foot] if heads[c][1] < heads[foot][1]]
     ahead = [c for c in below if heads[c][2] > heads[foot][2]]
     if ahead:
         return np.asarray(heads[ahead].mean(axis=0))
-    return tails[foot]
+    return np.asarray(tails[foot])
 
 
 def _leg(rig: RigBones, heads: Array, tails: Array, bones: tuple[int, int, int, int]) -> Leg:

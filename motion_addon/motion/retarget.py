@@ -13,10 +13,11 @@ from typing import Literal
 import numpy as np
 
 from . import quat
-from .anatomy import BALL_SHARE, Body, Leg, measure
+from .anatomy import Body, Leg, measure
 from .clip import Clip
-from .contacts import smooth
+from .metrics import ball_height as usual_ball_height
 from .quat import Array
+from .reach import ground_under, is_loop, lowering, reach, track
 from .rigs import RigBones, RigMap, detect
 from .skeleton import Skeleton
 
@@ -33,6 +34,8 @@ class RetargetSettings:
     """Path keeps the ground positions; size scales all positions with the legs' length."""
     source_ball_height: float | None = None
     """Height of the source's ball joints when planted (m); None measures it in the clip."""
+    cyclic: bool | None = None
+    """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
     max_reach: float = 0.9985
     """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
 
@@ -62,7 +65,7 @@ def planted_ball_height(clip: Clip, body: Body) -> float:
 
     Falls back on body proportions when the clip's ground is clearly not at zero.
     """
-    usual = BALL_SHARE * (body.leg_height - body.ball_height)
+    usual = _usual_ball_height(clip.skeleton, body)
     toes = [leg.toe if leg.toe >= 0 else leg.foot for leg in body.legs]
     heights = clip.world()[1][:, toes, 1].astype(np.float64)
     if clip.contacts is not None and np.any(clip.contacts[:, [1, 3]] > 0.5):
@@ -74,11 +77,26 @@ def planted_ball_height(clip: Clip, body: Body) -> float:
     return level if 0.0 < level < 2.5 * usual else usual
 
 
+def _usual_ball_height(skeleton: Skeleton, body: Body) -> float:
+    return usual_ball_height(skeleton) if "LeftToe" in skeleton.names else body.ball_height
+
+
 def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = None) -> Body:
     """Return the body of a clip's skeleton; ``ball`` is its planted ball height (m) if known."""
     rig = RigBones.from_skeleton(clip.skeleton)
     body = measure(rig, rig_map or detect(rig))
     return measure(rig, rig_map or detect(rig), ball or planted_ball_height(clip, body))
+
+
+def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
+    """Return how long the rig's legs are against the skeleton's: what a bake should scale by.
+
+    Raises RigError when the map does not fit the rig.
+    """
+    own = RigBones.from_skeleton(skeleton)
+    own_map = detect(own)
+    ball = _usual_ball_height(skeleton, measure(own, own_map))
+    return measure(rig, rig_map).leg_height / measure(own, own_map, ball).leg_height
 
 
 def _share(values: list[Array], fraction: float) -> Array:
@@ -161,7 +179,7 @@ class _Transfer:
         ours, theirs = self.target.legs[side], self.source.legs[side]
         frame = quat.mul(self.turns[:, theirs.foot], theirs.foot_yaw)
         turn = quat.mul(frame, quat.inv(ours.foot_yaw))
-        ball = self._source_ball(theirs)
+        ball = self.ball(theirs)
         forward = quat.apply(frame, np.array([0.0, 0.0, 1.0]))
         level = forward * np.where(forward[:, 1:2] < 0.0, _FLAT, 1.0)
         sole = quat.from_two_axes(np.concatenate([level, np.broadcast_to(_UP, ball.shape)], -1))
@@ -178,7 +196,8 @@ class _Transfer:
             )
         return ankle, turn, toe
 
-    def _source_ball(self, leg: Leg) -> Array:
+    def ball(self, leg: Leg) -> Array:
+        """Return (T, 3) world positions of the source's ball joint."""
         if leg.toe >= 0:
             return self.positions[:, leg.toe]
         reach = quat.apply(self.turns[:, leg.foot], leg.ball - leg.ankle)
@@ -200,6 +219,12 @@ class _Transfer:
         weight = weight * (np.sum(bend * carried, -1, keepdims=True) > 0.0)
         return quat.unit(weight * quat.unit(bend) + (1.0 - weight) * carried)
 
+    def heading_turns(self) -> list[Array]:
+        """Return the turns (T, 4) that together say which way the body goes."""
+        shoulders = [self.turn("shoulder.L"), self.turn("shoulder.R")]
+        hips = self.turns[:, self.source.bone("hips")]
+        return [hips, *self.chain("spine")[-1:], *(t for t in shoulders if t is not None)]
+
     def hip_center(self) -> Array:
         """Return (T, 3) the middle of the target's hip joints before any lowering."""
         thighs = [self.positions[:, leg.thigh] for leg in self.source.legs]
@@ -213,61 +238,6 @@ def _foot_length(leg: Leg) -> float:
     return float(np.linalg.norm((leg.ball - leg.ankle) * _FLAT))
 
 
-def _lowering(joints: list[Array], ankles: list[Array], reaches: list[float], fps: float) -> Array:
-    """Return (T,) how far the pelvis must come down for every ankle to be in reach, smoothed."""
-    need = np.zeros(len(ankles[0]))
-    for joint, ankle, reach in zip(joints, ankles, reaches, strict=True):
-        across = np.sum(((joint - ankle) * _FLAT) ** 2, axis=-1)
-        lowest = np.sqrt(np.maximum(reach * reach - across, (0.3 * reach) ** 2))
-        need = np.maximum(need, (joint - ankle)[:, 1] - lowest)
-    if not need.any():
-        return need
-    # Widen each peak before smoothing it, so that the smooth curve still covers the peak.
-    half = max(round(0.1 * fps), 1)
-    padded = np.pad(need, half, mode="edge")
-    wide = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=-1)
-    return smooth(smooth(wide, 0.4 * half), 0.3 * half)
-
-
-def _leg_frame(direction: Array, hinge: Array) -> Array:
-    """Return rotations (..., 4) with +Z along ``direction`` and +X near ``hinge``."""
-    side = quat.unit(hinge - direction * np.sum(hinge * direction, -1, keepdims=True))
-    return quat.from_matrix(np.stack([side, quat.cross(direction, side), direction], axis=-1))
-
-
-def _reach_leg(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple[Array, ...]:
-    """Return knee, ankle (T, 3) and the turns (T, 4) of thigh and shin from rest."""
-    line = ankle - hip
-    length = np.linalg.norm(line, axis=-1, keepdims=True)
-    line = line / np.maximum(length, 1e-9)
-    least = abs(leg.thigh_length - leg.shin_length) + 0.02 * leg.reach
-    length = np.clip(length, least, most)
-    pole = quat.unit(pole - line * np.sum(pole * line, -1, keepdims=True))
-    along = (length**2 + leg.thigh_length**2 - leg.shin_length**2) / (2.0 * length)
-    aside = np.sqrt(np.maximum(leg.thigh_length**2 - along**2, 0.0))
-    knee = hip + line * along + pole * aside
-    ankle = hip + line * length
-    hinge = quat.cross(pole, line)
-    rest_line = quat.unit(leg.ankle - leg.hip)
-    rest_hinge = quat.cross(leg.pole, rest_line)
-    turns = []
-    for start, end, rest in ((hip, knee, leg.knee - leg.hip), (knee, ankle, leg.ankle - leg.knee)):
-        now = _leg_frame(quat.unit(end - start), hinge)
-        turns.append(quat.mul(now, quat.inv(_leg_frame(quat.unit(rest), rest_hinge))))
-    return knee, ankle, turns[0], turns[1]
-
-
-def _root_track(clip: Clip, transfer: _Transfer) -> tuple[Array, Array]:
-    sigma = 0.15 * clip.fps
-    center = transfer.hip_center() * _FLAT
-    shoulders = transfer.turn("shoulder.L"), transfer.turn("shoulder.R")
-    ahead = quat.apply(transfer.turns[:, transfer.source.bone("hips")], np.array([0.0, 0.0, 1.0]))
-    for turn in (t for t in (*transfer.chain("spine")[-1:], *shoulders) if t is not None):
-        ahead = ahead + quat.apply(turn, np.array([0.0, 0.0, 1.0]))
-    ahead = quat.unit(smooth(ahead * _FLAT, sigma))
-    return smooth(center, sigma), np.unwrap(quat.yaw_of(ahead))
-
-
 def pose(
     clip: Clip, source: Body, target: Body, settings: RetargetSettings | None = None
 ) -> BodyPose:
@@ -278,6 +248,7 @@ def pose(
     can reach; the pelvis comes down smoothly where they could not.
     """
     settings = settings or RetargetSettings()
+    loop = is_loop(clip) if settings.cyclic is None else settings.cyclic
     work = _Transfer(clip, source, target, settings)
     work.torso()
     work.arms()
@@ -286,7 +257,7 @@ def pose(
     joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
     feet = [work.foot(side) for side in (0, 1)]
     limits = [settings.max_reach * leg.reach for leg in target.legs]
-    down = _lowering(joints, [foot[0] for foot in feet], limits, clip.fps)
+    down = lowering(joints, [foot[0] for foot in feet], limits, clip.fps, loop)
     drop = down[:, None] * _UP
     hips_bone = target.bone("hips")
     places = {
@@ -296,7 +267,7 @@ def pose(
     for side, leg in enumerate(target.legs):
         ankle, foot, toe = feet[side]
         hip = joints[side] - drop
-        knee, ankle, thigh, shin = _reach_leg(leg, hip, ankle, poles[side], limits[side])
+        knee, ankle, thigh, shin = reach(leg, hip, ankle, poles[side], limits[side])
         for bone, turn, place in ((leg.thigh, thigh, hip), (leg.shin, shin, knee)):
             work.out[bone] = quat.mul(turn, target.rotations[bone])
             places[bone] = place
@@ -307,7 +278,9 @@ def pose(
                 toe if toe is not None else foot, target.rotations[leg.toe]
             )
     _fill_positions(target, work.out, places)
-    root, yaws = _root_track(clip, work)
+    root, yaws = track(center, work.heading_turns(), clip.fps, loop)
+    balls = [work.ball(leg) for leg in source.legs]
+    root[:, 1] = ground_under(balls, source.ball_height, clip.fps, loop)
     return BodyPose(target, work.out, places, poles, root, yaws, down, clip.fps)
 
 
@@ -361,8 +334,7 @@ def to_skeleton(
     rig = RigBones.from_skeleton(target)
     rig_map = detect(rig)
     if target_ball_height is None:
-        rough = measure(rig, rig_map)
-        target_ball_height = BALL_SHARE * (rough.leg_height - rough.ball_height)
+        target_ball_height = _usual_ball_height(target, measure(rig, rig_map))
     body = measure(rig, rig_map, target_ball_height)
     posed = pose(clip, source, body, RetargetSettings(keep, source_ball_height))
     world = np.tile(quat.IDENTITY.astype(np.float64), (clip.frames, len(target), 1))

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From world poses of a body to the channels of a rig's bones.
+
+Owns the step from world space to each bone's own rest basis (Blender's ``matrix_basis``), and
+where the travel goes: hips, root bone, object, or nowhere.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from . import quat
+from .anatomy import Body
+from .quat import Array
+from .retarget import BodyPose
+from .rigs import RigBones, RigError
+
+RootMotion = Literal["hips", "root", "object", "in_place"]
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Keys of a rig's bones, by bone index."""
+
+    rotations: Mapping[int, Array]
+    """(T, 4) wxyz in the bone's rest basis, sign-continuous."""
+    locations: Mapping[int, Array]
+    """(T, 3) in the bone's rest basis, in the rig's own units."""
+    object_positions: Array | None = None
+    """(T, 3) world position of the rig's origin, when the object carries the travel."""
+    object_turns: Array | None = None
+    """(T, 4) turn of the object in the world from where it stands, likewise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where a body stands on each frame: it moves the rest pose to the path."""
+
+    positions: Array
+    """(T, 3) the body's ground point in the world."""
+    turns: Array
+    """(T, 4) world rotations that carry the resting rig to its heading."""
+    origin: Array
+    """(3,) the resting rig's ground point in the world."""
+
+    @staticmethod
+    def of(pose: BodyPose) -> "Placement":
+        """Return the placement that follows the pose's smoothed root."""
+        body = pose.body
+        turns = quat.mul(quat.yaw(pose.root_yaws), quat.inv(body.world_from_body))
+        return Placement(pose.root_positions, quat.unroll(turns), body.origin)
+
+    def point(self, resting: Array) -> Array:
+        """Return (T, 3) where a point (3,) of the resting rig goes."""
+        return self.positions + quat.apply(self.turns, resting - self.origin)
+
+    def undo(self, points: Array) -> Array:
+        """Return (T, 3) world points as seen by the resting rig."""
+        return self.origin + quat.apply(quat.inv(self.turns), points - self.positions)
+
+
+@dataclass(eq=False)
+class RigPoser:
+    """World transforms of a rig's bones, filled in from parents to children."""
+
+    rig: RigBones
+    frames: int
+    rotations: dict[int, Array] = field(default_factory=dict)
+    """Bone to (T, 4) world_from_bone that are already decided."""
+    positions: dict[int, Array] = field(default_factory=dict)
+    """Bone to (T, 3) world heads that are already decided."""
+
+    def rotation(self, bone: int) -> Array:
+        """Return (T, 4) world_from_bone; a bone that nobody moves follows its parent."""
+        if bone not in self.rotations:
+            self.rotations[bone] = self.unmoved_rotation(bone)
+        return self.rotations[bone]
+
+    def position(self, bone: int) -> Array:
+        """Return (T, 3) the world position of the bone's head."""
+        if bone not in self.positions:
+            self.positions[bone] = self.unmoved_position(bone)
+        return self.positions[bone]
+
+    def unmoved_rotation(self, bone: int) -> Array:
+        """Return (T, 4) the bone's world rotation with an empty ``matrix_basis``."""
+        rest = self.rig.rest_rotations
+        parent = int(self.rig.parents[bone])
+        inherits = self.rig.inherits_rotation is None or self.rig.inherits_rotation[bone]
+        if parent < 0 or not inherits:
+            return np.broadcast_to(rest[bone], (self.frames, 4))
+        return quat.mul(self.rotation(parent), quat.mul(quat.inv(rest[parent]), rest[bone]))
+
+    def unmoved_position(self, bone: int) -> Array:
+        """Return (T, 3) the bone's head with an empty ``matrix_basis``."""
+        heads = self.rig.rest_heads
+        parent = int(self.rig.parents[bone])
+        if parent < 0:
+            return np.broadcast_to(heads[bone], (self.frames, 3))
+        offset = quat.apply(quat.inv(self.rig.rest_rotations[parent]), heads[bone] - heads[parent])
+        return np.asarray(self.position(parent) + quat.apply(self.rotation(parent), offset))
+
+    def basis_rotation(self, bone: int) -> Array:
+        """Return (T, 4) the rotation channels that give the bone its world rotation."""
+        turn = quat.mul(quat.inv(self.unmoved_rotation(bone)), self.rotation(bone))
+        return quat.unroll(quat.normalize(turn))
+
+    def basis_location(self, bone: int) -> Array:
+        """Return (T, 3) the location channels that put the bone's head in its place."""
+        moved = self.position(bone) - self.unmoved_position(bone)
+        local = quat.apply(quat.inv(self.unmoved_rotation(bone)), moved)
+        return np.asarray(local / self.rig.scale)
+
+
+def root_bone(body: Body) -> int:
+    """Return the bone that can carry root motion: the mapped root, or the top one over the hips.
+
+    Raises RigError when the hips hang under no other bone.
+    """
+    mapped = body.bone("root")
+    above = body.rig.ancestors(body.bone("hips"))
+    if mapped in above:
+        return mapped
+    if not above:
+        raise RigError("This rig has no root bone above the hips; put the motion on the object")
+    return above[-1]
+
+
+def _carrier(body: Body, moving: set[int]) -> int:
+    """Return the bone whose location carries the hips and all that hangs on them."""
+    rig, hips = body.rig, body.bone("hips")
+    hung = [body.bone(r) for r in ("spine", "thigh.L", "thigh.R", "neck", "head")]
+    hung = [bone for bone in hung if bone >= 0]
+    for bone in (hips, *rig.ancestors(hips)):
+        free = rig.connected is None or not rig.connected[bone] or rig.parents[bone] < 0
+        if (
+            bone not in moving - {hips}
+            and free
+            and all(rig.descends(b, bone) for b in hung if b != hips)
+        ):
+            return bone
+    raise RigError("The hips of this rig cannot be moved: they hang apart from spine and legs")
+
+
+def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
+    """Return the channels of every bone that must be keyed so that the rig takes ``pose``.
+
+    Mapped bones get rotations; bones between mapped ones are keyed at rest. Raises RigError
+    when the rig cannot carry the motion in the way asked.
+    """
+    body, rig = pose.body, pose.body.rig
+    placement = Placement.of(pose)
+    rotations, positions = dict(pose.rotations), dict(pose.positions)
+    root = -1
+    if root_motion in ("object", "in_place"):
+        back = quat.inv(placement.turns)
+        rotations = {bone: quat.mul(back, turn) for bone, turn in rotations.items()}
+        positions = {bone: placement.undo(place) for bone, place in positions.items()}
+    poser = RigPoser(rig, len(pose.root_yaws), rotations, {})
+    moved: list[int] = []
+    if root_motion == "root":
+        root = root_bone(body)
+        poser.rotations[root] = quat.mul(placement.turns, rig.rest_rotations[root])
+        poser.positions[root] = placement.point(rig.rest_heads[root])
+        moved.append(root)
+    carrier = _carrier(body, {root} if root >= 0 else set())
+    _place_carrier(body, poser, carrier, positions[body.bone("hips")])
+    moved.append(carrier)
+    keyed = {*rotations, *moved, *_between(rig, [*rotations, *moved])}
+    travel = root_motion == "object"
+    return Channels(
+        {bone: poser.basis_rotation(bone) for bone in sorted(keyed)},
+        {bone: poser.basis_location(bone) for bone in sorted(moved)},
+        placement.point(np.asarray(rig.origin)) if travel else None,
+        placement.turns if travel else None,
+    )
+
+
+def _place_carrier(body: Body, poser: RigPoser, carrier: int, hips_place: Array) -> None:
+    """Move the carrier so that the hips arrive; it turns with them if it is another bone."""
+    rig, hips = body.rig, body.bone("hips")
+    if carrier != hips:
+        offset = quat.mul(quat.inv(rig.rest_rotations[hips]), rig.rest_rotations[carrier])
+        poser.rotations[carrier] = quat.mul(poser.rotations[hips], offset)
+    away = quat.apply(
+        quat.inv(rig.rest_rotations[hips]), rig.rest_heads[carrier] - rig.rest_heads[hips]
+    )
+    poser.positions[carrier] = hips_place + quat.apply(poser.rotations[hips], away)
+
+
+def _between(rig: RigBones, bones: Iterable[int]) -> set[int]:
+    """Return the bones that lie between a bone of ``bones`` and another one above it."""
+    known, out = set(bones), set()
+    for bone in known:
+        path: list[int] = []
+        for above in rig.ancestors(bone):
+            if above in known:
+                out.update(path)
+                break
+            path.append(above)
+    return out
