@@ -82,7 +82,7 @@ def build(data: Path, names: tuple[str, ...]) -> dict[str, Array]:
     parts: dict[str, list[Array]] = {}
     clip_names: list[str] = []
     for number, source in enumerate(sources.biped_clips(data, names)):
-        skeleton = skeleton or source.clip.skeleton.symmetric()
+        skeleton = skeleton or source.clip.skeleton
         clip = on_model_skeleton(source.clip, skeleton, source.floor)
         good = usable(clip.frames, source.bad_ranges)
         for mirrored, version in enumerate((clip, clip.mirrored())):

@@ -63,7 +63,7 @@ def losses(model: Biped, body: Body, truth: dict[str, Tensor], weight: Tensor) -
         "hips": 50.0 * (y[:, layout.hips] - truth["hips"]).square().mean(),
         "position": 50.0 * ((body.positions - truth["positions"]).square().mean(-1) * weight).mean(),
         "velocity": 0.3 * (velocity.square().mean(-1) * weight).mean(),
-        "slip": 0.5 * slip.mean(),
+        "slip": 1.0 * slip.mean(),
         "phase": (y[:, layout.phase_rate] - truth["phase_rate"]).square().mean(),
         "contacts": 0.5 * (y[:, layout.contacts] - truth["contacts"]).square().mean(),
     }
