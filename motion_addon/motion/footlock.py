@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns where a foot stands: the stretches in which it is pinned, to what, and the way between.
+
+A correction is known while the foot stands and bridged smoothly while it swings, so that a foot
+neither slides nor pops. Legs and the pelvis are left to `cleanup`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import contacts as foot_contacts
+from . import quat
+from .quat import Array
+
+Mask = NDArray[np.bool_]
+
+EASE_SECONDS = 0.2
+"""Time in which the speed of a correction dies out after a release (s)."""
+TRIM_SECONDS = 0.12
+"""Most that is cut off either end of a contact in which the foot still moves (s)."""
+TRIM_DISTANCE = 0.022
+"""Distance (of a leg length of 0.87 m) from its standing point at which a foot still moves."""
+_SHORTEST = 4
+
+
+@dataclass(frozen=True)
+class Stance:
+    """One stand of one foot, frames `start` up to but not including `stop`."""
+
+    start: int
+    stop: int
+    flat: Mask
+    """(n,) bool, whether the heel is down too."""
+
+
+def stances(heel: Array, ball: Array, points: Array, fps: float, size: float) -> list[Stance]:
+    """Return the stands of one foot.
+
+    `heel` and `ball` (T,) are binary contacts, `points` (T, 3) the ball, `size` the length of
+    the character over that of the model (for distances). Ends in which the ball still moves are
+    cut off.
+    """
+    found = []
+    for start, stop in foot_contacts.runs((ball > 0.5).astype(np.float32)):
+        start, stop = _trimmed(points, start, stop, fps, TRIM_DISTANCE * size)
+        if stop - start < _SHORTEST:
+            continue
+        found.append(Stance(start, stop, heel[start:stop] > 0.5))
+    return found
+
+
+def _trimmed(points: Array, start: int, stop: int, fps: float, most: float) -> tuple[int, int]:
+    """Return the stretch without the ends in which the foot is still on its way."""
+    off = points[start:stop] - np.median(points[start:stop], axis=0)
+    still = np.linalg.norm(off[:, [0, 2]], axis=-1) <= most
+    landed, left = still & (off[:, 1] <= 0.35 * most), still & (off[:, 1] <= 0.6 * most)
+    limit = min(round(TRIM_SECONDS * fps), int(0.35 * len(still)))
+    lead = int(np.argmax(landed)) if landed.any() else limit
+    tail = int(np.argmax(left[::-1])) if left.any() else limit
+    return start + min(lead, limit), stop - min(tail, limit)
+
+
+def anchor(points: Array) -> Array:
+    """Return the (3,) point a foot stands on, from its raw positions (n, 3) in one stand."""
+    weight = np.hanning(len(points) + 2)[1:-1, None]
+    return np.asarray((points * weight).sum(axis=0) / weight.sum())
+
+
+def bridged(values: Array, known: Mask, fps: float, fade: float | None = None) -> Array:
+    """Return corrections (T, k) whose unknown stretches are bridged smoothly.
+
+    `known` (T,) bool marks the frames whose values hold. Between them the values go over by a
+    quintic; the speed they have at either end dies out within `EASE_SECONDS`. With `fade` (s)
+    the values die out in that time instead of going over into the next ones.
+    """
+    frames = np.arange(len(values))
+    marks = np.flatnonzero(known)
+    if not len(marks):
+        return np.zeros_like(values)
+    before = np.maximum.accumulate(np.where(known, frames, -1))
+    after = np.minimum.accumulate(np.where(known, frames, len(values))[::-1])[::-1]
+    open_start, open_end = before < 0, after >= len(values)
+    before = np.where(open_start, marks[0], before)
+    after = np.where(open_end, marks[-1], after)
+    since, until = np.abs(frames - before), np.abs(after - frames)
+    gap = np.maximum(after - before, 1)
+    if fade is None:
+        share = np.where(open_start | open_end, 0.0, _eased(since / gap))[:, None]
+        out = values[before] + share * (values[after] - values[before])
+    else:
+        span = np.where(open_start | open_end, fade * fps, np.minimum(0.5 * gap, fade * fps))
+        out = np.where(open_start, 0.0, 1.0 - _eased(since / span))[:, None] * values[before]
+        out += np.where(open_end, 0.0, 1.0 - _eased(until / span))[:, None] * values[after]
+    rate_in, rate_out = _end_rates(values, known)
+    ease = EASE_SECONDS * fps
+    span = np.where(open_start | open_end, ease, np.minimum(gap, ease))
+    out += rate_out[before] * np.where(open_start, 0.0, _fading(since, span))[:, None]
+    out -= rate_in[after] * np.where(open_end, 0.0, _fading(until, span))[:, None]
+    return np.asarray(np.where(known[:, None], values, out))
+
+
+def _end_rates(values: Array, known: Mask) -> tuple[Array, Array]:
+    """Return the change per frame (T, k) of known values just after and just before each frame."""
+    forward, backward = np.zeros_like(values), np.zeros_like(values)
+    pair = known[2:] & known[:-2]
+    change = 0.5 * (values[2:] - values[:-2])
+    forward[:-2][pair] = change[pair]
+    backward[2:][pair] = change[pair]
+    return forward, backward
+
+
+def _eased(share: Array) -> Array:
+    """Return the quintic from 0 to 1 over `share` (T,)."""
+    share = np.clip(share, 0.0, 1.0)
+    return np.asarray(share**3 * (share * (6.0 * share - 15.0) + 10.0))
+
+
+def _fading(frames: Array, span: Array) -> Array:
+    """Return a bump (T,) that starts at slope one and is over, smoothly, after `span` frames."""
+    return np.asarray(frames * np.clip(1.0 - frames / span, 0.0, 1.0) ** 3)
+
+
+def yaw_of_foot(rotations: Array) -> Array:
+    """Return the yaw (T,) in radians of foot rotations (T, 4), from the sideways axis."""
+    side = quat.apply(rotations, np.array([1.0, 0.0, 0.0], dtype=rotations.dtype))
+    return np.unwrap(np.arctan2(-side[..., 2], side[..., 0]))
