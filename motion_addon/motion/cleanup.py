@@ -25,8 +25,10 @@ from .trajectory import Trajectory
 Ground = Callable[[Array], Array]
 """Heights (...) of the ground under positions (..., 3)."""
 
-FADE_SECONDS = 0.12
-"""Time in which a released foot gets back its own height and pitch (s)."""
+FADE_SECONDS = (0.12, 0.05)
+"""Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""
+LAND_SECONDS = 0.08
+"""Time in which a ball that lands comes down all the way (s)."""
 SOFT_SECONDS = 0.02
 """Time over which a foot comes down onto the ground and off it (s, sigma)."""
 
@@ -214,7 +216,7 @@ def _planted(body: _Body, stands: list[Stance], side: str, level: Ground) -> tup
     for stand in stands:
         a, b = stand.start, stand.stop
         target[a:b] = footlock.anchor(raw[a:b])
-    target[known, 1] = _standing_height(target, known, stands, level, sole)
+    target[:, 1] = _standing_height(raw, stands, level, sole, fps)
     off = footlock.bridged(target - raw, known, fps)
     height = footlock.bridged((target - raw)[:, 1:2], known, fps, FADE_SECONDS)
     off[:, 1:2] = foot_contacts.smooth(height, SOFT_SECONDS * fps)
@@ -224,14 +226,22 @@ def _planted(body: _Body, stands: list[Stance], side: str, level: Ground) -> tup
 
 
 def _standing_height(
-    target: Array, known: Mask, stands: list[Stance], level: Ground, sole: float
+    raw: Array, stands: list[Stance], level: Ground, sole: float, fps: float
 ) -> Array:
-    """Return the heights (n,) of the known targets: balls that stand lie on the ground."""
-    height = target[:, 1].copy()
-    floor = level(target) + sole
+    """Return heights (T,) of a ball that lies on the ground while it stands.
+
+    The last millimeters of its way down are kept and eased out.
+    """
+    height = raw[:, 1].copy()
+    floor = level(raw) + sole
+    landing = 1.0 - footlock.eased(np.arange(round(LAND_SECONDS * fps)) / (LAND_SECONDS * fps))
     for stand in stands:
-        height[stand.start : stand.stop] = floor[stand.start : stand.stop].mean()
-    return height[known]
+        a, b = stand.start, stand.stop
+        above = max(height[a] - floor[a], 0.0)
+        height[a:b] = floor[a:b].mean()
+        last = min(b - a, len(landing))
+        height[a : a + last] += above * landing[:last]
+    return height
 
 
 def _roll(body: _Body, side: str, ankle: Array, known: Mask, level: Ground) -> None:

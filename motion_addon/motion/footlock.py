@@ -70,12 +70,14 @@ def anchor(points: Array) -> Array:
     return np.asarray((points * weight).sum(axis=0) / weight.sum())
 
 
-def bridged(values: Array, known: Mask, fps: float, fade: float | None = None) -> Array:
+def bridged(
+    values: Array, known: Mask, fps: float, fade: tuple[float, float] | None = None
+) -> Array:
     """Return corrections (T, k) whose unknown stretches are bridged smoothly.
 
     `known` (T,) bool marks the frames whose values hold. Between them the values go over by a
-    quintic; the speed they have at either end dies out within `EASE_SECONDS`. With `fade` (s)
-    the values die out in that time instead of going over into the next ones.
+    quintic; the speed they have at either end dies out within `EASE_SECONDS`. With `fade`
+    (s after, s before) the values die out and rise in these times instead of going over.
     """
     frames = np.arange(len(values))
     marks = np.flatnonzero(known)
@@ -89,12 +91,14 @@ def bridged(values: Array, known: Mask, fps: float, fade: float | None = None) -
     since, until = np.abs(frames - before), np.abs(after - frames)
     gap = np.maximum(after - before, 1)
     if fade is None:
-        share = np.where(open_start | open_end, 0.0, _eased(since / gap))[:, None]
+        share = np.where(open_start | open_end, 0.0, eased(since / gap))[:, None]
         out = values[before] + share * (values[after] - values[before])
     else:
-        span = np.where(open_start | open_end, fade * fps, np.minimum(0.5 * gap, fade * fps))
-        out = np.where(open_start, 0.0, 1.0 - _eased(since / span))[:, None] * values[before]
-        out += np.where(open_end, 0.0, 1.0 - _eased(until / span))[:, None] * values[after]
+        most = np.where(open_start | open_end, np.inf, 0.5 * gap)
+        gone = 1.0 - eased(since / np.minimum(most, fade[0] * fps))
+        back = 1.0 - eased(until / np.minimum(most, fade[1] * fps))
+        out = np.where(open_start, 0.0, gone)[:, None] * values[before]
+        out += np.where(open_end, 0.0, back)[:, None] * values[after]
     rate_in, rate_out = _end_rates(values, known)
     ease = EASE_SECONDS * fps
     span = np.where(open_start | open_end, ease, np.minimum(gap, ease))
@@ -113,7 +117,7 @@ def _end_rates(values: Array, known: Mask) -> tuple[Array, Array]:
     return forward, backward
 
 
-def _eased(share: Array) -> Array:
+def eased(share: Array) -> Array:
     """Return the quintic from 0 to 1 over `share` (T,)."""
     share = np.clip(share, 0.0, 1.0)
     return np.asarray(share**3 * (share * (6.0 * share - 15.0) + 10.0))
