@@ -7,6 +7,7 @@ Everything that can be refused is refused before the scene is touched.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bpy
@@ -16,6 +17,7 @@ from .recipe import Recipe
 
 if TYPE_CHECKING:
     from ..motion.clip import Clip
+    from ..motion.quat import Array
     from ..motion.rigs import RigMap
     from .apply import KeyPlan
 
@@ -111,9 +113,13 @@ def _cycle(
 def character_height(rig: bpy.types.Object, rig_map: RigMap, model: str) -> float:
     """Return the height to ask for in metres, so that the walk's stride fits the character."""
     from ..motion import anatomy, models, rigs
+    from ..motion.bake import RequestError
     from . import armature
 
-    own = models.load(model)
+    try:
+        own = models.load(model)
+    except models.ModelError as error:
+        raise RequestError(str(error)) from error
     model_rig = rigs.RigBones.from_skeleton(own.skeleton)
     model_legs = anatomy.measure(model_rig, rigs.detect(model_rig)).leg_height
     legs = anatomy.measure(armature.read_rig(rig), rig_map).leg_height
@@ -133,10 +139,29 @@ def _plan(
     shown = takes.shown(rig) if takes.in_review(rig) else None
     takes.rewind(rig, context.scene)
     try:
-        return plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene))
+        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene))
+        return _closed(plan) if wanted.cycle else plan
     finally:
         if shown is not None:
             takes.assign(rig, shown.action)
+
+
+def _closed(plan: KeyPlan) -> KeyPlan:
+    """Repeat the first frame of a loop after its last, so that the seam is exactly nothing."""
+    import numpy as np
+
+    def close(values: Array | None) -> Array | None:
+        if values is None or len(values) == 1:
+            return values
+        turned = values.shape[1] == 4 and values[-1] @ values[0] < 0.0
+        return np.concatenate([values, -values[:1] if turned else values[:1]])
+
+    bones = tuple(
+        replace(keys, rotation=close(keys.rotation), location=close(keys.location))
+        for keys in plan.bones
+    )
+    frames = np.append(plan.frames, 2.0 * plan.frames[-1] - plan.frames[-2])
+    return replace(plan, frames=frames, bones=bones)
 
 
 def _commit(

@@ -26,6 +26,11 @@ def touch(scene: bpy.types.Scene) -> None:
         bpy.app.timers.register(_tick, first_interval=PAUSE)
 
 
+def waiting() -> bool:
+    """Whether a change waits for its bake."""
+    return bool(_changed)
+
+
 @persistent
 def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     settings = scene.footfall

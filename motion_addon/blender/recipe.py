@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .properties import CONTROLS, KEYS, ROOT_MOTIONS
+
 if TYPE_CHECKING:
     from ..motion.bake import BakeRequest
     from .apply import KeySettings
@@ -21,6 +23,10 @@ PLAIN = (
     "frame_start", "fit_range", "root_motion", "keys", "tolerance", "controls",
 )  # fmt: skip
 """Fields with the same name and value in the scene's settings."""
+
+
+CHOICES = {"root_motion": ROOT_MOTIONS, "keys": KEYS, "controls": CONTROLS}
+"""Fields that take one of a few words; the motion core checks the words of its own."""
 
 
 class RecipeError(ValueError):
@@ -87,7 +93,8 @@ class Recipe:
         for name, value in values.items():
             if name not in known:
                 raise RecipeError(f"A recipe has no key '{name}'")
-            if not _fits(name, value, known[name].default):
+            words = [choice[0] for choice in CHOICES.get(name, ())]
+            if not _fits(name, value, known[name].default) or (words and value not in words):
                 raise RecipeError(f"The recipe's '{name}' cannot be {value!r}")
         speed = values.get("speed", Recipe.speed)
         if isinstance(speed, list | tuple):
@@ -177,7 +184,9 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene) -> KeySettings:
         "keys": "dense" if recipe.cycle else recipe.keys,
         "controls": recipe.controls,
     }
-    return KeySettings(tolerance=recipe.tolerance, fps=frame_rate(scene), **choices)
+    return KeySettings(
+        tolerance=recipe.tolerance, fps=frame_rate(scene), cyclic=recipe.cycle, **choices
+    )
 
 
 def request(recipe: Recipe, scene: bpy.types.Scene, height: float | None) -> BakeRequest:

@@ -1,15 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: the report card of the chosen take."""
+"""Panel: the report card of the chosen take; the figures are the motion core's."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import bpy
 
 from .. import character, takes
 from .tab import Tab, sentence
+
+LINES = (
+    ("Length", "{frames} frames, {seconds:.1f} s"),
+    ("Path error", "{path_mean_cm:.1f} cm, max {path_max_cm:.1f}"),
+    ("Speed error", "{speed_error_mean:.3f} m/s"),
+    ("Foot slip", "{slip_median_cm:.2f} cm, 95% {slip_95_cm:.2f}"),
+    ("Foot skate", "{foot_skate:.3f} cm/frame"),
+    ("Stride", "{stride_length:.2f} m"),
+    ("Cadence", "{cadence:.0f} steps/min"),
+    ("Hip height", "{hip_height:.2f} m"),
+    ("Knee pops", "{knee_pops:.0f} a minute"),
+    ("Ground speed", "{ground_speed:.2f} m/s"),
+    ("Loop", "{period:.2f} s"),
+    ("Seed", "{seed}"),
+    ("Model", "{model[name]} {model[weights]}"),
+)
 
 
 class FOOTFALL_PT_report(Tab, bpy.types.Panel):
@@ -26,12 +43,29 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
         if take is None or not take.report:
             layout.label(text="Bake a take first", icon="INFO")
             return
+        report: dict[str, Any] = json.loads(take.report)
         layout.label(text=take.name, icon="ACTION")
-        report = json.loads(take.report)
-        for label, value in report.items():
-            layout.label(text=f"{label}: {value}")
+        for warning in report.get("warnings", ()):
+            sentence(context, layout, warning, "ERROR")
         for note in report.get("notes", ()):
             sentence(context, layout, note, "INFO")
+        column = layout.column(align=True)
+        for label, form in LINES:
+            text = filled(form, report)
+            if text:
+                row = column.split(factor=0.4)
+                row.label(text=label)
+                row.label(text=text)
+        for credit in report.get("credits", ()):
+            sentence(context, layout, credit)
+
+
+def filled(form: str, report: dict[str, Any]) -> str:
+    """Return a line of the card, or an empty text where the card has no such figure."""
+    try:
+        return form.format(**report)
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 classes = (FOOTFALL_PT_report,)

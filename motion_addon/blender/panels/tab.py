@@ -23,7 +23,7 @@ def sentence(
     context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: Any = "NONE"
 ) -> None:
     """Show a sentence over as many lines as the panel's width needs."""
-    scale = context.preferences.system.ui_scale
+    scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width / scale - (70.0 if icon != "NONE" else 46.0)
     lines = textwrap.wrap(text, max(int(width / PIXELS_A_LETTER), 16))
     column = layout.column(align=True)
