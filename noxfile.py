@@ -15,7 +15,7 @@ import nox
 
 ROOT = Path(__file__).resolve().parent
 REPORTS = ROOT / "out" / "reports"
-TIERS = ("lint", "core", "blender311", "blender313", "training", "summary")
+TIERS = ("lint", "core", "blender311", "blender313", "training", "package", "summary")
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
 # Shared libraries the bpy wheel opens, beyond a bare Debian; the last three are for rendering.
 SYSTEM_PACKAGES = (
@@ -190,3 +190,11 @@ def demo(session: nox.Session) -> None:
     _install_system_packages(session)
     _install(session, "demo")
     session.run("python", "-m", "examples.walk", *session.posargs)
+
+
+@nox.session(python="3.11", default=False)
+def docs(session: nox.Session) -> None:
+    """Render the pictures of the pages again, into `docs/images`."""
+    _install_system_packages(session)
+    _install(session, "demo")
+    session.run("python", "-m", "examples.gallery", "--out", "docs/images", *session.posargs)
