@@ -79,7 +79,7 @@ class KeyPlan:
     object_rotation: Array | None = None
     """(T, 4) wxyz, likewise."""
     switches: tuple[tuple[str, str, float], ...] = ()
-    """(pose bone, custom property, value): IK/FK switches set and keyed once at the start."""
+    """(pose bone, custom or built-in property, value): set, and keyed once at the start."""
     settings: KeySettings = field(default_factory=KeySettings)
     notes: tuple[str, ...] = ()
     """Plain sentences worth showing to the artist."""
@@ -230,11 +230,25 @@ def _write_switch(
     obj: bpy.types.Object, writer: fcurves.Writer, frame: float, name: str, prop: str, value: float
 ) -> None:
     assert obj.pose is not None
-    bone = obj.pose.bones[name]
-    bone[prop] = type(bone[prop])(value)
+    _set_switch(obj.pose.bones[name], prop, value)
     escape = bpy.utils.escape_identifier
-    path = f'pose.bones["{escape(name)}"]["{escape(prop)}"]'
-    writer.constant(path, frame, value, name)
+    own = f".{prop}" if _built_in(prop) else f'["{escape(prop)}"]'
+    writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)
+
+
+def _built_in(prop: str) -> bool:
+    return prop in bpy.types.PoseBone.bl_rna.properties
+
+
+def _get_switch(bone: bpy.types.PoseBone, prop: str) -> Any:
+    return getattr(bone, prop) if _built_in(prop) else bone[prop]
+
+
+def _set_switch(bone: bpy.types.PoseBone, prop: str, value: Any) -> None:
+    if _built_in(prop):
+        setattr(bone, prop, value)
+    else:
+        bone[prop] = type(bone[prop])(value)
 
 
 _CHANNELS = ("location", *_ROTATIONS)
@@ -247,7 +261,9 @@ def snapshot(obj: bpy.types.Object, plan: KeyPlan) -> dict[str, Any]:
         keys.bone: {name: tuple(getattr(obj.pose.bones[keys.bone], name)) for name in _CHANNELS}
         for keys in plan.bones
     }
-    switches = {(name, prop): obj.pose.bones[name][prop] for name, prop, _ in plan.switches}
+    switches = {
+        (name, prop): _get_switch(obj.pose.bones[name], prop) for name, prop, _ in plan.switches
+    }
     own = {name: tuple(getattr(obj, name)) for name in _CHANNELS}
     return {"bones": bones, "switches": switches, "object": own}
 
@@ -259,6 +275,6 @@ def restore(obj: bpy.types.Object, values: dict[str, Any]) -> None:
         for name, value in channels_.items():
             setattr(obj.pose.bones[bone], name, value)
     for (bone, prop), value in values["switches"].items():
-        obj.pose.bones[bone][prop] = value
+        _set_switch(obj.pose.bones[bone], prop, value)
     for name, value in values["object"].items():
         setattr(obj, name, value)

@@ -61,6 +61,40 @@ class Placement:
         return self.origin + quat.apply(quat.inv(self.turns), points - self.positions)
 
 
+@dataclass(frozen=True, eq=False)
+class Staged:
+    """A pose with its travel taken apart: what the bones do, and what carries them."""
+
+    rotations: dict[int, Array]
+    """Bone to (T, 4) world rotation, as seen by an object that travels or stays."""
+    positions: dict[int, Array]
+    """Bone to (T, 3) world position of its head, likewise."""
+    placement: Placement
+    travels: bool
+    """Whether the object carries the placement."""
+
+    @staticmethod
+    def of(pose: BodyPose, root_motion: RootMotion) -> "Staged":
+        """Return the pose staged for a root motion; on hips and root bone nothing changes."""
+        placement = Placement.of(pose)
+        rotations, positions = dict(pose.rotations), dict(pose.positions)
+        if root_motion in ("object", "in_place"):
+            back = quat.inv(placement.turns)
+            rotations = {bone: quat.mul(back, turn) for bone, turn in rotations.items()}
+            positions = {bone: placement.undo(place) for bone, place in positions.items()}
+        return Staged(rotations, positions, placement, root_motion == "object")
+
+    def collect(self, poser: "RigPoser", turned: Iterable[int], moved: Iterable[int]) -> "Channels":
+        """Return the channels of bones that turn and of bones that move."""
+        origin = np.asarray(poser.rig.origin)
+        return Channels(
+            {bone: poser.basis_rotation(bone) for bone in sorted(set(turned))},
+            {bone: poser.basis_location(bone) for bone in sorted(set(moved))},
+            self.placement.point(origin) if self.travels else None,
+            self.placement.turns if self.travels else None,
+        )
+
+
 @dataclass(eq=False)
 class RigPoser:
     """World transforms of a rig's bones, filled in from parents to children."""
@@ -71,6 +105,12 @@ class RigPoser:
     """Bone to (T, 4) world_from_bone that are already decided."""
     positions: dict[int, Array] = field(default_factory=dict)
     """Bone to (T, 3) world heads that are already decided."""
+    follows: Mapping[int, int] = field(default_factory=dict)
+    """Bone to the bone it is bound to by constraints, instead of its parent."""
+
+    def parent(self, bone: int) -> int:
+        """Return the bone that carries ``bone``, or -1."""
+        return self.follows.get(bone, int(self.rig.parents[bone]))
 
     def rotation(self, bone: int) -> Array:
         """Return (T, 4) world_from_bone; a bone that nobody moves follows its parent."""
@@ -87,7 +127,7 @@ class RigPoser:
     def unmoved_rotation(self, bone: int) -> Array:
         """Return (T, 4) the bone's world rotation with an empty ``matrix_basis``."""
         rest = self.rig.rest_rotations
-        parent = int(self.rig.parents[bone])
+        parent = self.parent(bone)
         inherits = self.rig.inherits_rotation is None or self.rig.inherits_rotation[bone]
         if parent < 0 or not inherits:
             return np.broadcast_to(rest[bone], (self.frames, 4))
@@ -96,7 +136,7 @@ class RigPoser:
     def unmoved_position(self, bone: int) -> Array:
         """Return (T, 3) the bone's head with an empty ``matrix_basis``."""
         heads = self.rig.rest_heads
-        parent = int(self.rig.parents[bone])
+        parent = self.parent(bone)
         if parent < 0:
             return np.broadcast_to(heads[bone], (self.frames, 3))
         offset = quat.apply(quat.inv(self.rig.rest_rotations[parent]), heads[bone] - heads[parent])
@@ -151,31 +191,22 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     when the rig cannot carry the motion in the way asked.
     """
     body, rig = pose.body, pose.body.rig
-    placement = Placement.of(pose)
-    rotations, positions = dict(pose.rotations), dict(pose.positions)
-    root = -1
-    if root_motion in ("object", "in_place"):
-        back = quat.inv(placement.turns)
-        rotations = {bone: quat.mul(back, turn) for bone, turn in rotations.items()}
-        positions = {bone: placement.undo(place) for bone, place in positions.items()}
-    poser = RigPoser(rig, len(pose.root_yaws), rotations, {})
-    moved: list[int] = []
-    if root_motion == "root":
-        root = root_bone(body)
-        poser.rotations[root] = quat.mul(placement.turns, rig.rest_rotations[root])
-        poser.positions[root] = placement.point(rig.rest_heads[root])
-        moved.append(root)
-    carrier = _carrier(body, {root} if root >= 0 else set())
-    _place_carrier(body, poser, carrier, positions[body.bone("hips")])
+    staged = Staged.of(pose, root_motion)
+    poser = RigPoser(rig, len(pose.root_yaws), dict(staged.rotations))
+    moved = [put_root(body, poser, staged.placement)] if root_motion == "root" else []
+    carrier = _carrier(body, set(moved))
+    _place_carrier(body, poser, carrier, staged.positions[body.bone("hips")])
     moved.append(carrier)
-    keyed = {*rotations, *moved, *_between(rig, [*rotations, *moved])}
-    travel = root_motion == "object"
-    return Channels(
-        {bone: poser.basis_rotation(bone) for bone in sorted(keyed)},
-        {bone: poser.basis_location(bone) for bone in sorted(moved)},
-        placement.point(np.asarray(rig.origin)) if travel else None,
-        placement.turns if travel else None,
-    )
+    keyed = [*staged.rotations, *moved]
+    return staged.collect(poser, [*keyed, *_between(rig, keyed)], moved)
+
+
+def put_root(body: Body, poser: RigPoser, placement: Placement) -> int:
+    """Let the root bone carry the placement; returns that bone."""
+    root = root_bone(body)
+    poser.rotations[root] = quat.mul(placement.turns, body.rig.rest_rotations[root])
+    poser.positions[root] = placement.point(body.rig.rest_heads[root])
+    return root
 
 
 def _place_carrier(body: Body, poser: RigPoser, carrier: int, hips_place: Array) -> None:

@@ -66,7 +66,7 @@ def lowering(
     return smoothed(smoothed(wide, 0.25 * half, loop), 0.2 * half, loop)
 
 
-def _leg_frame(direction: Array, hinge: Array) -> Array:
+def leg_frame(direction: Array, hinge: Array) -> Array:
     """Return rotations (..., 4) with +Z along ``direction`` and +X near ``hinge``."""
     side = quat.unit(hinge - direction * np.sum(hinge * direction, -1, keepdims=True))
     return quat.from_matrix(np.stack([side, quat.cross(direction, side), direction], axis=-1))
@@ -93,8 +93,8 @@ def reach(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple
     rest_hinge = quat.cross(leg.pole, rest_line)
     turns = []
     for start, end, rest in ((hip, knee, leg.knee - leg.hip), (knee, ankle, leg.ankle - leg.knee)):
-        now = _leg_frame(quat.unit(end - start), hinge)
-        turns.append(quat.mul(now, quat.inv(_leg_frame(quat.unit(rest), rest_hinge))))
+        now = leg_frame(quat.unit(end - start), hinge)
+        turns.append(quat.mul(now, quat.inv(leg_frame(quat.unit(rest), rest_hinge))))
     return knee, ankle, turns[0], turns[1]
 
 
