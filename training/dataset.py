@@ -60,8 +60,8 @@ def load(path: Path) -> tuple[Sequences, Sequences]:
     )
     positions, velocities = _state(skeleton, arrays)
     arrays |= {"positions": positions, "velocities": velocities}
-    keys = "control matrices moves axes hips contacts phase phase_rate speed".split()
-    keys += ["positions", "velocities"]
+    keys = ["control", "matrices", "moves", "axes", "hips", "contacts", "phase", "phase_rate"]
+    keys += ["speed", "positions", "velocities"]
     parts = []
     for mask in (~arrays["held_out"], arrays["held_out"]):
         frames = {key: torch.from_numpy(np.ascontiguousarray(arrays[key][mask])) for key in keys}
@@ -88,20 +88,27 @@ def statistics(data: Sequences) -> dict[str, Array]:
     frames = {k: v.numpy() for k, v in data.frames.items()}
     count = len(data.clip)
     inputs = np.concatenate(
-        [frames["control"], frames["positions"].reshape(count, -1)]
-        + [frames["velocities"].reshape(count, -1)],
+        [
+            frames["control"],
+            frames["positions"].reshape(count, -1),
+            frames["velocities"].reshape(count, -1),
+        ],
         axis=1,
     )
     outputs = np.concatenate(
-        [frames["axes"].reshape(count, -1), frames["hips"]]
-        + [frames["phase_rate"][:, None], frames["contacts"]],
+        [
+            frames["axes"].reshape(count, -1),
+            frames["hips"],
+            frames["phase_rate"][:, None],
+            frames["contacts"],
+        ],
         axis=1,
     )
     n = len(features.WINDOW)
     groups = [slice(0, 2 * n), slice(2 * n, 4 * n), slice(4 * n, features.TRAJECTORY.stop)]
     groups += [features.MOTION, features.POSITIONS, features.VELOCITIES]
     scale = inputs.std(axis=0)
-    for group in groups[:3] + groups[4:]:
+    for group in (*groups[:3], *groups[4:]):
         scale[group] = scale[group].mean()
     scale[features.STATE] /= STATE_WEIGHT
     out_scale = outputs.std(axis=0)

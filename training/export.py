@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write a trained biped as a model folder: float16 weights and ``model.json``.
 
-    python -m training.export --checkpoint build/biped/checkpoint.pt --out models/biped
+python -m training.export --checkpoint build/biped/checkpoint.pt --out models/biped
 """
 
 import argparse
@@ -16,7 +16,6 @@ from safetensors.numpy import save_file
 from motion_addon.motion import features
 from motion_addon.motion.contacts import FOOT_JOINTS, heel_offset
 from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
 
 from . import dataset, sources
 
@@ -45,11 +44,13 @@ def trained_ranges(data: dataset.Sequences) -> dict[str, list[float]]:
     motion = data.frames["control"].numpy()[:, features.MOTION]
     speed = np.percentile(data.frames["speed"].numpy(), [0.5, 99.5])
     turn = np.percentile(motion[:, 2], [0.5, 99.5])
-    return {"speed": [round(float(v), 3) for v in speed], "turn": [round(float(v), 3) for v in turn]}
+    rounded = {"speed": np.round(speed, 3), "turn": np.round(turn, 3)}
+    return {key: [float(v) for v in value] for key, value in rounded.items()}
 
 
-def describe(skeleton: Skeleton, data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any]:
+def describe(data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the contents of ``model.json``."""
+    skeleton = data.skeleton
     rest = skeleton.rest_positions()
     tips = [rest[j] + np.array(v) for j, v in skeleton.end_sites]
     floor = float(rest[[skeleton.index(ball) for _, ball in FOOT_JOINTS], 1].mean())
@@ -94,7 +95,7 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     arrays["start_state"] = standing_state(learn).astype(np.float32)
     out.mkdir(parents=True, exist_ok=True)
     save_file(arrays, out / "weights.safetensors")
-    info = describe(learn.skeleton, learn, saved["settings"])
+    info = describe(learn, saved["settings"])
     (out / "model.json").write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
 
 

@@ -54,6 +54,7 @@ def losses(model: Biped, body: Body, truth: dict[str, Tensor], weight: Tensor) -
     stands = truth["contacts"] > 0.5
     ends = [features.STATE_JOINTS.index(n) for n in ("LeftToe", "RightToe")]
     ankles = [features.STATE_JOINTS.index(n) for n in ("LeftFoot", "RightFoot")]
+    placed = body.positions - truth["positions"]
     velocity = body.velocities - truth["velocities"]
     slip = body.velocities[:, ends].square().sum(-1) * stands[:, [1, 3]]
     flat = stands[:, [0, 2]] & stands[:, [1, 3]]
@@ -61,7 +62,7 @@ def losses(model: Biped, body: Body, truth: dict[str, Tensor], weight: Tensor) -
     return {
         "axes": 10.0 * axes.square().mean(),
         "hips": 50.0 * (y[:, layout.hips] - truth["hips"]).square().mean(),
-        "position": 50.0 * ((body.positions - truth["positions"]).square().mean(-1) * weight).mean(),
+        "position": 50.0 * (placed.square().mean(-1) * weight).mean(),
         "velocity": 0.3 * (velocity.square().mean(-1) * weight).mean(),
         "slip": 1.0 * slip.mean(),
         "phase": (y[:, layout.phase_rate] - truth["phase_rate"]).square().mean(),
@@ -147,7 +148,7 @@ def train(data: Path, out: Path, settings: Settings, start: Path | None = None) 
         steps += 1
         if time.monotonic() - saved > 120.0:
             saved = time.monotonic()
-            row = {"minute": round(60e-0 * done * settings.minutes / 60.0, 1), "length": length}
+            row = {"minute": round(done * settings.minutes, 1), "length": length}
             row |= {"steps": steps} | {f"train_{k}": float(v) for k, v in terms.items()}
             row |= validate(average.module, held_out)
             history.append(row)

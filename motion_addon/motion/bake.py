@@ -66,9 +66,9 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
     path = walked_path(request)
     plan = plan_walk(request, path, scale)
     run = yield from _drive(request, model, plan)
-    clip = clean(run.clip, run.clip.contacts, plan, CleanupSettings()) if request.cleanup else run.clip
+    yield 0.9
+    clip = life_size(_finished(run, plan, request), scale)
     yield 0.95
-    clip = life_size(clip, scale)
     result = clip.resample(request.fps)
     at = np.arange(result.frames) * (clip.fps / request.fps)
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
@@ -134,9 +134,7 @@ def _cadence(request: BakeRequest, frames: int) -> Array:
     return np.asarray(request.cadence * (1.0 + VARIATION * waves / math.sqrt(3.0)))
 
 
-def _drive(
-    request: BakeRequest, model: Model, plan: Trajectory
-) -> Generator[float, None, Run]:
+def _drive(request: BakeRequest, model: Model, plan: Trajectory) -> Generator[float, None, Run]:
     cadence = _cadence(request, len(plan.positions))
     for given in Controller(model).run([plan], np.array([request.start_phase]), cadence):
         if isinstance(given, float):
@@ -144,6 +142,13 @@ def _drive(
         else:
             return given[0]
     raise RuntimeError("The controller ended without a result")
+
+
+def _finished(run: Run, plan: Trajectory, request: BakeRequest) -> Clip:
+    """Return the cleaned motion, or the network's own where that is asked for."""
+    if not request.cleanup or run.clip.contacts is None:
+        return run.clip
+    return clean(run.clip, run.clip.contacts, plan, CleanupSettings())
 
 
 def life_size(clip: Clip, scale: float) -> Clip:
@@ -199,8 +204,8 @@ def cycle(request: BakeRequest) -> BakeResult:
     )
     plan = plan_walk(straight, walked_path(straight), scale)
     run = _last(_drive(straight, model, plan))
-    clip = clean(run.clip, run.clip.contacts, plan, CleanupSettings()) if request.cleanup else run.clip
-    loop, ground_speed = cut_cycle(life_size(clip, scale), run.phase, request)
+    clip = life_size(_finished(run, plan, request), scale)
+    loop, ground_speed = cut_cycle(clip, run.phase, request)
     phase = request.start_phase + np.arange(loop.frames) / loop.frames
     card: dict[str, object] = {"ground_speed": ground_speed, "period": loop.frames / loop.fps}
     card["model"] = {"name": model.name, "weights": model.digest}

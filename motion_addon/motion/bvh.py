@@ -33,7 +33,8 @@ def _triple(words: list[str]) -> tuple[float, float, float]:
 
 
 def _parse_hierarchy(lines: list[str]) -> tuple[_Parsed, int]:
-    parsed, stack, in_end = _Parsed(), [], False
+    parsed, in_end = _Parsed(), False
+    stack: list[int] = []
     for number, line in enumerate(lines):
         words = line.split()
         key = words[0].upper() if words else ""

@@ -99,7 +99,7 @@ class Clip:
             rotations=self.rotations,
             root_positions=self.root_positions,
             fps=np.float64(self.fps),
-            **arrays,  # type: ignore[arg-type]
+            **arrays,
         )
 
     @staticmethod

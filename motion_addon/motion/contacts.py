@@ -77,7 +77,7 @@ def clean(contacts: Array, fps: float, shortest: float = 0.07) -> Array:
     ``shortest`` seconds are closed and dropped.
     """
     out = np.zeros_like(contacts, dtype=np.float32)
-    least = max(int(round(shortest * fps)), 1)
+    least = max(round(shortest * fps), 1)
     for column in range(contacts.shape[1]):
         state = _hysteresis(contacts[:, column])
         state = _drop_short(state, least, value=False)

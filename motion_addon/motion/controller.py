@@ -17,7 +17,7 @@ from .clip import Clip
 from .models import Model
 from .network import Stepper, phase_basis
 from .quat import Array
-from .trajectory import Trajectory
+from .trajectory import RATE, Trajectory
 
 PRE_ROLL = 90
 """Frames run before the first, so that a walk that starts walking has found its stride."""
@@ -38,7 +38,11 @@ class Run:
 
 
 class Placer:
-    """Positions of the state joints of a pose, for the feedback: vectorized over joints."""
+    """Positions of the state joints of an output vector, for the feedback.
+
+    Forward kinematics without a loop and almost without allocation: the axes are
+    orthonormalized (Gram-Schmidt on forward) and the bones summed along each chain.
+    """
 
     def __init__(self, model: Model) -> None:
         """Gather what forward kinematics needs."""
@@ -47,20 +51,27 @@ class Placer:
         chain = features.ancestors(skeleton)[state]
         used = np.flatnonzero(chain.any(axis=0))
         self._chain = np.ascontiguousarray(chain[:, used])
-        self._parents = skeleton.parents[used]
-        offsets = skeleton.offsets[used]
-        self._x, self._y, self._z = (np.ascontiguousarray(offsets[:, i : i + 1]) for i in range(3))
+        # x y z x y, so that a cross product is a difference of products of slices.
+        first = model.layout.axes.start + 6 * skeleton.parents[used][:, None]
+        self._forward = first + np.array([0, 1, 2, 0, 1])
+        self._up = first + 3 + np.array([0, 1, 2, 0, 1])
+        self._x, self._y, self._z = np.moveaxis(skeleton.offsets[used], 1, 0)
+        self._hips = model.layout.hips
 
-    def __call__(self, axes: Array, hips: Array) -> Array:
-        """Return (N, S, 3) positions of axes (N, J, 6) and hips (N, 3)."""
-        axes = axes[:, self._parents]
-        forward, up = axes[..., :3], axes[..., 3:]
-        forward = forward / np.sqrt(np.einsum("nji,nji->nj", forward, forward))[..., None]
-        right = quat.cross(up, forward)
-        right /= np.sqrt(np.einsum("nji,nji->nj", right, right))[..., None]
-        up = quat.cross(forward, right)
-        bones = right * self._x + up * self._y + forward * self._z
-        return np.asarray(self._chain @ bones + hips[:, None])
+    def __call__(self, outputs: Array) -> Array:
+        """Return (N, S, 3) positions in the root frame of outputs (N, O)."""
+        forward, up = outputs[:, self._forward], outputs[:, self._up]
+        right = up[..., 1:4] * forward[..., 2:5] - up[..., 2:5] * forward[..., 1:4]
+        forward, up = forward[..., :3], up[..., :3]
+        square = np.einsum("nji,nji->nj", forward, forward)
+        lean = np.einsum("nji,nji->nj", forward, up) / square
+        length = np.sqrt(square)
+        area = np.sqrt(np.einsum("nji,nji->nj", right, right))
+        up -= forward * lean[..., None]
+        bones = right * (self._x / area)[..., None]
+        bones += up * (self._y * length / area)[..., None]
+        bones += forward * (self._z / length)[..., None]
+        return np.asarray(self._chain @ bones + outputs[:, None, self._hips])
 
 
 def _stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array]:
@@ -94,12 +105,11 @@ class Controller:
         carried[:, :half] += move[:, None]
         basis = phase_basis(self._phase)
         out = self._stepper.step(known, carried.reshape(len(carried), -1), basis)
-        axes = out[:, layout.axes].reshape(len(out), -1, 6)
-        placed = self._place(axes, out[:, layout.hips])
-        self._state[:, half:] = (placed - carried[:, :half]) * features.RATE
+        placed = self._place(out)
+        self._state[:, half:] = (placed - carried[:, :half]) * RATE
         self._state[:, :half] = placed
-        speed = np.clip(out[:, layout.phase_rate], 0.0, FASTEST)
-        self._phase = self._phase + speed * rate / features.RATE
+        speed = np.minimum(np.maximum(out[:, layout.phase_rate], 0.0), FASTEST)
+        self._phase = self._phase + speed * rate / RATE
         return out
 
     def _settle(self, known: Array, turn: Array, move: Array, phase: Array, rate: Array) -> None:
@@ -149,7 +159,5 @@ def decode(model: Model, plan: Trajectory, outputs: Array, phase: Array) -> Run:
     hips = plan.positions + quat.apply(root, outputs[:, layout.hips])
     rotations = quat.unroll(model.skeleton.local(world))
     contacts = np.clip(outputs[:, layout.contacts], 0.0, 1.0)
-    clip = Clip(
-        model.skeleton, rotations, hips.astype(np.float32), float(features.RATE), contacts
-    )
+    clip = Clip(model.skeleton, rotations, hips.astype(np.float32), float(RATE), contacts)
     return Run(clip, np.array(phase[: len(outputs)]))

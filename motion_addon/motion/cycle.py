@@ -20,7 +20,7 @@ def cut_cycle(clip: Clip, phase: Array, request: BakeRequest) -> tuple[Clip, flo
     first = np.floor(middle) + request.start_phase
     begin, end = np.interp([first, first + 1.0], phase, np.arange(len(phase)))
     seconds = (end - begin) / clip.fps
-    count = max(int(round(seconds * request.fps)), 2)
+    count = max(round(seconds * request.fps), 2)
     wanted = np.interp(
         first + np.arange(count + 1) / count, phase, np.arange(len(phase), dtype=np.float64)
     )
@@ -41,5 +41,3 @@ def cut_cycle(clip: Clip, phase: Array, request: BakeRequest) -> tuple[Clip, flo
         contacts,
     )
     return loop, stride * request.fps / count
-
-

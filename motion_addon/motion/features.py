@@ -158,7 +158,7 @@ def control(plan: Trajectory) -> Array:
     turn = np.arctan2(matrices[:, 0, 2], matrices[:, 0, 0])
     motion = np.stack([-moves[:, 0], -moves[:, 2], turn], axis=1) * RATE
     flat = [block.reshape(frames, -1) for block in (position, heading, window.gait)]
-    return np.concatenate([*flat, motion], axis=1).astype(np.float32)
+    return np.asarray(np.concatenate([*flat, motion], axis=1), dtype=np.float32)
 
 
 def carry(plan: Trajectory) -> tuple[Array, Array]:

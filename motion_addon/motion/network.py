@@ -15,26 +15,24 @@ from .quat import Array
 CONTROL_POINTS = 4
 
 
+# Row r: the share of the control set r - 1 places on from the segment's first, as a cubic in w.
+_CUBICS = np.array(
+    [[0.0, -0.5, 1.0, -0.5], [1.0, 0.0, -2.5, 1.5], [0.0, 0.5, 2.0, -1.5], [0.0, 0.0, -0.5, 0.5]]
+)
+_SEGMENTS = np.stack([np.roll(_CUBICS, k - 1, axis=0).T for k in range(CONTROL_POINTS)])
+_POWERS = np.arange(4)
+
+
 def phase_basis(phase: Array) -> Array:
     """Return (..., 4) weights of the four control sets at ``phase`` (...,) in cycles.
 
     Cyclic cubic Catmull-Rom; the weights sum to one.
     """
     at = (np.asarray(phase) % 1.0) * CONTROL_POINTS
-    k = np.floor(at).astype(np.int64) % CONTROL_POINTS
-    w = (at - np.floor(at))[..., None]
-    w2, w3 = w * w, w * w * w
-    cubic = np.concatenate(
-        [
-            -0.5 * w + w2 - 0.5 * w3,
-            1.0 - 2.5 * w2 + 1.5 * w3,
-            0.5 * w + 2.0 * w2 - 1.5 * w3,
-            -0.5 * w2 + 0.5 * w3,
-        ],
-        axis=-1,
-    )
-    order = (np.arange(CONTROL_POINTS) - k[..., None] + 1) % CONTROL_POINTS
-    return np.take_along_axis(cubic, order, axis=-1).astype(np.float32)
+    k = np.floor(at)
+    powers = (at - k)[..., None, None] ** _POWERS
+    basis = powers @ _SEGMENTS[k.astype(np.int64) % CONTROL_POINTS]
+    return np.asarray(basis[..., 0, :], dtype=np.float32)
 
 
 def elu(x: Array) -> Array:

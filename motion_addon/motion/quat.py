@@ -5,10 +5,12 @@ Owns rotations and nothing else. Quaternions are ``wxyz`` and rotate column vect
 ``apply(mul(a, b), v) == apply(a, apply(b, v))``. Every function takes any leading shape.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 
 IDENTITY = np.array([1.0, 0.0, 0.0, 0.0], dtype=np.float32)
 
@@ -32,7 +34,7 @@ def mul(a: Array, b: Array) -> Array:
 
 def inv(q: Array) -> Array:
     """Return the inverse of unit quaternions (..., 4)."""
-    return q * np.array([1.0, -1.0, -1.0, -1.0], dtype=q.dtype)
+    return np.asarray(q * np.array([1.0, -1.0, -1.0, -1.0], dtype=q.dtype))
 
 
 def cross(a: Array, b: Array) -> Array:
@@ -209,8 +211,11 @@ def to_euler(q: Array, order: str = "ZYX") -> Array:
     if len({i, j, k}) != 3:
         raise ValueError(f"Euler order {order} must name three different axes")
     sign = 1.0 if (i, j, k) in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1.0
-    m = to_matrix(q)
-    middle = np.arcsin(np.clip(sign * m[..., i, k], -1.0, 1.0))
-    first = np.arctan2(-sign * m[..., j, k], m[..., k, k])
-    last = np.arctan2(-sign * m[..., i, j], m[..., i, i])
-    return np.stack([first, middle, last], axis=-1)
+    w, x, y, z = q[..., 0], q[..., 1 + i], sign * q[..., 1 + j], q[..., 1 + k]
+    # Half the sum and half the difference of the outer angles; unlike the entries of a matrix,
+    # the one of them that counts stays well defined where the middle angle is a quarter turn.
+    half_sum, half_difference = np.arctan2(x + z, w + y), np.arctan2(x - z, w - y)
+    middle = 2.0 * np.arctan2(np.hypot(w + y, x + z), np.hypot(w - y, x - z)) - 0.5 * np.pi
+    outer = np.stack([half_sum + half_difference, half_sum - half_difference])
+    first, last = (outer + np.pi) % (2.0 * np.pi) - np.pi
+    return np.stack([first, sign * middle, last], axis=-1)

@@ -147,7 +147,9 @@ def _facing(value: Any) -> str | tuple[str, Any]:
 
 def _within(value: float, bounds: tuple[float, float], text: str) -> None:
     if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
-        raise RequestError(f"{text} must lie between {bounds[0]:g} and {bounds[1]:g}, not {value:g}")
+        raise RequestError(
+            f"{text} must lie between {bounds[0]:g} and {bounds[1]:g}, not {value:g}"
+        )
 
 
 def _check(request: BakeRequest) -> None:
