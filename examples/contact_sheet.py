@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
 
 from . import character, footprints, pictures, stage
-from .quiet import redirected_output
+from .process import redirected_output, run
 
 BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_human}
 
@@ -221,8 +220,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    STATUS = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Blender's module may crash or hang when Python takes it down; the work is saved by now.
-    os._exit(STATUS)
+    run(main)

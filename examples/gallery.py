@@ -11,13 +11,12 @@ One sheet of moments for each request, and a map of the footprints where the pat
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from . import contact_sheet
+from .process import run
 
 REQUESTS: Final = Path(__file__).with_name("requests")
 
@@ -64,8 +63,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    STATUS = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Blender's module may crash or hang when Python takes it down; the work is saved by now.
-    os._exit(STATUS)
+    run(main)

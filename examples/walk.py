@@ -29,7 +29,7 @@ import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 
 from . import character, stage  # noqa: E402
-from .quiet import redirected_output  # noqa: E402
+from .process import redirected_output, run  # noqa: E402
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REPOSITORY: Final = "user_default"
@@ -192,8 +192,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    STATUS = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Blender's module may crash or hang when Python takes it down; the work is saved by now.
-    os._exit(STATUS)
+    run(main)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Silence for Blender's own console chatter, which would drown an example's progress lines."""
+"""The examples' process: silence for Blender's own console chatter, and a safe way out."""
 
 import os
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -25,3 +26,22 @@ def redirected_output() -> Iterator[None]:
             os.dup2(copy, descriptor)
             os.close(copy)
         os.close(nowhere)
+
+
+def run(main: Callable[[], int]) -> None:
+    """Call ``main`` and leave with its status, without Blender's exit handlers.
+
+    Blender's module may crash or hang when Python takes it down; the work is saved by then.
+    """
+    status = 1
+    try:
+        status = main()
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+        raise
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
