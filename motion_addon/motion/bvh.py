@@ -14,6 +14,8 @@ from . import quat
 from .clip import Clip
 from .skeleton import EndSite, Skeleton
 
+_CHANNELS = {axis + kind for axis in "XYZ" for kind in ("position", "rotation")}
+
 
 class BvhError(ValueError):
     """A file is not a BVH motion that can be read; the message says why."""
@@ -54,10 +56,13 @@ def _parse_hierarchy(lines: list[str]) -> tuple[_Parsed, int]:
         elif key == "OFFSET":
             parsed.offsets.append(_triple(words))
         elif key == "CHANNELS":
-            parsed.channels[stack[-1]] = [word[0].upper() + word[1:] for word in words[2:]]
+            channels = [word[0].upper() + word[1:] for word in words[2:]]
+            if not set(channels) <= _CHANNELS:
+                raise BvhError(f"its channels {' '.join(channels)} are unknown")
+            parsed.channels[stack[-1]] = channels
         elif key == "MOTION":
             return parsed, number
-    raise BvhError("The file has no MOTION section")
+    raise BvhError("it has no MOTION section")
 
 
 def _tidy_rate(fps: float) -> float:
@@ -73,15 +78,20 @@ def read(path: FilePath | str) -> Clip:
     """
     lines = FilePath(path).read_text(encoding="utf-8", errors="replace").splitlines()
     try:
-        parsed, start = _parse_hierarchy(lines)
-        frames = int(lines[start + 1].split()[-1])
-        fps = _tidy_rate(1.0 / float(lines[start + 2].split()[-1]))
-        text = " ".join(lines[start + 3 :]).split()
-        values = np.array(text, dtype=np.float64)
-        width = sum(len(c) for c in parsed.channels)
-        values = values[: frames * width].reshape(frames, width)
+        return _motion(lines)
     except (IndexError, ValueError, ZeroDivisionError) as error:
         raise BvhError(f"{FilePath(path).name} is not a readable BVH file: {error}") from error
+
+
+def _motion(lines: list[str]) -> Clip:
+    parsed, start = _parse_hierarchy(lines)
+    frames = int(lines[start + 1].split()[-1])
+    fps = _tidy_rate(1.0 / float(lines[start + 2].split()[-1]))
+    width = sum(len(c) for c in parsed.channels)
+    values = np.array(" ".join(lines[start + 3 :]).split(), dtype=np.float64)
+    values = values[: frames * width].reshape(frames, width)
+    if frames < 1 or not 0.0 < fps < np.inf or not np.isfinite(values).all():
+        raise BvhError("its frames are none or not all numbers")
     skeleton = Skeleton(
         tuple(parsed.names),
         np.array(parsed.parents),

@@ -197,10 +197,13 @@ def unroll(q: Array, axis: int = 0) -> Array:
 
 
 def from_euler(angles: Array, order: str = "ZYX") -> Array:
-    """Return rotations of intrinsic Euler angles (..., 3) in radians, listed in ``order``."""
+    """Return rotations of intrinsic Euler angles (..., 3) in radians, listed in ``order``.
+
+    Fewer axes are taken too, such as a hinge's one.
+    """
     axes = np.eye(3, dtype=np.asarray(angles).dtype)
     q = from_axis_angle(axes[_AXES[order[0]]], angles[..., 0])
-    for i in (1, 2):
+    for i in range(1, len(order)):
         q = mul(q, from_axis_angle(axes[_AXES[order[i]]], angles[..., i]))
     return q
 
