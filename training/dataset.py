@@ -15,6 +15,9 @@ from motion_addon.motion.skeleton import Skeleton
 STATE_WEIGHT = 0.5
 """Inputs of the fed-back body are scaled by this, so that the trajectory leads (PFNN: 0.1)."""
 
+MOST_CHANGE = 2.0
+"""m/s^2, change of speed beyond which a frame is not drawn still more often."""
+
 
 @dataclass
 class Sequences:
@@ -30,7 +33,8 @@ class Sequences:
     def starts(self, length: int) -> tuple[Array, Array]:
         """Return first frames of sequences of ``length`` and how often to draw each.
 
-        Speeds that are rare are drawn more often, by the inverse root of their density.
+        Speeds that are rare are drawn more often, by the inverse root of their density, and
+        so are starts, stops and other changes of speed.
         """
         last = np.arange(len(self.clip)) + length
         inside = np.flatnonzero(last < len(self.clip))
@@ -42,7 +46,9 @@ class Sequences:
         speed = self.frames["speed"].numpy()[first + length // 2]
         counts, edges = np.histogram(speed, bins=np.arange(0.0, 5.0, 0.25))
         density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]
-        weight = 1.0 / np.sqrt(np.maximum(density, 50.0))
+        change = np.abs(np.gradient(self.frames["speed"].numpy())) * features.RATE
+        hurry = np.minimum(change[first + length // 2], MOST_CHANGE)
+        weight = (1.0 + hurry) / np.sqrt(np.maximum(density, 50.0))
         return first, weight / weight.sum()
 
     def batch(self, first: Array, length: int) -> dict[str, Tensor]:

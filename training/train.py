@@ -31,7 +31,7 @@ class Settings:
 
     hidden: int = 320
     minutes: float = 75.0
-    batch_frames: int = 2048
+    batch_frames: int = 4096
     """Frames in a batch, whatever the length of its sequences."""
     lengths: tuple[int, ...] = (1, 4, 8, 16, 24, 32)
     """Roll-out lengths in frames, each for its share of the time."""
@@ -170,6 +170,7 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=Settings.lengths)
     parser.add_argument("--shares", type=float, nargs="+", default=Settings.shares)
     parser.add_argument("--rate", type=float, default=Settings.rate)
+    parser.add_argument("--batch-frames", type=int, default=Settings.batch_frames)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     given = vars(parser.parse_args())
     paths = {key: given.pop(key) for key in ("dataset", "out", "start")}
