@@ -15,7 +15,7 @@ LABEL_COLOR = (235, 235, 235)
 LABEL_BACKGROUND = (40, 42, 44)
 
 
-def write_gif(frames: Sequence[Path], target: Path, fps: float, colors: int = 64) -> None:
+def write_gif(frames: Sequence[Path], target: Path, fps: float, colors: int = 96) -> None:
     """Join equally sized PNG frames into an endless GIF with one shared palette."""
     listing = frames[0].with_name("frames.txt")
     lines = [f"file '{frame.resolve()}'\nduration {1.0 / fps:.6f}" for frame in frames]

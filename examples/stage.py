@@ -43,12 +43,12 @@ def add_floor(points: np.ndarray, margin: float = 10.0) -> bpy.types.Object:
     return _link(bpy.data.objects.new("Floor", mesh))
 
 
-def add_path_line(points: np.ndarray, width: float = 0.03) -> bpy.types.Object:
+def add_path_line(points: np.ndarray, width: float = 0.05) -> bpy.types.Object:
     """Add a flat line just above the floor along the points (N, 3)."""
     step = np.gradient(points[:, :2], axis=0)
     step /= np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-9)
     side = np.stack([-step[:, 1], step[:, 0], np.zeros(len(step))], axis=1) * (width / 2)
-    raised = points + np.array([0.0, 0.0, 0.004])
+    raised = points + np.array([0.0, 0.0, 0.012])
     vertices = np.concatenate([raised - side, raised + side])
     first = np.arange(len(points) - 1)
     second = first + len(points)

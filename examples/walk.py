@@ -35,13 +35,13 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 REPOSITORY: Final = "user_default"
 MODULE: Final = f"bl_ext.{REPOSITORY}.footfall"
 
-KNOTS: Final = ((-3.4, 1.3), (0.0, 1.2), (2.3, 1.0), (2.9, -0.5), (1.6, -1.7), (-3.8, -1.9))
+KNOTS: Final = ((-2.9, 1.3), (0.0, 1.2), (2.1, 1.0), (2.8, -0.2), (1.6, -1.2), (-2.1, -1.35))
 """Points of the drawn path on the ground: Blender's x and y in metres."""
 
 SPEEDS: Final = ((0.0, 1.3), (45.0, 1.3), (60.0, 2.4), (100.0, 2.4))
 """Percent of the path and speed in metres a second: a walk, then a jog."""
 
-CAMERA: Final = ((0.0, -0.9, 0.75), (1.2, -8.2, 2.3))
+CAMERA: Final = ((0.0, -0.1, 0.8), (0.0, -8.9, 1.9))
 """Point looked at, and the camera's place from there, in metres."""
 
 
@@ -56,9 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     person, path = set_scene()
     say("3/5  Baking the walk")
     report = bake(person.rig, path)
-    blend = options.out / "walk.blend"
-    with redirected_output():
-        bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), compress=True)
+    save(options.out / "walk.blend", person.rig)
     (options.out / "walk.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     say(f"4/5  Rendering {options.width} pixels wide" if options.fps else "4/5  No pictures wanted")
     if options.fps:
@@ -138,6 +136,17 @@ def bake(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
     report = json.loads(take.report)
     bpy.ops.footfall.accept_take()
     return report
+
+
+def save(blend: Path, rig: bpy.types.Object) -> None:
+    """Save the file as an artist wants to find it: first frame, the character selected."""
+    bpy.context.scene.frame_set(bpy.context.scene.frame_start)
+    for item in bpy.context.view_layer.objects:
+        item.select_set(item == rig)
+    bpy.context.view_layer.objects.active = rig
+    bpy.context.preferences.filepaths.save_version = 0
+    with redirected_output():
+        bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), compress=True)
 
 
 def card(report: dict) -> str:
