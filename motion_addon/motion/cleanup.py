@@ -29,6 +29,10 @@ FADE_SECONDS = (0.12, 0.05)
 """Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""
 LAND_SECONDS = 0.08
 """Time in which a ball that lands comes down all the way (s)."""
+CLEAR_HEIGHT = 0.026
+"""Height (m) of the ball over the ground in a swing, at least, for a leg of the model's size."""
+CLEAR_SPEEDS = (0.15, 1.0)
+"""Speeds of the ball (m/s) at which it needs none and all of that height."""
 SOFT_SECONDS = 0.02
 """Time over which a foot comes down onto the ground and off it (s, sigma)."""
 
@@ -123,7 +127,7 @@ def clean(
     """
     settings = settings or CleanupSettings()
     body = _Body.of(clip)
-    level = ground or _ground_of(trajectory, clip)
+    level = ground or ground_of(trajectory, clip)
     if trajectory is not None and settings.follow:
         _follow(body, trajectory, settings)
     down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps)
@@ -140,7 +144,7 @@ def clean(
     return _written(clip, body, toes, _binary(stands, down))
 
 
-def _ground_of(trajectory: Trajectory | None, clip: Clip) -> Ground:
+def ground_of(trajectory: Trajectory | None, clip: Clip) -> Ground:
     """Return the ground as the heights of the plan, level across it."""
     if trajectory is None or np.ptp(trajectory.positions[:, 1]) < 1e-6:
         height = 0.0 if trajectory is None else float(trajectory.positions[0, 1])
@@ -221,8 +225,18 @@ def _planted(body: _Body, stands: list[Stance], side: str, level: Ground) -> tup
     height = footlock.bridged((target - raw)[:, 1:2], known, fps, FADE_SECONDS)
     off[:, 1:2] = foot_contacts.smooth(height, SOFT_SECONDS * fps)
     ball = raw + off
+    ball[:, 1] += _clearance(ball, known, level(ball) + sole, fps, body.size)
     ball[:, 1] = np.maximum(ball[:, 1], level(ball) + sole - np.where(known, 0.001, 0.0))
     return np.asarray(ball - to_ball), _toe_bends(rotation, stands, fps)
+
+
+def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) -> Array:
+    """Return how much (T,) a swinging ball must rise: the faster it goes, the higher it is."""
+    speed = np.linalg.norm(np.gradient(ball[:, [0, 2]], axis=0), axis=-1) * fps
+    share = np.clip((speed - CLEAR_SPEEDS[0]) / (CLEAR_SPEEDS[1] - CLEAR_SPEEDS[0]), 0.0, 1.0)
+    least = floor + CLEAR_HEIGHT * size * share * share * (3.0 - 2.0 * share)
+    rise = leg.soft_maximum(ball[:, 1], least, 0.004 * size) - ball[:, 1]
+    return foot_contacts.smooth(np.where(known, 0.0, rise), 0.025 * fps)
 
 
 def _standing_height(
@@ -321,7 +335,7 @@ def _reach(body: _Body, side: str, target: Array) -> None:
 
 
 def _offset(body: _Body, name: str) -> Array:
-    return body.skeleton.offsets[body.skeleton.index(name)].astype(np.float64)
+    return np.asarray(body.skeleton.offsets[body.skeleton.index(name)], dtype=np.float64)
 
 
 def _binary(stands: dict[str, list[Stance]], down: Array) -> Array:
