@@ -145,6 +145,9 @@ def save(blend: Path, rig: bpy.types.Object) -> None:
         item.select_set(item == rig)
     bpy.context.view_layer.objects.active = rig
     bpy.context.preferences.filepaths.save_version = 0
+    for text in bpy.data.texts:
+        # Rigify's panel script; Blender would ask whether it may run when the file is opened.
+        text.use_module = False
     with redirected_output():
         bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), compress=True)
 

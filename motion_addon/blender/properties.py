@@ -90,7 +90,7 @@ class FootfallSpeedPoint(bpy.types.PropertyGroup):
 
     at: FloatProperty(
         name="At", description="Place on the path, from its start to its end",
-        min=0.0, max=100.0, default=0.0, subtype="PERCENTAGE", update=_setting_changed,
+        min=0.0, max=100.0, default=0.0, precision=0, subtype="PERCENTAGE", update=_setting_changed,
     )  # fmt: skip
     speed: FloatProperty(
         name="Speed", description="Speed wanted there", unit="VELOCITY",
@@ -160,7 +160,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
         min=0.7, max=1.4, default=1.0, step=5, update=_setting_changed,
     )  # fmt: skip
     seed: IntProperty(
-        name="Seed", description="Number that chooses among natural variations",
+        name="Seed", description="Natural variation of the step rate; 0 has none, the same number always the same",
         min=0, default=0, update=_setting_changed,
     )  # fmt: skip
     cleanup: BoolProperty(

@@ -121,8 +121,8 @@ def test_ready_scene_has_one_big_button() -> None:
     subjects.ready(subjects.mixamo())
     assert bpy.ops.footfall.bake.poll()
     notes = draw("bake")
-    assert notes.names("operator") == ["footfall.bake"]
-    assert notes.texts() == ""
+    assert notes.names("operator") == ["footfall.bake", "footfall.bake_cycle"]
+    assert notes.texts() == "Bake Cycle in Place"
 
 
 def test_running_bake_shows_progress_only() -> None:
@@ -144,7 +144,7 @@ def test_review_offers_accept_and_reject() -> None:
     subjects.ready(rig)
     bpy.ops.footfall.bake()
     names = draw("bake").names("operator")
-    assert names[:3] == ["footfall.bake", "footfall.accept_take", "footfall.reject_take"]
+    assert names[2:4] == ["footfall.accept_take", "footfall.reject_take"]
     bpy.ops.footfall.accept_take()
     assert "footfall.accept_take" not in draw("bake").names("operator")
 

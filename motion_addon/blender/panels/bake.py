@@ -50,13 +50,14 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
         button = layout.column()
         button.scale_y = 1.8
         if progress.running:
-            button.progress(factor=progress.factor, type="BAR", text=f"{progress.factor:.0%}")
-            layout.label(text="Esc cancels", icon="EVENT_ESC")
+            text = f"{progress.factor:.0%}    Esc cancels"
+            button.progress(factor=progress.factor, type="BAR", text=text)
             return
         button.operator("footfall.bake", icon="REC")
         problem = FOOTFALL_OT_bake.problem(context)
         if problem:
             sentence(context, layout, problem, "INFO")
+        layout.operator("footfall.bake_cycle", text="Bake Cycle in Place")
         rig = character.current(context)
         if rig is not None and rig.type == "ARMATURE" and len(rig.footfall.takes):
             self._draw_takes(context, layout, rig)
@@ -73,7 +74,7 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
             was = kept.before_action
             before = f"Before: {was.name}" if was else "Before: no action"
             sentence(context, layout, before)
-        layout.template_list("FOOTFALL_UL_takes", "", kept, "takes", kept, "active_take", rows=3)
+        layout.template_list("FOOTFALL_UL_takes", "", kept, "takes", kept, "active_take", rows=2)
         row = layout.row(align=True)
         row.operator("footfall.rebake_take", icon="FILE_REFRESH")
         row.operator("footfall.load_recipe", icon="COPYDOWN")
@@ -96,7 +97,6 @@ class FOOTFALL_PT_keys(Tab, bpy.types.Panel):
         if settings.keys == "sparse":
             layout.prop(settings, "tolerance")
         layout.prop(settings, "fit_range")
-        layout.operator("footfall.bake_cycle", icon="FILE_REFRESH")
 
 
 classes = (FOOTFALL_UL_takes, FOOTFALL_PT_bake, FOOTFALL_PT_keys)

@@ -9,6 +9,8 @@ import bpy
 from .. import character
 from .tab import Tab, sentence
 
+UNSURE = 0.75  # below this confidence the panel says so
+
 
 class FOOTFALL_UL_bones(bpy.types.UIList):
     """Rows of the bone map: a role and the bone that plays it"""
@@ -25,13 +27,11 @@ class FOOTFALL_UL_bones(bpy.types.UIList):
         _index: int = 0,
         _flag: int = 0,
     ) -> None:
-        rig = data.id_data
         split = layout.split(factor=0.42)
-        gone = bool(item.bone) and item.bone not in rig.data.bones
-        name = split.row()
-        name.alert = gone
-        name.label(text=character.role_label(item.name))
-        split.prop_search(item, "bone", rig.data, "bones", text="")
+        split.label(text=character.role_label(item.name))
+        bone = split.row()
+        bone.alert = bool(item.bone) and item.bone not in data.id_data.data.bones
+        bone.label(text=item.bone or "none")
 
 
 class FOOTFALL_PT_character(Tab, bpy.types.Panel):
@@ -44,7 +44,13 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         layout = self.layout
         rig = character.current(context)
         row = layout.row(align=True)
-        row.prop(context.scene.footfall, "character", text="", icon="ARMATURE_DATA")
+        row.prop(
+            context.scene.footfall,
+            "character",
+            text="",
+            icon="ARMATURE_DATA",
+            placeholder="Pick an armature",
+        )
         row.operator("footfall.detect_rig", text="", icon="FILE_REFRESH")
         problem = character.refusal(rig, context.view_layer)
         if problem or rig is None:
@@ -55,7 +61,9 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if not rig.footfall.bones:
             layout.operator("footfall.detect_rig", text="Detect Rig", icon="VIEWZOOM")
             return
-        label = f"{character.family_label(rig)}, {rig.footfall.confidence:.0%} sure"
+        label = f"Recognized: {character.family_label(rig)}"
+        if rig.footfall.confidence < UNSURE:
+            label = f"{label}, perhaps"
         layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
         problem = character.map_refusal(rig)
         if problem:
@@ -78,17 +86,21 @@ class FOOTFALL_PT_bone_map(Tab, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        kept = character.current(context).footfall
+        rig = character.current(context)
+        kept = rig.footfall
         row = layout.row()
         row.template_list("FOOTFALL_UL_bones", "", kept, "bones", kept, "active_bone", rows=8)
         side = row.column(align=True)
         side.operator("footfall.map_add", text="", icon="ADD")
         side.operator("footfall.map_clear", text="", icon="REMOVE")
         side.separator()
-        side.operator("footfall.map_from_bone", text="", icon="EYEDROPPER")
-        side.separator()
         side.operator("footfall.map_import", text="", icon="IMPORT")
         side.operator("footfall.map_export", text="", icon="EXPORT")
+        chosen = character.active_row(rig)
+        if chosen is not None:
+            row = layout.row(align=True)
+            row.prop_search(chosen, "bone", rig.data, "bones", text="")
+            row.operator("footfall.map_from_bone", text="", icon="EYEDROPPER")
 
 
 classes = (FOOTFALL_UL_bones, FOOTFALL_PT_character, FOOTFALL_PT_bone_map)

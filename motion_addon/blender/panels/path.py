@@ -18,7 +18,7 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = context.scene.footfall
-        layout.prop(settings, "path", text="", icon="CURVE_DATA")
+        layout.prop(settings, "path", text="", icon="CURVE_DATA", placeholder="Pick a curve")
         row = layout.row(align=True)
         row.operator("footfall.draw_path", text="Draw", icon="GREASEPENCIL")
         editing = settings.path is not None and settings.path.mode == "EDIT"
