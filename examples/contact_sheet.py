@@ -169,8 +169,9 @@ def strip(
 
 
 def _look(clip: Clip, frame: int, view: View) -> None:
-    """Aim the camera at one frame; its direction is the facing's mean over half a second."""
-    span = slice(max(frame - round(clip.fps / 4), 0), frame + round(clip.fps / 4) + 1)
+    """Aim the camera at one frame; it turns and moves with the mean over half a second."""
+    reach = min(round(clip.fps / 4), frame, clip.frames - 1 - frame)
+    span = slice(frame - reach, frame + reach + 1)
     ahead = quat.apply(clip.rotations[span, 0], np.array([0.0, 0.0, 1.0])).mean(axis=0)
     ahead = np.array([ahead[0], -ahead[2], 0.0])
     ahead /= max(float(np.linalg.norm(ahead)), 1e-9)
