@@ -87,6 +87,7 @@ def read_rig(obj: bpy.types.Object) -> RigBones:
     turned = MOTION_FROM_BLENDER @ rotation
     heads = local[:, :3, 3] @ world[:3, :3].T + world[:3, 3]
     origin = MOTION_FROM_BLENDER @ world[:3, 3]
+    axes = quat.from_matrix(turned)
     return RigBones(
         tuple(bone.name for bone in bones),
         np.array([index[b.parent.name] if b.parent else -1 for b in bones]),
@@ -98,6 +99,8 @@ def read_rig(obj: bpy.types.Object) -> RigBones:
         _flags(bones, "use_inherit_rotation"),
         _flags(bones, "use_connect"),
         _flags(bones, "use_deform"),
+        _flags(bones, "use_local_location"),
+        (float(axes[0]), float(axes[1]), float(axes[2]), float(axes[3])),
     )
 
 

@@ -150,8 +150,15 @@ class RigPoser:
     def basis_location(self, bone: int) -> Array:
         """Return (T, 3) the location channels that put the bone's head in its place."""
         moved = self.position(bone) - self.unmoved_position(bone)
-        local = quat.apply(quat.inv(self.unmoved_rotation(bone)), moved)
+        local = quat.apply(quat.inv(self._location_axes(bone)), moved)
         return np.asarray(local / self.rig.scale)
+
+    def _location_axes(self, bone: int) -> Array:
+        """Return the world rotation of the axes along which the bone's location runs."""
+        parent = self.parent(bone)
+        if self.rig.local_location is None or self.rig.local_location[bone]:
+            return self.unmoved_rotation(bone)
+        return self.rotation(parent) if parent >= 0 else np.array(self.rig.world_from_rig)
 
 
 def root_bone(body: Body) -> int:
@@ -194,9 +201,7 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     staged = Staged.of(pose, root_motion)
     poser = RigPoser(rig, len(pose.root_yaws), dict(staged.rotations))
     moved = [put_root(body, poser, staged.placement)] if root_motion == "root" else []
-    carrier = _carrier(body, set(moved))
-    _place_carrier(body, poser, carrier, staged.positions[body.bone("hips")])
-    moved.append(carrier)
+    moved.append(place_hips(body, poser, staged.positions[body.bone("hips")], set(moved)))
     keyed = [*staged.rotations, *moved]
     return staged.collect(poser, [*keyed, *_between(rig, keyed)], moved)
 
@@ -209,16 +214,22 @@ def put_root(body: Body, poser: RigPoser, placement: Placement) -> int:
     return root
 
 
-def _place_carrier(body: Body, poser: RigPoser, carrier: int, hips_place: Array) -> None:
-    """Move the carrier so that the hips arrive; it turns with them if it is another bone."""
+def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> int:
+    """Bring the hips to ``place`` (T, 3); returns the bone that must move for it.
+
+    That is the hips, or the nearest bone above that carries spine and legs as well; it turns
+    with the hips. Bones in ``moved`` already have their place.
+    """
     rig, hips = body.rig, body.bone("hips")
+    carrier = _carrier(body, moved)
     if carrier != hips:
         offset = quat.mul(quat.inv(rig.rest_rotations[hips]), rig.rest_rotations[carrier])
         poser.rotations[carrier] = quat.mul(poser.rotations[hips], offset)
     away = quat.apply(
         quat.inv(rig.rest_rotations[hips]), rig.rest_heads[carrier] - rig.rest_heads[hips]
     )
-    poser.positions[carrier] = hips_place + quat.apply(poser.rotations[hips], away)
+    poser.positions[carrier] = place + quat.apply(poser.rotations[hips], away)
+    return carrier
 
 
 def _between(rig: RigBones, bones: Iterable[int]) -> set[int]:

@@ -44,6 +44,10 @@ class RigBones:
     """(B,) bool, bones that cannot translate; None means none."""
     deforms: Array | None = None
     """(B,) bool; None means unknown."""
+    local_location: Array | None = None
+    """(B,) bool, whether a bone's location runs along its own rest axes; None means all do."""
+    world_from_rig: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
+    """Rotation wxyz of the rig's own space: the axes of locations that are not local."""
 
     def __post_init__(self) -> None:
         parents = np.asarray(self.parents, dtype=np.int64)
@@ -120,6 +124,8 @@ class RigBones:
             take(self.inherits_rotation),
             take(self.connected),
             take(self.deforms),
+            take(self.local_location),
+            self.world_from_rig,
         )
 
     @staticmethod

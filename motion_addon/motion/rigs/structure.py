@@ -185,9 +185,9 @@ def _arm(shape: _Shape, path: list[int]) -> list[int] | None:
     reach = np.array([np.linalg.norm(heads[path[hand]] - heads[b]) for b in path[: hand + 1]])
     start = 0
     # A clavicle starts near the middle plane and is clearly shorter than the arm.
-    if hand >= 3 and abs(heads[path[0]][0]) < 0.55 * abs(heads[path[1]][0]):
-        start = 1
-    elif hand >= 3 and reach[0] - reach[1] < 0.35 * reach[1] and _turns(heads, path, hand):
+    if (hand >= 3 and abs(heads[path[0]][0]) < 0.55 * abs(heads[path[1]][0])) or (
+        hand >= 3 and reach[0] - reach[1] < 0.35 * reach[1] and _turns(heads, path, hand)
+    ):
         start = 1
     elbow = _limb(path, heads, start, hand, 0.5)
     return [path[start - 1] if start else -1, path[start], path[elbow], path[hand]]
