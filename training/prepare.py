@@ -15,6 +15,7 @@ import numpy as np
 
 from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, quat
+from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.contacts import smooth
 from motion_addon.motion.quat import Array
@@ -38,6 +39,17 @@ def on_model_skeleton(clip: Clip, skeleton: Skeleton, floor: float) -> Clip:
     return moved.resample(features.RATE)
 
 
+def planted(clip: Clip) -> tuple[Clip, Array]:
+    """Return the clip with its standing feet pinned, and its contacts (T, 4).
+
+    The mocap's feet slide by 5 to 15 cm/s while they stand; what slides is not to be learned.
+    """
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    stands = foot_contacts.detect(points, clip.fps)
+    fixed = clean(clip, stands, None, CleanupSettings(follow=False))
+    return fixed, stands
+
+
 def label(clip: Clip) -> dict[str, Array]:
     """Return everything training needs of one clip, per frame.
 
@@ -45,10 +57,9 @@ def label(clip: Clip) -> dict[str, Array]:
     frame, axes (T, J, 6), hips (T, 3), contacts (T, 4), phase (T,), phase_rate (T,) in
     cycles per second, speed (T,) of the root in m/s.
     """
+    clip, stands = planted(clip)
     rotations, positions = clip.world()
     root = features.root_track(clip.skeleton, positions)
-    points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
-    stands = foot_contacts.detect(points, clip.fps)
     phase = smooth(foot_contacts.phase(stands, clip.fps).astype(np.float64), PHASE_SIGMA)
     matrices, moves = features.carry(root)
     world_from_root = features.root_rotations(root)
