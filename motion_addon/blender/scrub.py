@@ -19,7 +19,7 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
     """Pose a character at a phase 0..1 of its gait at the panel's speed. Raises RefusedError."""
     from ..motion import bake
     from ..motion.rigs import RigError
-    from .apply import plan_keys
+    from .apply import plan_keys, restore
 
     problem = job.refusal(rig, context.view_layer)
     if problem or rig is None:
@@ -42,8 +42,8 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
             _turn(bone, Quaternion(keys.rotation[0].tolist()))
         if keys.location is not None:
             bone.location = keys.location[0].tolist()
-    for name, switch, value in plan.switches:
-        rig.pose.bones[name][switch] = value
+    switches = {(bone, switch): value for bone, switch, value in plan.switches}
+    restore(rig, {"bones": {}, "switches": switches, "object": {}})
     rig.update_tag()
 
 

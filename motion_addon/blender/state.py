@@ -19,6 +19,7 @@ IDENTITY = {
     "rotation_euler": [0.0, 0.0, 0.0],
     "scale": [1.0, 1.0, 1.0],
 }
+IK_STRETCH = "ik_stretch"  # a pose bone's own number that takes switch
 MIXING = ("action_blend_type", "action_extrapolation", "action_influence", "use_nla")
 
 
@@ -55,7 +56,9 @@ def capture_pose(rig: bpy.types.Object) -> dict[str, Any]:
     """Record the pose of all bones: only values that differ from rest, and custom properties."""
     pose = {}
     for bone in rig.pose.bones:
-        entry = {"transform": _transform(bone), "properties": _properties(bone)}
+        entry: dict[str, Any] = {"transform": _transform(bone), "properties": _properties(bone)}
+        if bone.ik_stretch != 0.0:
+            entry[IK_STRETCH] = bone.ik_stretch
         if any(entry.values()):
             pose[bone.name] = entry
     return pose
@@ -67,6 +70,8 @@ def restore_pose(rig: bpy.types.Object, pose: dict[str, Any]) -> None:
         entry = pose.get(bone.name, {})
         _restore_transform(bone, entry.get("transform", {}))
         _restore_properties(bone, entry.get("properties", {}))
+        if bone.ik_stretch != entry.get(IK_STRETCH, 0.0):
+            bone.ik_stretch = entry.get(IK_STRETCH, 0.0)
 
 
 def _restore_values(

@@ -223,6 +223,17 @@ def test_scrub_poses_without_keys_and_puts_the_pose_back() -> None:
     assert not bpy.ops.footfall.scrub_end.poll()
 
 
+def test_scrub_puts_the_switches_of_a_control_rig_back() -> None:
+    rig = subjects.rigify()
+    subjects.ready(rig)
+    limb = rig.pose.bones["thigh_parent.L"]
+    limb["IK_FK"] = 1.0
+    bpy.ops.footfall.scrub(phase=0.25)
+    assert limb["IK_FK"] == 0.0
+    bpy.ops.footfall.scrub_end()
+    assert limb["IK_FK"] == 1.0
+
+
 def test_slider_poses_live() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig)

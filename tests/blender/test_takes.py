@@ -116,6 +116,9 @@ def test_reject_on_a_rig_that_never_moved() -> None:
 def test_reject_puts_rigify_switches_back() -> None:
     rig = subjects.rigify()
     subjects.ready(rig)
+    for bone in rig.pose.bones:
+        bone.ik_stretch = 0.25
+    rig.pose.bones["thigh_parent.L"]["IK_FK"] = 1.0
     before = everything(rig)
     bpy.ops.footfall.bake()
     assert everything(rig) != before
