@@ -81,11 +81,19 @@ def read_safetensors(path: FilePath) -> dict[str, Array]:
 def load(name: str, folder: FilePath = FOLDER) -> Model:
     """Return a shipped model by name, read once.
 
-    Raises ModelError when there is none of that name or its layout is another one's.
+    Raises ModelError when there is none of that name, its layout is another one's or its files
+    cannot be read.
     """
     place = folder / name
     if not name.isidentifier() or not (place / "model.json").is_file():
         raise ModelError(f"There is no model named {name!r}")
+    try:
+        return _read(name, place)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The files of the model {name} are damaged or incomplete") from error
+
+
+def _read(name: str, place: FilePath) -> Model:
     info = json.loads((place / "model.json").read_text(encoding="utf-8"))
     arrays = read_safetensors(place / "weights.safetensors")
     digest = hashlib.sha256((place / "weights.safetensors").read_bytes()).hexdigest()[:12]

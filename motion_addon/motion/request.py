@@ -15,6 +15,8 @@ SPEEDS = (0.1, 6.0)
 CADENCES = (0.5, 2.0)
 HEIGHTS = (0.3, 10.0)
 FRAME_RATES = (1.0, 240.0)
+LARGEST = 1e9
+"""What no number of a request reaches."""
 
 
 class RequestError(ValueError):
@@ -97,8 +99,8 @@ class BakeRequest:
 def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RequestError(f"{name} must be a number, not {value!r}")
-    if not math.isfinite(value):
-        raise RequestError(f"{name} must be a finite number")
+    if not -LARGEST < value < LARGEST:
+        raise RequestError(f"{name} must be a finite number, at most {LARGEST:g}")
     return float(value)
 
 
@@ -164,6 +166,10 @@ def _check(request: BakeRequest) -> None:
     if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
         raise RequestError("seed must be a whole number from 0 up")
     _points(request.path)
+    if isinstance(request.facing, tuple) and len(request.facing) == 2:
+        _facing(dict([request.facing]))
+    elif request.facing != "path":
+        _facing(None)
     height = 1.75 if request.height is None else request.height
     _within(height, HEIGHTS, "height (metres)")
     _within(request.fps, FRAME_RATES, "fps")
