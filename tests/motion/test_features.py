@@ -117,7 +117,7 @@ def test_sidesteps_are_seen_from_the_body() -> None:
 def test_control_does_not_depend_on_where_the_walk_is(angle: float, x: float, z: float) -> None:
     plan = wandering()
     there = moved(plan, angle, np.array([x, 0.0, z]))
-    assert features.control(there) == pytest.approx(features.control(plan), abs=2e-3)
+    assert np.abs(features.control(there) - features.control(plan)).max() < 2e-3
 
 
 @pytest.mark.parametrize("height", [0.0, 2.5])
