@@ -34,9 +34,9 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
     if rig.type != "ARMATURE":
         return f"{name} is not an armature"
     if rig.library is not None:
-        return f"{name} is linked from another file; make it local first"
-    if rig.override_library is not None:
-        return f"{name} is a library override; make it local first"
+        return f"{name} is linked from another file; make a library override first"
+    if rig.override_library is not None and rig.override_library.is_system_override:
+        return f"{name} is a library override that is not editable; make it editable first"
     if view_layer.objects.get(rig.name) is not rig:
         return f"{name} is not in this view layer; include its collection first"
     if not rig.visible_get(view_layer=view_layer):
@@ -116,11 +116,13 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     kept.family = rig_map.family
     kept.confidence = rig_map.confidence
     kept.notes = "\n".join(rig_map.notes)
-    kept.bones.clear()
-    for role in ROLES:
-        for bone in rig_map.roles.get(role, ()) or ("",):
-            row = kept.bones.add()
-            row.name, row.bone = role, bone
+    kept.bones.clear()  # rows of a linked file stay; they are written over
+    rows = [(role, bone) for role in ROLES for bone in rig_map.roles.get(role, ()) or ("",)]
+    for number, (role, bone) in enumerate(rows):
+        row = kept.bones[number] if number < len(kept.bones) else kept.bones.add()
+        row.name, row.bone = role, bone
+    for row in kept.bones[len(rows) :]:
+        row.bone = ""
 
 
 def load_map(rig: bpy.types.Object) -> RigMap:

@@ -17,6 +17,8 @@ from bpy.props import (
     StringProperty,
 )
 
+OWN = {"LIBRARY_OVERRIDABLE"}
+OWN_LIST = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
 SPEED_RANGE = (0.2, 6.0)  # metres a second
 
 MODELS = (("biped", "Human", "Walks, jogs and runs on two legs"),)
@@ -160,7 +162,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
         min=0.7, max=1.4, default=1.0, step=5, update=_setting_changed,
     )  # fmt: skip
     seed: IntProperty(
-        name="Seed", description="Natural variation of the step rate; 0 has none, the same number always the same",
+        name="Seed", description="Natural variation of the step rate; 0 has none",
         min=0, default=0, update=_setting_changed,
     )  # fmt: skip
     cleanup: BoolProperty(
@@ -195,46 +197,57 @@ class FootfallSettings(bpy.types.PropertyGroup):
 class FootfallBone(bpy.types.PropertyGroup):
     """One row of the bone map: a role and the bone that plays it."""
 
-    name: StringProperty(name="Role", description="Part of the body")
-    bone: StringProperty(name="Bone", description="Bone of this character that plays the role")
+    name: StringProperty(name="Role", description="Part of the body", override=OWN)
+    bone: StringProperty(
+        name="Bone", description="Bone of this character that plays the role", override=OWN
+    )
 
 
 class FootfallTake(bpy.types.PropertyGroup):
     """One bake: its action and all that is needed to bake it again."""
 
-    name: StringProperty(name="Name", description="Name of the take")
-    action: PointerProperty(name="Action", description="Action of the take", type=bpy.types.Action)
-    accepted: BoolProperty(name="Accepted", description="The take was accepted", default=False)
-    recipe: StringProperty(name="Recipe", description="Settings of the take as JSON")
-    report: StringProperty(name="Report", description="Measures of the take as JSON")
+    name: StringProperty(name="Name", description="Name of the take", override=OWN)
+    action: PointerProperty(
+        name="Action", description="Action of the take", type=bpy.types.Action, override=OWN
+    )
+    accepted: BoolProperty(
+        name="Accepted", description="The take was accepted", default=False, override=OWN
+    )
+    recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
+    report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
 
 
 class FootfallObject(bpy.types.PropertyGroup):
-    """What is kept with a character: its bone map and its takes."""
+    """What is kept with a character, also on a library override: its bone map and its takes."""
 
-    family: StringProperty(name="Rig", description="Kind of rig that was recognized")
-    confidence: FloatProperty(name="Confidence", description="How sure the recognition is")
-    notes: StringProperty(name="Notes", description="What the recognition wants to tell")
-    bones: CollectionProperty(type=FootfallBone)
-    active_bone: IntProperty(name="Active Role", default=0)
-    takes: CollectionProperty(type=FootfallTake)
+    family: StringProperty(name="Rig", description="Kind of rig that was recognized", override=OWN)
+    confidence: FloatProperty(
+        name="Confidence", description="How sure the recognition is", override=OWN
+    )
+    notes: StringProperty(
+        name="Notes", description="What the recognition wants to tell", override=OWN
+    )
+    bones: CollectionProperty(type=FootfallBone, override=OWN_LIST)
+    active_bone: IntProperty(name="Active Role", default=0, override=OWN)
+    takes: CollectionProperty(type=FootfallTake, override=OWN_LIST)
     active_take: IntProperty(
         name="Active Take", description="Take shown on the character", default=-1,
-        update=_take_picked,
+        update=_take_picked, override=OWN,
     )  # fmt: skip
     before: StringProperty(
-        name="Before", description="State before the takes under review, as JSON"
+        name="Before", description="State before the takes under review, as JSON", override=OWN
     )
     before_action: PointerProperty(
         name="Previous Action", description="Action before the takes under review",
-        type=bpy.types.Action,
+        type=bpy.types.Action, override=OWN,
     )  # fmt: skip
     scrub: FloatProperty(
         name="Phase", description="Pose the character at this place of its step cycle",
         min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_scrubbed, options=set(),
+        override=OWN,
     )  # fmt: skip
     scrub_before: StringProperty(
-        name="Before Scrub", description="Pose before the scrub, as JSON", options={"SKIP_SAVE"}
+        name="Before Scrub", description="Pose before the scrub, as JSON", override=OWN
     )
 
 
@@ -261,7 +274,7 @@ def register() -> None:
     for cls in classes:
         bpy.utils.register_class(cls)
     bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
-    bpy.types.Object.footfall = PointerProperty(type=FootfallObject)
+    bpy.types.Object.footfall = PointerProperty(type=FootfallObject, override=OWN)
     bpy.types.WindowManager.footfall = PointerProperty(type=FootfallProgress)
 
 

@@ -87,9 +87,14 @@ def free_name(rig: bpy.types.Object, wanted: str, stem: str) -> str:
 def blank_action(
     rig: bpy.types.Object, name: str, old: bpy.types.PropertyGroup | None
 ) -> bpy.types.Action:
-    """Return an action without keys: a new one, or that of the take that is baked again."""
+    """Return an action without keys: a new one, or that of the take that is baked again.
+
+    Blender 5 may forget an override's list of takes on reload; a fake user keeps their actions.
+    """
     if old is None or old.action is None:
-        return bpy.data.actions.new(f"{rig.name} {name}")
+        made = bpy.data.actions.new(f"{rig.name} {name}")
+        made.use_fake_user = rig.override_library is not None
+        return made
     action: bpy.types.Action = old.action
     for layer in list(action.layers):
         action.layers.remove(layer)
@@ -145,7 +150,7 @@ def accept(rig: bpy.types.Object) -> bpy.types.PropertyGroup:
         raise LookupError("No take is shown on the character")
     take.accepted = True
     kept = rig.footfall
-    if kept.before_action is not None:
+    if kept.before_action is not None and kept.before_action.library is None:
         kept.before_action.use_fake_user = True
     _end_review(rig)
     return take

@@ -156,13 +156,40 @@ def linked_scene(folder: Path) -> bpy.types.Object:
 def test_linked_armature(tmp_path: Path) -> None:
     rig = linked_scene(tmp_path)
     subjects.ready(rig)
-    assert_refused(rig, "'Hero' is linked from another file")
+    assert_refused(rig, "'Hero' is linked from another file; make a library override first")
 
 
-def test_library_override(tmp_path: Path) -> None:
+def test_override_that_is_not_editable(tmp_path: Path) -> None:
     rig = linked_scene(tmp_path).override_create(remap_local_usages=True)
     subjects.ready(rig)
-    assert_refused(rig, "'Hero' is a library override")
+    rig.override_library.is_system_override = True
+    assert_refused(rig, "'Hero' is a library override that is not editable")
+
+
+def test_library_override_walks_and_is_rejected(tmp_path: Path) -> None:
+    rig = linked_scene(tmp_path).override_create(remap_local_usages=True)
+    subjects.ready(rig)
+    assert bpy.ops.footfall.bake() == {"FINISHED"}
+    last = round(rig.animation_data.action.frame_range[1])
+    assert subjects.pose_heads(rig, last)["mixamorig:Hips"][1] == pytest.approx(-3.0, abs=0.3)
+    assert bpy.ops.footfall.reject_take() == {"FINISHED"}
+    assert rig.animation_data is None or rig.animation_data.action is None
+    assert all(tuple(bone.location) == (0.0, 0.0, 0.0) for bone in rig.pose.bones)
+
+
+def test_library_override_keeps_its_walks_in_the_file(tmp_path: Path) -> None:
+    rig = linked_scene(tmp_path).override_create(remap_local_usages=True)
+    subjects.ready(rig)
+    for _ in range(2):
+        bpy.ops.footfall.bake()
+    file = str(tmp_path / "shot.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy.ops.wm.open_mainfile(filepath=file)
+    rig = next(o for o in bpy.data.objects if o.name == "Hero" and o.override_library)
+    assert rig.animation_data.action.name == "Hero Walk 02"
+    assert "Hero Walk 01" in bpy.data.actions
+    if bpy.app.version < (5, 0, 0):
+        assert [take.name for take in rig.footfall.takes] == ["Walk 01", "Walk 02"]
 
 
 def test_no_path() -> None:

@@ -9,6 +9,7 @@ import bpy
 from .. import character
 from .tab import Tab, sentence
 
+OVERRIDE_NOTE = "Accept takes before you save: an override may forget the list of takes"
 UNSURE = 0.75  # below this confidence the panel says so
 
 
@@ -56,6 +57,8 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if problem or rig is None:
             sentence(context, layout, problem, "INFO")
             return
+        if rig.override_library is not None and bpy.app.version >= (5, 0, 0):
+            sentence(context, layout, OVERRIDE_NOTE, "INFO")
         if context.scene.footfall.character is None:
             layout.label(text=f"Using {rig.name}", icon="RESTRICT_SELECT_OFF")
         if not rig.footfall.bones:
