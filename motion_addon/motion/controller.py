@@ -96,7 +96,8 @@ class Controller:
         self._place = Placer(model)
         self._states = len(features.STATE_JOINTS)
         start = model.start_state.reshape(-1, 3).astype(np.float32)
-        self._state = np.repeat(start[None], characters, axis=0)
+        self._start = np.repeat(start[None], characters, axis=0)
+        self._state = self._start.copy()
         self._phase = np.zeros(characters)
 
     def _step(self, known: Array, turn: Array, move: Array, rate: Array) -> Array:
@@ -113,14 +114,17 @@ class Controller:
         return out
 
     def _settle(self, known: Array, turn: Array, move: Array, phase: Array, rate: Array) -> None:
-        # Twice: the first run finds how far the phase gets, the second ends on ``phase``.
-        for _ in range(2):
-            begun = self._phase.copy()
-            for _ in range(PRE_ROLL):
-                self._step(known, turn, move, rate)
-            advanced = self._phase - begun
-            self._phase = phase - advanced
+        self._state[:] = self._start
+        self._phase = np.zeros(len(self._start))
+        # First find the natural rate, then follow it in strict time, so as to end on ``phase``.
         for _ in range(PRE_ROLL):
+            self._step(known, turn, move, rate)
+        begun = self._phase.copy()
+        for _ in range(PRE_ROLL):
+            self._step(known, turn, move, rate)
+        advance = (self._phase - begun) / PRE_ROLL
+        for left in range(PRE_ROLL, 0, -1):
+            self._phase = phase - left * advance
             self._step(known, turn, move, rate)
         self._phase = np.array(phase)
 
