@@ -43,8 +43,8 @@ def check(obj: bpy.types.Object | None) -> None:
 
 def world_matrix(obj: bpy.types.Object) -> Array:
     """Return (4, 4) world_from_object in Blender's axes, also for hidden or new objects."""
-    moved = any(tuple(obj.delta_location)) or any(tuple(obj.delta_rotation_euler))
-    scaled = tuple(obj.delta_scale) != (1.0, 1.0, 1.0)
+    moved = obj.delta_location.length > 0.0 or obj.delta_rotation_euler.to_quaternion().angle > 0.0
+    scaled = np.any(np.array(obj.delta_scale) != 1.0)
     if obj.parent is None and not obj.constraints and not moved and not scaled:
         return np.array(obj.matrix_basis, dtype=np.float64)
     return np.array(obj.matrix_world, dtype=np.float64)

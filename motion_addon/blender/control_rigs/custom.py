@@ -60,7 +60,7 @@ def _source(obj: bpy.types.Object, bone: str, constraint: bpy.types.Constraint) 
     if isinstance(constraint, bpy.types.ArmatureConstraint):
         targets = [(t.target, t.subtarget) for t in constraint.targets if t.weight > 0.5]
     else:
-        targets = [(constraint.target, constraint.subtarget)]  # type: ignore[attr-defined]
+        targets = [(constraint.target, constraint.subtarget)]
     for target, name in targets:
         if target == obj and name:
             return name

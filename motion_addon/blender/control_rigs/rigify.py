@@ -177,8 +177,9 @@ class _Session:
 def _parent_switch(obj: bpy.types.Object, helper: str) -> float:
     """Return the value that hangs ``helper`` on the root in its parent switch."""
     assert obj.pose is not None
-    bone = obj.pose.bones.get(helper)
-    for constraint in bone.constraints if bone else ():
+    if helper not in obj.pose.bones:
+        return 1.0
+    for constraint in obj.pose.bones[helper].constraints:
         if isinstance(constraint, bpy.types.ArmatureConstraint):
             targets = [target.subtarget for target in constraint.targets]
             if "root" in targets:
@@ -212,7 +213,7 @@ def switches(obj: bpy.types.Object) -> tuple[tuple[str, str, float], ...]:
     return tuple(
         (name, prop, value)
         for name, prop, value in _wanted_switches(obj)
-        if name in bones and (prop in bones[name] or prop == "ik_stretch")
+        if name in bones and (bones[name].get(prop) is not None or prop == "ik_stretch")
     )
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..quat import Array
+from ..quat import Array, unit
 from .bones import RigBones
 from .rigmap import RigMap
 
@@ -27,6 +27,8 @@ class _Shape:
     tails: Array
     mirror: Array
     """(B,) the bone on the other side, itself on the middle plane, -1 without a partner."""
+    pointed: bool
+    """Whether bones point along the body, so that a foot's tail tells its direction."""
 
     def chain(self, bone: int, top: int) -> list[int]:
         """Return the bones from below ``top`` down to ``bone``."""
@@ -71,10 +73,33 @@ def _mirror(heads: Array, tails: Array, centers: Array) -> Array:
     return np.where((partner >= 0) & (partner[partner] == np.arange(len(heads))), partner, -1)
 
 
+def _tails(rig: RigBones) -> tuple[Array, bool]:
+    """Return (B, 3) where the bones end: their tails, or their children if tails say nothing.
+
+    Importers that know only joints point bones anywhere.
+    """
+    heads, tails = rig.rest_heads, rig.rest_tails
+    single = [b for b in range(len(rig)) if len(rig.children[b]) == 1]
+    if not single:
+        return tails, True
+    along = unit(tails - heads)[single]
+    onward = unit(heads[[rig.children[b][0] for b in single]] - heads[single])
+    if np.mean(np.sum(along * onward, axis=-1) > 0.8) > 0.5:
+        return tails, True
+    ends = heads + np.where(
+        rig.parents[:, None] >= 0, 0.5 * (heads - heads[np.maximum(rig.parents, 0)]), 0.0
+    )
+    for bone, children in enumerate(rig.children):
+        if children:
+            ends[bone] = heads[list(children)].mean(axis=0)
+    return np.asarray(ends), False
+
+
 def _shapes(rig: RigBones) -> list[_Shape]:
     """Return the rig seen along each likely pair of up and across axes, likeliest first."""
     options = []
-    points = np.concatenate([rig.rest_heads, rig.rest_tails])
+    ends, pointed = _tails(rig)
+    points = np.concatenate([rig.rest_heads, ends])
     for up in (_UP, _FORWARD, _LEFT):
         for across in (axis for axis in (_LEFT, _FORWARD, _UP) if axis != up):
             along = 3 - up - across
@@ -87,10 +112,12 @@ def _shapes(rig: RigBones) -> list[_Shape]:
             shift[across], shift[up] = center, points[:, up].min()
             shift[along] = float(np.median(points[:, along]))
             heads = ((rig.rest_heads - shift) / height)[:, order]
-            tails = ((rig.rest_tails - shift) / height)[:, order]
+            tails = ((ends - shift) / height)[:, order]
             mirror = _mirror(heads, tails, _below(rig, heads))
             pairs = int(np.sum((mirror >= 0) & (mirror != np.arange(len(rig)))))
-            options.append((pairs - (0 if up == _UP else 2), _Shape(rig, heads, tails, mirror)))
+            options.append(
+                (pairs - (0 if up == _UP else 2), _Shape(rig, heads, tails, mirror, pointed))
+            )
     options.sort(key=lambda option: -option[0])
     return [shape for pairs, shape in options if pairs >= 6][:3]
 
@@ -127,6 +154,8 @@ def _leg(shape: _Shape, path: list[int]) -> tuple[int, int, int, int] | None:
     top = max(i for i in range(len(path)) if height[i] > height.max() - 0.04)
     floor = float(min(height.min(), shape.tails[path[-1]][1]))
     leg = height[top] - floor
+    while top + 1 < len(path) and _pelvis_side(heads[path[top]], heads[path[top + 1]], leg):
+        top += 1
     low = [i for i in range(top + 1, len(path)) if height[i] - floor < 0.28 * leg]
     if not low or leg < 0.25:
         return None
@@ -135,6 +164,12 @@ def _leg(shape: _Shape, path: list[int]) -> tuple[int, int, int, int] | None:
         return None
     knee = _limb(path, heads, top, ankle, 0.5)
     return path[top], path[knee], path[ankle], _toe(shape, path[ankle])
+
+
+def _pelvis_side(head: Array, following: Array, leg: float) -> bool:
+    """Whether a bone only leads from the middle of the pelvis out to the hip joint."""
+    inward = abs(head[0]) < 0.5 * abs(following[0])
+    return bool(inward and np.linalg.norm(following - head) < 0.3 * leg)
 
 
 def _toe(shape: _Shape, foot: int) -> int:
@@ -183,12 +218,10 @@ def _arm(shape: _Shape, path: list[int]) -> list[int] | None:
     if hand < 2:
         return None
     reach = np.array([np.linalg.norm(heads[path[hand]] - heads[b]) for b in path[: hand + 1]])
-    start = 0
-    # A clavicle starts near the middle plane and is clearly shorter than the arm.
-    if (hand >= 3 and abs(heads[path[0]][0]) < 0.55 * abs(heads[path[1]][0])) or (
-        hand >= 3 and reach[0] - reach[1] < 0.35 * reach[1] and _turns(heads, path, hand)
-    ):
-        start = 1
+    # A clavicle starts near the middle plane, or is short and points elsewhere than the arm.
+    inward = abs(heads[path[0]][0]) < 0.55 * abs(heads[path[1]][0])
+    short = reach[0] - reach[1] < 0.35 * reach[1] and _turns(heads, path, hand)
+    start = 1 if hand >= 3 and (inward or short) else 0
     elbow = _limb(path, heads, start, hand, 0.5)
     return [path[start - 1] if start else -1, path[start], path[elbow], path[hand]]
 
@@ -273,7 +306,7 @@ def _fronted(shape: _Shape, legs: tuple[int, int, int, int]) -> float:
     if toe >= 0:
         ahead = shape.heads[toe][2] - shape.heads[foot][2]
     else:
-        ahead = shape.tails[foot][2] - shape.heads[foot][2]
+        ahead = shape.tails[foot][2] - shape.heads[foot][2] if shape.pointed else 0.0
     if abs(ahead) < 0.015:
         middle = 0.5 * (shape.heads[thigh][2] + shape.heads[foot][2])
         ahead = shape.heads[shin][2] - middle
