@@ -38,7 +38,7 @@ class View:
     """A camera that follows the character, in its own frame."""
 
     offset: tuple[float, float, float]
-    """Metres from the target: to the character's right, up, ahead."""
+    """Meters from the target: to the character's right, up, ahead."""
     height: float
     """Height of the target as a part of the hips' height."""
     lens: float = 70.0

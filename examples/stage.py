@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The stage of the pictures: a checkered floor, a path line, a camera and quick renders.
 
-Owns everything that is in a picture besides the character. Positions are Blender's: metres, Z up.
+Owns everything that is in a picture besides the character. Positions are Blender's: meters, Z up.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ FLOOR: Final = {"Floor Light": (0.50, 0.51, 0.52), "Floor Dark": (0.36, 0.37, 0.
 BACKGROUND: Final = (0.60, 0.62, 0.64)
 PATH_COLOR: Final = (0.95, 0.75, 0.10)
 TILE: Final = 0.5
-"""Side of a floor square in metres."""
+"""Side of a floor square in meters."""
 
 
 def add_floor(points: np.ndarray, margin: float = 10.0) -> bpy.types.Object:
-    """Add a checkered floor at z = 0 under the points (N, 2 or more), ``margin`` metres around."""
+    """Add a checkered floor at z = 0 under the points (N, 2 or more), ``margin`` meters around."""
     low = np.floor((points[:, :2].min(axis=0) - margin) / TILE).astype(int)
     high = np.ceil((points[:, :2].max(axis=0) + margin) / TILE).astype(int)
     columns, rows = high - low

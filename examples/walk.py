@@ -36,13 +36,13 @@ REPOSITORY: Final = "user_default"
 MODULE: Final = f"bl_ext.{REPOSITORY}.footfall"
 
 KNOTS: Final = ((-2.9, 1.3), (0.0, 1.2), (2.1, 1.0), (2.8, -0.2), (1.6, -1.2), (-2.1, -1.35))
-"""Points of the drawn path on the ground: Blender's x and y in metres."""
+"""Points of the drawn path on the ground: Blender's x and y in meters."""
 
 SPEEDS: Final = ((0.0, 1.3), (45.0, 1.3), (60.0, 2.4), (100.0, 2.4))
-"""Percent of the path and speed in metres a second: a walk, then a jog."""
+"""Percent of the path and speed in meters a second: a walk, then a jog."""
 
 CAMERA: Final = ((0.0, -0.1, 0.8), (0.0, -8.9, 1.9))
-"""Point looked at, and the camera's place from there, in metres."""
+"""Point looked at, and the camera's place from there, in meters."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

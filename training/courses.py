@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The paths every model is measured on, in metres on the ground (Y up)."""
+"""The paths every model is measured on, in meters on the ground (Y up)."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Course:
 
     name: str
     points: Array
-    """(N, 3) metres."""
+    """(N, 3) meters."""
     cyclic: bool = False
     sharp: bool = False
     """Whether it has corners that nobody walks exactly."""
@@ -60,12 +60,12 @@ def square() -> Course:
 
 
 def straight(length: float) -> Course:
-    """Return a straight of `length` metres."""
+    """Return a straight of `length` meters."""
     return Course("straight", np.array([[0.0, 0.0, 0.0], [0.0, 0.0, length]]))
 
 
 def winding(length: float) -> Course:
-    """Return about `length` metres of loops and bends of changing radius that never end."""
+    """Return about `length` meters of loops and bends of changing radius that never end."""
     s = np.arange(0.0, length, 0.1)
     heading = 1.1 * np.sin(s / 5.0) + 1.7 * np.sin(s / 13.0 + 1.0) + s / 25.0
     return Course(

@@ -83,7 +83,7 @@ class Body:
     matrices: Tensor
     """(N, J, 3, 3) joint rotations."""
     positions: Tensor
-    """(N, S, 3) state joints, metres."""
+    """(N, S, 3) state joints, meters."""
     velocities: Tensor
     """(N, S, 3) state joints in the world, seen from the root frame, m/s."""
 

@@ -43,7 +43,7 @@ class SourceClip:
     bad_ranges: tuple[tuple[int, int], ...]
     """Inclusive frame ranges not to learn from."""
     floor: float
-    """Height of the ground in the file, metres."""
+    """Height of the ground in the file, meters."""
     licence: str
 
 

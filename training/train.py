@@ -40,7 +40,7 @@ class Settings:
     """AdamW learning rate, warmed up and then lowered by a cosine."""
     decay: float = 1e-3
     noise: float = 0.02
-    """Standard deviation of noise on the first state, metres; velocities ten times that."""
+    """Standard deviation of noise on the first state, meters; velocities ten times that."""
     seed: int = 1
 
 

@@ -40,7 +40,7 @@ class KeySettings:
     keys: Literal["dense", "sparse"] = "dense"
     """One key a frame, or the fewest keys within ``tolerance``."""
     tolerance: float = 0.002
-    """Largest error of a sparse curve: metres for locations, radians for rotations."""
+    """Largest error of a sparse curve: meters for locations, radians for rotations."""
     fps: float | None = None
     """Scene frames per second; None takes the clip's own rate (one key on each frame)."""
     keep_path: bool = True

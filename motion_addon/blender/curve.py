@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Path curves: owns reading a curve object into points and making one from a drawn stroke.
 
-Points of the motion core are metres, Y up; Blender's are Z up. Rounding, resampling and speed
+Points of the motion core are meters, Y up; Blender's are Z up. Rounding, resampling and speed
 belong to the motion core, not here.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESOLUTION = 48  # points a segment: 1 cm of a half circle of 10 m, and cheap
-FIT_ERROR = 0.03  # metres a fitted curve may leave a drawn stroke
+FIT_ERROR = 0.03  # meters a fitted curve may leave a drawn stroke
 PATH_NAME = "Footfall Path"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REACH = 1.0e4  # metres above and below within which a surface is looked for
+REACH = 1.0e4  # meters above and below within which a surface is looked for
 
 
 def drop(

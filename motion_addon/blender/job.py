@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .apply import KeyPlan
 
 Steps = Generator[float, None, bpy.types.PropertyGroup]
-GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, metres a second
+GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, meters a second
 MOTION_SHARE = 0.85  # part of the progress that the motion core takes
 
 
@@ -111,7 +111,7 @@ def _cycle(
 
 
 def character_height(rig: bpy.types.Object, rig_map: RigMap, model: str) -> float:
-    """Return the height to ask for in metres, so that the walk's stride fits the character."""
+    """Return the height to ask for in meters, so that the walk's stride fits the character."""
     from ..motion import anatomy, models, rigs
     from ..motion.bake import RequestError
     from . import armature

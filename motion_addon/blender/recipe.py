@@ -52,7 +52,7 @@ class Recipe:
     gait: str = "auto"
     """auto, walk, jog, run or crouch."""
     speed: float | tuple[tuple[float, float], ...] = 1.4
-    """Metres a second, or (place on the path 0..1, metres a second) pairs."""
+    """Meters a second, or (place on the path 0..1, meters a second) pairs."""
     facing: str | dict[str, Any] = "path"
     """path, {"yaw": degrees} or {"look_at": object name or [x, y, z] in Blender's axes}."""
     start: bool = True
@@ -76,7 +76,7 @@ class Recipe:
     keys: str = "dense"
     """dense or sparse."""
     tolerance: float = 0.002
-    """Largest error of sparse keys, metres and radians."""
+    """Largest error of sparse keys, meters and radians."""
     controls: str = "auto"
     """auto or deform."""
 

@@ -14,8 +14,8 @@ from mathutils import Vector
 from .curve import CurveError
 
 COLOR = (1.0, 0.55, 0.1, 1.0)
-LIFT = 0.01  # metres the preview is drawn above the ground
-AHEAD = 5.0  # metres of the straight path that is made without a drawing
+LIFT = 0.01  # meters the preview is drawn above the ground
+AHEAD = 5.0  # meters of the straight path that is made without a drawing
 
 
 class Drawing:

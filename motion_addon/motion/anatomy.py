@@ -31,7 +31,7 @@ class Leg:
     knee: Array
     ankle: Array
     ball: Array
-    """(3,) rest positions, metres."""
+    """(3,) rest positions, meters."""
     thigh_length: float
     shin_length: float
     pole: Array
@@ -41,7 +41,7 @@ class Leg:
 
     @property
     def reach(self) -> float:
-        """Length of thigh and shin, metres."""
+        """Length of thigh and shin, meters."""
         return self.thigh_length + self.shin_length
 
 
@@ -72,12 +72,12 @@ class Body:
 
     @property
     def ball_height(self) -> float:
-        """Height of the ball joints over the ground at rest, metres."""
+        """Height of the ball joints over the ground at rest, meters."""
         return float(0.5 * (self.legs[0].ball[1] + self.legs[1].ball[1]))
 
     @property
     def leg_height(self) -> float:
-        """Height of the hip joints over the ground on straight legs, metres."""
+        """Height of the hip joints over the ground on straight legs, meters."""
         return float(np.mean([leg.reach + leg.ankle[1] for leg in self.legs]))
 
     def bone(self, role: str) -> int:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading and writing BVH motion files.
 
-Files are taken as they are: metres and Y up are the caller's business when reading;
-writing is always metres, Y up, root position and Z Y X rotation channels.
+Files are taken as they are: meters and Y up are the caller's business when reading;
+writing is always meters, Y up, root position and Z Y X rotation channels.
 """
 
 from dataclasses import dataclass, field
@@ -161,7 +161,7 @@ def _depth_first(skeleton: Skeleton) -> list[int]:
 
 
 def write(path: FilePath | str, clip: Clip) -> None:
-    """Write a clip as BVH: metres, Y up, channels Z Y X."""
+    """Write a clip as BVH: meters, Y up, channels Z Y X."""
     angles = np.degrees(quat.to_euler(clip.rotations.astype(np.float64), "ZYX"))
     angles = angles[:, _depth_first(clip.skeleton)]
     values = np.concatenate([clip.root_positions, angles.reshape(clip.frames, -1)], axis=1)

@@ -13,13 +13,13 @@ from .skeleton import Skeleton
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Motion of one character, Y up, metres."""
+    """Motion of one character, Y up, meters."""
 
     skeleton: Skeleton
     rotations: Array
     """(T, J, 4) float32, local joint rotations, wxyz."""
     root_positions: Array
-    """(T, 3) float32, world position of joint 0, metres."""
+    """(T, 3) float32, world position of joint 0, meters."""
     fps: float
     """Frames per second."""
     contacts: Array | None = None

@@ -16,7 +16,7 @@ SPEED_LIMIT = 0.4
 SPEED_SHARE = 0.15
 """Added to the limit per m/s of body speed: running contacts are short and blurred."""
 HEIGHT_LIMIT = 0.045
-"""Metres above its own lowest level; a foot point that is higher does not stand."""
+"""Meters above its own lowest level; a foot point that is higher does not stand."""
 
 
 def heel_offset(skeleton: Skeleton, side: int) -> Array:

@@ -71,7 +71,7 @@ class OutputLayout:
 
     @property
     def hips(self) -> slice:
-        """Hips position, 3, metres."""
+        """Hips position, 3, meters."""
         return slice(self.joints * 6, self.joints * 6 + 3)
 
     @property

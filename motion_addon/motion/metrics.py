@@ -2,7 +2,7 @@
 """Owns every figure Footfall quotes: on the path, on the feet, on smoothness and on posture.
 
 Training, benchmarks, tests and the report card of a bake all measure with these functions.
-Input is arrays in metres and frames per second; figures come back in the unit their name says.
+Input is arrays in meters and frames per second; figures come back in the unit their name says.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def mean_root(root: Array, fps: float) -> Array:
 
 
 def path_distance(positions: Array, path: Path, near: Array | None = None) -> Array:
-    """Return the horizontal distance (T,) in metres from `positions` (T, 3) to the path.
+    """Return the horizontal distance (T,) in meters from `positions` (T, 3) to the path.
 
     `near` (T,) are arc lengths to search around (2 m either way); without it the whole path is
     searched.

@@ -49,12 +49,12 @@ class Model:
 
     @property
     def height(self) -> float:
-        """Body height in metres."""
+        """Body height in meters."""
         return float(self.info["height"])
 
     @property
     def hip_height(self) -> float:
-        """Height of the hips in the rest pose, metres."""
+        """Height of the hips in the rest pose, meters."""
         return float(self.info["hip_height"])
 
 

@@ -42,7 +42,7 @@ def elu(x: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class PhaseNetwork:
-    """Weights and normalisation; inputs and outputs are in their own units."""
+    """Weights and normalization; inputs and outputs are in their own units."""
 
     weights: tuple[Array, Array, Array]
     """Per layer (4, out, in) float32."""
@@ -51,7 +51,7 @@ class PhaseNetwork:
     input_mean: Array
     """(I,)"""
     input_scale: Array
-    """(I,) what one unit of normalised input is worth."""
+    """(I,) what one unit of normalized input is worth."""
     output_mean: Array
     """(O,)"""
     output_scale: Array

@@ -26,7 +26,7 @@ _CURVATURE_REACH = 0.16
 class Path:
     """A curve on or over the ground, sampled evenly by horizontal arc length.
 
-    Positions are metres in the motion frame (Y up). `s` is the horizontal distance from the
+    Positions are meters in the motion frame (Y up). `s` is the horizontal distance from the
     first point. Outside [0, length] an open path goes on straight, a cyclic one wraps.
     """
 

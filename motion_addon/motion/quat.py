@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quaternion maths on plain numpy arrays.
+"""Quaternion math on plain numpy arrays.
 
 Owns rotations and nothing else. Quaternions are ``wxyz`` and rotate column vectors, so
 ``apply(mul(a, b), v) == apply(a, apply(b, v))``. Every function takes any leading shape.
@@ -188,7 +188,7 @@ def slerp(a: Array, b: Array, t: Array | float) -> Array:
 
 
 def unroll(q: Array, axis: int = 0) -> Array:
-    """Flip signs so that neighbours along ``axis`` lie on the same half-sphere."""
+    """Flip signs so that neighbors along ``axis`` lie on the same half-sphere."""
     q = np.moveaxis(np.array(q), axis, 0)
     dots = np.sum(q[1:] * q[:-1], axis=-1, keepdims=True)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0).astype(q.dtype)

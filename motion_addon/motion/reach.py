@@ -49,7 +49,7 @@ def _widest(values: Array, half: int, loop: bool) -> Array:
 def lowering(
     joints: list[Array], ankles: list[Array], reaches: list[float], fps: float, loop: bool
 ) -> Array:
-    """Return (T,) metres the pelvis must come down for every ankle to be in reach, smoothed.
+    """Return (T,) meters the pelvis must come down for every ankle to be in reach, smoothed.
 
     ``joints`` and ``ankles`` are (T, 3) for each leg, ``reaches`` the legs' longest lengths.
     """
@@ -76,7 +76,7 @@ def reach(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple
     """Return knee, ankle (T, 3) and the turns (T, 4) of thigh and shin from rest.
 
     ``hip``, ``ankle`` and ``pole`` (the way the knee points) are (T, 3); an ankle farther than
-    ``most`` metres from the hip is drawn in along the line.
+    ``most`` meters from the hip is drawn in along the line.
     """
     line = ankle - hip
     length = np.linalg.norm(line, axis=-1, keepdims=True)

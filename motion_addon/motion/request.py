@@ -25,7 +25,7 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """One bake, in the motion core's frame: metres, seconds, Y up."""
+    """One bake, in the motion core's frame: meters, seconds, Y up."""
 
     path: tuple[Point, ...]
     """Points of the path, at least two."""
@@ -50,7 +50,7 @@ class BakeRequest:
     stop: bool = True
     """End standing."""
     height: float | None = None
-    """Body height in metres; the model's own if None."""
+    """Body height in meters; the model's own if None."""
     seed: int = 0
     """Other than 0: a natural, repeatable variation of the step rate."""
     cleanup: bool = True
@@ -171,7 +171,7 @@ def _check(request: BakeRequest) -> None:
     elif request.facing != "path":
         _facing(None)
     height = 1.75 if request.height is None else request.height
-    _within(height, HEIGHTS, "height (metres)")
+    _within(height, HEIGHTS, "height (meters)")
     _within(request.fps, FRAME_RATES, "fps")
     _within(request.start_phase, (0.0, 1.0), "start_phase")
     _within(request.cadence, CADENCES, "cadence (a factor of the natural step rate)")

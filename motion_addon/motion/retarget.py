@@ -56,7 +56,7 @@ class BodyPose:
     root_yaws: Array
     """(T,) radians, the smoothed heading."""
     lowered: Array
-    """(T,) metres by which the pelvis came down so that both feet stay in reach."""
+    """(T,) meters by which the pelvis came down so that both feet stay in reach."""
     fps: float
 
 

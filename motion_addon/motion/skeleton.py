@@ -25,9 +25,9 @@ class Skeleton:
     parents: Array
     """(J,) int, the parent of each joint; -1 for the root."""
     offsets: Array
-    """(J, 3) float32, metres, translation from the parent joint in the rest pose."""
+    """(J, 3) float32, meters, translation from the parent joint in the rest pose."""
     end_sites: tuple[EndSite, ...] = ()
-    """Tips of chains: joint and offset in metres."""
+    """Tips of chains: joint and offset in meters."""
 
     def __post_init__(self) -> None:
         parents = np.asarray(self.parents, dtype=np.int64)
@@ -52,7 +52,7 @@ class Skeleton:
     def fk(self, rotations: Array, root_positions: Array) -> tuple[Array, Array]:
         """Return world rotations (..., J, 4) and world positions (..., J, 3).
 
-        ``rotations`` are local (..., J, 4), ``root_positions`` (..., 3) in metres.
+        ``rotations`` are local (..., J, 4), ``root_positions`` (..., 3) in meters.
         """
         world_rotations = np.empty_like(rotations)
         world_positions = np.empty((*rotations.shape[:-1], 3), dtype=rotations.dtype)

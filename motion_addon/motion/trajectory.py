@@ -44,7 +44,7 @@ _FACING_LEAD = 0.10
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The planned root at 60 Hz: T steps in the motion frame (metres, Y up, seconds)."""
+    """The planned root at 60 Hz: T steps in the motion frame (meters, Y up, seconds)."""
 
     positions: Array
     """(T, 3) root on the ground (m)."""

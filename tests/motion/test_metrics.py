@@ -15,7 +15,7 @@ LINE = Path.from_points([[0, 0, 0], [0, 0, 12]])
 
 
 def legs() -> Skeleton:
-    """Return hips, trunk and arms of straight bones, metres."""
+    """Return hips, trunk and arms of straight bones, meters."""
     bones = [("Hips", -1, (0, 0, 0)), ("Spine", 0, (0, 0.1, 0)), ("Neck", 1, (0, 0.4, 0))]
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         top = len(bones)

@@ -41,7 +41,7 @@ SKELETON = Skeleton(
 """Symmetric, with the joints that features name, its ball joints 0.98 m under the hips."""
 
 BALL_HEIGHT = 0.05
-"""Metres, of the ball joints while they stand."""
+"""Meters, of the ball joints while they stand."""
 
 
 def floats(low: float, high: float) -> st.SearchStrategy[float]:

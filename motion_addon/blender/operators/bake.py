@@ -29,7 +29,7 @@ class _Baking:
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
-        """Return why the button is grey, or an empty text."""
+        """Return why the button is gray, or an empty text."""
         if context.window_manager.footfall.running:
             return "A bake is running; press Esc to stop it"
         return job.refusal(character.current(context), context.view_layer)
@@ -117,7 +117,7 @@ class FOOTFALL_OT_bake(_Baking, bpy.types.Operator):
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
-        """Return why the button is grey, or an empty text."""
+        """Return why the button is gray, or an empty text."""
         problem = super().problem(context)
         if not problem and context.scene.footfall.path is None:
             return "Pick or draw a path first"
@@ -159,7 +159,7 @@ class FOOTFALL_OT_rebake_take(_Baking, bpy.types.Operator):
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
-        """Return why the button is grey, or an empty text."""
+        """Return why the button is gray, or an empty text."""
         problem = super().problem(context)
         rig = character.current(context)
         if not problem and (rig is None or takes.active(rig) is None):

@@ -22,20 +22,20 @@ class RigError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class RigBones:
-    """Bones of one rig in its rest pose, in world space of the motion core (Y up, metres)."""
+    """Bones of one rig in its rest pose, in world space of the motion core (Y up, meters)."""
 
     names: tuple[str, ...]
     """Bone names, B of them, parents before children."""
     parents: Array
     """(B,) int, -1 for bones without a parent."""
     rest_heads: Array
-    """(B, 3) metres."""
+    """(B, 3) meters."""
     rest_rotations: Array
     """(B, 4) wxyz, world_from_bone at rest; a bone points along its own +Y."""
     lengths: Array
-    """(B,) metres."""
+    """(B,) meters."""
     scale: float = 1.0
-    """Metres per unit of the rig's own space (scale of the armature object)."""
+    """Meters per unit of the rig's own space (scale of the armature object)."""
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """World position of the rig's own origin, where its ground usually is."""
     inherits_rotation: Array | None = None
