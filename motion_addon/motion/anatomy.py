@@ -38,6 +38,10 @@ class Leg:
     """(3,) unit, the way the knee points, square to the line from hip to ankle."""
     foot_yaw: Array
     """(4,) rotation about +Y that turns +Z to the foot's direction."""
+    heel: Array
+    """(3,) the heel's lowest point, on the ground behind the ankle."""
+    toe_length: float
+    """From the ball to the tip of the toes, metres."""
 
     @property
     def reach(self) -> float:
@@ -117,6 +121,7 @@ def _leg(rig: RigBones, heads: Array, tails: Array, bones: tuple[int, int, int, 
     thigh_length, shin_length = np.linalg.norm(knee - hip), np.linalg.norm(ankle - knee)
     if min(thigh_length, shin_length) < 1e-5:
         raise RigError(f'The leg bone "{rig.names[thigh]}" has no length')
+    heel, toe_length = _sole(rig, heads, tails, (foot, toe), quat.unit(flat))
     return Leg(
         *bones,
         hip,
@@ -127,7 +132,25 @@ def _leg(rig: RigBones, heads: Array, tails: Array, bones: tuple[int, int, int, 
         float(shin_length),
         pole,
         quat.yaw(quat.yaw_of(flat)),
+        heel,
+        toe_length,
     )
+
+
+def _sole(
+    rig: RigBones, heads: Array, tails: Array, bones: tuple[int, int], ahead: Array
+) -> tuple[Array, float]:
+    """Return the heel (3,) and the length of the toes, guessed where no bone shows them."""
+    foot, toe = bones
+    ankle = heads[foot]
+    length = float((_foot_tip(rig, heads, tails, foot, toe) - ankle) @ ahead)
+    low = [p for c in rig.children[foot] for p in (heads[c], tails[c]) if p[1] < 0.6 * ankle[1]]
+    behind = max([0.45 * abs(length), *(float((ankle - p) @ ahead) for p in low)])
+    heel = ankle - ahead * min(behind, abs(length))
+    usual = 0.6 * abs(length)
+    forward = float((tails[toe] - heads[toe]) @ ahead) if toe >= 0 else usual
+    toes = forward if 0.3 * usual < forward < 3.0 * usual else usual
+    return heel * np.array([1.0, 0.0, 1.0]), toes
 
 
 def _hand_direction(rig: RigBones, heads: Array, tails: Array, hand: int, arm: Array) -> Array:

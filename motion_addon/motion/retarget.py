@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from . import quat
+from . import quat, soles
 from .anatomy import Body, Leg, measure
 from .clip import Clip
 from .metrics import ball_height as usual_ball_height
@@ -36,6 +36,8 @@ class RetargetSettings:
     """Height of the source's ball joints when planted (m); None measures it in the clip."""
     cyclic: bool | None = None
     """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
+    soles: bool = True
+    """Whether heels and toes are kept out of the floor where the ground is level."""
     max_reach: float = 0.9985
     """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
 
@@ -169,8 +171,10 @@ class _Transfer:
                 ours, theirs = self.target.limb_frames[role], self.source.limb_frames[role]
                 self.set(role, quat.mul(turn, quat.mul(theirs, quat.inv(ours))))
 
-    def foot(self, side: int) -> tuple[Array, Array, Array | None]:
+    def foot(self, side: int, floor: float | None) -> tuple[Array, Array, Array]:
         """Return the target's ankle (T, 3) and the turns of its foot and toe (T, 4).
+
+        ``floor`` is the height of level ground, None where the ground is uneven.
 
         The sole's heel point is kept while the toes are up and its ball point while the heel is
         up, whatever the lengths of the two feet: the difference in length lies ahead of the
@@ -189,11 +193,15 @@ class _Transfer:
         ball = self.place(ball - up * theirs.ball[1]) + up * ours.ball[1]
         ball = ball + quat.apply(sole, np.array([0.0, 0.0, longer]))
         ankle = ball - quat.apply(turn, ours.ball - ours.ankle)
-        toe = None
+        toe = turn
         if theirs.toe >= 0:
             toe = quat.mul(
                 self.turns[:, theirs.toe], quat.mul(theirs.foot_yaw, quat.inv(ours.foot_yaw))
             )
+        if floor is not None:
+            up = soles.lift(ours, ankle, turn, floor)[:, None] * _UP
+            ankle = ankle + up
+            toe = soles.bend_toes(ours, ball + up, toe, floor)
         return ankle, turn, toe
 
     def ball(self, leg: Leg) -> Array:
@@ -202,6 +210,12 @@ class _Transfer:
             return self.positions[:, leg.toe]
         reach = quat.apply(self.turns[:, leg.foot], leg.ball - leg.ankle)
         return np.asarray(self.positions[:, leg.foot] + reach)
+
+    def ground(self, fps: float, loop: bool) -> Array:
+        """Return (T,) the height of the ground under the feet, all the same where it is level."""
+        balls = [self.place(self.ball(leg)) for leg in self.source.legs]
+        height = self.place(np.array(self.source.ball_height))
+        return ground_under(balls, float(height), fps, loop)
 
     def pole(self, side: int) -> Array:
         """Return (T, 3) unit, the way the source's knee points."""
@@ -255,7 +269,9 @@ def pose(
     hips = work.turns[:, source.bone("hips")]
     center = work.hip_center()
     joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
-    feet = [work.foot(side) for side in (0, 1)]
+    ground = work.ground(clip.fps, loop)
+    level = settings.soles and np.ptp(ground) == 0.0
+    feet = [work.foot(side, float(ground[0]) if level else None) for side in (0, 1)]
     limits = [settings.max_reach * leg.reach for leg in target.legs]
     down = lowering(joints, [foot[0] for foot in feet], limits, clip.fps, loop)
     drop = down[:, None] * _UP
@@ -274,13 +290,10 @@ def pose(
         work.out[leg.foot] = quat.mul(foot, target.rotations[leg.foot])
         places[leg.foot] = ankle
         if leg.toe >= 0:
-            work.out[leg.toe] = quat.mul(
-                toe if toe is not None else foot, target.rotations[leg.toe]
-            )
+            work.out[leg.toe] = quat.mul(toe, target.rotations[leg.toe])
     _fill_positions(target, work.out, places)
     root, yaws = track(center, work.heading_turns(), clip.fps, loop)
-    balls = [work.ball(leg) for leg in source.legs]
-    root[:, 1] = ground_under(balls, source.ball_height, clip.fps, loop)
+    root[:, 1] = ground
     return BodyPose(target, work.out, places, poles, root, yaws, down, clip.fps)
 
 
@@ -336,7 +349,7 @@ def to_skeleton(
     if target_ball_height is None:
         target_ball_height = _usual_ball_height(target, measure(rig, rig_map))
     body = measure(rig, rig_map, target_ball_height)
-    posed = pose(clip, source, body, RetargetSettings(keep, source_ball_height))
+    posed = pose(clip, source, body, RetargetSettings(keep, source_ball_height, soles=False))
     world = np.tile(quat.IDENTITY.astype(np.float64), (clip.frames, len(target), 1))
     for joint, parent in enumerate(target.parents):
         if joint in posed.rotations:

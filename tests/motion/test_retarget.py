@@ -259,3 +259,28 @@ def test_speed_is_thousands_of_frames_a_second():
         channels(pose(long, source, body))
         best = min(best, perf_counter() - start)
     assert long.frames / best > 2500
+
+
+def test_soles_stay_on_a_level_floor():
+    frames = 60
+    still = CLIP.slice(0, frames)
+    pitch = 0.5 * np.sin(np.linspace(0.0, 4.0 * np.pi, frames))
+    rotations = still.rotations.copy()
+    foot = still.skeleton.index("LeftFoot")
+    rolled = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), pitch)
+    rotations[:, foot] = quat.mul(rotations[:, foot], rolled)
+    rocking = replace(still, rotations=rotations.astype(np.float32))
+    body = measure(*human(Build()))
+    leg = body.legs[0]
+    source = source_body(rocking, ball=source_body(CLIP).ball_height)
+    lowest = {}
+    for kept in (False, True):
+        posed = pose(rocking, source, body, RetargetSettings(soles=kept))
+        foot_turn = quat.mul(posed.rotations[leg.foot], quat.inv(body.rotations[leg.foot]))
+        toe_turn = quat.mul(posed.rotations[leg.toe], quat.inv(body.rotations[leg.toe]))
+        heel = posed.positions[leg.foot] + quat.apply(foot_turn, leg.heel - leg.ankle)
+        under = np.array([0.0, -leg.ball[1], leg.toe_length])
+        tip = posed.positions[leg.toe] + quat.apply(toe_turn, under)
+        lowest[kept] = min(heel[:, 1].min(), tip[:, 1].min())
+    assert lowest[False] < -0.01
+    assert lowest[True] > -0.003
