@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns running a benchmark on one core and timing things side by side."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def restart_on_one_thread() -> None:
+    """Start this program again with one thread, unless it already has one.
+
+    The thread count is read when numpy is first imported, so it cannot be set later.
+    """
+    if all(os.environ.get(name) == "1" for name in _THREADS):
+        return
+    environment = os.environ | dict.fromkeys(_THREADS, "1")
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+
+
+def medians(
+    contestants: Mapping[str, Callable[[], object]], rounds: int = 60, calls: int = 50
+) -> dict[str, float]:
+    """Return the median seconds of one call of each contestant, taken in turns."""
+    taken: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, call in contestants.items():
+            begun = time.perf_counter()
+            for _ in range(calls):
+                call()
+            taken[name].append((time.perf_counter() - begun) / calls)
+    return {name: sorted(values)[len(values) // 2] for name, values in taken.items()}
