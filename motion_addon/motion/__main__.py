@@ -7,7 +7,7 @@ import sys
 from pathlib import Path as FilePath
 
 from . import bvh
-from .bake import bake
+from .bake import BakeResult, bake
 from .report import format_report
 from .request import BakeRequest, RequestError
 
@@ -24,9 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         request = _read(options.request)
         result = bake(request)
-        bvh.write(options.out, result.clip)
-        if options.report:
-            options.report.write_text(json.dumps(result.report, indent=1), encoding="utf-8")
+        _write(result, options.out, options.report)
     except (RequestError, OSError) as error:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
@@ -37,9 +35,27 @@ def main(arguments: list[str] | None = None) -> int:
 def _read(path: FilePath) -> BakeRequest:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(f"{path.name} is not JSON: {error}") from error
     return BakeRequest.from_json(data)
+
+
+def _write(result: BakeResult, out: FilePath, report: FilePath | None) -> None:
+    """Write the motion and the report, if one is wanted; both whole or neither."""
+    parts = {path: path.with_name(path.name + ".part") for path in (out, report) if path}
+    for path in parts:
+        if path.exists() and not path.is_file():
+            raise OSError(f"{path} is there already and no file")
+    try:
+        bvh.write(parts[out], result.clip)
+        if report:
+            text = json.dumps(result.report, indent=1)
+            parts[report].write_text(text + "\n", encoding="utf-8")
+        for path, part in parts.items():
+            part.replace(path)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
