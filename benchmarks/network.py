@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.one_core import medians, restart_on_one_thread
+from benchmarks.one_core import best, restart_on_one_thread
 
 FRAMES = 600
 
@@ -86,8 +86,8 @@ def main() -> None:
     options = parser.parse_args()
     contestants, prepare = step_of(options.model)
     contestants["torch"] = torch_of(options.model)
-    found = medians(contestants)
-    beforehand = medians({"prepare": prepare}, rounds=9, calls=1)["prepare"] / FRAMES
+    found = best(contestants)
+    beforehand = best({"prepare": prepare}, rounds=9, calls=1)["prepare"] / FRAMES
     ours = found["footfall"] + beforehand
     print(f"one step          {1e6 * ours:7.1f} us (of it {1e6 * beforehand:.1f} us beforehand)")
     print(
