@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import character, recipe, takes
+from . import character, fit, recipe, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
+    from ..motion.bake import BakeRequest, BakeResult
     from ..motion.clip import Clip
     from ..motion.quat import Array
     from ..motion.rigs import RigMap
     from .apply import KeyPlan
+    from .fit import Fit
 
 Steps = Generator[float, None, bpy.types.PropertyGroup]
 GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, meters a second
@@ -56,7 +58,7 @@ def bake_steps(
     With ``again`` the take named in the recipe is written anew, unless it was accepted: then its
     keys may hold an animator's work and a new take is made. Raises RefusedError.
     """
-    from ..motion.bake import RequestError
+    from ..motion import bake
     from ..motion.rigs import RigError
     from .curve import CurveError
 
@@ -65,14 +67,14 @@ def bake_steps(
         raise RefusedError(problem)
     try:
         rig_map = _map(rig)
-        if wanted.cycle:
-            clip, report = _cycle(rig, rig_map, wanted, context.scene)
-        else:
-            clip, report = yield from _walk(rig, rig_map, wanted, context.scene)
-        plan = _plan(context, rig, rig_map, clip, wanted)
-    except (RequestError, RigError, CurveError, recipe.RecipeError) as error:
+        size = fit.measure(rig, rig_map, wanted.model, context.scene)
+        asked = recipe.request(wanted, context.scene, size)
+        yield 0.0
+        result = bake.cycle(asked) if wanted.cycle else (yield from _walk(asked))
+        plan = _plan(context, rig, rig_map, size.in_units(result.clip), wanted, size)
+    except (bake.RequestError, RigError, CurveError, recipe.RecipeError) as error:
         raise RefusedError(str(error)) from error
-    return _commit(context, rig, plan, wanted, report, again)
+    return _commit(context, rig, plan, wanted, result.report, again)
 
 
 def _map(rig: bpy.types.Object) -> RigMap:
@@ -86,44 +88,16 @@ def _map(rig: bpy.types.Object) -> RigMap:
     return character.load_map(rig)
 
 
-def _walk(
-    rig: bpy.types.Object, rig_map: RigMap, wanted: Recipe, scene: bpy.types.Scene
-) -> Generator[float, None, tuple[Clip, dict]]:
+def _walk(asked: BakeRequest) -> Generator[float, None, BakeResult]:
     from ..motion import bake
 
-    asked = recipe.request(wanted, scene, character_height(rig, rig_map, wanted.model))
-    yield 0.0
     steps = bake.bake_steps(asked)
     while True:
         try:
             yield MOTION_SHARE * next(steps)
         except StopIteration as end:
-            return end.value.clip, end.value.report
-
-
-def _cycle(
-    rig: bpy.types.Object, rig_map: RigMap, wanted: Recipe, scene: bpy.types.Scene
-) -> tuple[Clip, dict]:
-    from ..motion import bake
-
-    result = bake.cycle(recipe.request(wanted, scene, character_height(rig, rig_map, wanted.model)))
-    return result.clip, result.report
-
-
-def character_height(rig: bpy.types.Object, rig_map: RigMap, model: str) -> float:
-    """Return the height to ask for in meters, so that the walk's stride fits the character."""
-    from ..motion import anatomy, models, rigs
-    from ..motion.bake import RequestError
-    from . import armature
-
-    try:
-        own = models.load(model)
-    except models.ModelError as error:
-        raise RequestError(str(error)) from error
-    model_rig = rigs.RigBones.from_skeleton(own.skeleton)
-    model_legs = anatomy.measure(model_rig, rigs.detect(model_rig)).leg_height
-    legs = anatomy.measure(armature.read_rig(rig), rig_map).leg_height
-    return float(own.height * legs / model_legs)
+            result: BakeResult = end.value
+            return result
 
 
 def _plan(
@@ -132,6 +106,7 @@ def _plan(
     rig_map: RigMap,
     clip: Clip,
     wanted: Recipe,
+    size: Fit,
 ) -> KeyPlan:
     """Lay out the keys as seen from the state before any take, then show again what was shown."""
     from .apply import plan_keys
@@ -139,7 +114,7 @@ def _plan(
     shown = takes.shown(rig) if takes.in_review(rig) else None
     takes.rewind(rig, context.scene)
     try:
-        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene))
+        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene, size))
         return _closed(plan) if wanted.cycle else plan
     finally:
         if shown is not None:

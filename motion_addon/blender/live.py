@@ -11,7 +11,7 @@ import time
 import bpy
 from bpy.app.handlers import persistent
 
-from . import character, job, recipe, takes
+from . import character, job, progress, recipe, takes
 
 PAUSE = 0.12  # seconds without a change before a bake
 _changed: dict[str, float] = {}  # scene name to the time of its last change
@@ -19,7 +19,7 @@ _changed: dict[str, float] = {}  # scene name to the time of its last change
 
 def touch(scene: bpy.types.Scene) -> None:
     """Note that a setting of the scene changed."""
-    if not scene.footfall.live or bpy.context.window_manager.footfall.running:
+    if not scene.footfall.live or progress.now.running:
         return
     _changed[scene.name] = time.monotonic()
     if not bpy.app.timers.is_registered(_tick):
@@ -58,22 +58,21 @@ def _tick() -> float | None:
 
 def rebake(context: bpy.types.Context) -> str:
     """Bake the shown take under review again from the settings; returns why not, if refused."""
-    progress = context.window_manager.footfall
     rig = character.current(context)
     take = takes.shown(rig) if rig is not None and takes.in_review(rig) else None
-    if rig is None or take is None or take.accepted or progress.running:
+    if rig is None or take is None or take.accepted or progress.now.running:
         return ""
     cycle = recipe.Recipe.from_json(takes.recipe_of(take)).cycle
     wanted = recipe.named(recipe.from_settings(context.scene.footfall, rig, cycle), take.name)
-    progress.running = True
+    progress.now.running = True
     try:
         job.run(job.bake_steps(context, rig, wanted, again=True))
-        progress.problem = ""
+        progress.now.problem = ""
     except job.RefusedError as error:
-        progress.problem = str(error)
+        progress.now.problem = str(error)
     finally:
-        progress.running = False
-    return str(progress.problem)
+        progress.now.running = False
+    return progress.now.problem
 
 
 def register() -> None:

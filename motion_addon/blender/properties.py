@@ -6,6 +6,8 @@ Only data and its limits live here; what a change sets off is in ``live``, ``tak
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -17,8 +19,8 @@ from bpy.props import (
     StringProperty,
 )
 
-OWN = {"LIBRARY_OVERRIDABLE"}
-OWN_LIST = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
+OWN: Any = {"LIBRARY_OVERRIDABLE"}
+OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
 SPEED_RANGE = (0.2, 6.0)  # metres a second
 
 MODELS = (("biped", "Human", "Walks, jogs and runs on two legs"),)
@@ -95,7 +97,7 @@ class FootfallSpeedPoint(bpy.types.PropertyGroup):
         min=0.0, max=100.0, default=0.0, precision=0, subtype="PERCENTAGE", update=_setting_changed,
     )  # fmt: skip
     speed: FloatProperty(
-        name="Speed", description="Speed wanted there", unit="VELOCITY",
+        name="Speed", description="Speed wanted there, in meters a second", precision=2,
         min=SPEED_RANGE[0], max=SPEED_RANGE[1], default=1.4, update=_setting_changed,
     )  # fmt: skip
 
@@ -126,7 +128,8 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Gait", description="Way of moving", items=GAITS, update=_setting_changed
     )
     speed: FloatProperty(
-        name="Speed", description="Speed along the path", unit="VELOCITY", step=10, precision=2,
+        name="Speed", description="Speed along the path, in meters a second",
+        step=10, precision=2,
         min=SPEED_RANGE[0], max=SPEED_RANGE[1], default=1.4, update=_setting_changed,
     )  # fmt: skip
     vary_speed: BoolProperty(
@@ -251,21 +254,12 @@ class FootfallObject(bpy.types.PropertyGroup):
     )
 
 
-class FootfallProgress(bpy.types.PropertyGroup):
-    """State of a bake that is running; kept with the session only."""
-
-    running: BoolProperty(name="Running", default=False, options={"SKIP_SAVE"})
-    factor: FloatProperty(name="Progress", default=0.0, options={"SKIP_SAVE"})
-    problem: StringProperty(name="Problem", options={"SKIP_SAVE"})
-
-
 classes = (
     FootfallSpeedPoint,
     FootfallSettings,
     FootfallBone,
     FootfallTake,
     FootfallObject,
-    FootfallProgress,
 )
 
 
@@ -275,12 +269,10 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
     bpy.types.Object.footfall = PointerProperty(type=FootfallObject, override=OWN)
-    bpy.types.WindowManager.footfall = PointerProperty(type=FootfallProgress)
 
 
 def unregister() -> None:
     """Take the properties away again."""
-    del bpy.types.WindowManager.footfall
     del bpy.types.Object.footfall
     del bpy.types.Scene.footfall
     for cls in reversed(classes):

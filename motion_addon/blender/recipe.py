@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from . import fit
 from .properties import CONTROLS, KEYS, ROOT_MOTIONS
 
 if TYPE_CHECKING:
     from ..motion.bake import BakeRequest
     from .apply import KeySettings
+    from .fit import Fit
 
 PLAIN = (
     "model", "gait", "start", "stop", "start_phase", "cadence", "seed", "cleanup",
@@ -175,7 +177,7 @@ def frame_rate(scene: bpy.types.Scene) -> float:
     return float(scene.render.fps / scene.render.fps_base)
 
 
-def key_settings(recipe: Recipe, scene: bpy.types.Scene) -> KeySettings:
+def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> KeySettings:
     """Return how the recipe's clip becomes keys."""
     from .apply import KeySettings
 
@@ -185,11 +187,15 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene) -> KeySettings:
         "controls": recipe.controls,
     }
     return KeySettings(
-        tolerance=recipe.tolerance, fps=frame_rate(scene), cyclic=recipe.cycle, **choices
+        tolerance=recipe.tolerance,
+        fps=frame_rate(scene),
+        cyclic=recipe.cycle,
+        ball_height=size.ball_height,
+        **choices,
     )
 
 
-def request(recipe: Recipe, scene: bpy.types.Scene, height: float | None) -> BakeRequest:
+def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
     """Read the curve and return what the motion core is asked for.
 
     Raises RecipeError, CurveError and RequestError, each one plain sentence.
@@ -203,7 +209,7 @@ def request(recipe: Recipe, scene: bpy.types.Scene, height: float | None) -> Bak
             "model": recipe.model, "path": points, "cyclic": cyclic, "speed": speed,
             "gait": recipe.gait, "fps": frame_rate(scene), "start_phase": recipe.start_phase,
             "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
-            "stop": recipe.stop, "height": height, "seed": recipe.seed,
+            "stop": recipe.stop, "height": size.height, "seed": recipe.seed,
             "cleanup": recipe.cleanup,
         }
     )  # fmt: skip
@@ -226,7 +232,7 @@ def _path(recipe: Recipe, scene: bpy.types.Scene) -> tuple[list[list[float]], bo
         if surface is None or surface.type != "MESH":
             raise RecipeError(f"There is no mesh '{recipe.ground}' to lay the path on")
         points = ground.drop(points, surface, bpy.context.evaluated_depsgraph_get())
-    return curve.core_from_world(points).tolist(), cyclic
+    return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
 
 
 def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
@@ -242,4 +248,4 @@ def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
         if found is None:
             raise RecipeError("Pick an object to look at")
         target = found.matrix_world.translation.to_tuple()
-    return {"look_at": core_from_world(np.array([target]))[0].tolist()}
+    return {"look_at": (core_from_world(np.array([target]))[0] * fit.meters(scene)).tolist()}

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phase scrub: owns posing the character at a place of its step cycle, and taking that back.
+"""Phase scrub: owns posing the character at a place of its step cycle; no key is written.
 
-No key is written; the pose before the first touch is kept with the character until it is put back.
+The pose before the first touch is kept (``state``) until it is put back or a bake begins.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import bpy
 from mathutils import Quaternion
 
-from . import character, job, recipe, state
+from . import character, fit, job, recipe, state
 
 
 def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
@@ -27,15 +26,13 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
     try:
         wanted = recipe.from_settings(context.scene.footfall, rig, cycle=True)
         rig_map = character.load_map(rig)
-        asked = recipe.request(
-            wanted, context.scene, job.character_height(rig, rig_map, wanted.model)
-        )
-        clip = bake.pose_at_phase(replace(asked, start=False, stop=False), phase)
-        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene))
+        size = fit.measure(rig, rig_map, wanted.model, context.scene)
+        asked = recipe.request(wanted, context.scene, size)
+        clip = size.in_units(bake.pose_at_phase(replace(asked, start=False, stop=False), phase))
+        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene, size))
     except (RigError, bake.RequestError, recipe.RecipeError) as error:
         raise job.RefusedError(str(error)) from error
-    if not rig.footfall.scrub_before:
-        rig.footfall.scrub_before = json.dumps(state.capture_pose(rig))
+    state.keep_pose(rig)
     for keys in plan.bones:
         bone = rig.pose.bones[keys.bone]
         if keys.rotation is not None:
@@ -45,17 +42,6 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
     switches = {(bone, switch): value for bone, switch, value in plan.switches}
     restore(rig, {"bones": {}, "switches": switches, "object": {}})
     rig.update_tag()
-
-
-def put_back(rig: bpy.types.Object) -> bool:
-    """Restore the pose before the scrub; returns whether there was one."""
-    text = rig.footfall.scrub_before
-    if not text:
-        return False
-    rig.footfall.scrub_before = ""
-    state.restore_pose(rig, json.loads(text))
-    rig.update_tag()
-    return True
 
 
 def follow_slider(context: bpy.types.Context, rig: bpy.types.Object) -> None:

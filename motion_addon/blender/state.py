@@ -74,6 +74,23 @@ def restore_pose(rig: bpy.types.Object, pose: dict[str, Any]) -> None:
             bone.ik_stretch = entry.get(IK_STRETCH, 0.0)
 
 
+def keep_pose(rig: bpy.types.Object) -> None:
+    """Remember the pose before a scrub, unless one is remembered already."""
+    if not rig.footfall.scrub_before:
+        rig.footfall.scrub_before = json.dumps(capture_pose(rig))
+
+
+def put_pose_back(rig: bpy.types.Object) -> bool:
+    """Restore the pose before the scrub; returns whether there was one."""
+    text = rig.footfall.scrub_before
+    if not text:
+        return False
+    rig.footfall.scrub_before = ""
+    restore_pose(rig, json.loads(text))
+    rig.update_tag()
+    return True
+
+
 def _restore_values(
     rig: bpy.types.Object, transform: dict[str, Any], properties: dict[str, Any], pose: dict
 ) -> None:

@@ -37,8 +37,9 @@ def in_review(rig: bpy.types.Object) -> bool:
 
 
 def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-    """Keep the present state, unless the character is under review already."""
-    if in_review(rig):
+    """Keep the present state, unless the character shows a take under review already."""
+    state.put_pose_back(rig)
+    if in_review(rig) and shown(rig) is not None:
         return
     rig.footfall.before = state.capture(rig, scene)
     rig.footfall.before_action = rig.animation_data.action if rig.animation_data else None
@@ -110,7 +111,8 @@ def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
 def rewind(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
     """Put the state before the takes back without ending the review, if there is one."""
     kept = rig.footfall
-    if in_review(rig):
+    state.put_pose_back(rig)
+    if in_review(rig) and shown(rig) is not None:
         state.restore(rig, scene, kept.before, kept.before_action)
 
 

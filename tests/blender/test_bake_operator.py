@@ -138,6 +138,20 @@ def test_character_smaller_than_a_human_takes_more_steps() -> None:
     assert small["hip_height"] == pytest.approx(0.5 * large["hip_height"], rel=0.1)
 
 
+def test_scene_in_centimeters() -> None:
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    rig = subjects.mixamo()
+    rig.scale = (100.0, 100.0, 100.0)
+    bpy.context.view_layer.update()
+    level = subjects.pose_heads(rig, 1)["mixamorig:Hips"][2]
+    subjects.ready(rig, subjects.path((0, 0, 0), (300, 0, 0)))
+    assert bpy.ops.footfall.bake() == {"FINISHED"}
+    assert json.loads(rig.footfall.takes[0].report)["hip_height"] == pytest.approx(0.95, abs=0.12)
+    end = subjects.pose_heads(rig, round(rig.animation_data.action.frame_range[1]))
+    assert end["mixamorig:Hips"][0] == pytest.approx(300.0, abs=30.0)
+    assert end["mixamorig:Hips"][2] == pytest.approx(level, rel=0.1)
+
+
 def test_cycle_loops_exactly_and_tells_its_speed() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig).path = None
@@ -232,6 +246,33 @@ def test_scrub_puts_the_switches_of_a_control_rig_back() -> None:
     assert limb["IK_FK"] == 0.0
     bpy.ops.footfall.scrub_end()
     assert limb["IK_FK"] == 1.0
+
+
+def test_bake_puts_the_pose_before_a_scrub_back_first() -> None:
+    rig = subjects.mixamo()
+    subjects.ready(rig)
+    rig.pose.bones["mixamorig:Head"].location.x = 0.25
+    rig.footfall.scrub = 0.4
+    bpy.ops.footfall.bake()
+    assert not rig.footfall.scrub_before
+    bpy.ops.footfall.reject_take()
+    assert rig.pose.bones["mixamorig:Head"].location.x == 0.25
+    legs = rig.pose.bones["mixamorig:LeftUpLeg"]
+    assert tuple(legs.rotation_quaternion) == (1.0, 0.0, 0.0, 0.0)
+
+
+def test_walk_in_pose_mode_and_drawing_there() -> None:
+    rig = subjects.mixamo()
+    bpy.ops.object.mode_set(mode="POSE")
+    bpy.context.scene.footfall.character = rig
+    bpy.ops.footfall.draw_path(points="[[0, 0, 0], [0, -1, 0], [0.2, -2, 0], [0, -3, 0]]")
+    assert rig.mode == "POSE"
+    assert bpy.ops.footfall.bake() == {"FINISHED"}
+    assert rig.mode == "POSE"
+    assert bpy.ops.footfall.edit_path() == {"FINISHED"}
+    assert bpy.context.mode == "EDIT_CURVE"
+    assert bpy.ops.footfall.edit_path() == {"FINISHED"}
+    assert bpy.context.mode == "OBJECT"
 
 
 def test_slider_poses_live() -> None:

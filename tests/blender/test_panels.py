@@ -54,7 +54,6 @@ def draw(name: str) -> Notes:
     context = SimpleNamespace(
         scene=bpy.context.scene,
         view_layer=bpy.context.view_layer,
-        window_manager=bpy.context.window_manager,
         preferences=bpy.context.preferences,
         region=SimpleNamespace(width=280),
     )
@@ -127,7 +126,7 @@ def test_ready_scene_has_one_big_button() -> None:
 
 def test_running_bake_shows_progress_only() -> None:
     subjects.ready(subjects.mixamo())
-    progress = bpy.context.window_manager.footfall
+    progress = subjects.addon("blender.progress").now
     progress.running, progress.factor = True, 0.42
     try:
         notes = draw("bake")

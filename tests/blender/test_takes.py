@@ -240,6 +240,18 @@ def test_same_recipe_gives_the_same_keys() -> None:
     assert keys[0] == keys[1]
 
 
+def test_work_done_while_a_take_waits_is_kept() -> None:
+    rig = animated()
+    subjects.ready(rig)
+    bpy.ops.footfall.bake()
+    other = bpy.data.actions.new("Other")
+    rig.animation_data.action = other
+    bpy.ops.footfall.bake()
+    assert [take.name for take in rig.footfall.takes] == ["Walk 01", "Walk 02"]
+    bpy.ops.footfall.reject_take()
+    assert rig.animation_data.action == other
+
+
 def test_removing_a_take_that_is_not_shown() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig)

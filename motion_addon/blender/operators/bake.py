@@ -7,7 +7,7 @@ import time
 
 import bpy
 
-from .. import character, job, recipe, takes
+from .. import character, job, progress, recipe, takes
 
 SLICE = 0.05  # seconds of work between two looks at the keyboard
 REDRAW = 0.1  # seconds between two redraws of the progress bar
@@ -30,7 +30,7 @@ class _Baking:
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        if context.window_manager.footfall.running:
+        if progress.now.running:
             return "A bake is running; press Esc to stop it"
         return job.refusal(character.current(context), context.view_layer)
 
@@ -53,8 +53,7 @@ class _Baking:
         self._steps = self.steps(context)
         self._drawn = 0.0
         manager = context.window_manager
-        manager.footfall.running, manager.footfall.factor = True, 0.0
-        manager.footfall.problem = ""
+        progress.now.running, progress.now.factor, progress.now.problem = True, 0.0, ""
         self._timer = manager.event_timer_add(0.01, window=context.window)
         manager.progress_begin(0.0, 1.0)
         context.workspace.status_text_set("Baking a take    Esc: Cancel")
@@ -85,7 +84,7 @@ class _Baking:
             factor = next(self._steps)
         if time.monotonic() - self._drawn > REDRAW:
             self._drawn = time.monotonic()
-            context.window_manager.footfall.factor = factor
+            progress.now.factor = factor
             context.window_manager.progress_update(factor)
             _redraw(context)
 
@@ -94,7 +93,7 @@ class _Baking:
         manager = context.window_manager
         manager.event_timer_remove(self._timer)
         manager.progress_end()
-        manager.footfall.running = False
+        progress.now.running = False
         context.workspace.status_text_set(None)
         _redraw(context)
         if message:

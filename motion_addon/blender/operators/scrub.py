@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, job, scrub
+from .. import character, job, scrub, state
 
 
 class FOOTFALL_OT_scrub(bpy.types.Operator):
@@ -50,7 +50,7 @@ class FOOTFALL_OT_scrub_end(bpy.types.Operator):
         return rig is not None and bool(rig.footfall.scrub_before)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        done = scrub.put_back(character.current(context))
+        done = state.put_pose_back(character.current(context))
         return {"FINISHED"} if done else {"CANCELLED"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import character, takes
+from .. import character, progress, takes
 from ..operators.bake import FOOTFALL_OT_bake
 from .tab import Tab, sentence
 
@@ -46,12 +46,11 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        progress = context.window_manager.footfall
         button = layout.column()
         button.scale_y = 1.8
-        if progress.running:
-            text = f"{progress.factor:.0%}    Esc cancels"
-            button.progress(factor=progress.factor, type="BAR", text=text)
+        if progress.now.running:
+            factor = progress.now.factor
+            button.progress(factor=factor, type="BAR", text=f"{factor:.0%}    Esc cancels")
             return
         button.operator("footfall.bake", icon="REC")
         problem = FOOTFALL_OT_bake.problem(context)

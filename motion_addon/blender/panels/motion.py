@@ -58,7 +58,7 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         for key, label, _text, _speed in PRESETS:
             row.operator("footfall.speed_preset", text=label).preset = key
         if not settings.vary_speed:
-            layout.prop(settings, "speed")
+            layout.prop(settings, "speed", text="Speed (m/s)")
         layout.prop(settings, "vary_speed")
         if settings.vary_speed:
             row = layout.row()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import bpy
 
+from .. import progress
 from .tab import Tab, sentence
 
 
@@ -28,9 +29,8 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
             sentence(context, layout, "Draw a path, or pick a curve", "INFO")
         layout.prop(settings, "ground", text="", icon="MESH_GRID", placeholder="Ground mesh")
         layout.prop(settings, "live", text="Live: bake as I edit", icon="RECORD_ON")
-        problem = context.window_manager.footfall.problem
-        if settings.live and problem:
-            sentence(context, layout, problem, "ERROR")
+        if settings.live and progress.now.problem:
+            sentence(context, layout, progress.now.problem, "ERROR")
 
 
 classes = (FOOTFALL_PT_path,)
