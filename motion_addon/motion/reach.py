@@ -98,10 +98,19 @@ def reach(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple
     return knee, ankle, turns[0], turns[1]
 
 
-def ground_under(balls: list[Array], ball_height: float, fps: float, loop: bool) -> Array:
-    """Return (T,) the smoothed height of the ground under the lower of two balls (T, 3)."""
-    sole = np.minimum(balls[0][:, 1], balls[1][:, 1]) - ball_height
-    low = -_widest(-sole, max(min(round(0.6 * fps), len(sole) - 1), 0), loop)
+def ground_under(
+    balls: list[Array], ball_height: float, fps: float, loop: bool, planted: Array | None = None
+) -> Array:
+    """Return (T,) the height of the ground under two feet; all the same where it is level.
+
+    ``balls`` are the ball joints (T, 3), ``planted`` (T, 2) bool when they stand, if known.
+    """
+    soles = np.stack([ball[:, 1] for ball in balls], axis=-1) - ball_height
+    if planted is not None and planted.any():
+        standing = soles[planted]
+        if np.ptp(np.percentile(standing, [3.0, 97.0])) < 0.03:
+            return np.full(len(soles), float(np.median(standing)))
+    low = -_widest(-soles.min(axis=-1), max(min(round(0.6 * fps), len(soles) - 1), 0), loop)
     if np.ptp(low) < 0.03:
         return np.full(len(low), float(np.median(low)))
     return smoothed(low, 0.3 * fps, loop)

@@ -211,11 +211,12 @@ class _Transfer:
         reach = quat.apply(self.turns[:, leg.foot], leg.ball - leg.ankle)
         return np.asarray(self.positions[:, leg.foot] + reach)
 
-    def ground(self, fps: float, loop: bool) -> Array:
+    def ground(self, clip: Clip, loop: bool) -> Array:
         """Return (T,) the height of the ground under the feet, all the same where it is level."""
+        planted = None if clip.contacts is None else clip.contacts[:, [1, 3]] > 0.5
         balls = [self.place(self.ball(leg)) for leg in self.source.legs]
         height = self.place(np.array(self.source.ball_height))
-        return ground_under(balls, float(height), fps, loop)
+        return ground_under(balls, float(height), clip.fps, loop, planted)
 
     def pole(self, side: int) -> Array:
         """Return (T, 3) unit, the way the source's knee points."""
@@ -269,7 +270,7 @@ def pose(
     hips = work.turns[:, source.bone("hips")]
     center = work.hip_center()
     joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
-    ground = work.ground(clip.fps, loop)
+    ground = work.ground(clip, loop)
     level = settings.soles and np.ptp(ground) == 0.0
     feet = [work.foot(side, float(ground[0]) if level else None) for side in (0, 1)]
     limits = [settings.max_reach * leg.reach for leg in target.legs]
