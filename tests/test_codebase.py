@@ -196,3 +196,18 @@ def test_links_of_a_page_resolve(page: Path) -> None:
     for target in targets:
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target).exists(), f"{name_of(page)} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_of_a_page_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    tasks = {node.name for node in functions(tree_of(ROOT / "noxfile.py"))}
+    for task in re.findall(r"dev\.py ([a-z]\w*)", text):
+        assert task in tasks, f"{name_of(page)} runs the task {task}"
+    for module in re.findall(r"-m ((?:motion_addon|training|examples|benchmarks)[\w.]*)", text):
+        place = ROOT / module.replace(".", "/")
+        found = place.with_suffix(".py").exists() or (place / "__main__.py").exists()
+        assert found, f"{name_of(page)} runs the module {module}"
+    operators = {node.name for _, node in operators_and_panels()}
+    for verb in re.findall(r"bpy\.ops\.footfall\.(\w+)\(", text):
+        assert f"FOOTFALL_OT_{verb}" in operators, f"{name_of(page)} calls {verb}"
