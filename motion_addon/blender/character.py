@@ -6,13 +6,14 @@ The map's meaning belongs to ``motion.rigs``; this keeps it with the object and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
 
 if TYPE_CHECKING:
-    from ..motion.rigs import RigMap
+    from ..motion.rigs import RigBones, RigMap
 
 SIDES = {"L": "Left", "R": "Right"}
 
@@ -92,9 +93,29 @@ def detect(rig: bpy.types.Object) -> RigMap:
     from ..motion import rigs
     from . import armature
 
-    found = rigs.detect(armature.read_rig(rig))
+    bones = armature.read_rig(rig)
+    found = rigs.detect(bones)
+    if not found.usable:
+        found = rigs.detect(_unturned(bones, rig))
     store_map(rig, found)
     return found
+
+
+def _unturned(bones: RigBones, rig: bpy.types.Object) -> RigBones:
+    """Return the rig as it lies in its own space, where a body without names is symmetric in x."""
+    import numpy as np
+
+    from ..motion import quat
+    from . import armature
+
+    world = np.array(rig.matrix_world.to_quaternion().to_matrix())
+    turn = armature.MOTION_FROM_BLENDER @ world @ armature.MOTION_FROM_BLENDER.T
+    back = quat.inv(quat.from_matrix(turn))
+    return replace(
+        bones,
+        rest_heads=quat.apply(back, bones.rest_heads),
+        rest_rotations=quat.mul(back, bones.rest_rotations),
+    )
 
 
 def try_detect(rig: bpy.types.Object) -> str:

@@ -28,6 +28,7 @@ def odd(_folder: Path) -> bpy.types.Object:
     rig.parent = parent
     rig.scale = (0.01, 0.01, 0.01)
     rig.data.transform(rig.matrix_basis.inverted())
+    rig.data.update_tag()
     rig.rotation_euler.z = 0.3
     bpy.context.view_layer.update()
     return rig
