@@ -269,7 +269,8 @@ def test_soles_stay_on_a_level_floor():
     foot = still.skeleton.index("LeftFoot")
     rolled = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), pitch)
     rotations[:, foot] = quat.mul(rotations[:, foot], rolled)
-    rocking = replace(still, rotations=rotations.astype(np.float32))
+    contacts = np.tile(np.float32([0.0, 0.0, 1.0, 1.0]), (frames, 1))
+    rocking = replace(still, rotations=rotations.astype(np.float32), contacts=contacts)
     body = measure(*human(Build()))
     leg = body.legs[0]
     source = source_body(rocking, ball=source_body(CLIP).ball_height)
