@@ -22,12 +22,13 @@ from typing import Final
 import bpy
 import numpy as np
 
-from motion_addon.blender import apply, armature
-from motion_addon.motion import bvh, quat, rigs
+from motion_addon.blender import apply, armature, fit
+from motion_addon.motion import bvh, quat, retarget, rigs
 from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
 
 from . import character, footprints, pictures, stage
+from .character import Character as Person
 from .process import redirected_output, run
 
 BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_human}
@@ -58,7 +59,8 @@ VIEWS: Final = {
 def main(arguments: list[str] | None = None) -> int:
     """Render the sheet, and the GIF if one is asked for; return the exit status."""
     options = _parser().parse_args(arguments)
-    whole = load_clip(options.input)
+    person = empty_stage(options.rig)
+    whole, ball_height = load_clip(options.input, person)
     first = round(options.start * whole.fps)
     last = whole.frames if options.end is None else round(options.end * whole.fps) + 1
     clip = whole.slice(first, min(last, whole.frames))
@@ -68,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.map:
         options.map.parent.mkdir(parents=True, exist_ok=True)
         footprints.write_map(whole, requested_path(options.input), options.map)
-    person = pose_on_stage(clip, options.rig)
+    pose_on_stage(person, clip, ball_height)
     with tempfile.TemporaryDirectory() as folder:
         chosen = np.linspace(0, clip.frames - 1, options.count).round().astype(int)
         sheet(clip, chosen, options.views, options.out, options.size, Path(folder), first)
@@ -79,13 +81,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def load_clip(path: Path, fps: float = 30.0) -> Clip:
-    """Read a clip from BVH or .npz, or bake one from a request file; resampled to ``fps``."""
-    if path.suffix == ".bvh":
-        return bvh.read(path).resample(fps)
-    if path.suffix == ".npz":
-        return Clip.load(path).resample(fps)
-    return bake(BakeRequest.from_json(json.loads(path.read_text()))).clip
+def load_clip(path: Path, person: Person, fps: float = 30.0) -> tuple[Clip, float | None]:
+    """Return a clip of the person's size at ``fps``, and the height of planted balls if known.
+
+    BVH and .npz clips are scaled to the person; a request without a height gets the person's.
+    """
+    rig = armature.read_rig(person.rig)
+    if path.suffix in {".bvh", ".npz"}:
+        clip = bvh.read(path) if path.suffix == ".bvh" else Clip.load(path)
+        ratio = retarget.height_ratio(rig, rigs.detect(rig), clip.skeleton)
+        return clip.resample(fps).scaled(ratio), None
+    wanted = json.loads(path.read_text(encoding="utf-8"))
+    model = wanted.get("model", "biped")
+    size = fit.measure(person.rig, rigs.detect(rig), model, bpy.context.scene)
+    request = BakeRequest.from_json({"height": size.height, "fps": fps, **wanted})
+    return bake(request).clip, size.ball_height
 
 
 def requested_path(path: Path) -> np.ndarray | None:
@@ -95,19 +105,21 @@ def requested_path(path: Path) -> np.ndarray | None:
     return np.asarray(json.loads(path.read_text())["path"], dtype=float)
 
 
-def pose_on_stage(clip: Clip, rig: str = "rigify") -> character.Character:
-    """Empty the scene and show the clip on the demo character, a frame a frame from 0 on."""
+def empty_stage(rig: str = "rigify") -> Person:
+    """Empty the scene and put the demo character into it."""
     bpy.ops.wm.read_homefile(use_empty=True)
-    bpy.context.scene.render.fps = round(clip.fps)
     with redirected_output():
-        person = BUILDERS[rig]()
-    keys = apply.KeySettings(keep_path=True)
+        return BUILDERS[rig]()
+
+
+def pose_on_stage(person: Person, clip: Clip, ball_height: float | None = None) -> None:
+    """Show a clip of the person's size on it, a frame a frame from 0 on, with floor and camera."""
+    bpy.context.scene.render.fps = round(clip.fps)
     rig_map = rigs.detect(armature.read_rig(person.rig))
-    plan = apply.plan_keys(person.rig, rig_map, clip, keys)
-    apply.write(plan, person.rig, frame_start=0.0)
+    keys = apply.KeySettings(ball_height=ball_height)
+    apply.write(apply.plan_keys(person.rig, rig_map, clip, keys), person.rig, frame_start=0.0)
     stage.add_floor(_blender(clip.root_positions))
     stage.add_camera()
-    return person
 
 
 def sheet(
