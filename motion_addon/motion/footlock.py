@@ -61,6 +61,8 @@ def _trimmed(points: Array, start: int, stop: int, fps: float, most: float) -> t
     limit = min(round(TRIM_SECONDS * fps), int(0.35 * len(still)))
     lead = int(np.argmax(landed)) if landed.any() else limit
     tail = int(np.argmax(left[::-1])) if left.any() else limit
+    # A contact cut by an end of the motion neither lands nor leaves there.
+    lead, tail = lead if start > 0 else 0, tail if stop < len(points) else 0
     return start + min(lead, limit), stop - min(tail, limit)
 
 
