@@ -29,9 +29,9 @@ FADE_SECONDS = (0.12, 0.05)
 """Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""
 LAND_SECONDS = 0.08
 """Time in which a ball that lands comes down all the way (s)."""
-CLEAR_HEIGHT = 0.026
+CLEAR_HEIGHT = 0.028
 """Height (m) of the ball over the ground in a swing, at least, for a leg of the model's size."""
-CLEAR_SPEEDS = (0.15, 1.0)
+CLEAR_SPEEDS = (0.1, 0.7)
 """Speeds of the ball (m/s) at which it needs none and all of that height."""
 SOFT_SECONDS = 0.02
 """Time over which a foot comes down onto the ground and off it (s, sigma)."""
