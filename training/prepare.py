@@ -9,6 +9,7 @@ phase, gait and trajectory. All layouts and labels come from ``motion_addon.moti
 
 import argparse
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from motion_addon.motion.contacts import smooth
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
-from . import sources
+from . import augment, sources
 
 log = logging.getLogger(__name__)
 
@@ -87,24 +88,37 @@ def usable(frames: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
     return good
 
 
+def versions(source: sources.SourceClip, skeleton: Skeleton) -> Iterator[tuple[str, Clip, Array]]:
+    """Yield a clip, its slowed version where wanted, and their mirror images.
+
+    Each with its name and (T,) bool, the frames to learn from.
+    """
+    clip = on_model_skeleton(source.clip, skeleton, source.floor)
+    kinds = [(source.name, clip, usable(clip.frames, source.bad_ranges))]
+    if source.name in sources.SLOWED:
+        slow = augment.slowed(clip)
+        kinds.append((f"{source.name} slowed", slow, augment.wanted(slow)))
+    for name, version, good in kinds:
+        yield name, version, good
+        yield f"{name} mirrored", version.mirrored(), good
+
+
 def build(data: Path, names: tuple[str, ...]) -> dict[str, Array]:
     """Return the concatenated arrays of all clips of the named sources, plus bookkeeping."""
     skeleton: Skeleton | None = None
     parts: dict[str, list[Array]] = {}
     clip_names: list[str] = []
-    for number, source in enumerate(sources.biped_clips(data, names)):
+    for source in sources.biped_clips(data, names):
         skeleton = skeleton or source.clip.skeleton
-        clip = on_model_skeleton(source.clip, skeleton, source.floor)
-        good = usable(clip.frames, source.bad_ranges)
-        for mirrored, version in enumerate((clip, clip.mirrored())):
-            arrays = label(version)
-            arrays["clip"] = np.full(clip.frames, 2 * number + mirrored)
+        for name, clip, good in versions(source, skeleton):
+            arrays = label(clip)
+            arrays["clip"] = np.full(clip.frames, len(clip_names))
             arrays["usable"] = good
             arrays["held_out"] = np.full(clip.frames, source.name in sources.HELD_OUT)
             for key, value in arrays.items():
                 parts.setdefault(key, []).append(value)
-        clip_names.append(source.name)
-        log.info("%s: %d frames", source.name, clip.frames)
+            clip_names.append(name)
+            log.info("%s: %d frames", name, clip.frames)
     if skeleton is None:
         raise ValueError(f"No clips of {names} in {data}")
     out = {key: np.concatenate(value) for key, value in parts.items()}

@@ -29,6 +29,16 @@ LEFT_OUT = {
     "o3de/Pushes1.bvh": "the actor is pushed",
 }
 
+SLOWED = (
+    "o3de/Walk1.bvh",
+    "o3de/WalkTurns1.bvh",
+    "o3de/WalkPivotTurn1.bvh",
+    "o3de/Snake1.bvh",
+    "o3de/Circles1.bvh",
+    "o3de/MixedLocomotion1.bvh",
+)
+"""Clips that are also learned from as slow walks (``training/augment.py``)."""
+
 STANDING = "o3de/TurnOnSpot1.bvh"
 """The clip whose median pose is taken for a quiet stand."""
 TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")

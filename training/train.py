@@ -39,11 +39,14 @@ class Settings:
     rate: float = 1.5e-3
     """AdamW learning rate, warmed up and then lowered by a cosine."""
     decay: float = 1e-3
-    noise: float = 0.02
+    noise: float = 0.015
     """Standard deviation of noise on the first state, meters; velocities ten times that."""
+    astray: float = 0.04
+    """Standard deviation of each leg as a whole being out of place at first, meters."""
     seed: int = 1
 
 
+SIDES = ("Left", "Right")
 JOINT_WEIGHT = {"LeftFoot": 3.0, "RightFoot": 3.0, "LeftToe": 3.0, "RightToe": 3.0}
 
 
@@ -70,13 +73,33 @@ def losses(model: Biped, body: Body, truth: dict[str, Tensor], weight: Tensor) -
     }
 
 
-def roll_out(model: Biped, batch: dict[str, Tensor], noise: float) -> dict[str, Tensor]:
-    """Run the model on its own outputs and return mean losses; batch as ``Sequences.batch``."""
+# How much of a leg's displacement each state joint takes: left leg, right leg.
+_LEGS = torch.tensor(
+    [
+        [{"Leg": 0.5, "Foot": 1.0, "Toe": 1.0}.get(n.removeprefix(side), 0.0) for side in SIDES]
+        for n in features.STATE_JOINTS
+    ]
+)
+
+
+def disturbed(positions: Tensor, settings: Settings) -> Tensor:
+    """Return state positions (N, S, 3) with noise on each joint and each leg moved along."""
+    legs = settings.astray * torch.randn(len(positions), 2, 3) * torch.tensor([1.0, 0.2, 1.0])
+    return positions + settings.noise * torch.randn_like(positions) + _LEGS @ legs
+
+
+def roll_out(
+    model: Biped, batch: dict[str, Tensor], settings: Settings | None
+) -> dict[str, Tensor]:
+    """Run the model on its own outputs and return mean losses; batch as ``Sequences.batch``.
+
+    With settings the first state is disturbed by their noise.
+    """
     weight = torch.tensor([JOINT_WEIGHT.get(n, 1.0) for n in features.STATE_JOINTS])
     positions, velocities = batch["positions"][:, 0], batch["velocities"][:, 0]
-    if noise > 0:
-        positions = positions + noise * torch.randn_like(positions)
-        velocities = velocities + 10.0 * noise * torch.randn_like(velocities)
+    if settings:
+        positions = disturbed(positions, settings)
+        velocities = velocities + 10.0 * settings.noise * torch.randn_like(velocities)
     length = batch["control"].shape[1]
     total: dict[str, Tensor] = {}
     for i in range(1, length):
@@ -98,7 +121,7 @@ def validate(model: Biped, data: dataset.Sequences, length: int = 60) -> dict[st
     first, _ = data.starts(length)
     batch = data.batch(first[:: max(len(first) // 384, 1)], length)
     model.eval()
-    out = {key: float(value) for key, value in roll_out(model, batch, 0.0).items()}
+    out = {key: float(value) for key, value in roll_out(model, batch, None).items()}
     model.train()
     return out
 
@@ -139,7 +162,7 @@ def train(data: Path, out: Path, settings: Settings, start: Path | None = None) 
             group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
         drawn = np.searchsorted(weight, rng.random(max(settings.batch_frames // length, 48)))
         batch = learn.batch(first[np.minimum(drawn, len(first) - 1)], length)
-        terms = roll_out(model, batch, settings.noise * (1.0 if length < 8 else 0.5))
+        terms = roll_out(model, batch, settings)
         optimizer.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Slow walks made of ordinary ones: shorter steps, taken more slowly.
+
+Steady straight walking under 1 m/s hardly occurs in the data (the actor is slow only where he
+stops or turns), and a network without it straddles and drags a leg there.
+"""
+
+import numpy as np
+
+from motion_addon.motion import features, leg, quat
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.quat import Array
+
+STRIDE, TEMPO = 0.8, 0.85
+"""Factors of step length and of tempo: 1.25 m/s at 0.94 Hz becomes 0.85 m/s at 0.80 Hz, which
+is the step rate of the slow frames that there are."""
+FASTEST = 1.15
+"""m/s of the result, above which there is data enough."""
+
+
+def slowed(clip: Clip) -> Clip:
+    """Return the clip with its horizontal travel scaled by STRIDE and played at TEMPO.
+
+    Hips and ankles are scaled about the origin, so that standing feet still stand; the width
+    of the steps is kept. The legs follow by two-bone inverse kinematics; feet keep their angles.
+    """
+    skeleton = clip.skeleton
+    rotations, positions = (a.astype(np.float64) for a in clip.world())
+    root = features.root_track(skeleton, positions)
+    shrink = np.array([STRIDE, 1.0, STRIDE])
+    hips = positions[:, 0] * shrink
+    moved = hips - positions[:, 0]
+    across = quat.apply(features.root_rotations(root), np.array([1.0, 0.0, 0.0]))
+    for side in ("Left", "Right"):
+        thigh, shin, foot = (skeleton.index(side + n) for n in ("UpLeg", "Leg", "Foot"))
+        width = ((positions[:, foot] - root.positions) * across).sum(axis=-1, keepdims=True)
+        target = positions[:, foot] * shrink + (1.0 - STRIDE) * width * across
+        hip, knee, ankle = (positions[:, j] + moved for j in (thigh, shin, foot))
+        new_knee, new_ankle = leg.two_bone(hip, knee, ankle, rotations[:, thigh], target)
+        rotations[:, thigh] = leg.swing(rotations[:, thigh], knee - hip, new_knee - hip)
+        rotations[:, shin] = leg.swing(rotations[:, shin], ankle - knee, new_ankle - new_knee)
+    local = skeleton.local(rotations).astype(np.float32)
+    short = Clip(skeleton, quat.unroll(local), hips.astype(np.float32), clip.fps)
+    return short.at_frames(np.arange(int((clip.frames - 1) / TEMPO)) * TEMPO, clip.fps)
+
+
+def wanted(slow: Clip) -> Array:
+    """Return (T,) bool, the frames of a slowed clip that fill the gap in the data."""
+    speeds = features.root_track(slow.skeleton, slow.world()[1]).speeds
+    return np.asarray((speeds > 0.25) & (speeds < FASTEST))
