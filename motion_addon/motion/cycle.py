@@ -12,32 +12,34 @@ from .request import BakeRequest
 def cut_cycle(clip: Clip, phase: Array, request: BakeRequest) -> tuple[Clip, float]:
     """Return a looping clip in place and its ground speed in m/s.
 
-    ``clip`` walks steadily along +Z with ``phase`` (T,) cycles at its own frame rate. One
-    whole cycle from the middle is laid on a whole number of frames; the little that its end
-    differs from its start is spread over the cycle, so that the seam is exact.
+    ``clip`` walks steadily along +Z with ``phase`` (T,) cycles at its own frame rate. Two
+    cycles from the middle are laid on a whole number of frames each, and the second goes over
+    into the first: position and velocity pass the seam as if there were none.
     """
-    middle = phase[len(phase) // 2]
-    first = np.floor(middle) + request.start_phase
-    begin, end = np.interp([first, first + 1.0], phase, np.arange(len(phase)))
-    seconds = (end - begin) / clip.fps
-    count = max(round(seconds * request.fps), 2)
-    wanted = np.interp(
-        first + np.arange(count + 1) / count, phase, np.arange(len(phase), dtype=np.float64)
+    first = np.floor(phase[len(phase) // 2]) - 1.0 + request.start_phase
+    at = np.arange(len(phase), dtype=np.float64)
+    begin, end = np.interp([first, first + 2.0], phase, at)
+    count = max(round(0.5 * (end - begin) / clip.fps * request.fps), 2)
+    cut = clip.at_frames(
+        np.interp(first + np.arange(2 * count + 1) / count, phase, at), request.fps
     )
-    cut = clip.at_frames(wanted, request.fps)
-    stride = float(cut.root_positions[-1, 2] - cut.root_positions[0, 2])
-    share = (np.arange(count) / count)[:, None]
     root = cut.root_positions.astype(np.float64)
-    root = root[:-1] - share * (root[-1] - root[0])
+    step = (root[-1] - root[0]) * [0.5, 0.0, 0.5] / count
+    root -= step * np.arange(2 * count + 1)[:, None]
+    share = (np.arange(count) / count)[:, None]
+    share = share * share * (3.0 - 2.0 * share)
+    early, late = slice(0, count), slice(count, 2 * count)
+    root = root[late] + share * (root[early] - root[late])
     root[:, [0, 2]] -= root[:, [0, 2]].mean(axis=0)
-    off = quat.to_rotvec(quat.mul(quat.inv(cut.rotations[-1]), cut.rotations[0]))
-    fixed = quat.mul(cut.rotations[:-1], quat.from_rotvec(share[..., None] * off))
-    contacts = None if cut.contacts is None else cut.contacts[:-1]
+    rotations = quat.slerp(cut.rotations[late], cut.rotations[early], share)
+    contacts = cut.contacts
+    if contacts is not None:
+        contacts = np.where(share < 0.5, contacts[late], contacts[early])
     loop = Clip(
         clip.skeleton,
-        quat.unroll(quat.normalize(fixed)).astype(np.float32),
+        quat.unroll(rotations).astype(np.float32),
         root.astype(np.float32),
         request.fps,
         contacts,
     )
-    return loop, stride * request.fps / count
+    return loop, float(step[2]) * request.fps
