@@ -73,4 +73,4 @@ def winding(length: float) -> Course:
     )
 
 
-ALL = (s_curve(), corner(), hairpin(), circle(), square())
+ALL = (straight(20.0), s_curve(), corner(), hairpin(), circle(), square())

@@ -106,6 +106,21 @@ def test_feet_stand_on_the_ground_and_never_under_it(cleaned: Clip) -> None:
     assert errors["floating_cm"] < 1.0
 
 
+def test_heels_and_toe_tips_stay_over_the_ground(raw: Clip) -> None:
+    tips = tuple((raw.skeleton.index(f"{s}Toe"), (0.0, -0.03, 0.065)) for s in ("Left", "Right"))
+    skeleton = replace(raw.skeleton, end_sites=tips)
+    foot = skeleton.index("LeftFoot")
+    rotations = raw.rotations.copy()
+    rock = np.sin(np.arange(raw.frames) / 9.0)[:, None] * np.array([0.5, 0.0, 0.0])
+    rotations[:, foot] = quat.mul(rotations[:, foot], quat.from_rotvec(rock))
+    cleaned = clean(replace(raw, skeleton=skeleton, rotations=rotations), raw.contacts)
+    turns, places = cleaned.world()
+    toe = tips[0][0]
+    tip = places[:, toe] + quat.apply(turns[:, toe], np.array(tips[0][1], dtype=np.float32))
+    assert tip[:, 1].min() > 0.005
+    assert balls(cleaned)[:, [0, 2], 1].min() > 0.01
+
+
 def test_knees_do_not_pop_or_snap_straight(raw: Clip, cleaned: Clip) -> None:
     names = cleaned.skeleton.names
     positions = cleaned.world()[1]
