@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the biped's PFNN: teacher forcing, then closed-loop roll-outs of growing length.
 
-    python -m training.train --dataset build/biped/dataset.npz --out build/biped --minutes 75
+    python -m training.train --dataset build/biped/dataset.npz --out build/biped --steps 20000
 
 Read downward: settings, losses, loop. A checkpoint is written every few minutes.
 """
@@ -30,11 +30,12 @@ class Settings:
     """One training run."""
 
     hidden: int = 320
-    minutes: float = 75.0
+    steps: int = 20000
+    """Optimizer steps; the schedule goes by them, so that a run can be repeated."""
     batch_frames: int = 4096
     """Frames in a batch, whatever the length of its sequences."""
     lengths: tuple[int, ...] = (1, 4, 8, 16, 24, 32)
-    """Roll-out lengths in frames, each for its share of the time."""
+    """Roll-out lengths in frames, each for its share of the steps."""
     shares: tuple[float, ...] = (0.12, 0.12, 0.16, 0.2, 0.2, 0.2)
     rate: float = 1.5e-3
     """AdamW learning rate, warmed up and then lowered by a cosine."""
@@ -121,7 +122,7 @@ def validate(model: Biped, data: dataset.Sequences, length: int = 60) -> dict[st
     first, _ = data.starts(length)
     batch = data.batch(first[:: max(len(first) // 384, 1)], length)
     model.eval()
-    out = {key: float(value) for key, value in roll_out(model, batch, None).items()}
+    out = {key: value.item() for key, value in roll_out(model, batch, None).items()}
     model.train()
     return out
 
@@ -135,7 +136,7 @@ def save(path: Path, model: Biped, settings: Settings, history: list[dict[str, f
 
 
 def train(data: Path, out: Path, settings: Settings, start: Path | None = None) -> Biped:
-    """Train for the given time and return the model; checkpoints go to ``out``."""
+    """Train by the settings and return the model; checkpoints go to ``out``."""
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     learn, held_out = dataset.load(data)
@@ -146,18 +147,19 @@ def train(data: Path, out: Path, settings: Settings, start: Path | None = None) 
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.999)
     )
-    began, saved, steps = time.monotonic(), 0.0, 0
+    began = saved = time.monotonic()
     history: list[dict[str, float]] = []
     stage, first, weight = -1, np.zeros(0), np.zeros(0)
     bounds = np.cumsum(settings.shares) / np.sum(settings.shares)
-    while (done := (time.monotonic() - began) / 60.0 / settings.minutes) < 1.0:
+    for step in range(settings.steps):
+        done = step / settings.steps
         now = min(int(np.searchsorted(bounds, done, side="right")), len(bounds) - 1)
         length = settings.lengths[now]
         if now != stage:
             stage = now
             first, weight = learn.starts(length)
             weight = np.cumsum(weight)
-        warm = min(steps / 300.0, 1.0)
+        warm = min(step / 300.0, 1.0)
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
         drawn = np.searchsorted(weight, rng.random(max(settings.batch_frames // length, 48)))
@@ -168,11 +170,10 @@ def train(data: Path, out: Path, settings: Settings, start: Path | None = None) 
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update_parameters(model)
-        steps += 1
         if time.monotonic() - saved > 120.0:
             saved = time.monotonic()
-            row = {"minute": round(done * settings.minutes, 1), "length": length}
-            row |= {"steps": steps} | {f"train_{k}": float(v) for k, v in terms.items()}
+            row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1), "length": length}
+            row |= {"step": step} | {f"train_{k}": v.item() for k, v in terms.items()}
             row |= validate(average.module, held_out)
             history.append(row)
             log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
@@ -188,7 +189,7 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=Path("build/biped/dataset.npz"))
     parser.add_argument("--out", type=Path, default=Path("build/biped"))
     parser.add_argument("--start", type=Path, help="checkpoint to go on from")
-    parser.add_argument("--minutes", type=float, default=Settings.minutes)
+    parser.add_argument("--steps", type=int, default=Settings.steps)
     parser.add_argument("--hidden", type=int, default=Settings.hidden)
     parser.add_argument("--lengths", type=int, nargs="+", default=Settings.lengths)
     parser.add_argument("--shares", type=float, nargs="+", default=Settings.shares)
