@@ -33,16 +33,15 @@ class Sequences:
     def starts(self, length: int) -> tuple[Array, Array]:
         """Return first frames of sequences of ``length`` and how often to draw each.
 
+        A sequence and the frame before it, which it starts from, lie in one clip and are usable.
         Speeds that are rare are drawn more often, by the inverse root of their density, and
         so are starts, stops and other changes of speed.
         """
-        last = np.arange(len(self.clip)) + length
-        inside = np.flatnonzero(last < len(self.clip))
-        same = self.clip[inside] == self.clip[inside + length]
+        first = np.arange(1, len(self.clip) - length + 1)
+        same = self.clip[first - 1] == self.clip[first + length - 1]
         good = np.cumsum(np.concatenate([[0], self.usable]))
-        whole = good[inside + length] - good[inside] == length
-        first = inside[same & whole]
-        first = first[first > 0]
+        whole = good[first + length] - good[first - 1] == length + 1
+        first = first[same & whole]
         speed = self.frames["speed"].numpy()[first + length // 2]
         counts, edges = np.histogram(speed, bins=np.arange(0.0, 5.0, 0.25))
         density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]

@@ -9,6 +9,7 @@ phase, gait and trajectory. All layouts and labels come from ``motion_addon.moti
 
 import argparse
 import logging
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,9 +83,9 @@ def label(clip: Clip) -> dict[str, Array]:
 def usable(frames: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
     """Return (T,) bool, frames that are in no bad range nor within a window of one."""
     good = np.ones(frames, dtype=bool)
-    reach = int(features.WINDOW[-1])
+    back, ahead = int(features.WINDOW[0]), int(features.WINDOW[-1])
     for first, last in bad_ranges:
-        good[max(first - reach, 0) : last + reach + 1] = False
+        good[max(first - ahead, 0) : last - back + 1] = False
     return good
 
 
@@ -94,7 +95,9 @@ def versions(source: sources.SourceClip, skeleton: Skeleton) -> Iterator[tuple[s
     Each with its name and (T,) bool, the frames to learn from.
     """
     clip = on_model_skeleton(source.clip, skeleton, source.floor)
-    kinds = [(source.name, clip, usable(clip.frames, source.bad_ranges))]
+    pace = clip.fps / source.clip.fps
+    ranges = tuple((int(a * pace), math.ceil(b * pace)) for a, b in source.bad_ranges)
+    kinds = [(source.name, clip, usable(clip.frames, ranges))]
     if source.name in sources.SLOWED:
         slow = augment.slowed(clip)
         kinds.append((f"{source.name} slowed", slow, augment.wanted(slow)))
