@@ -6,6 +6,7 @@ The map's meaning belongs to ``motion.rigs``; this keeps it with the object and 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
         return f"{name} is linked from another file; make a library override first"
     if rig.override_library is not None and rig.override_library.is_system_override:
         return f"{name} is a library override that is not editable; make it editable first"
+    if not rig.users_scene:
+        return f"{name} is in no scene any more; pick another character"
     if view_layer.objects.get(rig.name) is not rig:
         return f"{name} is not in this view layer; include its collection first"
     if not rig.visible_get(view_layer=view_layer):
@@ -54,8 +57,9 @@ def _state_refusal(rig: bpy.types.Object, name: str) -> str:
         return f"{name} shows its rest position; switch it to Pose Position first"
     if rig.animation_data is not None and rig.animation_data.use_tweak_mode:
         return f"{name} is in NLA tweak mode; leave it first"
-    size = abs(rig.matrix_world.determinant())
-    if not 1e-18 < size < 1e18:
+    if not all(math.isfinite(value) for row in rig.matrix_world for value in row):
+        return f"{name} is at a place that is not a number; check its transform"
+    if not 1e-18 < abs(rig.matrix_world.determinant()) < 1e18:
         return f"{name} has no usable size; check its scale"
     return ""
 

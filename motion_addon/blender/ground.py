@@ -70,8 +70,8 @@ def under_mouse(
         if not _belongs(found, ignore):
             return location.copy()
         start = location + direction * 1e-3
-    if (direction.z < 0.0) != (origin.z > 0.0):
-        return None
+    if view.is_perspective and (direction.z < 0.0) != (origin.z > 0.0):
+        return None  # above the horizon
     return intersect_line_plane(origin, origin + direction, Vector(), Vector((0.0, 0.0, 1.0)))
 
 

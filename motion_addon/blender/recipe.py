@@ -215,6 +215,16 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
     )  # fmt: skip
 
 
+def path_refusal(scene: bpy.types.Scene) -> str:
+    """Return in one plain sentence why the picked path cannot be walked; empty if it may be."""
+    path: bpy.types.Object | None = scene.footfall.path
+    if path is None:
+        return "Pick or draw a path first"
+    if scene.objects.get(path.name) is not path:
+        return f"There is no curve '{path.name}' in the scene any more; pick another path"
+    return ""
+
+
 def _path(recipe: Recipe, scene: bpy.types.Scene) -> tuple[list[list[float]], bool]:
     """Points in the motion core's axes and whether they close; a cycle needs no curve."""
     from . import curve, ground

@@ -116,7 +116,7 @@ def _restore_animation(
     rig: bpy.types.Object, was: dict[str, Any] | None, action: bpy.types.Action | None
 ) -> None:
     if was is None:
-        rig.animation_data_clear()
+        _drop_animation(rig)
         return
     data = rig.animation_data or rig.animation_data_create()
     data.action = action
@@ -130,6 +130,15 @@ def _restore_animation(
         track.mute = mute
         if track.is_solo != solo:
             track.is_solo = solo
+
+
+def _drop_animation(rig: bpy.types.Object) -> None:
+    """Leave a rig that had no animation without any, but keep tracks and drivers made since."""
+    data = rig.animation_data
+    if data is not None and (len(data.nla_tracks) or len(data.drivers)):
+        data.action = None
+    else:
+        rig.animation_data_clear()
 
 
 def _transform(owner: bpy.types.Object | bpy.types.PoseBone) -> dict[str, Any]:
@@ -175,5 +184,3 @@ def _restore_properties(owner: bpy.types.Object | bpy.types.PoseBone, was: dict[
     for key, value in was.items():
         if now.get(key, None) != value or type(now[key]) is not type(value):
             owner[key] = value
-    for key in now.keys() - was.keys():
-        del owner[key]

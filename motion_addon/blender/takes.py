@@ -191,6 +191,12 @@ def _used_elsewhere(action: bpy.types.Action) -> bool:
     return action.users - int(action.use_fake_user) > 0
 
 
+def report_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """Return the stored report card of a take."""
+    report: dict[str, Any] = json.loads(take.report or "{}")
+    return report
+
+
 def recipe_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
     """Return the stored recipe of a take."""
     recipe: dict[str, Any] = json.loads(take.recipe or "{}")

@@ -71,6 +71,11 @@ def flatten(rig: bpy.types.Object) -> None:
     bpy.context.view_layer.update()
 
 
+def lose(rig: bpy.types.Object) -> None:
+    rig.location.x = math.nan
+    bpy.context.view_layer.update()
+
+
 def tweak(rig: bpy.types.Object) -> None:
     data = rig.animation_data_create()
     data.nla_tracks.new().strips.new("Old", 1, bpy.data.actions.new("Old"))
@@ -84,10 +89,11 @@ def tweak(rig: bpy.types.Object) -> None:
         (hide, "is hidden"),
         (hide_viewport, "is hidden"),
         (exclude, "not in this view layer"),
-        (unlink, "not in this view layer"),
+        (unlink, "in no scene any more"),
         (edit, "Edit Mode"),
         (rest, "rest position"),
         (flatten, "no usable size"),
+        (lose, "not a number"),
         (tweak, "tweak mode"),
     ],
 )

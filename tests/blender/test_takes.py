@@ -252,6 +252,41 @@ def test_work_done_while_a_take_waits_is_kept() -> None:
     assert rig.animation_data.action == other
 
 
+def test_reject_keeps_tracks_and_drivers_made_since() -> None:
+    rig = subjects.mixamo()
+    subjects.ready(rig)
+    bpy.ops.footfall.bake()
+    rig.driver_add("scale", 0)
+    rig.animation_data.nla_tracks.new().name = "Mine"
+    rig.pose.bones[0]["mine"] = 1.0
+    bpy.ops.footfall.bake()
+    bpy.ops.footfall.reject_take()
+    assert rig.animation_data.action is None
+    assert [track.name for track in rig.animation_data.nla_tracks] == ["Mine"]
+    assert len(rig.animation_data.drivers) == 1
+    assert rig.pose.bones[0]["mine"] == 1.0
+
+
+def test_take_wins_over_nla_tracks() -> None:
+    rig = subjects.mixamo()
+    subjects.ready(rig)
+    bpy.ops.footfall.bake()
+    clean = subjects.pose_heads(rig, 12)
+    bpy.ops.footfall.reject_take()
+    hips = rig.pose.bones["mixamorig:Hips"]
+    hips.location.x = 5.0
+    hips.keyframe_insert("location", frame=1)
+    data = rig.animation_data
+    data.nla_tracks.new().strips.new("Old", 1, data.action)
+    data.nla_tracks[0].is_solo = True
+    data.action = None
+    bpy.ops.footfall.bake()
+    for name, place in subjects.pose_heads(rig, 12).items():
+        np.testing.assert_allclose(place, clean[name], atol=1e-5)
+    bpy.ops.footfall.reject_take()
+    assert data.nla_tracks[0].is_solo
+
+
 def test_removing_a_take_that_is_not_shown() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig)

@@ -44,7 +44,7 @@ class _Baking:
         except job.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Baked '{take.name}'")
+        self._tell(take)
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -68,7 +68,8 @@ class _Baking:
         try:
             self._advance(context)
         except StopIteration as end:
-            return self._end(context, f"Baked '{end.value.name}'", done=True)
+            self._tell(end.value)
+            return self._end(context, "", done=True)
         except job.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return self._end(context, "")
@@ -76,6 +77,13 @@ class _Baking:
 
     def cancel(self, context: bpy.types.Context) -> None:
         self._end(context, "")
+
+    def _tell(self, take: bpy.types.PropertyGroup) -> None:
+        """Say that the bake is done, and what to beware of."""
+        warnings = takes.report_of(take).get("warnings", ())
+        self.report({"INFO"}, f"Baked '{take.name}'")
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
 
     def _advance(self, context: bpy.types.Context) -> None:
         """Work for one slice and show how far it is."""
@@ -117,10 +125,7 @@ class FOOTFALL_OT_bake(_Baking, bpy.types.Operator):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        problem = super().problem(context)
-        if not problem and context.scene.footfall.path is None:
-            return "Pick or draw a path first"
-        return problem
+        return super().problem(context) or recipe.path_refusal(context.scene)
 
     def steps(self, context: bpy.types.Context) -> job.Steps:
         """Return the steps of a new take."""

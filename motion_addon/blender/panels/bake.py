@@ -73,6 +73,8 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
             was = kept.before_action
             before = f"Before: {was.name}" if was else "Before: no action"
             sentence(context, layout, before)
+            for warning in takes.report_of(takes.shown(rig)).get("warnings", ()):
+                sentence(context, layout, warning, "ERROR")
         layout.template_list("FOOTFALL_UL_takes", "", kept, "takes", kept, "active_take", rows=2)
         row = layout.row(align=True)
         row.operator("footfall.rebake_take", icon="FILE_REFRESH")

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import bpy
@@ -43,7 +42,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
         if take is None or not take.report:
             layout.label(text="Bake a take first", icon="INFO")
             return
-        report: dict[str, Any] = json.loads(take.report)
+        report = takes.report_of(take)
         layout.label(text=take.name, icon="ACTION")
         for warning in report.get("warnings", ()):
             sentence(context, layout, warning, "ERROR")

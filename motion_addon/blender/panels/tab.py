@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-PIXELS_A_LETTER = 7.0  # of the interface font at scale 1
+PIXELS_A_LETTER = 6.0  # of the interface font at scale 1
 
 
 class Tab:
@@ -24,7 +24,7 @@ def sentence(
 ) -> None:
     """Show a sentence over as many lines as the panel's width needs."""
     scale = context.preferences.system.ui_scale or 1.0
-    width = context.region.width / scale - (70.0 if icon != "NONE" else 46.0)
+    width = context.region.width / scale - (66.0 if icon != "NONE" else 46.0)
     lines = textwrap.wrap(text, max(int(width / PIXELS_A_LETTER), 16))
     column = layout.column(align=True)
     column.scale_y = 0.8
