@@ -49,6 +49,8 @@ class KeySettings:
     """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
     ball_height: float | None = None
     """Height (m) of the clip's ball joints when planted; None measures it."""
+    palms: float = 0.7
+    """Radians to turn the hands about the forearm: the models' mocap holds the palms outwards."""
     controls: Literal["auto", "deform"] = "auto"
     """Auto keys a control rig's own controls where it has them; deform keys the mapped bones."""
 
@@ -136,7 +138,9 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
         source,
         body,
         retarget.RetargetSettings(
-            keep="path" if settings.keep_path else "size", cyclic=settings.cyclic
+            keep="path" if settings.keep_path else "size",
+            cyclic=settings.cyclic,
+            palms=settings.palms,
         ),
     )
 

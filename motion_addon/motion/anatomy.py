@@ -80,9 +80,9 @@ class Body:
         return float(0.5 * (self.legs[0].ball[1] + self.legs[1].ball[1]))
 
     @property
-    def leg_height(self) -> float:
-        """Height of the hip joints over the ground on straight legs, meters."""
-        return float(np.mean([leg.reach + leg.ankle[1] for leg in self.legs]))
+    def leg_length(self) -> float:
+        """Mean length of thigh and shin, metres."""
+        return float(np.mean([leg.reach for leg in self.legs]))
 
     def bone(self, role: str) -> int:
         """Return the index of a role's first bone, or -1."""

@@ -15,15 +15,16 @@ import numpy as np
 from . import quat, soles
 from .anatomy import Body, Leg, measure
 from .clip import Clip
-from .metrics import ball_height as usual_ball_height
 from .quat import Array
 from .reach import ground_under, is_loop, lowering, reach, track
 from .rigs import RigBones, RigMap, detect
 from .skeleton import Skeleton
+from .stance import planted_ankle_height, planted_ball_height, usual_ball_height
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
 _ARM_PARTS = ("upper_arm", "forearm", "hand")
+_PALM_SHARES = {"upper_arm": 0.0, "forearm": 0.35, "hand": 1.0}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class RetargetSettings:
     """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
     soles: bool = True
     """Whether heels and toes are kept out of the floor where the ground is level."""
-    max_reach: float = 0.9985
+    palms: float = 0.0
+    """Radians by which hands are turned about the forearm, palms to the back; a third of it
+    already in the forearm."""
+    max_reach: float = 0.999
     """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
 
 
@@ -62,27 +66,6 @@ class BodyPose:
     fps: float
 
 
-def planted_ball_height(clip: Clip, body: Body) -> float:
-    """Return the height (m) of the ball joints when planted on flat ground at zero.
-
-    Falls back on body proportions when the clip's ground is clearly not at zero.
-    """
-    usual = _usual_ball_height(clip.skeleton, body)
-    toes = [leg.toe if leg.toe >= 0 else leg.foot for leg in body.legs]
-    heights = clip.world()[1][:, toes, 1].astype(np.float64)
-    if clip.contacts is not None and np.any(clip.contacts[:, [1, 3]] > 0.5):
-        planted = heights[clip.contacts[:, [1, 3]] > 0.5]
-        level = float(np.median(planted))
-    else:
-        level = float(np.percentile(heights.min(axis=1), 5))
-    level -= sum(0.0 if leg.toe >= 0 else float((leg.ankle - leg.ball)[1]) for leg in body.legs) / 2
-    return level if 0.0 < level < 2.5 * usual else usual
-
-
-def _usual_ball_height(skeleton: Skeleton, body: Body) -> float:
-    return usual_ball_height(skeleton) if "LeftToe" in skeleton.names else body.ball_height
-
-
 def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = None) -> Body:
     """Return the body of a clip's skeleton; ``ball`` is its planted ball height (m) if known."""
     rig = RigBones.from_skeleton(clip.skeleton)
@@ -97,8 +80,7 @@ def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     """
     own = RigBones.from_skeleton(skeleton)
     own_map = detect(own)
-    ball = _usual_ball_height(skeleton, measure(own, own_map))
-    return measure(rig, rig_map).leg_height / measure(own, own_map, ball).leg_height
+    return measure(rig, rig_map).leg_length / measure(own, own_map).leg_length
 
 
 def _share(values: list[Array], fraction: float) -> Array:
@@ -121,7 +103,8 @@ class _Transfer:
             rotations.astype(np.float64), quat.inv(source.rotations.astype(np.float64))
         )
         self.positions = positions.astype(np.float64)
-        self.size = target.leg_height / source.leg_height
+        self.size = target.leg_length / source.leg_length
+        self.ankle = planted_ankle_height(clip, source, self.positions)
         self.out: dict[int, Array] = {}
 
     def turn(self, role: str) -> Array | None:
@@ -169,6 +152,8 @@ class _Transfer:
                 if turn is None or role not in self.target.limb_frames:
                     continue
                 ours, theirs = self.target.limb_frames[role], self.source.limb_frames[role]
+                roll = self.settings.palms * _PALM_SHARES[part]
+                theirs = quat.mul(theirs, quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), roll))
                 self.set(role, quat.mul(turn, quat.mul(theirs, quat.inv(ours))))
 
     def foot(self, side: int, floor: float | None) -> tuple[Array, Array, Array]:
@@ -192,16 +177,16 @@ class _Transfer:
         up = quat.apply(sole, _UP)
         ball = self.place(ball - up * theirs.ball[1]) + up * ours.ball[1]
         ball = ball + quat.apply(sole, np.array([0.0, 0.0, longer]))
-        ankle = ball - quat.apply(turn, ours.ball - ours.ankle)
         toe = turn
         if theirs.toe >= 0:
             toe = quat.mul(
                 self.turns[:, theirs.toe], quat.mul(theirs.foot_yaw, quat.inv(ours.foot_yaw))
             )
         if floor is not None:
-            up = soles.lift(ours, ankle, turn, floor)[:, None] * _UP
-            ankle = ankle + up
-            toe = soles.bend_toes(ours, ball + up, toe, floor)
+            ball = soles.lift(ours, ball, floor)
+            turn = soles.lower_heel(ours, ball, turn, floor)
+            toe = soles.bend_toes(ours, ball, toe, floor)
+        ankle = ball - quat.apply(turn, ours.ball - ours.ankle)
         return ankle, turn, toe
 
     def ball(self, leg: Leg) -> Array:
@@ -240,13 +225,21 @@ class _Transfer:
         hips = self.turns[:, self.source.bone("hips")]
         return [hips, *self.chain("spine")[-1:], *(t for t in shoulders if t is not None)]
 
-    def hip_center(self) -> Array:
-        """Return (T, 3) the middle of the target's hip joints before any lowering."""
+    def hip_center(self, ground: Array) -> Array:
+        """Return (T, 3) the middle of the target's hip joints before any lowering.
+
+        Its height over planted ankles scales with the legs, so that knees keep their angles.
+        """
         thighs = [self.positions[:, leg.thigh] for leg in self.source.legs]
-        center = self.place(0.5 * (thighs[0] + thighs[1]))
-        if self.settings.keep == "path":
-            center = center + _UP * (self.target.leg_height - self.source.leg_height)
+        middle = 0.5 * (thighs[0] + thighs[1])
+        center = self.place(middle)
+        planted = float(np.mean([leg.ankle[1] for leg in self.target.legs]))
+        over = middle[:, 1] - self.source_ground(ground) - self.ankle
+        center[:, 1] = ground + planted + over * self.size
         return center
+
+    def source_ground(self, ground: Array) -> Array:
+        return ground / self.size if self.settings.keep == "size" else ground
 
 
 def _foot_length(leg: Leg) -> float:
@@ -268,9 +261,9 @@ def pose(
     work.torso()
     work.arms()
     hips = work.turns[:, source.bone("hips")]
-    center = work.hip_center()
-    joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
     ground = work.ground(clip, loop)
+    center = work.hip_center(ground)
+    joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
     level = settings.soles and np.ptp(ground) == 0.0
     feet = [work.foot(side, float(ground[0]) if level else None) for side in (0, 1)]
     limits = [settings.max_reach * leg.reach for leg in target.legs]
@@ -348,7 +341,7 @@ def to_skeleton(
     rig = RigBones.from_skeleton(target)
     rig_map = detect(rig)
     if target_ball_height is None:
-        target_ball_height = _usual_ball_height(target, measure(rig, rig_map))
+        target_ball_height = usual_ball_height(target, measure(rig, rig_map))
     body = measure(rig, rig_map, target_ball_height)
     posed = pose(clip, source, body, RetargetSettings(keep, source_ball_height, soles=False))
     world = np.tile(quat.IDENTITY.astype(np.float64), (clip.frames, len(target), 1))

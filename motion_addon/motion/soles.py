@@ -8,19 +8,27 @@ from .anatomy import Leg
 from .quat import Array
 
 _UP = np.array([0.0, 1.0, 0.0])
+_FLAT = np.array([1.0, 0.0, 1.0])
 _MOST = 0.06
-"""Metres, the highest that a foot is lifted; deeper feet are below the floor on purpose."""
+"""Meters, the highest that a foot is lifted; deeper feet are below the floor on purpose."""
 
 
-def lift(leg: Leg, ankle: Array, turn: Array, ground: float) -> Array:
-    """Return (T,) metres by which a foot must rise so that heel and ball stay on the ground.
+def lift(leg: Leg, ball: Array, ground: float) -> Array:
+    """Return the ball joint's places (T, 3), raised where they are a little under the ground."""
+    under = ground + leg.ball[1] - ball[:, 1]
+    return np.asarray(ball + np.where(under < _MOST, np.maximum(under, 0.0), 0.0)[:, None] * _UP)
 
-    ``ankle`` (T, 3) is its place and ``turn`` (T, 4) its turn from rest, ``ground`` a height.
+
+def lower_heel(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
+    """Return the foot's turn (T, 4) from rest, pitched up no more than its heel has room for.
+
+    ``ball`` (T, 3) is the ball joint's place: on the ground the sole lies flat, higher up the
+    heel may point down until it touches.
     """
-    heel = (ankle + quat.apply(turn, leg.heel - leg.ankle))[:, 1]
-    ball = (ankle + quat.apply(turn, leg.ball - leg.ankle))[:, 1] - leg.ball[1]
-    under = ground - np.minimum(heel, ball)
-    return np.asarray(np.where(under < _MOST, np.maximum(under, 0.0), 0.0))
+    forward = _forward(leg, turn)
+    length = float(np.linalg.norm((leg.ball - leg.heel) * _FLAT))
+    up = np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
+    return _pitch(turn, forward, -np.maximum(up - _room(leg, ball, ground, length), 0.0))
 
 
 def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
@@ -29,9 +37,21 @@ def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
     ``ball`` (T, 3) is the ball joint's place, ``turn`` (T, 4) how the toes would turn with the
     foot. Toes that point up are left alone.
     """
-    forward = quat.apply(quat.mul(turn, leg.foot_yaw), np.array([0.0, 0.0, 1.0]))
-    down = np.arcsin(np.clip(-forward[:, 1], -1.0, 1.0))
-    room = np.clip((ball[:, 1] - ground - leg.ball[1]) / leg.toe_length, 0.0, 1.0)
-    excess = np.maximum(down - np.arcsin(room), 0.0)
+    forward = _forward(leg, turn)
+    down = -np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
+    return _pitch(turn, forward, np.maximum(down - _room(leg, ball, ground, leg.toe_length), 0.0))
+
+
+def _forward(leg: Leg, turn: Array) -> Array:
+    return quat.apply(quat.mul(turn, leg.foot_yaw), np.array([0.0, 0.0, 1.0]))
+
+
+def _room(leg: Leg, ball: Array, ground: float, length: float) -> Array:
+    """Return (T,) radians that a sole of ``length`` from the ball may point down."""
+    return np.asarray(np.arcsin(np.clip((ball[:, 1] - ground - leg.ball[1]) / length, 0.0, 1.0)))
+
+
+def _pitch(turn: Array, forward: Array, angle: Array) -> Array:
+    """Return ``turn`` (T, 4) with its forward axis (T, 3) raised by ``angle`` (T,)."""
     axis = quat.unit(quat.cross(forward, np.broadcast_to(_UP, forward.shape)))
-    return quat.mul(quat.from_axis_angle(axis, excess), turn)
+    return quat.mul(quat.from_axis_angle(axis, angle), turn)

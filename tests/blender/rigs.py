@@ -88,7 +88,8 @@ def wanted(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return the pose that the mapped bones should take, straight from the motion core."""
     armature, retarget = addon("blender.armature"), addon("motion.retarget")
     body = addon("motion.anatomy").measure(armature.read_rig(rig), rig_map)
-    return retarget.pose(clip, retarget.source_body(clip), body)
+    settings = retarget.RetargetSettings(palms=addon("blender.apply").KeySettings().palms)
+    return retarget.pose(clip, retarget.source_body(clip), body, settings)
 
 
 def detected(rig: bpy.types.Object) -> Any:

@@ -285,3 +285,21 @@ def test_soles_stay_on_a_level_floor():
         lowest[kept] = min(heel[:, 1].min(), tip[:, 1].min())
     assert lowest[False] < -0.01
     assert lowest[True] > -0.003
+
+
+@pytest.mark.parametrize("knees", [0.0, 3.0, 20.0])
+def test_knees_keep_their_angles(knees):
+    rig, rig_map = human(Build(knees=knees, size=1.2))
+    body, source = measure(rig, rig_map), source_body(CLIP)
+    scaled = CLIP.scaled(height_ratio(rig, rig_map, CLIP.skeleton))
+    posed = pose(scaled, source_body(scaled), body)
+    places = scaled.world()[1]
+    for leg, theirs in zip(body.legs, source.legs, strict=True):
+        ours = [posed.positions[b] for b in (leg.thigh, leg.shin, leg.foot)]
+        wanted = [places[:, j] for j in (theirs.thigh, theirs.shin, theirs.foot)]
+        assert np.abs(_bend(*ours) - _bend(*wanted)).mean() < 2.0
+
+
+def _bend(hip, knee, ankle):
+    cosine = np.sum(quat.unit(knee - hip) * quat.unit(ankle - knee), axis=-1)
+    return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
