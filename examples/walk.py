@@ -41,7 +41,7 @@ KNOTS: Final = ((-2.9, 1.3), (0.0, 1.2), (2.1, 1.0), (2.8, -0.2), (1.6, -1.2), (
 SPEEDS: Final = ((0.0, 1.3), (45.0, 1.3), (60.0, 2.4), (100.0, 2.4))
 """Percent of the path and speed in meters a second: a walk, then a jog."""
 
-CAMERA: Final = ((0.0, -0.1, 0.8), (0.0, -8.9, 1.9))
+CAMERA: Final = ((0.0, -0.1, 0.9), (0.0, -8.7, 1.8))
 """Point looked at, and the camera's place from there, in meters."""
 
 
@@ -164,7 +164,7 @@ def preview(rig: bpy.types.Object, folder: Path, width: int, fps: float) -> None
     from . import pictures
 
     scene = bpy.context.scene
-    stage.use_workbench(width, round(width * 0.5))
+    stage.use_workbench(width, round(width * 0.44))
     step = scene.render.fps / fps
     frames = np.arange(scene.frame_start, scene.frame_end + 1, step).round().astype(int)
     with tempfile.TemporaryDirectory() as scratch:
