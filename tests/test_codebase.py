@@ -171,6 +171,9 @@ def test_version_has_one_source() -> None:
         source = path.read_text(encoding="utf-8")
         assert f'"{version}"' not in source, f"{name_of(path)} repeats the version"
         assert "bl_info" not in source, f"{name_of(path)}: the manifest says it"
+    for page in PAGES:
+        repeats = page.name != "CHANGELOG.md" and version in page.read_text(encoding="utf-8")
+        assert not repeats, f"{name_of(page)} repeats the version"
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## {re.escape(version)}\b", changes, re.MULTILINE)
 
