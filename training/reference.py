@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How the held-out mocap moves: its figures at each gait, for a model to be compared with."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from motion_addon.motion.trajectory import GAITS, gait_weights
 
 from . import prepare, sources
 
-SHORTEST = 1.5
+STAND_INS = ("o3de/Jog1.bvh", "o3de/FreeRoaming2.bvh", "o3de/MixedLocomotion1.bvh")
+"""Clips learned from that stand in for gaits the held-out clips lack; the row says so."""
+SHORTEST = 1.2
 """Seconds of steady movement that make a sample."""
 STEADIEST, STRAIGHTEST = 0.6, 0.6
 """Most change of speed (m/s^2) and of heading (rad/s) that counts as steady."""
@@ -31,9 +34,11 @@ class Sample:
     """m/s"""
     seconds: float
     figures: dict[str, float]
+    held_out: bool = True
+    """Whether no model has learned from these clips."""
 
 
-def held_out(folder: Path, names: list[str], skeleton: Skeleton) -> list[Clip]:
+def named(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Clip]:
     """Return the named clips on the model skeleton at 60 Hz."""
     return [
         prepare.on_model_skeleton(source.clip, skeleton, source.floor)
@@ -48,8 +53,23 @@ def measured(clip: Clip) -> dict[str, float]:
     return motion_figures(clip, foot_contacts.detect(points, clip.fps))
 
 
+def support(clip: Clip) -> Array:
+    """Return (T,) from -1 to 1: how much more often both feet stand than none does.
+
+    Above zero a body walks, below it jogs or runs, whatever its speed.
+    """
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    down = foot_contacts.detect(points, clip.fps) > 0.5
+    left, right = down[:, :2].any(axis=1), down[:, 2:].any(axis=1)
+    both = (left & right).astype(np.float64) - (~left & ~right)
+    return foot_contacts.smooth(both, 0.5 * clip.fps)
+
+
 def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
-    """Return (gait, first, stop, speed) of each stretch of steady movement."""
+    """Return (gait, first, stop, speed) of each stretch of steady movement.
+
+    A gait is what both its speed and its steps say.
+    """
     root = features.root_track(clip.skeleton, clip.world()[1])
     speed = foot_contacts.smooth(root.speeds.astype(np.float64), 0.25 * clip.fps)
     weights = gait_weights(speed)
@@ -58,9 +78,11 @@ def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
     calm = np.abs(np.gradient(speed)) * clip.fps < STEADIEST
     calm &= np.abs(np.gradient(heading)) * clip.fps < STRAIGHTEST
     upright = foot_contacts.smooth(clip.root_positions[:, 1], 0.25 * clip.fps) > 0.9
+    stepping = support(clip) > 0.0
     found = []
     for column, gait in enumerate(GAITS[:4]):
-        mask = (weights[:, column] > 0.85) & calm & upright
+        steps = stepping if gait in ("stand", "walk") else ~stepping
+        mask = (weights[:, column] > 0.85) & calm & upright & steps
         for first, stop in foot_contacts.runs(mask.astype(np.float32)):
             if stop - first >= SHORTEST * clip.fps:
                 found.append((gait, first, stop, float(speed[first:stop].mean())))
@@ -84,6 +106,14 @@ def samples(clips: list[Clip]) -> list[Sample]:
         }
         out.append(Sample(gait, speed, float(weight.sum()), figures))
     return out
+
+
+def references(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Sample]:
+    """Return samples of the held-out clips `names`, and stand-ins for the gaits they lack."""
+    found = samples(named(folder, names, skeleton))
+    gaits = {sample.gait for sample in found}
+    others = samples(named(folder, STAND_INS, skeleton))
+    return found + [replace(s, held_out=False) for s in others if s.gait not in gaits]
 
 
 def _average(values: Array, weight: Array) -> float:

@@ -69,18 +69,20 @@ def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
 def motion_figures(clip: Clip, contacts: Array, ground: Array | float = 0.0) -> dict[str, float]:
     """Return the figures that need no path: feet, smoothness, gait and posture.
 
-    `contacts` (T, 4) as in `Clip.contacts`; `ground` height (m), one or (T,).
+    `contacts` (T, 4) as in `Clip.contacts`; `ground` height (m), one or (T,). Toes have no part
+    in the joint activity: those of the mocap are rigid, clean-up bends them.
     """
     rotations, positions = clip.world()
     points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
     slips = planted_slips(points, contacts)
+    moving = [i for i, name in enumerate(clip.skeleton.names) if not name.endswith("Toe")]
     return {
         "foot_skate": foot_skate(points, clip.fps),
         "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
         "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
         **ground_errors(points, contacts, ball_height(clip.skeleton), ground),
         "jerk": jerk(positions, clip.fps),
-        "joint_activity": joint_activity(clip.rotations, clip.fps),
+        "joint_activity": joint_activity(clip.rotations[:, moving], clip.fps),
         "knee_pops": knee_pops(positions, clip.skeleton.names, clip.fps),
         "stride_length": stride_length(clip.root_positions, contacts, clip.fps),
         "cadence": cadence(contacts, clip.fps),

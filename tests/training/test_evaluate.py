@@ -50,7 +50,7 @@ def test_misses_name_the_course_and_the_figure() -> None:
     assert evaluate.misses(found) == ["paths circle 2.50 foot_skate"]
 
 
-def test_steady_stretches_are_found_by_gait() -> None:
+def test_steady_stretches_are_found_by_gait(monkeypatch: pytest.MonkeyPatch) -> None:
     skeleton = models.load("biped").skeleton
     frames = 600
     speed = np.where(np.arange(frames) < 300, 1.2, 3.0)
@@ -58,6 +58,8 @@ def test_steady_stretches_are_found_by_gait() -> None:
     root[:, 2] = np.cumsum(speed) / 60.0
     root[:, 1] = 1.0
     rotations = np.tile(quat.IDENTITY, (frames, len(skeleton), 1))
+    stepping = np.where(np.arange(frames) < 300, 0.2, -0.2)
+    monkeypatch.setattr(reference, "support", lambda clip: stepping)
     found = reference.steady(Clip(skeleton, rotations, root, 60.0))
     assert [gait for gait, *_ in found] == ["walk", "run"]
     assert found[0][3] == pytest.approx(1.2, abs=0.05)
