@@ -47,7 +47,7 @@ def write_sheet(rows: Sequence[Sequence[Path]], labels: Sequence[str], target: P
     for row, pictures in enumerate(rows):
         for column, picture in enumerate(pictures):
             sheet.paste(Image.open(picture), (column * width, top + row * height))
-    sheet.save(target, optimize=True)
+    _save(sheet, target)
 
 
 def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> None:
@@ -58,4 +58,9 @@ def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> No
         pixels = np.asarray(Image.open(shot).convert("RGB")).astype(np.int16)
         changed = np.abs(pixels - empty).max(axis=-1) > 6
         picture[changed] = pixels[changed]
-    Image.fromarray(picture.astype(np.uint8)).save(target, optimize=True)
+    _save(Image.fromarray(picture.astype(np.uint8)), target)
+
+
+def _save(picture: Image.Image, target: Path) -> None:
+    """Save as PNG with 256 colors of the picture's own: half the size, and no eye sees it."""
+    picture.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
