@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Live mode: owns noticing that the path or a setting changed and baking the shown take again.
 
-Handlers only note the time of the change; the bake runs from a timer once changes pause.
+Handlers only note the time of the change; the bake runs from a timer, a slice at a time, once
+changes pause, and begins anew when another change comes.
 """
 
 from __future__ import annotations
@@ -14,21 +15,42 @@ from bpy.app.handlers import persistent
 from . import character, job, progress, recipe, takes
 
 PAUSE = 0.12  # seconds without a change before a bake
-_changed: dict[str, float] = {}  # scene name to the time of its last change
+SLICE = 0.05  # seconds of work at a time
+REST = 0.01  # seconds between two slices, for Blender to draw and listen
+
+
+class _Watch:
+    """What live mode waits for or works on."""
+
+    def __init__(self) -> None:
+        self.changed = 0.0
+        self.scene = ""
+        self.steps: job.Steps | None = None
+
+    def drop(self) -> None:
+        """Forget the change and the bake that was begun."""
+        self.scene = ""
+        if self.steps is not None:
+            self.steps.close()
+            self.steps = None
+
+
+_watch = _Watch()
 
 
 def touch(scene: bpy.types.Scene) -> None:
     """Note that a setting of the scene changed."""
     if not scene.footfall.live or progress.now.running:
         return
-    _changed[scene.name] = time.monotonic()
+    _watch.drop()
+    _watch.scene, _watch.changed = scene.name, time.monotonic()
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=PAUSE)
 
 
 def waiting() -> bool:
     """Whether a change waits for its bake."""
-    return bool(_changed)
+    return bool(_watch.scene)
 
 
 @persistent
@@ -45,44 +67,74 @@ def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
             return
 
 
+@persistent
+def _on_replace(*_arguments: object) -> None:
+    """Undo, redo and loading replace all data: what was begun refers to the old."""
+    _watch.drop()
+
+
 def _tick() -> float | None:
-    """Bake scenes that have been quiet for a moment; ends the timer when none is left."""
-    for name, changed in list(_changed.items()):
-        if time.monotonic() - changed < PAUSE:
-            return PAUSE
-        del _changed[name]
-        if bpy.context.scene is not None and bpy.context.scene.name == name:
-            rebake(bpy.context)
-    return None
+    """Go on with the bake for a slice; ends the timer when nothing is left to do."""
+    scene = bpy.context.scene
+    if scene is None or scene.name != _watch.scene or progress.now.running:
+        _watch.drop()
+        return None
+    if time.monotonic() - _watch.changed < PAUSE:
+        return PAUSE
+    if _watch.steps is None:
+        _watch.steps = _again(bpy.context)
+    return REST if _watch.steps is not None and advance(SLICE) else None
+
+
+def advance(seconds: float) -> bool:
+    """Work on the bake for some time; returns whether more is left to do."""
+    until = time.monotonic() + seconds
+    try:
+        while _watch.steps is not None and time.monotonic() < until:
+            next(_watch.steps)
+    except StopIteration:
+        progress.now.problem = ""
+        _watch.drop()
+    except job.RefusedError as error:
+        progress.now.problem = str(error)
+        _watch.drop()
+    return _watch.steps is not None
+
+
+def _again(context: bpy.types.Context) -> job.Steps | None:
+    """Return the steps that bake the shown take under review from the settings."""
+    rig = character.current(context)
+    take = takes.shown(rig) if rig is not None and takes.in_review(rig) else None
+    if rig is None or take is None or take.accepted:
+        _watch.drop()
+        return None
+    cycle = recipe.Recipe.from_json(takes.recipe_of(take)).cycle
+    wanted = recipe.named(recipe.from_settings(context.scene.footfall, rig, cycle), take.name)
+    return job.bake_steps(context, rig, wanted, again=True)
 
 
 def rebake(context: bpy.types.Context) -> str:
-    """Bake the shown take under review again from the settings; returns why not, if refused."""
-    rig = character.current(context)
-    take = takes.shown(rig) if rig is not None and takes.in_review(rig) else None
-    if rig is None or take is None or take.accepted or progress.now.running:
-        return ""
-    cycle = recipe.Recipe.from_json(takes.recipe_of(take)).cycle
-    wanted = recipe.named(recipe.from_settings(context.scene.footfall, rig, cycle), take.name)
-    progress.now.running = True
-    try:
-        job.run(job.bake_steps(context, rig, wanted, again=True))
-        progress.now.problem = ""
-    except job.RefusedError as error:
-        progress.now.problem = str(error)
-    finally:
-        progress.now.running = False
+    """Bake at once, as the timer would; returns why not, if refused."""
+    _watch.steps = _again(context)
+    while advance(SLICE):
+        pass
     return progress.now.problem
 
 
 def register() -> None:
     """Start to listen."""
-    bpy.app.handlers.depsgraph_update_post.append(_on_update)
+    handlers = bpy.app.handlers
+    handlers.depsgraph_update_post.append(_on_update)
+    for event in (handlers.undo_pre, handlers.redo_pre, handlers.load_pre):
+        event.append(_on_replace)
 
 
 def unregister() -> None:
     """Stop to listen."""
-    bpy.app.handlers.depsgraph_update_post.remove(_on_update)
+    handlers = bpy.app.handlers
+    for event in (handlers.undo_pre, handlers.redo_pre, handlers.load_pre):
+        event.remove(_on_replace)
+    handlers.depsgraph_update_post.remove(_on_update)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    _changed.clear()
+    _watch.drop()

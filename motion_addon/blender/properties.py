@@ -21,7 +21,7 @@ from bpy.props import (
 
 OWN: Any = {"LIBRARY_OVERRIDABLE"}
 OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
-SPEED_RANGE = (0.2, 6.0)  # metres a second
+SPEED_RANGE = (0.2, 6.0)  # meters a second
 
 MODELS = (("biped", "Human", "Walks, jogs and runs on two legs"),)
 GAITS = (
@@ -188,7 +188,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Keys", description="How many keys are written", items=KEYS, update=_setting_changed
     )
     tolerance: FloatProperty(
-        name="Tolerance", description="Largest error of the fewest keys, in metres and radians",
+        name="Tolerance", description="Largest error of the fewest keys, in meters and radians",
         min=0.0001, max=0.1, default=0.002, precision=4, step=0.05, update=_setting_changed,
     )  # fmt: skip
     controls: EnumProperty(

@@ -350,6 +350,15 @@ def test_live_mode_bakes_again_when_the_path_moves() -> None:
     start = subjects.pose_heads(rig, 1)["mixamorig:Hips"]
     assert start[0] == pytest.approx(3.0, abs=0.2)
     assert len(rig.footfall.takes) == 1
+    bpy.ops.ed.undo_push(message="Baked")
+    settings.path.location.x = 4.0
+    bpy.context.view_layer.update()
+    assert live.waiting()
+    bpy.ops.ed.undo_push(message="Move")
+    bpy.ops.ed.undo()
+    rig, settings = bpy.data.objects["Armature"], bpy.context.scene.footfall
+    assert live.rebake(bpy.context) == ""
+    assert not live.waiting()
     settings.path.scale = (0.0, 0.0, 0.0)
     bpy.context.view_layer.update()
     assert "no length" in live.rebake(bpy.context)

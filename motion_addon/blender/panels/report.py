@@ -17,6 +17,7 @@ LINES = (
     ("Speed error", "{speed_error_mean:.3f} m/s"),
     ("Foot slip", "{slip_median_cm:.2f} cm, 95% {slip_95_cm:.2f}"),
     ("Foot skate", "{foot_skate:.3f} cm/frame"),
+    ("Steps", "{footfalls[left]} left, {footfalls[right]} right"),
     ("Stride", "{stride_length:.2f} m"),
     ("Cadence", "{cadence:.0f} steps/min"),
     ("Hip height", "{hip_height:.2f} m"),
@@ -43,6 +44,8 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
             layout.label(text="Bake a take first", icon="INFO")
             return
         report = takes.report_of(take)
+        feet = report.get("footfalls", {})
+        report["footfalls"] = {side: len(stands) for side, stands in feet.items()}
         layout.label(text=take.name, icon="ACTION")
         for warning in report.get("warnings", ()):
             sentence(context, layout, warning, "ERROR")
