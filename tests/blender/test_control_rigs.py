@@ -172,3 +172,55 @@ def test_bones_that_follow_other_objects_are_refused_with_advice(apply):
     rig.pose.bones["Hips"].constraints.new("COPY_ROTATION").target = other
     with pytest.raises(addon("blender.armature").RigError, match=r"outside this rig.*mute"):
         apply.plan_keys(rig, rigs.detected(rig), rigs.walk(5))
+
+
+@pytest.mark.parametrize(
+    ("family", "names", "switch"),
+    [
+        (
+            "auto_rig_pro",
+            {
+                "Hips": "c_root_master.x", "Spine": "c_spine_01.x", "Spine1": "c_spine_02.x",
+                "Spine2": "c_spine_03.x", "Neck": "c_neck.x", "Head": "c_head.x",
+                "Shoulder": "c_shoulder.{s}", "Arm": "c_arm_fk.{s}", "ForeArm": "c_forearm_fk.{s}",
+                "Hand": "c_hand_fk.{s}", "UpLeg": "c_thigh_fk.{s}", "Leg": "c_leg_fk.{s}",
+                "Foot": "c_foot_fk.{s}", "Toe": "c_toes_fk.{s}", "sides": "l r",
+            },
+            "c_foot_ik.l",
+        ),
+        (
+            "mixamo_control",
+            {
+                "Hips": "Ctrl_Hips", "Spine": "Ctrl_Spine", "Spine1": "Ctrl_Spine1",
+                "Spine2": "Ctrl_Spine2", "Neck": "Ctrl_Neck", "Head": "Ctrl_Head",
+                "Shoulder": "Ctrl_Shoulder_{s}", "Arm": "Ctrl_Arm_FK_{s}",
+                "ForeArm": "Ctrl_ForeArm_FK_{s}", "Hand": "Ctrl_Hand_FK_{s}",
+                "UpLeg": "Ctrl_UpLeg_FK_{s}", "Leg": "Ctrl_Leg_FK_{s}",
+                "Foot": "Ctrl_Foot_FK_{s}", "Toe": "Ctrl_Toe_FK_{s}", "sides": "Left Right",
+            },
+            "Ctrl_Foot_IK_Left",
+        ),
+    ],
+)  # fmt: skip
+def test_families_on_fk_controls_set_their_switches(apply, family, names, switch):
+    rig = rigs.bones(rigs.walk(2).skeleton)
+    for bone in rig.data.bones:
+        side = next((s for s in ("Left", "Right") if bone.name.startswith(s)), "")
+        form = names.get(bone.name[len(side) :], bone.name)
+        words = dict(zip(("Left", "Right"), names["sides"].split(), strict=True))
+        bone.name = form.format(s=words.get(side, ""))
+    bpy.ops.object.mode_set(mode="EDIT")
+    extra = rig.data.edit_bones.new(switch)
+    extra.head, extra.tail = (0.1, 0.0, 0.1), (0.1, -0.1, 0.1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    rig.pose.bones[switch]["ik_fk_switch"] = 0.0
+    rig_map, clip = rigs.detected(rig), rigs.walk(20)
+    assert rig_map.family == family
+    plan = apply.plan_keys(rig, rig_map, clip)
+    assert plan.switches == ((switch, "ik_fk_switch", 1.0),)
+    posed = rigs.wanted(rig, rig_map, clip)
+    apply.write(plan, rig)
+    assert rig.pose.bones[switch]["ik_fk_switch"] == 1.0
+    for name, (place, _, turn) in rigs.errors(rig, posed, [1, 10, 20]).items():
+        assert place < 1e-3, name
+        assert turn < 0.1, name

@@ -8,21 +8,36 @@ from collections.abc import Callable
 import bpy
 
 from ...motion.anatomy import Body
-from ...motion.channels import Channels, RootMotion
+from ...motion.channels import Channels, RootMotion, channels
 from ...motion.retarget import BodyPose
-from ...motion.rigs import RigMap
+from ...motion.rigs import RigMap, family_label
 from . import custom, rigify
+from .switches import FK_SWITCHES, fk_switches
 
 Switches = tuple[tuple[str, str, float], ...]
-Scheme = Callable[
-    [bpy.types.Object, BodyPose, RootMotion], tuple[Channels, Switches, tuple[str, ...]]
-]
+Plan = tuple[Channels, Switches, tuple[str, ...]]
+Scheme = Callable[[bpy.types.Object, BodyPose, RootMotion], Plan]
 
 
 def find(obj: bpy.types.Object, body: Body, rig_map: RigMap) -> Scheme | None:
-    """Return how to key this rig's controls, or None if the mapped bones take the keys."""
+    """Return how to key this rig's controls, or None if the mapped bones take the keys.
+
+    Raises RigError for constraints that would undo the keys.
+    """
     if rigify.is_generated(body.rig) and (rig_map.bone("hips") or "").startswith("ORG-"):
         return rigify.plan
+    if rig_map.family in FK_SWITCHES:
+        return _on_fk(rig_map.family)
     if custom.links(obj, body) is not None:
         return custom.plan
     return None
+
+
+def _on_fk(family: str) -> Scheme:
+    """Return the scheme of a family whose map names its FK controls."""
+
+    def plan(obj: bpy.types.Object, posed: BodyPose, root_motion: RootMotion) -> Plan:
+        note = f"{family_label(family)}: arms and legs are keyed on their FK controls."
+        return channels(posed, root_motion), fk_switches(obj, family), (note,)
+
+    return plan

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Control rigs that are keyed on their FK controls: which switches put them there.
+
+One table; a rig whose switches are unknown is keyed as it is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import bpy
+
+FK_SWITCHES: Final[Mapping[str, tuple[tuple[str, str, float], ...]]] = {
+    "auto_rig_pro": tuple(
+        (f"c_{end}_ik.{side}", "ik_fk_switch", 1.0) for side in "lr" for end in ("foot", "hand")
+    ),
+    "mixamo_control": tuple(
+        (f"Ctrl_{end}_IK_{side}", "ik_fk_switch", 1.0)
+        for side in ("Left", "Right")
+        for end in ("Foot", "Hand")
+    ),
+}
+"""Family to pose bone, custom property and the value that means FK."""
+
+
+def fk_switches(obj: bpy.types.Object, family: str) -> tuple[tuple[str, str, float], ...]:
+    """Return the switches that ``obj`` really has, with the values that put it on FK."""
+    assert obj.pose is not None
+    bones = obj.pose.bones
+    return tuple(
+        (name, prop, value)
+        for name, prop, value in FK_SWITCHES.get(family, ())
+        if name in bones and bones[name].get(prop) is not None
+    )
