@@ -57,7 +57,7 @@ def _trimmed(points: Array, start: int, stop: int, fps: float, most: float) -> t
     """Return the stretch without the ends in which the foot is still on its way."""
     off = points[start:stop] - np.median(points[start:stop], axis=0)
     still = np.linalg.norm(off[:, [0, 2]], axis=-1) <= most
-    landed, left = still & (off[:, 1] <= 0.35 * most), still & (off[:, 1] <= 0.6 * most)
+    landed, left = still & (off[:, 1] <= most), still & (off[:, 1] <= 0.6 * most)
     limit = min(round(TRIM_SECONDS * fps), int(0.35 * len(still)))
     lead = int(np.argmax(landed)) if landed.any() else limit
     tail = int(np.argmax(left[::-1])) if left.any() else limit

@@ -21,7 +21,7 @@ Ground = Callable[[Array], Array]
 
 FADE_SECONDS = (0.12, 0.05)
 """Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""
-LAND_SECONDS = 0.08
+LAND_SECONDS = 0.1
 """Time in which a ball that lands comes down all the way (s)."""
 CLEAR_HEIGHT = 0.028
 """Height (m) of the ball over the ground in a swing, at least, for a leg of the model's size."""
@@ -97,10 +97,11 @@ def _standing_height(
 
 
 def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) -> None:
-    """Pitch the foot so that its ball stays down while the heel comes up.
+    """Pitch the foot so that its ball comes down as it lands and stays while the heel comes up.
 
     The mocap's foot is rigid from heel to toe tip, so its ball rises early; a real one bends at
-    the ball. The ankle keeps its place.
+    the ball. The ankle keeps its place. While the heel is down the foot is pitched no further
+    than flat.
     """
     rotation = body.rotations[f"{side}Foot"]
     to_ball = quat.apply(rotation, body.offset(f"{side}Toe"))
@@ -110,7 +111,10 @@ def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) 
     wanted = np.arcsin(np.clip((body.sole - height) / length, -0.98, 0.98))
     pitch = np.arcsin(np.clip(to_ball[:, 1] / length, -1.0, 1.0))
     rise = np.clip((height - rest) / (0.025 * body.size), 0.0, 1.0)
-    more = np.clip(pitch - wanted, 0.0, 0.45) * rise * rise * (3.0 - 2.0 * rise)
+    rise = rise * rise * (3.0 - 2.0 * rise)
+    flat = float(np.arcsin(body.offset(f"{side}Toe")[1] / length))
+    lowest = np.maximum(wanted, flat + rise * (-0.5 * np.pi - flat))
+    more = np.clip(pitch - lowest, 0.0, 0.45)
     more = np.where(known, more, 0.0)[:, None]
     more = footlock.bridged(more, known, body.fps, FADE_SECONDS)[:, 0]
     more = foot_contacts.smooth(more, 0.02 * body.fps)
