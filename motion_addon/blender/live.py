@@ -101,11 +101,20 @@ def advance(seconds: float) -> bool:
     return _watch.steps is not None
 
 
+def has_take(context: bpy.types.Context) -> bool:
+    """Whether a take is shown that live mode may bake again: one under review."""
+    rig = character.current(context)
+    if rig is None or rig.type != "ARMATURE" or not takes.in_review(rig):
+        return False
+    take = takes.shown(rig)
+    return take is not None and not take.accepted
+
+
 def _again(context: bpy.types.Context) -> job.Steps | None:
     """Return the steps that bake the shown take under review from the settings."""
     rig = character.current(context)
-    take = takes.shown(rig) if rig is not None and takes.in_review(rig) else None
-    if rig is None or take is None or take.accepted:
+    take = takes.shown(rig) if rig is not None and has_take(context) else None
+    if rig is None or take is None:
         _watch.drop()
         return None
     cycle = recipe.Recipe.from_json(takes.recipe_of(take)).cycle

@@ -148,6 +148,17 @@ def test_review_offers_accept_and_reject() -> None:
     assert "footfall.accept_take" not in draw("bake").names("operator")
 
 
+def test_live_says_what_it_waits_for() -> None:
+    settings = subjects.ready(subjects.mixamo())
+    settings.live = True
+    hint = "Bake a take"
+    assert hint in draw("path").texts()
+    bpy.ops.footfall.bake()
+    assert hint not in draw("path").texts()
+    bpy.ops.footfall.accept_take()
+    assert hint in draw("path").texts()
+
+
 def test_report_shows_figures_and_warnings() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import progress
+from .. import live, progress
 from .tab import Tab, sentence
 
 
@@ -31,6 +31,8 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
         layout.prop(settings, "live", text="Live: bake as I edit", icon="RECORD_ON")
         if settings.live and progress.now.problem:
             sentence(context, layout, progress.now.problem, "ERROR")
+        elif settings.live and not live.has_take(context):
+            sentence(context, layout, "Bake a take; it is then kept up to date", "INFO")
 
 
 classes = (FOOTFALL_PT_path,)
