@@ -110,7 +110,9 @@ def _follow(body: LowerBody, trajectory: Trajectory, settings: CleanupSettings) 
 
 def _stands(body: LowerBody, down: Array, index: int, side: str) -> list[Stance]:
     heel, ball = down[:, 2 * index], down[:, 2 * index + 1]
-    return footlock.stances(heel, ball, body.positions[f"{side}Toe"], body.fps, body.size)
+    steps = np.gradient(foot_contacts.smooth(body.root, 0.25 * body.fps)[:, [0, 2]], axis=0)
+    pace = np.linalg.norm(steps, axis=-1) * body.fps
+    return footlock.stances(heel, ball, body.positions[f"{side}Toe"], pace, body.fps, body.size)
 
 
 def _level(

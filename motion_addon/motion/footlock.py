@@ -7,6 +7,7 @@ neither slides nor pops. Legs and the pelvis are left to `cleanup`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,12 @@ TRIM_SECONDS = 0.12
 """Most that is cut off either end of a contact in which the foot still moves (s)."""
 TRIM_DISTANCE = 0.022
 """Distance (of a leg length of 0.87 m) from its standing point at which a foot still moves."""
+DRAG = 1.2
+"""Speed, over the limit of a contact, at which a foot is dragged and does not stand."""
+CREEP = 0.08
+"""Distance (m, of the model's size) a standing foot may creep before it has to step."""
+STEP_SECONDS = 0.2
+"""Time for such a step (s)."""
 _SHORTEST = 4
 
 
@@ -37,20 +44,45 @@ class Stance:
     """(n,) bool, whether the heel is down too."""
 
 
-def stances(heel: Array, ball: Array, points: Array, fps: float, size: float) -> list[Stance]:
+def stances(
+    heel: Array, ball: Array, points: Array, pace: Array, fps: float, size: float
+) -> list[Stance]:
     """Return the stands of one foot.
 
-    `heel` and `ball` (T,) are binary contacts, `points` (T, 3) the ball, `size` the length of
-    the character over that of the model (for distances). Ends in which the ball still moves are
-    cut off.
+    `heel` and `ball` (T,) are binary contacts, `points` (T, 3) the ball, `pace` (T,) the speed of
+    the body (m/s), `size` the length of the character over that of the model. Where a foot is
+    dragged along it does not stand, whatever its contact says; a drag becomes a small step.
     """
     found = []
-    for start, stop in foot_contacts.runs((ball > 0.5).astype(np.float32)):
-        start, stop = _trimmed(points, start, stop, fps, TRIM_DISTANCE * size)
-        if stop - start < _SHORTEST:
-            continue
-        found.append(Stance(start, stop, heel[start:stop] > 0.5))
+    speed = np.linalg.norm(np.gradient(points[:, [0, 2]], axis=0), axis=-1) * fps
+    limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
+    slow = foot_contacts.smooth(speed, 0.03 * fps) < DRAG * limit
+    down = foot_contacts.clean(((ball > 0.5) & slow)[:, None].astype(np.float32), fps)[:, 0]
+    for first, last in foot_contacts.runs(down):
+        for start, stop in _steps(points, first, last, fps, size):
+            start, stop = _trimmed(points, start, stop, fps, TRIM_DISTANCE * size)
+            if stop - start >= _SHORTEST:
+                found.append(Stance(start, stop, heel[start:stop] > 0.5))
     return found
+
+
+def _steps(
+    points: Array, start: int, stop: int, fps: float, size: float
+) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a contact in which the foot stays in place, with time for steps between.
+
+    A part ends where the foot has crept away from its own first tenth of a second.
+    """
+    half = round(0.5 * STEP_SECONDS * fps)
+    while True:
+        home = points[start : start + max(round(0.1 * fps), 1)].mean(axis=0)
+        away = np.linalg.norm((points[start:stop] - home)[:, [0, 2]], axis=-1) > CREEP * size
+        if not away.any() or stop - start - int(np.argmax(away)) < 2 * half:
+            yield start, stop
+            return
+        crept = start + int(np.argmax(away))
+        yield start, max(crept - half, start + 1)
+        start = crept + half
 
 
 def _trimmed(points: Array, start: int, stop: int, fps: float, most: float) -> tuple[int, int]:

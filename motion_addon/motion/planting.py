@@ -25,7 +25,7 @@ LAND_SECONDS = 0.1
 """Time in which a ball that lands comes down all the way (s)."""
 CLEAR_HEIGHT = 0.028
 """Height (m) of the ball over the ground in a swing, at least, for a leg of the model's size."""
-CLEAR_SPEEDS = (0.1, 0.7)
+CLEAR_SPEEDS = (0.05, 0.5)
 """Speeds of the ball (m/s) at which it needs none and all of that height."""
 SOFT_SECONDS = 0.02
 """Time over which a foot comes down onto the ground and off it (s, sigma)."""

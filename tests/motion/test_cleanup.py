@@ -194,6 +194,25 @@ def test_bridged_corrections_keep_what_is_known_and_do_not_jump() -> None:
     assert footlock.bridged(values, np.zeros(100, dtype=bool), FPS) == pytest.approx(0.0)
 
 
+def test_a_dragged_foot_steps_instead() -> None:
+    points = np.zeros((120, 3))
+    points[40:60, 2] = np.linspace(0.0, 0.4, 20)
+    points[60:, 2] = 0.4
+    down = np.ones(120)
+    found = footlock.stances(down, down, points, np.zeros(120), FPS, 1.0)
+    assert [stand.start for stand in found] == [0, pytest.approx(60, abs=4)]
+    assert found[0].stop == pytest.approx(40, abs=4)
+
+
+def test_a_creeping_foot_steps_once_it_is_too_far_off() -> None:
+    points = np.zeros((300, 3))
+    points[:, 2] = 0.0005 * np.arange(300)
+    down = np.ones(300)
+    found = footlock.stances(down, down, points, np.zeros(300), FPS, 1.0)
+    assert len(found) == 2
+    assert 10 <= found[1].start - found[0].stop <= 30
+
+
 def test_two_bone_reaches_exactly_and_never_straightens() -> None:
     rng = np.random.default_rng(0)
     hip = np.zeros((500, 3))
