@@ -73,6 +73,9 @@ class _Baking:
         except job.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return self._end(context, "")
+        except BaseException:
+            self._end(context, "")  # else no bake could be started any more
+            raise
         return {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:

@@ -29,6 +29,7 @@ class FOOTFALL_UL_speeds(bpy.types.UIList):
         row = layout.row(align=True)
         row.prop(item, "at", text="", emboss=False)
         row.prop(item, "speed", text="", emboss=False)
+        row.label(text="m/s")
 
 
 class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
