@@ -161,9 +161,8 @@ class _Transfer:
 
         ``floor`` is the height of level ground, None where the ground is uneven.
 
-        The sole's heel point is kept while the toes are up and its ball point while the heel is
-        up, whatever the lengths of the two feet: the difference in length lies ahead of the
-        heel, level from the moment the sole is flat.
+        The ball of the foot keeps its place over the ground, so that whatever stands in the
+        clip stands on the rig; lengths of feet only differ behind it.
         """
         ours, theirs = self.target.legs[side], self.source.legs[side]
         frame = quat.mul(self.turns[:, theirs.foot], theirs.foot_yaw)
@@ -172,11 +171,8 @@ class _Transfer:
         forward = quat.apply(frame, np.array([0.0, 0.0, 1.0]))
         level = forward * np.where(forward[:, 1:2] < 0.0, _FLAT, 1.0)
         sole = quat.from_two_axes(np.concatenate([level, np.broadcast_to(_UP, ball.shape)], -1))
-        size = self.size if self.settings.keep == "size" else 1.0
-        longer = _foot_length(ours) - size * _foot_length(theirs)
         up = quat.apply(sole, _UP)
         ball = self.place(ball - up * theirs.ball[1]) + up * ours.ball[1]
-        ball = ball + quat.apply(sole, np.array([0.0, 0.0, longer]))
         toe = turn
         if theirs.toe >= 0:
             toe = quat.mul(
@@ -240,10 +236,6 @@ class _Transfer:
 
     def source_ground(self, ground: Array) -> Array:
         return ground / self.size if self.settings.keep == "size" else ground
-
-
-def _foot_length(leg: Leg) -> float:
-    return float(np.linalg.norm((leg.ball - leg.ankle) * _FLAT))
 
 
 def pose(

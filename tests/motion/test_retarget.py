@@ -303,3 +303,12 @@ def test_knees_keep_their_angles(knees):
 def _bend(hip, knee, ankle):
     cosine = np.sum(quat.unit(knee - hip) * quat.unit(ankle - knee), axis=-1)
     return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+
+
+def test_rest_poses_that_are_no_posture_are_refused():
+    rig, rig_map = human()
+    heads = rig.rest_heads.copy()
+    legs = [i for i, n in enumerate(rig.names) if n.startswith("q")]
+    heads[legs, 1] = 2.0 - heads[legs, 1]
+    with pytest.raises(RigError, match="not a standing one"):
+        measure(replace(rig, rest_heads=heads), rig_map)
