@@ -159,9 +159,11 @@ def test_facing_a_fixed_way(yaw: float) -> None:
     assert np.degrees(quat.yaw_of(middle)) == pytest.approx(yaw, abs=15.0)
 
 
-def test_facing_a_point() -> None:
+@pytest.mark.parametrize("height", [None, 0.8])
+def test_facing_a_point(height: float | None) -> None:
     target = np.array([4.0, 1.0, 3.0])
-    result = made(facing=("look_at", tuple(target)), speed=0.9)
+    speed = 0.9 if height is None else 0.6
+    result = made(facing=("look_at", tuple(target)), speed=speed, height=height)
     towards = target - result.clip.root_positions
     off = np.degrees(quat.yaw_of(facing(result)) - quat.yaw_of(towards))
     off = (off + 180.0) % 360.0 - 180.0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clips: storing, resampling, mirroring, cutting."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,14 @@ def test_up_and_down_again_is_the_same(seed: int, frames: int, factor: int) -> N
     assert back.root_positions == pytest.approx(clip.root_positions, abs=1e-5)
     assert same_rotation(back.rotations, clip.rotations, 1e-5)
     assert np.array_equal(back.contacts, clip.contacts)
+
+
+@given(st.integers(1, 100), st.sampled_from([24, 25, 30, 48, 50, 90, 120]))
+@settings(max_examples=30, deadline=None)
+def test_whole_seconds_keep_their_last_frame(seconds: int, fps: int) -> None:
+    long = any_clip(0, 1).at_frames(np.zeros(30 * seconds + 1), 30.0)
+    assert long.resample(float(fps)).frames == seconds * fps + 1
+    assert replace(long, fps=29.97).resample(29.97 * fps / 30.0).frames == seconds * fps + 1
 
 
 def test_resampled_contacts_stay_binary() -> None:

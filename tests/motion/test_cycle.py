@@ -125,6 +125,7 @@ def test_cut_of_a_perfect_cycle_is_exact() -> None:
         quat.to_two_axes(rotations[:50]), abs=1e-4
     )
     assert loop.root_positions[:, 1] == pytest.approx(root[:50, 1], abs=1e-5)
+    assert np.abs(loop.root_positions[:, [0, 2]]).max() < 1e-4, "in place"
     half, _ = cut_cycle(clip, time / 50.0, replace(WALK, fps=30.0))
     assert half.frames == 25
     assert half.root_positions == pytest.approx(loop.root_positions[::2], abs=1e-4)
