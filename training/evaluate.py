@@ -136,9 +136,9 @@ def steady_clip(speed: float, model: str, start: bool = True) -> Clip:
 
 
 def standing_clip(model: str) -> Clip:
-    """Return the stand at the end of a walk."""
+    """Return the last half second of a stand after a walk."""
     clip = baking.bake(request_of(courses.straight(3.0), 1.2, model)).clip
-    return clip.slice(clip.frames - int(0.9 * RATE), clip.frames)
+    return clip.slice(clip.frames - int(0.5 * RATE), clip.frames)
 
 
 def gaits_of(model: str, data: Path) -> list[Row]:

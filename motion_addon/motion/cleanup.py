@@ -20,6 +20,7 @@ from .lower_body import LEG, SIDES, LowerBody
 from .metrics import mean_root
 from .planting import Ground, planted
 from .quat import Array
+from .stand import settled
 from .trajectory import Trajectory
 
 _X, _UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
@@ -33,6 +34,8 @@ class CleanupSettings:
     """Whether the root is corrected onto the plan."""
     lock: bool = True
     """Whether standing feet are pinned."""
+    settle: bool = True
+    """Whether the sway of a stand at the start and the end is quietened."""
     follow_seconds: float = 0.35
     """Slowness of the correction of the root (s, sigma): sway faster than that is kept."""
     turn_seconds: float = 0.5
@@ -54,9 +57,11 @@ def clean(
 
     `contacts` (T, 4) are probabilities as in `Clip.contacts`. `trajectory` is the plan the clip
     followed, frame by frame at its rate. `ground` gives heights; without it the ground is as
-    high as the plan, or 0. Frames, rate and everything above the pelvis stay as they are.
+    high as the plan, or 0. Frames, rate and, but for stands, everything above the pelvis stay.
     """
     settings = settings or CleanupSettings()
+    if trajectory is not None and settings.settle:
+        clip = settled(clip, trajectory)
     body = LowerBody.of(clip)
     level = ground or ground_of(trajectory, clip)
     if trajectory is not None and settings.follow:
