@@ -41,7 +41,7 @@ class Leg:
     heel: Array
     """(3,) the heel's lowest point, on the ground behind the ankle."""
     toe_length: float
-    """From the ball to the tip of the toes, metres."""
+    """From the ball to the tip of the toes, meters."""
 
     @property
     def reach(self) -> float:
@@ -81,7 +81,7 @@ class Body:
 
     @property
     def leg_length(self) -> float:
-        """Mean length of thigh and shin, metres."""
+        """Mean length of thigh and shin, meters."""
         return float(np.mean([leg.reach for leg in self.legs]))
 
     def bone(self, role: str) -> int:

@@ -15,7 +15,7 @@ from .skeleton import Skeleton
 _SLOW = 0.2
 """m/s, a ball joint that moves slower may stand."""
 _NEAR = 0.015
-"""Metres over its lowest level; a ball joint that is higher does not stand."""
+"""Meters over its lowest level; a ball joint that is higher does not stand."""
 
 
 def usual_ball_height(skeleton: Skeleton, body: Body) -> float:
