@@ -39,7 +39,7 @@ class KeySettings:
     """Where the travel goes: the hips, the root bone, the object, or nowhere."""
     keys: Literal["dense", "sparse"] = "dense"
     """One key a frame, or the fewest keys within ``tolerance``."""
-    tolerance: float = 0.002
+    tolerance: float = 0.005
     """Largest error of a sparse curve: meters for locations, radians for rotations."""
     fps: float | None = None
     """Scene frames per second; None takes the clip's own rate (one key on each frame)."""
@@ -67,6 +67,8 @@ class BoneKeys:
     """
     location: Array | None
     """(T, 3) in the bone's own rest basis and armature units."""
+    tolerance: float = 1.0
+    """Multiplies ``KeySettings.tolerance``: feet and what carries them are kept closer."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def plan_keys(
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)
+    if settings.controls == "auto":
+        rig_map = control_rigs.prepare(rig, rig_map)
     body = measure(rig, rig_map)
     posed = _pose(body, clip, settings)
     scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
@@ -116,8 +120,14 @@ def plan_keys(
             obj, keyed.object_positions, keyed.object_turns
         )
     step = 1.0 if settings.fps is None else settings.fps / clip.fps
+    close = {*keyed.locations, *(b for leg in body.legs for b in (leg.thigh, leg.shin, leg.foot))}
     bones = tuple(
-        BoneKeys(rig.names[bone], keyed.rotations.get(bone), keyed.locations.get(bone))
+        BoneKeys(
+            rig.names[bone],
+            keyed.rotations.get(bone),
+            keyed.locations.get(bone),
+            0.5 if bone in close else 1.5,
+        )
         for bone in sorted({*keyed.rotations, *keyed.locations})
     )
     return KeyPlan(
@@ -185,10 +195,10 @@ def write(
         if keys.rotation is not None:
             name, values = fcurves.rotation_channels(bone.rotation_mode, keys.rotation)
             # A quaternion's parts change half as fast as its angle.
-            share = 1.0 if name == "rotation_euler" else 0.5
+            share = keys.tolerance * (1.0 if name == "rotation_euler" else 0.5)
             _curves(writer, f"{path}.{name}", frames, values, plan.settings, keys.bone, share)
         if keys.location is not None:
-            share = 1.0 / max(armature.scale_of(obj), 1e-6)
+            share = keys.tolerance / max(armature.scale_of(obj), 1e-6)
             target = f"{path}.location"
             _curves(writer, target, frames, keys.location, plan.settings, keys.bone, share)
     _write_object(plan, obj, writer, frames)

@@ -224,3 +224,19 @@ def test_families_on_fk_controls_set_their_switches(apply, family, names, switch
     for name, (place, _, turn) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 1e-3, name
         assert turn < 0.1, name
+
+
+def test_rigify_maps_of_deform_bones_work_and_of_controls_are_refused(apply):
+    rig = rigs.rigify("basic_human")
+    found, clip = rigs.detected(rig), rigs.walk(20)
+    deform = found
+    for role, names in found.roles.items():
+        if role != "root":
+            deform = deform.with_role(role, *(n.replace("ORG-", "DEF-") for n in names))
+    posed = rigs.wanted(rig, found, clip)
+    apply.write(apply.plan_keys(rig, deform, clip), rig)
+    for name, (place, _, _) in rigs.errors(rig, posed, [1, 10, 20]).items():
+        assert place < 0.01, name
+    controls = found.with_role("hand.L", "hand_fk.L")
+    with pytest.raises(addon("blender.armature").RigError, match="not an ORG or DEF bone"):
+        apply.plan_keys(rig, controls, clip)

@@ -10,7 +10,7 @@ import bpy
 from ...motion.anatomy import Body
 from ...motion.channels import Channels, RootMotion, channels
 from ...motion.retarget import BodyPose
-from ...motion.rigs import RigMap, family_label
+from ...motion.rigs import RigBones, RigMap, family_label
 from . import custom, rigify
 from .switches import FK_SWITCHES, fk_switches
 
@@ -19,12 +19,17 @@ Plan = tuple[Channels, Switches, tuple[str, ...]]
 Scheme = Callable[[bpy.types.Object, BodyPose, RootMotion], Plan]
 
 
+def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
+    """Return the map on the bones from which controls are known. Raises RigError."""
+    return rigify.on_org_bones(rig, rig_map) if rigify.is_generated(rig) else rig_map
+
+
 def find(obj: bpy.types.Object, body: Body, rig_map: RigMap) -> Scheme | None:
     """Return how to key this rig's controls, or None if the mapped bones take the keys.
 
     Raises RigError for constraints that would undo the keys.
     """
-    if rigify.is_generated(body.rig) and (rig_map.bone("hips") or "").startswith("ORG-"):
+    if rigify.is_generated(body.rig):
         return rigify.plan
     if rig_map.family in FK_SWITCHES:
         return _on_fk(rig_map.family)

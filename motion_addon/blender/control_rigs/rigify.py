@@ -19,7 +19,7 @@ from ...motion.channels import Channels, RigPoser, RootMotion, Staged, put_root
 from ...motion.quat import Array
 from ...motion.reach import leg_frame
 from ...motion.retarget import BodyPose
-from ...motion.rigs import RigBones
+from ...motion.rigs import RigBones, RigError, RigMap
 
 _ARM = ("upper_arm", "forearm", "hand")
 _RESTING = ("hips", "chest", "foot_spin_ik.{s}", "foot_heel_ik.{s}", "thigh_ik.{s}")
@@ -40,6 +40,25 @@ def is_generated(rig: RigBones) -> bool:
     """Return whether the rig has the controls of a generated Rigify human."""
     marks = ("torso", "thigh_parent.L", "thigh_ik_target.L", "foot_ik.L", "upper_arm_fk.L")
     return all(name in rig for name in marks)
+
+
+def on_org_bones(rig: RigBones, rig_map: RigMap) -> RigMap:
+    """Return the map with deform bones replaced by the ORG bones that they follow.
+
+    Raises RigError for other bones: only from ORG bones the controls are known.
+    """
+    for role, names in rig_map.roles.items():
+        if role == "root":
+            continue
+        found = tuple(f"ORG-{_strip(name)}" for name in names)
+        for name, org in zip(names, found, strict=True):
+            if org not in rig:
+                raise RigError(
+                    f'"{name}" is not an ORG or DEF bone of this Rigify rig; '
+                    "detect the bone map again"
+                )
+        rig_map = rig_map.with_role(role, *found)
+    return rig_map
 
 
 def _strip(name: str) -> str:
