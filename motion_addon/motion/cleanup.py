@@ -26,6 +26,10 @@ from .trajectory import Trajectory
 _X, _UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 
 
+CARRY_SECONDS = 0.12
+"""Slowness (s, sigma) with which the pelvis goes up and down with standing feet."""
+
+
 @dataclass(frozen=True)
 class CleanupSettings:
     """What the clean-up does, and how gently."""
@@ -74,6 +78,7 @@ def clean(
     ankles, toes = {}, {}
     for side in SIDES:
         ankles[side], toes[side] = planted(body, stands[side], side, level)
+    _carry_pelvis(body, stands, ankles)
     _lower_pelvis(body, stands, ankles)
     for side in SIDES:
         _reach(body, side, ankles[side])
@@ -138,6 +143,25 @@ def _level(
     order = np.argsort(times)
     at = np.interp(np.arange(len(body.root)), np.array(times)[order], np.array(offs)[order])
     body.move(-foot_contacts.smooth(at, settings.level_seconds * body.fps)[:, None] * _UP)
+
+
+def _carry_pelvis(
+    body: LowerBody, stands: dict[str, list[Stance]], ankles: dict[str, Array]
+) -> None:
+    """Raise or lower the pelvis with the feet that stand, so that the knees keep their bend.
+
+    A leg that is almost straight bends by ten degrees for a centimeter.
+    """
+    rise, weight = np.zeros(len(body.root)), np.full(len(body.root), 1e-3)
+    for side, found in stands.items():
+        planted = np.zeros(len(rise))
+        for stand in found:
+            planted[stand.start : stand.stop] = 1.0
+        rise += planted * (ankles[side] - body.positions[f"{side}Foot"])[:, 1]
+        weight += planted
+    sigma = CARRY_SECONDS * body.fps
+    lift = foot_contacts.smooth(rise, sigma) / foot_contacts.smooth(weight, sigma)
+    body.move(lift[:, None] * _UP)
 
 
 def _lower_pelvis(
