@@ -25,7 +25,7 @@ _STANDING = 0.02
 def settled(clip: Clip, trajectory: Trajectory) -> Clip:
     """Return `clip` with quiet stands where its plan begins or ends in one.
 
-    The pose is drawn towards that of the first and of the last frame; nothing else changes.
+    The pose is drawn towards the mean of the stand; nothing else changes.
     """
     last = len(trajectory) - 1
     at = np.clip(np.round(np.arange(clip.frames) * trajectory.rate / clip.fps), 0, last)
@@ -33,21 +33,19 @@ def settled(clip: Clip, trajectory: Trajectory) -> Clip:
     if not len(moving):
         return clip
     frames, ramp = np.arange(clip.frames), SETTLE_SECONDS * clip.fps
-    still = clip
-    for frame, since in ((0, moving[0] - frames), (-1, frames - moving[-1])):
-        share = STILLNESS * footlock.eased(since / ramp)
-        still = _drawn(still, clip, frame, share)
-    return still
+    first, stopped = int(moving[0]), int(moving[-1]) + 1
+    still = _drawn(clip, slice(0, first), footlock.eased((first - frames) / ramp))
+    return _drawn(still, slice(stopped, clip.frames), footlock.eased((frames - stopped) / ramp))
 
 
-def _drawn(still: Clip, clip: Clip, frame: int, share: Array) -> Clip:
-    """Return `still` drawn by `share` (T,) towards one frame of `clip`."""
-    touched = share > 0.0
-    if not touched.any():
-        return still
-    part = share[touched].astype(np.float32)
-    rotations, root = still.rotations.copy(), still.root_positions.copy()
-    pose = np.broadcast_to(clip.rotations[frame], rotations[touched].shape)
-    rotations[touched] = quat.slerp(rotations[touched], pose, part[:, None])
-    root[touched] += part[:, None] * (clip.root_positions[frame] - root[touched])
-    return replace(still, rotations=rotations, root_positions=root)
+def _drawn(clip: Clip, stand: slice, share: Array) -> Clip:
+    """Return `clip` drawn by `share` (T,) towards the mean pose of its frames in `stand`."""
+    if stand.stop - stand.start < 2:
+        return clip
+    part = STILLNESS * share[stand, None].astype(np.float32)
+    rotations, root = clip.rotations.copy(), clip.root_positions.copy()
+    pose = quat.normalize(quat.unroll(rotations[stand]).mean(axis=0))
+    pose = np.broadcast_to(pose, rotations[stand].shape)
+    rotations[stand] = quat.slerp(rotations[stand], pose, part)
+    root[stand] += part * (root[stand].mean(axis=0) - root[stand])
+    return replace(clip, rotations=rotations, root_positions=root)

@@ -30,7 +30,6 @@ def test_sway_of_a_stand_dies_out_and_a_walk_keeps_its_own() -> None:
     assert metrics.joint_activity(still.rotations[:20], 60.0) < 0.5 * before
     moving = made.speeds > 0.1
     assert still.rotations[moving] == pytest.approx(raw.rotations[moving])
-    assert still.rotations[[0, -1]] == pytest.approx(raw.rotations[[0, -1]], abs=1e-5)
     step = np.abs(np.diff(still.rotations, axis=0)).max()
     assert step <= 1.5 * np.abs(np.diff(raw.rotations, axis=0)).max()
 
