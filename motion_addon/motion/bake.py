@@ -70,6 +70,8 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
     clip = life_size(_finished(run, plan, request), scale)
     yield 0.95
     result = clip.resample(request.fps)
+    if result.frames < 2:
+        raise RequestError("The path is over within one frame")
     at = np.arange(result.frames) * (clip.fps / request.fps)
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     card = report_card(request, model, result, path, life_size_plan(plan, scale))
