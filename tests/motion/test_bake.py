@@ -230,8 +230,9 @@ def test_without_clean_up_the_network_is_left_alone() -> None:
     raw, clean = made(BEND, cleanup=False), made(BEND)
     assert raw.clip.frames == clean.clip.frames
     assert np.abs(raw.clip.rotations - clean.clip.rotations).max() > 0.0
-    upper = [raw.clip.skeleton.index(name) for name in ("Spine1", "LeftArm", "RightForeArm")]
-    assert np.abs(raw.clip.rotations[:, upper] - clean.clip.rotations[:, upper]).max() < 1e-3
+    head = raw.clip.skeleton.index("Head")
+    off = raw.clip.world()[1][:, head] - clean.clip.world()[1][:, head]
+    assert np.linalg.norm(off, axis=-1).max() < 0.15
     slid = [result.report["slip_median_cm"] for result in (raw, clean)]
     assert slid[1] < 0.5 * slid[0]
 
@@ -271,6 +272,51 @@ def test_report_is_plain_json_with_its_origin() -> None:
     assert isinstance(card["warnings"], list)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"fps": 1.0},
+        {"fps": 240.0},
+        {"speed": 6.0},
+        {"speed": 0.1, "path": ((0.0, 0.0, 0.0), (0.0, 0.0, 0.5))},
+        {"height": 0.3, "speed": 0.3, "path": ((0.0, 0.0, 0.0), (0.0, 0.0, 0.5))},
+        {"height": 10.0},
+        {"cadence": 0.5},
+        {"cadence": 2.0},
+        {"facing": ("yaw", 180.0)},
+        {"facing": ("look_at", (0.0, 0.0, 3.0))},
+        {"path": ((0.0, 0.0, 0.0), (0.0, 0.0, 2.0), (0.0, 0.0, 0.0))},
+        {"path": ((0.0, 0.0, 0.0), (0.0, 1.0, 4.0))},
+        {"path": ((1e4, 50.0, -1e4), (1e4, 50.0, 3.0 - 1e4))},
+        {"path": ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 1.0)), "cyclic": True},
+        {"gait": "run", "speed": 0.5},
+        {"gait": "crouch", "speed": 4.0},
+        {"seed": 2**70},
+        {"speed": ((1.0, 1.0), (0.0, 2.0))},
+    ],
+    ids=str,
+)
+def test_extremes_still_bake(options: dict[str, Any]) -> None:
+    result = made(**({"path": LINE} | options))
+    assert np.isfinite(result.clip.rotations).all()
+    assert np.isfinite(result.clip.root_positions).all()
+    json.dumps(result.report, allow_nan=False)
+    goal = np.array(options.get("path", LINE))[0 if options.get("cyclic") else -1]
+    size = max(options.get("height", 1.7) / 1.7, 1.0)
+    assert np.linalg.norm((result.clip.root_positions[-1] - goal)[[0, 2]]) < 0.3 * size
+
+
+def test_planted_feet_follow_a_slope() -> None:
+    clip = made(((0.0, 0.0, 0.0), (0.0, 0.8, 6.0))).clip
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())[:, [1, 3]]
+    stands = clip.contacts[:, [1, 3]] > 0.5
+    above = points[..., 1] - np.clip(points[..., 2], 0.0, 6.0) * 0.8 / 6.0
+    middle = (points[..., 2] > 0.3) & (points[..., 2] < 5.7)
+    assert above[stands & middle] == pytest.approx(
+        np.full(int((stands & middle).sum()), models.load("biped").info["ball_height"]), abs=0.02
+    )
+
+
 @pytest.mark.parametrize("length", [0.01, 0.3])
 def test_tiny_paths(length: float) -> None:
     result = made(((0.0, 0.0, 0.0), (0.0, 0.0, length)))
@@ -291,6 +337,12 @@ def test_saved_clip_loads(tmp_path: Any) -> None:
         ({"model": "elephant"}, "elephant"),
         ({"path": ((1.0, 2.0, 3.0), (1.0, 2.0, 3.0))}, "path"),
         ({"path": ((0.0, 0.0, 0.0), (1e-12, 0.0, 0.0))}, "path"),
+        ({"path": ((0.0, 0.0, 0.0), (0.0, 5.0, 0.0))}, "path"),
+        (
+            {"path": ((0.0, 0.0, 0.0), (0.01, 0.0, 0.0)), "fps": 2.0}
+            | {"start": False, "stop": False},
+            "frame",
+        ),
     ],
 )
 def test_what_cannot_be_baked_is_said_in_one_line(options: dict[str, Any], word: str) -> None:

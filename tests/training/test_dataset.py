@@ -55,12 +55,17 @@ def test_sequences_stay_inside(lengths: list[int], length: int, seed: int) -> No
 
 
 def test_rare_speeds_and_changes_are_drawn_more_often() -> None:
-    speed = np.concatenate([np.full(2000, 1.2), np.linspace(1.2, 3.2, 60), np.full(200, 3.2)])
+    steady = np.full(2000, 1.1)
+    hurried = 1.12 + 0.1 * np.sin(0.3 * np.arange(300))
+    fast = np.full(200, 3.2)
+    speed = np.concatenate([steady, hurried, fast])
     data = sequences(np.zeros(len(speed), dtype=int), np.ones(len(speed), dtype=bool), speed)
     first, weight = data.starts(4)
-    of = dict(zip(first.tolist(), weight.tolist(), strict=True))
-    assert of[2200] > 2.0 * of[500]
-    assert of[2030] > of[2200]
+    mean = [
+        weight[(first > a + 10) & (first < b - 10)].mean() for a, b in ((0, 2000), (2000, 2300))
+    ]
+    assert mean[1] > 1.5 * mean[0], "the speed changes, in the same band of speeds"
+    assert weight[first > 2320].mean() > 2.0 * mean[0], "the speed is rare"
 
 
 @pytest.mark.parametrize("bad", [[], [(100, 120)], [(0, 3)], [(290, 299)], [(50, 60), (200, 201)]])
