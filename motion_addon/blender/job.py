@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import character, fit, recipe, takes
+from . import character, fit, recipe, state, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -111,14 +111,14 @@ def _plan(
     """Lay out the keys as seen from the state before any take, then show again what was shown."""
     from .apply import plan_keys
 
-    shown = takes.shown(rig) if takes.in_review(rig) else None
+    state.put_pose_back(rig)
+    now = takes.Moment(rig, context.scene)
     takes.rewind(rig, context.scene)
     try:
         plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene, size))
         return _closed(plan) if wanted.cycle else plan
     finally:
-        if shown is not None:
-            takes.assign(rig, shown.action)
+        now.come_back()
 
 
 def _closed(plan: KeyPlan) -> KeyPlan:
@@ -153,18 +153,25 @@ def _commit(
     old = takes.find(rig, wanted.take) if again else None
     if old is not None and old.accepted:
         old = None
+    now = takes.Moment(rig, context.scene)
     takes.begin_review(rig, context.scene)
     takes.rewind(rig, context.scene)
-    stem = "Cycle" if wanted.cycle else wanted.gait.title() if wanted.gait != "auto" else "Walk"
-    name = old.name if old else takes.free_name(rig, wanted.take, stem)
+    name = old.name if old else takes.free_name(rig, wanted.take, _stem(wanted, report))
     action = takes.blank_action(rig, name, old)
-    apply.write(plan, rig, action, frame_start=wanted.frame_start)
+    try:
+        apply.write(plan, rig, action, frame_start=wanted.frame_start)
+    except BaseException:
+        now.come_back()
+        if old is None:
+            bpy.data.actions.remove(action)
+        raise
     takes.take_over(rig)
     last = wanted.frame_start + round(float(plan.frames[-1]))
     if wanted.cycle:
         _mark_cycle(action, wanted.frame_start, last, report)
     elif wanted.fit_range:
-        context.scene.frame_end = max(context.scene.frame_end, last)
+        _first, before = state.frame_range(rig.footfall.before)
+        context.scene.frame_end = max(before, last)
     stored = recipe.named(wanted, name).to_json()
     report = {**report, "notes": [*report.get("notes", ()), *plan.notes]}
     if old is None:
@@ -174,6 +181,15 @@ def _commit(
         takes.choose(rig, name)
     context.view_layer.update()
     return take
+
+
+def _stem(wanted: Recipe, report: dict) -> str:
+    """Return what a take is called: the gait that it shows most."""
+    if wanted.cycle:
+        return "Cycle"
+    shares = report.get("gait") or {"walk": 1.0}
+    gait: str = max(shares, key=shares.get) if wanted.gait == "auto" else wanted.gait
+    return gait.title()
 
 
 def _mark_cycle(action: bpy.types.Action, first: int, last: int, report: dict) -> None:

@@ -69,8 +69,9 @@ def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
 
 @persistent
 def _on_replace(*_arguments: object) -> None:
-    """Undo, redo and loading replace all data: what was begun refers to the old."""
+    """Undo, redo and loading replace all data: what was begun or said refers to the old."""
     _watch.drop()
+    progress.now.problem = ""
 
 
 def _tick() -> float | None:

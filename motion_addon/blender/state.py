@@ -40,16 +40,21 @@ def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
 def restore(
     rig: bpy.types.Object, scene: bpy.types.Scene, text: str, action: bpy.types.Action | None
 ) -> None:
-    """Put a recorded state back; ``action`` is the one that was assigned then."""
+    """Put a recorded state back, except the frame range; ``action`` was assigned then."""
     state = json.loads(text)
     _restore_animation(rig, state["animation"], action)
-    scene.frame_start, scene.frame_end = state["frames"]
     values = (state["object"], state["object_properties"], state["pose"])
     _restore_values(rig, *values)
     for layer in scene.view_layers:
         layer.update()
     if action is None or scene.frame_current == state["frame"]:
         _restore_values(rig, *values)  # unkeyed edits that evaluating the action has overwritten
+
+
+def frame_range(text: str) -> tuple[int, int]:
+    """Return the scene's first and last frame of a recorded state."""
+    first, last = json.loads(text)["frames"]
+    return first, last
 
 
 def capture_pose(rig: bpy.types.Object) -> dict[str, Any]:

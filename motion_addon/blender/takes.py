@@ -45,6 +45,22 @@ def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
     rig.footfall.before_action = rig.animation_data.action if rig.animation_data else None
 
 
+class Moment:
+    """What a character shows now, to come back to if a bake ends half-way."""
+
+    def __init__(self, rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
+        """Remember the present state and review."""
+        self._rig, self._scene = rig, scene
+        self._action = rig.animation_data.action if rig.animation_data else None
+        self._review = (rig.footfall.before, rig.footfall.before_action)
+        self._state = state.capture(rig, scene)
+
+    def come_back(self) -> None:
+        """Put everything back as it was remembered."""
+        state.restore(self._rig, self._scene, self._state, self._action)
+        self._rig.footfall.before, self._rig.footfall.before_action = self._review
+
+
 def add(
     rig: bpy.types.Object, name: str, action: bpy.types.Action, recipe: dict, report: dict
 ) -> bpy.types.PropertyGroup:
@@ -164,6 +180,7 @@ def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
     if take is None:
         raise LookupError("No take is chosen")
     if in_review(rig) and take == shown(rig):
+        scene.frame_start, scene.frame_end = state.frame_range(rig.footfall.before)
         rewind(rig, scene)
         _end_review(rig)
     return remove(rig, rig.footfall.active_take)

@@ -3,6 +3,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -285,6 +286,52 @@ def test_take_wins_over_nla_tracks() -> None:
         np.testing.assert_allclose(place, clean[name], atol=1e-5)
     bpy.ops.footfall.reject_take()
     assert data.nla_tracks[0].is_solo
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_error_while_writing_leaves_what_was_there(
+    monkeypatch: pytest.MonkeyPatch, earlier: bool
+) -> None:
+    rig = animated()
+    subjects.ready(rig)
+    if earlier:
+        bpy.ops.footfall.bake()
+    before, actions = everything(rig), set(bpy.data.actions.keys())
+    apply = subjects.addon("blender.apply")
+    write = apply.write
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        write(*arguments, **options)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(apply, "write", fail)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        bpy.ops.footfall.bake()
+    assert everything(rig) == before
+    assert set(bpy.data.actions.keys()) == actions
+    assert len(rig.footfall.takes) == earlier
+    assert bool(rig.footfall.before) == earlier
+
+
+def test_refused_bake_leaves_the_shown_take_as_it_is() -> None:
+    rig = animated()
+    settings = subjects.ready(rig)
+    bpy.ops.footfall.bake()
+    before = everything(rig)
+    settings.root_motion = "root"
+    with pytest.raises(RuntimeError, match="root"):
+        bpy.ops.footfall.rebake_take()
+    assert everything(rig) == before
+
+
+def test_take_is_named_by_its_gait() -> None:
+    rig = subjects.mixamo()
+    settings = subjects.ready(rig, subjects.path((0, 0, 0), (0, -12, 0)))
+    for speed in (1.3, 3.5):
+        settings.speed = speed
+        bpy.ops.footfall.bake()
+    bpy.ops.footfall.bake_cycle()
+    assert [take.name for take in rig.footfall.takes] == ["Walk 01", "Run 01", "Cycle 01"]
 
 
 def test_removing_a_take_that_is_not_shown() -> None:
