@@ -168,6 +168,27 @@ def format_report(card: dict[str, object]) -> str:
         name = form.split("{")[1].split(":")[0]
         ratio = against.get(name) if isinstance(against, dict) else None
         lines.append(f"{label:<34}{text}" + (f"  ({ratio:.2f} of mocap)" if ratio else ""))
+    lines += footfall_chart(card)
+    model, credits = card.get("model"), card.get("credits")
+    if isinstance(model, dict):
+        lines.append(f"Model {model['name']} {model['weights']}, seed {card.get('seed', 0)}")
+    lines += [str(line) for line in (credits if isinstance(credits, list) else [])]
     warned = card.get("warnings")
     lines += [f"Warning: {line}" for line in (warned if isinstance(warned, list) else [])]
     return "\n".join(lines)
+
+
+def footfall_chart(card: dict[str, object], seconds: float = 6.0, columns: int = 60) -> list[str]:
+    """Return a line for each foot over the middle of the motion: # stands, . swings."""
+    stands, total = card.get("footfalls"), float(str(card.get("seconds", 0.0)))
+    if not isinstance(stands, dict) or total <= 0.0:
+        return []
+    shown = min(seconds, total)
+    times = 0.5 * (total - shown) + (np.arange(columns) + 0.5) * shown / columns
+    lines = [f"Footfalls, {shown:.1f} s from {times[0]:.1f} s on"]
+    for name, spans in stands.items():
+        down = np.zeros(columns, dtype=bool)
+        for start, stop in spans:
+            down |= (times >= start) & (times < stop)
+        lines.append(f"  {name:<6}" + "".join("#" if d else "." for d in down))
+    return lines

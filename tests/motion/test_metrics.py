@@ -7,7 +7,7 @@ import pytest
 from motion_addon.motion import metrics, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.path import Path
-from motion_addon.motion.report import Ranges, format_report, report, warnings
+from motion_addon.motion.report import Ranges, footfall_chart, format_report, report, warnings
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.trajectory import plan
 
@@ -130,6 +130,12 @@ def test_penetration_is_depth_below_the_sole() -> None:
     errors = metrics.ground_errors(points, down, 0.04)
     assert errors["penetration_cm"] == pytest.approx(2.0)
     assert errors["floating_cm"] == pytest.approx(1.0)
+
+
+def test_footfall_chart_shows_when_feet_stand() -> None:
+    stands = {"left": [[0.0, 1.0]], "right": [[1.0, 2.0]]}
+    chart = footfall_chart({"seconds": 2.0, "footfalls": stands}, columns=8)
+    assert chart[1:] == ["  left  ####....", "  right ....####"]
 
 
 def test_report_card_has_a_text_and_warns_outside_the_trained_range() -> None:
