@@ -82,7 +82,7 @@ def clean(
     _lower_pelvis(body, stands, ankles)
     for side in SIDES:
         _reach(body, side, ankles[side])
-    return _written(clip, body, toes, _binary(stands, down))
+    return _written(clip, body, toes, _binary(stands, down, clip.fps))
 
 
 def ground_of(trajectory: Trajectory | None, clip: Clip) -> Ground:
@@ -194,13 +194,18 @@ def _reach(body: LowerBody, side: str, target: Array) -> None:
     body.rotations[f"{side}Leg"] = leg.swing(shin, ankle - knee, reached - bent)
 
 
-def _binary(stands: dict[str, list[Stance]], down: Array) -> Array:
-    """Return the contacts (T, 4) in which feet are really pinned."""
+def _binary(stands: dict[str, list[Stance]], down: Array, fps: float) -> Array:
+    """Return the contacts (T, 4): balls where they are pinned, heels from their strike on."""
     out = np.zeros_like(down)
     for column, found in enumerate(stands.values()):
+        heel, ball = 2 * column, 2 * column + 1
         for stand in found:
-            out[stand.start : stand.stop, 2 * column + 1] = 1.0
-            out[stand.start : stand.stop, 2 * column] = stand.flat
+            struck = stand.start
+            while struck > 0 and down[struck - 1, heel] and stand.start - struck < 0.15 * fps:
+                struck -= 1
+            out[struck : stand.start, heel] = 1.0
+            out[stand.start : stand.stop, heel] = stand.flat
+            out[stand.start : stand.stop, ball] = 1.0
     return out
 
 
