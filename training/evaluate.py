@@ -2,9 +2,11 @@
 """Measure a shipped model on paths, against mocap and over a long bake.
 
     python -m training.evaluate paths --json out/paths.json [--data FOLDER] [--model biped]
+    python -m training.evaluate reference --data FOLDER [--model biped]
 
-Prints each figure beside its target. With `--data` (the folder of the training clips) gaits are
-compared with the clips that were held out of training.
+The first prints each figure beside its target. With `--data` (the folder of the training clips)
+gaits are compared with the clips that were held out of training. The second writes the figures of
+that mocap into `model.json`, for the report card of a bake.
 """
 
 import argparse
@@ -34,6 +36,8 @@ WITHIN = 0.15
 HIPS_WITHIN = 0.03
 LEAST_ANGLE = 20.0
 """Degrees; smaller mean angles are compared as if they were this large."""
+REPORTED = ("jerk", "joint_activity")
+"""Figures of mocap that a report card is compared with: those that depend least on speed."""
 COMPARED = ("stride_length", "cadence", "hip_height", "jerk", "joint_activity")
 
 Row = dict[str, Any]
@@ -311,28 +315,49 @@ def misses(found: Row) -> list[str]:
     return out
 
 
+def evaluate(model: str, data: Path | None) -> Row:
+    """Measure everything, print it, and return it with the names of missed targets."""
+    rows = [pass_of(c, v, model) for c in courses.ALL for v in courses.SPEEDS]
+    for row in rows:
+        row["targets"] = path_targets(row)
+    print_paths(rows)
+    found: Row = {"paths": rows, "raw": raw_of(model)}
+    if data is not None:
+        found["gaits"] = gaits_of(model, data)
+    found |= {"long": long_of(model), "cycles": cycles_of(model)}
+    print_rest(found)
+    missed = misses(found)
+    print(f"\n{len(missed)} targets missed" + "".join(f"\n  {name}" for name in missed))
+    return {**found, "missed": missed}
+
+
+def write_reference(model: str, data: Path) -> None:
+    """Write figures of mocap into the model's description."""
+    shipped = models.load(model)
+    found = reference.references(data, shipped.info["held_out"], shipped.skeleton)
+    place = models.FOLDER / model / "model.json"
+    info = json.loads(place.read_text(encoding="utf-8"))
+    info["reference"] = reference.table(found, REPORTED)
+    place.write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
-    """Read the command line, measure, print and write."""
+    """Read the command line, measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["paths"])
+    parser.add_argument("what", choices=["paths", "reference"])
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
     parser.add_argument("--model", default="biped")
     options = parser.parse_args()
-    rows = [pass_of(c, v, options.model) for c in courses.ALL for v in courses.SPEEDS]
-    for row in rows:
-        row["targets"] = path_targets(row)
-    print_paths(rows)
-    found: Row = {"paths": rows, "raw": raw_of(options.model)}
-    if options.data is not None:
-        found["gaits"] = gaits_of(options.model, options.data)
-    found |= {"long": long_of(options.model), "cycles": cycles_of(options.model)}
-    print_rest(found)
-    missed = misses(found)
-    print(f"\n{len(missed)} targets missed" + "".join(f"\n  {name}" for name in missed))
+    if options.what == "reference":
+        if options.data is None:
+            parser.error("reference needs --data")
+        write_reference(options.model, options.data)
+        return
+    found = evaluate(options.model, options.data)
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({**found, "missed": missed}, indent=1, default=float)
+        text = json.dumps(found, indent=1, default=float)
         options.json.write_text(text + "\n", encoding="utf-8")
 
 

@@ -116,6 +116,11 @@ def references(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[S
     return found + [replace(s, held_out=False) for s in others if s.gait not in gaits]
 
 
+def table(found: Sequence[Sample], names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the figures `names` of each gait, rounded, for the report card of a bake."""
+    return {s.gait: {name: round(s.figures[name], 4) for name in names} for s in found}
+
+
 def _average(values: Array, weight: Array) -> float:
     """Return the weighted mean of the values that were found (0 means none was)."""
     known = values != 0.0

@@ -6,6 +6,7 @@ The figures themselves belong to `metrics`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,17 +105,24 @@ def footfalls(contacts: Array, fps: float) -> dict[str, list[list[float]]]:
     return out
 
 
+def gait_shares(trajectory: Trajectory) -> dict[str, float]:
+    """Return the share of each gait in the movement of a plan; empty if it only stands."""
+    moving = trajectory.gait[trajectory.speeds > 0.3, 1:].sum(axis=0)
+    shares = moving / max(float(moving.sum()), 1e-9)
+    return {g: round(float(s), 3) for g, s in zip(GAITS[1:], shares, strict=True) if s > 0.0005}
+
+
 def report(
     clip: Clip,
     path: Path | None = None,
     trajectory: Trajectory | None = None,
     ranges: Ranges | None = None,
-    reference: dict[str, float] | None = None,
+    reference: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, object]:
     """Return the report card of a bake whose clip carries its contacts.
 
-    `trajectory` is the plan the clip followed, from its first frame on. `reference` are figures of
-    mocap of the same gait, by the names of `motion_figures`; each gets a ratio beside it.
+    `trajectory` is the plan the clip followed, from its first frame on. `reference` holds figures
+    of mocap by gait, named as in `motion_figures`; those of the clip's main gait get a ratio.
     """
     standing = clip.contacts
     if standing is None:
@@ -125,17 +133,14 @@ def report(
         card |= path_error(clip.root_positions, clip.fps, path, trajectory)
     if trajectory is not None:
         card |= speed_error(clip.root_positions, clip.fps, trajectory)
-        moving = trajectory.gait[trajectory.speeds > 0.3]
-        if len(moving):
-            shares = moving[:, 1:].mean(axis=0) / max(float(moving[:, 1:].sum(axis=1).mean()), 1e-9)
-            card["gait"] = {g: round(float(s), 3) for g, s in zip(GAITS[1:], shares, strict=True)}
+        card["gait"] = gait_shares(trajectory)
     ground = 0.0 if trajectory is None else planned(trajectory, clip.frames, clip.fps)[0][:, 1]
     figures = motion_figures(clip, standing, ground)
     card |= figures
-    if reference:
-        card["against_mocap"] = {
-            name: figures[name] / value for name, value in reference.items() if value
-        }
+    shares = card.get("gait")
+    if reference and isinstance(shares, dict) and shares:
+        mocap = reference.get(max(shares, key=lambda gait: shares[gait]), {})
+        card["against_mocap"] = {n: figures[n] / v for n, v in mocap.items() if v and n in figures}
     card["footfalls"] = footfalls(standing, clip.fps)
     card["warnings"] = [] if trajectory is None or ranges is None else warnings(trajectory, ranges)
     return card

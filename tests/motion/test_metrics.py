@@ -142,8 +142,9 @@ def test_report_card_has_a_text_and_warns_outside_the_trained_range() -> None:
     made = plan(LINE, speed=4.5)
     clip = gliding(made.positions + np.array([0.0, 0.98, 0.0]))
     ranges = Ranges(speed=(0.6, 3.6), turn=2.0)
-    card = report(clip, LINE, made, ranges, {"jerk": 400.0})
+    card = report(clip, LINE, made, ranges, {"run": {"hip_height": 0.49}})
     assert card["path_mean_cm"] == pytest.approx(0.0, abs=0.01)
+    assert card["against_mocap"]["hip_height"] == pytest.approx(2.0)
     text = format_report(card)
     assert "Path error (mean / max)" in text
     assert "4.5 m/s is faster than the 3.6 m/s trained" in text
