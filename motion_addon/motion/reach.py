@@ -15,7 +15,7 @@ from .quat import Array
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
-_SOFT = 0.012
+_SOFT = 0.006
 """Share of a leg's length over which a knee straightens ever more slowly."""
 _TRACK = 0.15
 """Seconds, the spread of the smoothing that makes a root track out of swaying hips."""
@@ -58,7 +58,7 @@ def lowering(
     need = np.zeros(len(ankles[0]))
     for joint, ankle, reach in zip(joints, ankles, reaches, strict=True):
         across = np.sum(((joint - ankle) * _FLAT) ** 2, axis=-1)
-        length = _soft(np.linalg.norm(joint - ankle, axis=-1), reach)
+        length = soft_reach(np.linalg.norm(joint - ankle, axis=-1), reach)
         lowest = np.sqrt(np.maximum(length * length - across, (0.3 * reach) ** 2))
         need = np.maximum(need, (joint - ankle)[:, 1] - lowest)
     if not need.any():
@@ -69,7 +69,7 @@ def lowering(
     return smoothed(smoothed(wide, 0.25 * half, loop), 0.2 * half, loop)
 
 
-def _soft(length: Array, most: float) -> Array:
+def soft_reach(length: Array, most: float) -> Array:
     """Return lengths (T,) that come to ``most`` ever more slowly instead of striking it."""
     start, width = (1.0 - _SOFT) * most, _SOFT * most
     over = np.maximum(length - start, 0.0)

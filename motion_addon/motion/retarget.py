@@ -157,7 +157,7 @@ class _Transfer:
                 self.set(role, quat.mul(turn, quat.mul(theirs, quat.inv(ours))))
 
     def foot(self, side: int, floor: float | None) -> tuple[Array, Array, Array]:
-        """Return the target's ankle (T, 3) and the turns of its foot and toe (T, 4).
+        """Return the target's ball joint (T, 3) and the turns of its foot and toe (T, 4).
 
         ``floor`` is the height of level ground, None where the ground is uneven.
 
@@ -182,8 +182,7 @@ class _Transfer:
             ball = soles.lift(ours, ball, floor)
             turn = soles.lower_heel(ours, ball, turn, floor)
             toe = soles.bend_toes(ours, ball, toe, floor)
-        ankle = ball - quat.apply(turn, ours.ball - ours.ankle)
-        return ankle, turn, toe
+        return ball, turn, toe
 
     def ball(self, leg: Leg) -> Array:
         """Return (T, 3) world positions of the source's ball joint."""
@@ -257,9 +256,15 @@ def pose(
     center = work.hip_center(ground)
     joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
     level = settings.soles and np.ptp(ground) == 0.0
-    feet = [work.foot(side, float(ground[0]) if level else None) for side in (0, 1)]
     limits = [settings.max_reach * leg.reach for leg in target.legs]
-    down = lowering(joints, [foot[0] for foot in feet], limits, clip.fps, loop)
+    feet, ankles = [], []
+    for side, leg in enumerate(target.legs):
+        ball, foot, toe = work.foot(side, float(ground[0]) if level else None)
+        if settings.soles:
+            foot = soles.raise_heel(leg, joints[side], ball, foot, limits[side])
+        feet.append((foot, toe))
+        ankles.append(ball - quat.apply(foot, leg.ball - leg.ankle))
+    down = lowering(joints, ankles, limits, clip.fps, loop)
     drop = down[:, None] * _UP
     hips_bone = target.bone("hips")
     places = {
@@ -267,9 +272,9 @@ def pose(
     }
     poles = work.pole(0), work.pole(1)
     for side, leg in enumerate(target.legs):
-        ankle, foot, toe = feet[side]
+        foot, toe = feet[side]
         hip = joints[side] - drop
-        knee, ankle, thigh, shin = reach(leg, hip, ankle, poles[side], limits[side])
+        knee, ankle, thigh, shin = reach(leg, hip, ankles[side], poles[side], limits[side])
         for bone, turn, place in ((leg.thigh, thigh, hip), (leg.shin, shin, knee)):
             work.out[bone] = quat.mul(turn, target.rotations[bone])
             places[bone] = place

@@ -6,9 +6,12 @@ import numpy as np
 from . import quat
 from .anatomy import Leg
 from .quat import Array
+from .reach import soft_reach
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
+_STEEPER, _STEEPEST = 0.6, 0.4
+"""A raised heel may go on rising by this share of its angle, up to so many radians."""
 _MOST = 0.06
 """Meters, the highest that a foot is lifted; deeper feet are below the floor on purpose."""
 
@@ -40,6 +43,25 @@ def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
     forward = _forward(leg, turn)
     down = -np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
     return _pitch(turn, forward, np.maximum(down - _room(leg, ball, ground, leg.toe_length), 0.0))
+
+
+def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float) -> Array:
+    """Return the foot's turn (T, 4) with the heel raised further where the leg is too short.
+
+    ``hip`` and ``ball`` (T, 3) are joint places, ``most`` the leg's longest length. Only a heel
+    that is up already goes on rising, about the ball: a smaller foot pushes off steeper.
+    """
+    forward = _forward(leg, turn)
+    room = np.clip(-_STEEPER * np.arcsin(np.clip(forward[:, 1], -1.0, 1.0)), 0.0, _STEEPEST)
+    axis = -quat.unit(quat.cross(forward, np.broadcast_to(_UP, forward.shape)))
+    up, back = hip - ball, quat.apply(turn, leg.ankle - leg.ball)
+    wanted = soft_reach(np.linalg.norm(up - back, axis=-1), most)
+    along = np.sum(up * back, axis=-1)
+    across = np.sum(up * quat.cross(axis, back), axis=-1)
+    span = np.hypot(along, across)
+    goal = 0.5 * (np.sum(up * up, axis=-1) + np.sum(back * back, axis=-1) - wanted**2)
+    angle = np.arctan2(across, along) - np.arccos(np.clip(goal / np.maximum(span, 1e-9), -1, 1))
+    return _pitch(turn, forward, -np.clip(angle, 0.0, room))
 
 
 def _forward(leg: Leg, turn: Array) -> Array:
