@@ -281,13 +281,12 @@ def print_rest(found: Row) -> None:
             f" {100 * row['speed_off']:12.1f} %{mark(ok['speed_off'])}"
         )
     for row in found.get("gaits", []):
-        print(
-            f"\n{row['gait']} at {row['speed']:.2f} m/s over {row['mocap_seconds']:.0f} s of mocap"
-        )
+        source = "" if row["held_out"] else ", learned from"
+        seconds = f"{row['mocap_seconds']:.0f} s of mocap{source}"
+        print(f"\n{row['gait']} at {row['speed']:.2f} m/s over {seconds}")
         for name, ratio in row["ratios"].items():
-            print(
-                f"  {name:<18} {row['model'][name]:8.2f}  {ratio:5.2f}{mark(row['targets'][name])}"
-            )
+            ok = row["targets"][name]
+            print(f"  {name:<18} {row['model'][name]:8.2f}  {ratio:5.2f}{mark(ok)}")
         for name, off in row["angles_off_deg"].items():
             ok = row["targets"][name]
             print(f"  {name:<18} {row['model'][name]:8.1f}  {off:+5.1f} deg{mark(ok)}")
