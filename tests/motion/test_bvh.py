@@ -88,7 +88,7 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, seed: int, fps: fl
     assert back.fps == pytest.approx(fps, rel=1e-5)
     joints = [back.skeleton.index(name) for name in SKELETON.names]
     assert back.world()[1][:, joints] == pytest.approx(clip.world()[1], abs=2e-5)
-    assert same_rotation(back.world()[0][:, joints], clip.world()[0], 1e-6)
+    assert same_rotation(back.rotations[:, joints], clip.rotations, 1e-6)
     assert len(back.skeleton) == len(SKELETON)
 
 
