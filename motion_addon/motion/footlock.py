@@ -27,6 +27,8 @@ TRIM_DISTANCE = 0.022
 """Distance (of a leg length of 0.87 m) from its standing point at which a foot still moves."""
 DRAG = 1.2
 """Speed, over the limit of a contact, at which a foot is dragged and does not stand."""
+CALM = 0.6
+"""Speed, over the limit of a contact, under which a foot stands wherever it is."""
 CREEP = 0.08
 """Distance (m, of the model's size) a standing foot may creep before it has to step."""
 STEP_SECONDS = 0.2
@@ -56,11 +58,12 @@ def stances(
     found = []
     speed = np.linalg.norm(np.gradient(points[:, [0, 2]], axis=0), axis=-1) * fps
     limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
-    slow = foot_contacts.smooth(speed, 0.03 * fps) < DRAG * limit
+    speed = foot_contacts.smooth(speed, 0.03 * fps)
+    slow, calm = speed < DRAG * limit, speed < CALM * limit
     down = foot_contacts.clean(((ball > 0.5) & slow)[:, None].astype(np.float32), fps)[:, 0]
     for first, last in foot_contacts.runs(down):
         for start, stop in _steps(points, first, last, fps, size):
-            start, stop = _trimmed(points, start, stop, fps, TRIM_DISTANCE * size)
+            start, stop = _trimmed(points, calm, start, stop, fps, TRIM_DISTANCE * size)
             if stop - start >= _SHORTEST:
                 found.append(Stance(start, stop, heel[start:stop] > 0.5))
     return found
@@ -85,10 +88,12 @@ def _steps(
         start = crept + half
 
 
-def _trimmed(points: Array, start: int, stop: int, fps: float, most: float) -> tuple[int, int]:
+def _trimmed(
+    points: Array, calm: Mask, start: int, stop: int, fps: float, most: float
+) -> tuple[int, int]:
     """Return the stretch without the ends in which the foot is still on its way."""
     off = points[start:stop] - np.median(points[start:stop], axis=0)
-    still = np.linalg.norm(off[:, [0, 2]], axis=-1) <= most
+    still = (np.linalg.norm(off[:, [0, 2]], axis=-1) <= most) | calm[start:stop]
     landed, left = still & (off[:, 1] <= most), still & (off[:, 1] <= 0.6 * most)
     limit = min(round(TRIM_SECONDS * fps), int(0.35 * len(still)))
     lead = int(np.argmax(landed)) if landed.any() else limit
