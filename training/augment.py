@@ -7,6 +7,7 @@ stops or turns), and a network without it straddles and drags a leg there.
 
 import numpy as np
 
+from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, leg, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
@@ -45,6 +46,10 @@ def slowed(clip: Clip) -> Clip:
 
 
 def wanted(slow: Clip) -> Array:
-    """Return (T,) bool, the frames of a slowed clip that fill the gap in the data."""
-    speeds = features.root_track(slow.skeleton, slow.world()[1]).speeds
-    return np.asarray((speeds > 0.25) & (speeds < FASTEST))
+    """Return (T,) bool, the frames of a slowed clip that fill the gap: slow walking only."""
+    rotations, positions = slow.world()
+    points = foot_contacts.foot_points(slow.skeleton, rotations, positions)
+    stands = foot_contacts.detect(points, slow.fps)
+    root = features.root_track(slow.skeleton, positions, stands)
+    walking = root.gait[:, features.GAITS.index("walk")] > 0.5
+    return np.asarray((root.speeds > 0.25) & (root.speeds < FASTEST) & walking)

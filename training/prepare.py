@@ -61,7 +61,7 @@ def label(clip: Clip) -> dict[str, Array]:
     """
     clip, stands = planted(clip)
     rotations, positions = clip.world()
-    root = features.root_track(clip.skeleton, positions)
+    root = features.root_track(clip.skeleton, positions, stands)
     phase = smooth(foot_contacts.phase(stands, clip.fps).astype(np.float64), PHASE_SIGMA)
     matrices, moves = features.carry(root)
     world_from_root = features.root_rotations(root)

@@ -108,6 +108,12 @@ def _drop_short(state: Array, least: int, *, value: bool) -> Array:
     return state
 
 
+def duty_factor(contacts: Array, fps: float) -> Array:
+    """Return (T,) the share of a stride for which a foot stands, averaged over a few steps."""
+    down = np.stack([contacts[:, :2].max(axis=1), contacts[:, 2:].max(axis=1)])
+    return smooth(down.mean(axis=0).astype(np.float64), 0.4 * fps)
+
+
 def strikes(contacts: Array, fps: float, shortest_step: float = 0.2) -> list[tuple[int, int]]:
     """Return alternating foot strikes as (frame, side), side 0 left and 1 right.
 

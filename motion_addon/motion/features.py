@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import quat, trajectory
-from .contacts import smooth
+from .contacts import duty_factor, smooth
 from .quat import Array
 from .skeleton import Skeleton
 from .trajectory import GAITS, RATE, WINDOW, Trajectory
@@ -44,8 +44,12 @@ STATE_JOINTS = (
     "RightFoot",
     "RightToe",
 )
-ROOT_SIGMA = 0.25
-"""Seconds, smoothing of the root's position and heading."""
+ROOT_SIGMA = 0.32
+"""Seconds, smoothing of the root's position."""
+FACING_SIGMA = 0.25
+"""Seconds, smoothing of the root's heading."""
+ALWAYS_JOGGING = 2.0
+"""m/s, a speed at which a plan has no share of walking left."""
 
 _N_TRAJECTORY = len(WINDOW) * (4 + len(GAITS))
 _N_STATE = len(STATE_JOINTS) * 3
@@ -103,30 +107,44 @@ def facing(skeleton: Skeleton, world_positions: Array) -> Array:
     return quat.unit(forward)
 
 
-def root_track(skeleton: Skeleton, world_positions: Array) -> Trajectory:
+def root_track(
+    skeleton: Skeleton, world_positions: Array, contacts: Array | None = None
+) -> Trajectory:
     """Return the smoothed course of the root of a motion, (T, J, 3) world joint positions.
 
-    The motion is at RATE frames per second with the ground at y = 0.
+    The motion is at RATE frames per second with the ground at y = 0. With ``contacts`` (T, 4)
+    the gait tells walking from jogging by its duty factor, without them by speed.
     """
     flat = np.array([1.0, 0.0, 1.0], dtype=np.float32)
-    positions = smooth(world_positions[:, 0] * flat, ROOT_SIGMA * RATE)
-    heading = quat.unit(smooth(facing(skeleton, world_positions), ROOT_SIGMA * RATE))
+    hips = world_positions[:, 0] * flat
+    # Twice, so that bends are not cut: what smoothing took is smoothed and put back.
+    once = smooth(hips, ROOT_SIGMA * RATE)
+    positions = once + smooth(hips - once, ROOT_SIGMA * RATE)
+    heading = quat.unit(smooth(facing(skeleton, world_positions), FACING_SIGMA * RATE))
     steps = np.gradient(positions, axis=0)
     speeds = np.linalg.norm(steps, axis=-1) * RATE
     rest = float(-skeleton.rest_positions()[:, 1].min())
     height = smooth(world_positions[:, 0, 1], 0.5 * RATE)
-    gait = smooth(gait_weights(speeds, height / rest), 0.1 * RATE)
+    duty = None if contacts is None else duty_factor(contacts, RATE)
+    gait = smooth(gait_weights(speeds, height / rest, duty), 0.1 * RATE)
     distance = np.cumsum(speeds) / RATE
     return Trajectory(positions, heading, speeds, gait, distance)
 
 
-def gait_weights(speeds: Array, hip_height: Array) -> Array:
+def gait_weights(speeds: Array, hip_height: Array, duty: Array | None = None) -> Array:
     """Return (T, 5) weights of GAITS from smoothed speed (m/s) and hip height / rest height.
 
-    By speed as in a plan; crouch by posture, when the hips are under about 0.87 of their rest
-    height at a speed where nobody runs.
+    A gait with a duty factor under a half has a flight phase: it is no walk, however slow
+    (people jog at 1.3 m/s and walk at 1.9). Without ``duty`` (T,) by speed, as in a plan. Crouch
+    by posture, when the hips are under about 0.87 of their rest height at a speed where
+    nobody runs.
     """
     weights = trajectory.gait_weights(speeds)
+    if duty is not None:
+        moving = 1.0 - weights[:, :1]
+        flight = np.clip((0.52 - duty) / 0.05, 0.0, 1.0)[:, None] * moving
+        weights = (1.0 - flight) * trajectory.gait_weights(speeds, "walk")
+        weights += flight * trajectory.gait_weights(np.maximum(speeds, ALWAYS_JOGGING))
     low = np.clip((0.915 - hip_height) / 0.05, 0.0, 1.0) * np.clip((2.4 - speeds) / 0.3, 0.0, 1.0)
     weights *= 1.0 - low[:, None]
     weights[:, GAITS.index("crouch")] += low
