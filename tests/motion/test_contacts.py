@@ -230,6 +230,14 @@ def test_phase_never_runs_backwards(seed: int) -> None:
     assert np.diff(phase).max() * 60.0 < 3.0
 
 
+@pytest.mark.parametrize("stand", [12, 20, 26])
+def test_duty_factor_is_the_share_of_standing(stand: int) -> None:
+    spans = {side: [(a, a + stand) for a in range(20 * side, 400, 40)] for side in (LEFT, RIGHT)}
+    duty = contacts.duty_factor(standing(spans, 400), 60.0)
+    assert duty[80:-80] == pytest.approx(np.full(240, stand / 40), abs=0.05)
+    assert contacts.duty_factor(np.ones((100, 4)), 60.0) == pytest.approx(np.ones(100))
+
+
 def test_smooth_keeps_level_mean_and_shape() -> None:
     rng = np.random.default_rng(0)
     noisy = rng.normal(size=(400, 2, 3)).astype(np.float32)
