@@ -14,7 +14,7 @@ the mathematics (``motion.retarget``), nor F-curves (``fcurves``), nor takes and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import bpy
@@ -28,7 +28,7 @@ from ..motion.quat import Array
 from ..motion.retarget import BodyPose
 from ..motion.rigs import RigBones, RigMap
 from ..motion.sparse import thin
-from . import armature, control_rigs, fcurves
+from . import armature, control_rigs, fcurves, skin
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def plan_keys(
         rig_map = control_rigs.prepare(rig, rig_map)
     body = measure(rig, rig_map)
     posed = _pose(body, clip, settings)
+    settings, hung = _with_mesh(obj, body, settings)
     scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
     if scheme is not None:
         keyed, switches, notes = scheme(obj, posed, settings.root_motion)
@@ -137,7 +138,7 @@ def plan_keys(
         rotation,
         switches,
         settings,
-        (*notes, *_remarks(posed)),
+        (*hung, *notes, *_remarks(posed)),
     )
 
 
@@ -153,6 +154,20 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
             palms=settings.palms,
         ),
     )
+
+
+def _with_mesh(
+    obj: bpy.types.Object, body: Body, settings: KeySettings
+) -> tuple[KeySettings, tuple[str, ...]]:
+    """Take the root bone along where parts of the mesh hang on it and would stay behind."""
+    if settings.root_motion != "hips":
+        return settings, ()
+    above = {body.rig.names[bone] for bone in body.rig.ancestors(body.bone("hips"))}
+    left = skin.hung_on(obj, above) if above else None
+    if left is None:
+        return settings, ()
+    note = f'Parts of the mesh hang on "{left}"; the root bone carries the travel.'
+    return replace(settings, root_motion="root"), (note,)
 
 
 def _resting(rig: RigBones, body: Body, keyed: tuple[BoneKeys, ...]) -> Iterator[BoneKeys]:
