@@ -74,6 +74,10 @@ def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
     row |= metrics.speed_error(root, clip.fps, plan)
     kept = ("foot_skate", "slip_median_cm", "slip_95_cm", "jerk", "joint_activity", "knee_pops")
     row |= {name: wanted[name] for name in (*kept, "hip_height", "penetration_cm")}
+    points = foot_contacts.foot_points(feet.skeleton, *feet.world())
+    seen = metrics.seen_slips(points, feet.fps)
+    row["seen_slip_median_cm"] = float(np.median(seen)) if len(seen) else 0.0
+    row["seen_slip_95_cm"] = float(np.percentile(seen, 95)) if len(seen) else 0.0
     return row
 
 
@@ -103,6 +107,8 @@ def path_targets(row: Row) -> dict[str, bool]:
         "foot_skate": clean["foot_skate"] <= 0.06,
         "slip_median_cm": clean["slip_median_cm"] <= 0.5,
         "slip_95_cm": clean["slip_95_cm"] <= 1.0,
+        "seen_slip_median_cm": clean["seen_slip_median_cm"] <= 0.5,
+        "seen_slip_95_cm": clean["seen_slip_95_cm"] <= 1.0,
     }
 
 
@@ -253,9 +259,8 @@ def mark(ok: bool) -> str:
 
 def print_paths(rows: list[Row]) -> None:
     """Print one line for each pass."""
-    print(
-        "course        m/s   path mean/max cm   speed m/s   skate  slip 50/95 cm  raw: path  skate"
-    )
+    head = "course        m/s   path mean/max cm   speed m/s   skate  slip 50/95 cm  seen 50/95"
+    print(f"{head}     raw: path  skate")
     for row in rows:
         clean, raw, ok = row["clean"], row["raw"], row["targets"]
         print(
@@ -266,6 +271,8 @@ def print_paths(rows: list[Row]) -> None:
             f"   {clean['foot_skate']:6.3f}{mark(ok['foot_skate'])}"
             f" {clean['slip_median_cm']:6.2f}{mark(ok['slip_median_cm'])}"
             f"{clean['slip_95_cm']:6.2f}{mark(ok['slip_95_cm'])}"
+            f" {clean['seen_slip_median_cm']:6.2f}{mark(ok['seen_slip_median_cm'])}"
+            f"{clean['seen_slip_95_cm']:6.2f}{mark(ok['seen_slip_95_cm'])}"
             f"      {raw['path_mean_cm']:6.2f} {raw['foot_skate']:6.3f}"
         )
 

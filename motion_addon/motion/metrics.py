@@ -21,6 +21,8 @@ from .trajectory import Trajectory
 
 SKATE_HEIGHT = 2.5
 """Height (cm) above its ground level at which a foot no longer counts as skating (MANN)."""
+SEEN_HEIGHT, SEEN_SPEED = 0.02, 0.3
+"""Height (m) and speed (m/s) under which an onlooker takes a ball for planted."""
 ROOT_MEAN_SECONDS = 0.3
 """Span over which the root is averaged before it is compared with the path (s)."""
 JERK_SECONDS = 0.025
@@ -166,6 +168,24 @@ def planted_slips(points: Array, contacts: Array) -> Array:
         way = np.concatenate([[0.0], np.cumsum(steps)])
         for a, b in foot_contacts.runs(np.asarray(contacts[:, column] > 0.5, dtype=np.float32)):
             slips.append(100.0 * (way[b - 1] - way[a]))
+    return np.array(slips)
+
+
+def seen_slips(points: Array, fps: float) -> Array:
+    """Return slips (cm) as an onlooker finds them, (N,): without the clip's own contacts.
+
+    A ball counts as planted while it is within 2 cm of its 1st percentile height and slower than
+    0.3 m/s, for three frames or more.
+    """
+    slips = []
+    for column in _BALLS:
+        ball = np.asarray(points[:, column], dtype=np.float64)
+        steps = np.linalg.norm(np.diff(ball[:, [0, 2]], axis=0), axis=-1)
+        speed = np.maximum(np.append(steps, 0.0), np.append(0.0, steps)) * fps
+        low = ball[:, 1] < np.percentile(ball[:, 1], 1.0) + SEEN_HEIGHT
+        for a, b in foot_contacts.runs((low & (speed < SEEN_SPEED)).astype(np.float32)):
+            if b - a >= 3:
+                slips.append(100.0 * steps[a : b - 1].sum())
     return np.array(slips)
 
 

@@ -61,6 +61,13 @@ def test_slip_is_the_way_of_a_ball_in_each_contact() -> None:
     assert metrics.planted_slips(feet(0.0, 0.1), contacts) == pytest.approx([2.0, 1.0])
 
 
+def test_onlooker_sees_slips_of_low_slow_balls_only() -> None:
+    points = feet(0.0, 0.1)
+    points[60:, :, 1] = 0.05
+    assert metrics.seen_slips(points, 60.0) == pytest.approx([5.9, 5.9], abs=0.11)
+    assert len(metrics.seen_slips(feet(0.0, 1.0), 60.0)) == 0
+
+
 def test_path_error_of_a_shifted_walk_is_the_shift() -> None:
     made = plan(LINE, speed=1.2)
     root = made.positions + np.array([0.05, 1.0, 0.0])

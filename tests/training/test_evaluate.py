@@ -30,17 +30,12 @@ def test_a_pass_has_figures_of_the_network_and_of_the_bake() -> None:
 
 def test_targets_are_tighter_at_a_walk_and_wider_at_a_corner() -> None:
     figures = {"path_mean_cm": 3.0, "path_max_cm": 12.0, "foot_skate": 0.05}
-    figures |= {"slip_median_cm": 0.1, "slip_95_cm": 0.2}
+    slips = ("slip_median_cm", "slip_95_cm", "seen_slip_median_cm", "seen_slip_95_cm")
+    figures |= dict.fromkeys(slips, 0.2)
     walk = {"speed": 1.2, "sharp": True, "clean": figures}
     run = {"speed": 2.5, "sharp": False, "clean": figures}
-    assert evaluate.path_targets(walk) == {
-        "path_mean_cm": False,
-        "path_max_cm": True,
-        "speed_error_mean": True,
-        "foot_skate": True,
-        "slip_median_cm": True,
-        "slip_95_cm": True,
-    }
+    met = evaluate.path_targets(walk)
+    assert [name for name, ok in met.items() if not ok] == ["path_mean_cm"]
     assert all(evaluate.path_targets(run).values())
 
 
