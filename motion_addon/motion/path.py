@@ -17,6 +17,8 @@ Array = NDArray[Any]
 
 SPACING = 0.02
 """Wanted distance between samples (m)."""
+LONGEST = 20_000.0
+"""Longest path (m), four hours of walking: more is a mistake in the units."""
 _LEAST_SAMPLES, _MOST_SAMPLES = 65, 400_001
 _TANGENT_REACH = 0.04
 _CURVATURE_REACH = 0.16
@@ -42,7 +44,7 @@ class Path:
         """Return the path through `points` (N, 3).
 
         Raises ValueError, in one plain sentence, for fewer than two points, for points that are
-        not finite 3D positions and for a path without horizontal length.
+        not finite 3D positions and for a path without horizontal length or beyond `LONGEST`.
         """
         drawn = _checked(points)
         if cyclic:
@@ -53,7 +55,11 @@ class Path:
         length = float(arc[-1])
         if length < 1e-3:
             raise ValueError("The path has no length over the ground.")
-        count = int(np.clip(round(length / SPACING) + 1, _LEAST_SAMPLES, _MOST_SAMPLES))
+        if length > LONGEST:
+            raise ValueError(f"The path is longer than {LONGEST / 1000.0:g} km.")
+        count = int(np.clip(round(length / SPACING) + 1, LONGEST = 20_000.0
+"""Longest path (m), four hours of walking: more is a mistake in the units."""
+_LEAST_SAMPLES, _MOST_SAMPLES))
         even = np.linspace(0.0, length, count)
         samples = np.stack([np.interp(even, arc, drawn[:, axis]) for axis in range(3)], axis=-1)
         if cyclic:

@@ -52,6 +52,8 @@ def test_duplicates_and_uneven_sampling_change_nothing() -> None:
         ([[0, 0, 0], [0, 0, 0]], "no length"),
         ([[0, 0, 0], [0, 5, 0]], "no length"),
         ([[0, 0, 0], [0, 0, float("nan")]], "not a finite"),
+        ([[0, 0, 0], [0, 0, 30_000]], "longer than 20 km"),
+        ([[0, 0, 0], [0, 0, 1e9]], "1000 km"),
         ([[0, 0], [1, 1]], "x, y, z"),
         ([[0, 0, "a"], [1, 1, 1]], "x, y, z"),
         ([[0, 0, 0], [0, 0]], "x, y, z"),
