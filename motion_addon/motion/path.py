@@ -57,9 +57,7 @@ class Path:
             raise ValueError("The path has no length over the ground.")
         if length > LONGEST:
             raise ValueError(f"The path is longer than {LONGEST / 1000.0:g} km.")
-        count = int(np.clip(round(length / SPACING) + 1, LONGEST = 20_000.0
-"""Longest path (m), four hours of walking: more is a mistake in the units."""
-_LEAST_SAMPLES, _MOST_SAMPLES))
+        count = int(np.clip(round(length / SPACING) + 1, _LEAST_SAMPLES, _MOST_SAMPLES))
         even = np.linspace(0.0, length, count)
         samples = np.stack([np.interp(even, arc, drawn[:, axis]) for axis in range(3)], axis=-1)
         if cyclic:
