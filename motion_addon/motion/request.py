@@ -15,6 +15,8 @@ SPEEDS = (0.1, 6.0)
 CADENCES = (0.5, 2.0)
 HEIGHTS = (0.3, 10.0)
 FRAME_RATES = (1.0, 240.0)
+LONGEST = 3600.0
+"""Seconds of motion in one bake."""
 LARGEST = 1e9
 """What no number of a request reaches."""
 
@@ -180,3 +182,9 @@ def _check(request: BakeRequest) -> None:
     for fraction, speed in keys:
         _within(fraction, (0.0, 1.0), "A speed's fraction of the path")
         _within(speed / size, SPEEDS, f"speed (m/s over {size:.2f} for this height)")
+    steps = zip(request.path, request.path[1:], strict=False)
+    length = sum(math.hypot(b[0] - a[0], b[2] - a[2]) for a, b in steps)
+    if length > LONGEST * min(speed for _, speed in keys):
+        raise RequestError(
+            f"The path is {length:.0f} m long, more than an hour's walk; is it in meters?"
+        )
