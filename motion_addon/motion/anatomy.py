@@ -13,7 +13,7 @@ import numpy as np
 
 from . import quat
 from .quat import Array
-from .rigs.axes import body_axes
+from .rigs.axes import body_axes, stands_upright
 from .rigs.bones import RigBones, RigError
 from .rigs.rigmap import RigMap
 
@@ -193,21 +193,6 @@ def _ground(heads: Array, tails: Array, feet: list[int], origin: float, height: 
     return origin if abs(low - origin) < 0.1 * height else low
 
 
-def _check_standing(rig: RigBones, roles: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse rest poses that are no posture of a body, as some motion files have them."""
-    top = next((roles[r][-1] for r in ("head", "neck", "spine") if r in roles), -1)
-    if top < 0:
-        return
-    hips = rig.rest_heads[roles["hips"][0]]
-    feet = 0.5 * sum(rig.rest_heads[roles[f"foot.{s}"][0]] for s in "LR")
-    above, below = quat.unit(rig.rest_heads[top] - hips), quat.unit(feet - hips)
-    if above @ below > 0.3:
-        raise RigError(
-            "The rest pose of this rig is not a standing one; pose it standing and apply that "
-            "as its rest pose"
-        )
-
-
 def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) -> Body:
     """Return the body of a mapped rig; raises RigError when the map does not fit.
 
@@ -216,7 +201,11 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     """
     rig_map.check(rig)
     roles = _role_indices(rig, rig_map)
-    _check_standing(rig, roles)
+    if not stands_upright(rig, roles):
+        raise RigError(
+            "The rest pose of this rig does not stand upright on two legs; if it is a human, "
+            "pose it standing and apply that as its rest pose"
+        )
     world_from_body = body_axes(rig, roles)
     body_from_world = quat.inv(world_from_body)
     heads = quat.apply(body_from_world, rig.rest_heads)

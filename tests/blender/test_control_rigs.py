@@ -82,6 +82,20 @@ def test_metarig_is_keyed_on_its_bones(apply):
         assert turn < 0.1, name
 
 
+@pytest.mark.parametrize("kind", ["basic_quadruped", "horse"])
+def test_animals_are_not_taken_for_people(apply, kind):
+    import addon_utils
+
+    addon_utils.enable("rigify")
+    getattr(bpy.ops.object, f"armature_{kind}_metarig_add")()
+    rig = bpy.context.object
+    found = rigs.detected(rig)
+    assert found.confidence < 0.2
+    if found.usable:
+        with pytest.raises(addon("blender.armature").RigError, match="does not stand upright"):
+            apply.plan_keys(rig, found, rigs.walk(5))
+
+
 def ik_rig(pole: bool) -> bpy.types.Object:
     """Make a mocap-named rig whose legs hang on IK targets under a root bone."""
     rig = rigs.bones(rigs.walk(2).skeleton)

@@ -310,5 +310,5 @@ def test_rest_poses_that_are_no_posture_are_refused():
     heads = rig.rest_heads.copy()
     legs = [i for i, n in enumerate(rig.names) if n.startswith("q")]
     heads[legs, 1] = 2.0 - heads[legs, 1]
-    with pytest.raises(RigError, match="not a standing one"):
+    with pytest.raises(RigError, match="does not stand upright"):
         measure(replace(rig, rest_heads=heads), rig_map)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import quat
 from . import auto_rig_pro, daz, makehuman, mixamo, mocap, quaternius, rigify, unreal, vrm
-from .axes import body_axes
+from .axes import body_axes, stands_upright
 from .bones import RigBones, RigError
 from .family import Family
 from .rigmap import CHAIN_ROLES, REQUIRED_ROLES, ROLES, RigMap
@@ -147,6 +147,9 @@ def _faced(rig: RigBones, found: RigMap) -> RigMap:
         axes = body_axes(rig, indices)
     except RigError as error:
         return RigMap(found.family, found.roles, 0.1, (*found.notes, f"{error}."))
+    if not stands_upright(rig, indices):
+        note = "The rest pose does not stand upright on two legs."
+        return RigMap(found.family, found.roles, 0.1, (*found.notes, note))
     forward = quat.apply(axes, np.array([0.0, 0.0, 1.0]))
     notes = found.notes
     roles = dict(found.roles)

@@ -33,3 +33,14 @@ def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
         left = near
     forward = np.cross(left, up)
     return quat.from_matrix(np.stack([left, up, forward], axis=-1))
+
+
+def stands_upright(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
+    """Return whether the rest pose has the spine over the legs, as people on two legs have."""
+    top = next((roles[r][-1] for r in ("head", "neck", "spine") if roles.get(r)), -1)
+    if top < 0:
+        return True
+    heads = rig.rest_heads
+    hips = heads[roles["hips"][0]]
+    feet = 0.5 * (heads[roles["foot.L"][0]] + heads[roles["foot.R"][0]])
+    return bool(quat.unit(heads[top] - hips) @ quat.unit(feet - hips) < -0.4)
