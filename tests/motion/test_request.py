@@ -106,6 +106,11 @@ def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
     assert len(message) < 300
 
 
+def test_a_path_in_wrong_units_is_refused() -> None:
+    with pytest.raises(RequestError, match="meters"):
+        BakeRequest.from_json({"path": [[0, 0, 0], [0, 0, 1e5]], "speed": 1.3})
+
+
 @pytest.mark.parametrize("data", [[], None, "path", 3, {}, {"speed": 1.0}])
 def test_what_is_no_request(data: Any) -> None:
     with pytest.raises(RequestError):
@@ -173,7 +178,7 @@ def test_full_request_comes_back_from_json() -> None:
     assert set(request.to_json()) == set(FULL)
 
 
-def coordinates(reach: float = 1e4) -> st.SearchStrategy[float]:
+def coordinates(reach: float = 50.0) -> st.SearchStrategy[float]:
     return st.floats(-reach, reach, allow_nan=False)
 
 
