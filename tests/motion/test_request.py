@@ -40,7 +40,7 @@ BAD: dict[str, list[Any]] = {
         *([[0, 0, 0], [0, 0, NAN]], [[0, 0, 0], [INF, 0, 0]], [[0, 0, 0], [0, 0, "1"]]),
         *([[0, 0, 0], [0, 0, None]], [[0, 0, 0], [0, True, 1]], [[0, 0, 0], {"x": 1}]),
         [[0, 0, 0], {"x": 1, "y": 2, "z": 3}],
-        [[0, 0, 0], [0, 0, 10**400]],
+        *([[0, 0, 0], [0, 0, 10**400]], [[0, 0, 0], [0, 0, 1e8]], [[0, 0, 0], [1e308, 0, 0]] * 3),
     ],
     "model": [None, 3, True, ["biped"]],
     "cyclic": NO_FLAGS,
@@ -157,6 +157,17 @@ def test_speed_limits_follow_the_height() -> None:
     BakeRequest.from_json({"path": LINE, "speed": 8.0, "height": 4.0})
     with pytest.raises(RequestError, match="speed"):
         BakeRequest.from_json({"path": LINE, "speed": 5.0, "height": 0.5})
+
+
+def test_an_hour_is_the_longest_walk() -> None:
+    def walk(length: float, speed: Any) -> BakeRequest:
+        return BakeRequest.from_json({"path": [[0, 0, 0], [0, 900, length]], "speed": speed})
+
+    assert walk(3500.0, 1.0).path[1][2] == 3500.0
+    for length, speed in ((3700.0, 1.0), (3700.0, [[0, 1.0], [1, 1.0]])):
+        with pytest.raises(RequestError, match="hour"):
+            walk(length, speed)
+    assert walk(3700.0, 1.1)
 
 
 @pytest.mark.parametrize(
