@@ -319,14 +319,14 @@ def _assemble(shape: _Shape) -> RigMap | None:
         return None
     pelvis, leg = found
     trunk = _arms(shape, leg[0])
-    roles: dict[str, tuple[int, ...]] = {"hips": (pelvis,)}
+    if trunk is None:
+        return None  # Legs alone are any animal's.
+    chest, arm = trunk
+    spine, neck, head = _trunk(shape, pelvis, chest)
+    roles: dict[str, tuple[int, ...]] = {"hips": (pelvis,), "spine": tuple(spine)}
+    roles.update(neck=tuple(neck), head=(head,) if head >= 0 else ())
     parts: dict[str, int] = dict(zip(("thigh", "shin", "foot", "toe"), leg, strict=True))
-    if trunk is not None:
-        chest, arm = trunk
-        spine, neck, head = _trunk(shape, pelvis, chest)
-        roles.update(spine=tuple(spine), neck=tuple(neck), head=(head,) if head >= 0 else ())
-        arm_parts = ("shoulder", "upper_arm", "forearm", "hand")
-        parts.update(zip(arm_parts, arm, strict=True))
+    parts.update(zip(("shoulder", "upper_arm", "forearm", "hand"), arm, strict=True))
     front = _fronted(shape, leg)
     for part, bone in parts.items():
         if bone < 0:
