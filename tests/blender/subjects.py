@@ -133,3 +133,65 @@ def pose_heads(rig: bpy.types.Object, frame: int) -> dict[str, np.ndarray]:
     """Return world positions of all bone heads at a frame."""
     bpy.context.scene.frame_set(frame)
     return {b.name: np.array(rig.matrix_world @ b.head) for b in rig.pose.bones}
+
+
+def animated() -> bpy.types.Object:
+    """A rig with an action of its own, an NLA track, an unkeyed pose and odd settings."""
+    rig = mixamo("Hero")
+    spine, head = rig.pose.bones["mixamorig:Spine"], rig.pose.bones["mixamorig:Head"]
+    head.rotation_mode = "XYZ"
+    head.rotation_euler = (0.1, 0.2, 0.3)
+    head["blink"] = 0.25
+    head["mood"] = "calm"
+    rig["chapter"] = 7
+    spine.rotation_quaternion = (0.8, 0.6, 0.0, 0.0)
+    for frame, height in ((1, 0.0), (20, 0.4)):
+        rig.location.z = height
+        rig.keyframe_insert("location", frame=frame)
+    own = rig.animation_data.action
+    own.name = "Own"
+    data = rig.animation_data
+    track = data.nla_tracks.new()
+    track.strips.new("Wave", 1, bpy.data.actions.new("Wave"))
+    track.mute = True
+    data.action_influence = 0.5
+    data.action_blend_type = "ADD"
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 3, 17
+    bpy.context.scene.frame_set(5)
+    spine.location.x = 0.123
+    return rig
+
+
+def everything(rig: bpy.types.Object) -> dict:
+    """All that Reject has to put back."""
+    data = rig.animation_data
+    scene = bpy.context.scene
+    state: dict = {"frames": (scene.frame_start, scene.frame_end), "chapter": rig.get("chapter")}
+    state["animated"] = data is not None
+    if data is not None:
+        state["action"] = data.action.name if data.action else None
+        state["slot"] = data.action_slot.identifier if data.action_slot else None
+        names = ("action_blend_type", "action_extrapolation", "action_influence", "use_nla")
+        state["mixing"] = [getattr(data, name) for name in names]
+        state["tracks"] = [(t.name, t.mute, t.is_solo, len(t.strips)) for t in data.nla_tracks]
+    if data is not None and data.action is not None:
+        state["users"] = data.action.use_fake_user
+        state["keys"] = [
+            (c.data_path, c.array_index, [tuple(k.co) for k in c.keyframe_points])
+            for c in addon("blender.takes").curves(data.action)
+        ]
+    for owner in (rig, *rig.pose.bones):
+        state[owner.name + str(type(owner))] = (
+            owner.rotation_mode,
+            tuple(owner.location),
+            tuple(owner.rotation_quaternion),
+            tuple(owner.rotation_euler),
+            tuple(owner.rotation_axis_angle),
+            tuple(owner.scale),
+            [
+                (k, owner[k])
+                for k in sorted(owner.keys())
+                if isinstance(owner[k], int | float | str)
+            ],
+        )
+    return state
