@@ -16,9 +16,10 @@ from . import contacts as foot_contacts
 from . import footlock, leg, quat
 from .clip import Clip
 from .footlock import Stance
+from .ground import Ground, ground_of
 from .lower_body import LEG, SIDES, LowerBody
 from .metrics import mean_root
-from .planting import Ground, planted
+from .planting import planted
 from .quat import Array
 from .stand import settled
 from .trajectory import Trajectory
@@ -67,7 +68,7 @@ def clean(
     if trajectory is not None and settings.settle:
         clip = settled(clip, trajectory)
     body = LowerBody.of(clip)
-    level = ground or ground_of(trajectory, clip)
+    level = ground or ground_of(trajectory, clip.frames, clip.fps)
     if trajectory is not None and settings.follow:
         _follow(body, trajectory, settings)
     down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps)
@@ -83,23 +84,6 @@ def clean(
     for side in SIDES:
         _reach(body, side, ankles[side])
     return _written(clip, body, toes, _binary(stands, down, clip.fps))
-
-
-def ground_of(trajectory: Trajectory | None, clip: Clip) -> Ground:
-    """Return the ground as the heights of the plan, level across it."""
-    if trajectory is None or np.ptp(trajectory.positions[:, 1]) < 1e-6:
-        height = 0.0 if trajectory is None else float(trajectory.positions[0, 1])
-        return lambda points: np.full(points.shape[:-1], height)
-    last = len(trajectory) - 1
-    at = np.clip(np.arange(clip.frames) * trajectory.rate / clip.fps, 0, last).astype(np.int64)
-    here = trajectory.positions[at]
-    ahead = trajectory.positions[np.minimum(at + 15, last)]
-    behind = trajectory.positions[np.maximum(at - 15, 0)]
-    way = ahead - behind
-    run = np.maximum((way[:, [0, 2]] ** 2).sum(axis=-1), 1e-6)
-    slope = way * (way[:, 1] / run)[:, None]
-
-    return lambda points: here[:, 1] + ((points - here) * slope)[..., [0, 2]].sum(axis=-1)
 
 
 def _follow(body: LowerBody, trajectory: Trajectory, settings: CleanupSettings) -> None:

@@ -199,15 +199,12 @@ def ball_height(skeleton: Skeleton) -> float:
     return float(0.046 / 0.994 * drop)
 
 
-def ground_errors(
-    points: Array, contacts: Array, sole: float, ground: Array | float = 0.0
-) -> dict[str, float]:
+def ground_errors(points: Array, contacts: Array, sole: float) -> dict[str, float]:
     """Return how deep balls go below and how high planted balls float above the ground (cm).
 
-    `points` (T, 4, 3); `sole` from `ball_height`; `ground` height (m), one or (T,).
+    `points` (T, 4, 3) over level ground at 0; `sole` from `ball_height`.
     """
-    level = np.asarray(ground)[..., None] + sole
-    height = 100.0 * (points[:, _BALLS, 1] - level)
+    height = 100.0 * (points[:, _BALLS, 1] - sole)
     down = contacts[:, _BALLS] > 0.5
     return {
         "penetration_cm": float(max(0.0, -height.min())),
@@ -291,9 +288,9 @@ def cadence(contacts: Array, fps: float) -> float:
     return float(60.0 * fps / np.median(gaps)) if len(gaps) else 0.0
 
 
-def hip_height(root: Array, ground: Array | float = 0.0) -> float:
-    """Return the mean height (m) of the root (T, 3) over the ground."""
-    return float((root[:, 1] - ground).mean())
+def hip_height(root: Array) -> float:
+    """Return the mean height (m) of the root (T, 3) over level ground at 0."""
+    return float(root[:, 1].mean())
 
 
 def mean_angles(clip: Clip) -> dict[str, float]:

@@ -6,18 +6,14 @@ Gives the ankle's way; reaching for it is left to `leg` and `cleanup`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from . import contacts as foot_contacts
 from . import footlock, leg, quat
 from .footlock import Mask, Stance
+from .ground import Ground
 from .lower_body import SIDES, LowerBody
 from .quat import Array
-
-Ground = Callable[[Array], Array]
-"""Heights (...) of the ground under positions (..., 3)."""
 
 FADE_SECONDS = (0.12, 0.05)
 """Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""

@@ -14,6 +14,7 @@ import numpy as np
 from . import contacts as foot_contacts
 from . import quat
 from .clip import Clip
+from .ground import Ground, ground_of
 from .metrics import (
     ball_height,
     cadence,
@@ -25,7 +26,6 @@ from .metrics import (
     knee_pops,
     mean_angles,
     path_error,
-    planned,
     planted_slips,
     speed_error,
     stride_length,
@@ -33,6 +33,8 @@ from .metrics import (
 from .path import Path
 from .quat import Array
 from .trajectory import GAITS, Trajectory
+
+_UP = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True)
@@ -67,27 +69,31 @@ def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
     return out
 
 
-def motion_figures(clip: Clip, contacts: Array, ground: Array | float = 0.0) -> dict[str, float]:
+def motion_figures(clip: Clip, contacts: Array, ground: Ground | None = None) -> dict[str, float]:
     """Return the figures that need no path: feet, smoothness, gait and posture.
 
-    `contacts` (T, 4) as in `Clip.contacts`; `ground` height (m), one or (T,). Toes have no part
+    `contacts` (T, 4) as in `Clip.contacts`; `ground` is level at 0 if None. Toes have no part
     in the joint activity: those of the mocap are rigid, clean-up bends them.
     """
     rotations, positions = clip.world()
     points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
+    root = clip.root_positions
+    if ground is not None:
+        points = points - ground(points)[..., None] * _UP
+        root = root - ground(root)[..., None] * _UP
     slips = planted_slips(points, contacts)
     moving = [i for i, name in enumerate(clip.skeleton.names) if not name.endswith("Toe")]
     return {
         "foot_skate": foot_skate(points, clip.fps),
         "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
         "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
-        **ground_errors(points, contacts, ball_height(clip.skeleton), ground),
+        **ground_errors(points, contacts, ball_height(clip.skeleton)),
         "jerk": jerk(positions, clip.fps),
         "joint_activity": joint_activity(clip.rotations[:, moving], clip.fps),
         "knee_pops": knee_pops(positions, clip.skeleton.names, clip.fps),
         "stride_length": stride_length(clip.root_positions, contacts, clip.fps),
         "cadence": cadence(contacts, clip.fps),
-        "hip_height": hip_height(clip.root_positions, ground),
+        "hip_height": hip_height(root),
         **{f"angle_{name}": value for name, value in mean_angles(clip).items()},
     }
 
@@ -134,8 +140,7 @@ def report(
     if trajectory is not None:
         card |= speed_error(clip.root_positions, clip.fps, trajectory)
         card["gait"] = gait_shares(trajectory)
-    ground = 0.0 if trajectory is None else planned(trajectory, clip.frames, clip.fps)[0][:, 1]
-    figures = motion_figures(clip, standing, ground)
+    figures = motion_figures(clip, standing, ground_of(trajectory, clip.frames, clip.fps))
     card |= figures
     shares = card.get("gait")
     if reference and isinstance(shares, dict) and shares:

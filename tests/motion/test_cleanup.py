@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.motion import cleanup, footlock, leg, metrics, quat
 from motion_addon.motion import contacts as foot_contacts
+from motion_addon.motion import footlock, leg, metrics, quat
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.ground import ground_of
 from motion_addon.motion.path import Path
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.trajectory import Trajectory, plan
@@ -179,8 +180,12 @@ def test_a_clip_without_contacts_or_of_one_second_passes(raw: Clip) -> None:
 
 def test_sloped_plan_is_its_own_ground() -> None:
     made = plan(Path.from_points([[0, 1, 0], [0, 2, 10]]), speed=1.2)
-    ground = cleanup.ground_of(made, walk(seconds=len(made) / FPS))
+    ground = ground_of(made, len(made), FPS)
     assert ground(made.positions) == pytest.approx(made.positions[:, 1], abs=1e-6)
+    beside = made.positions[:, None] + np.array([[0.3, 0.0, 0.0], [0.0, 0.0, 0.2]])
+    middle = len(made) // 2
+    off = ground(beside)[middle] - made.positions[middle, 1]
+    assert off == pytest.approx([0.0, 0.02], abs=1e-3)
 
 
 def test_bridged_corrections_keep_what_is_known_and_do_not_jump() -> None:
