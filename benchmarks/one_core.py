@@ -23,15 +23,15 @@ def restart_on_one_thread() -> None:
 def best(
     contestants: Mapping[str, Callable[[], object]], rounds: int = 200, calls: int = 20
 ) -> dict[str, float]:
-    """Return the seconds of one call of each contestant, taken in turns.
+    """Return the processor seconds of one call of each contestant, taken in turns.
 
     It is the best of all rounds: what else runs on the machine only ever adds.
     """
     taken = dict.fromkeys(contestants, float("inf"))
     for _ in range(rounds):
         for name, call in contestants.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             for _ in range(calls):
                 call()
-            taken[name] = min(taken[name], (time.perf_counter() - begun) / calls)
+            taken[name] = min(taken[name], (time.process_time() - begun) / calls)
     return taken
