@@ -174,7 +174,7 @@ def _resting(rig: RigBones, body: Body, keyed: tuple[BoneKeys, ...]) -> Iterator
     """Yield single keys at rest for the bones above the hips, which the plan takes as unmoved."""
     done = {keys.bone for keys in keyed}
     for bone in rig.ancestors(body.bone("hips")):
-        if rig.names[bone] not in done:
+        if rig.names[bone] not in done and not rig.names[bone].startswith(control_rigs.HELPERS):
             yield BoneKeys(rig.names[bone], np.array([[1.0, 0.0, 0.0, 0.0]]), np.zeros((1, 3)))
 
 

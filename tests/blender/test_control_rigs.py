@@ -62,9 +62,12 @@ def test_rigify_poses_left_on_controls_do_not_add_up(apply):
     rig = rigs.rigify("basic_human")
     rig.pose.bones["hips"].rotation_quaternion = (0.9, 0.3, 0.2, 0.1)
     rig.pose.bones["foot_heel_ik.L"].rotation_euler = (0.4, 0.0, 0.0)
+    rig.pose.bones["root"].location = (0.5, 0.0, 0.0)
     rig_map, clip = rigs.detected(rig), rigs.walk(20)
     posed = rigs.wanted(rig, rig_map, clip)
-    apply.write(apply.plan_keys(rig, rig_map, clip), rig)
+    plan = apply.plan_keys(rig, rig_map, clip)
+    assert not any(keys.bone.startswith(("MCH-", "ORG-", "DEF-")) for keys in plan.bones)
+    apply.write(plan, rig)
     for name, (place, _, _) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 0.01, name
 

@@ -12,7 +12,10 @@ from ...motion.channels import Channels, RootMotion, channels
 from ...motion.retarget import BodyPose
 from ...motion.rigs import RigBones, RigMap, family_label
 from . import custom, rigify
+from .rigify import HELPERS
 from .switches import FK_SWITCHES, fk_switches
+
+__all__ = ["HELPERS", "find", "prepare"]
 
 Switches = tuple[tuple[str, str, float], ...]
 Plan = tuple[Channels, Switches, tuple[str, ...]]

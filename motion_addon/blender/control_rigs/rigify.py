@@ -22,8 +22,13 @@ from ...motion.retarget import BodyPose
 from ...motion.rigs import RigBones, RigError, RigMap
 
 _ARM = ("upper_arm", "forearm", "hand")
-_RESTING = ("hips", "chest", "foot_spin_ik.{s}", "foot_heel_ik.{s}", "thigh_ik.{s}")
+_RESTING = (
+    *("root", "hips", "chest", "foot_spin_ik.{s}", "foot_heel_ik.{s}", "thigh_ik.{s}"),
+    *("foot_tweak.{s}", "shin_tweak.{s}", "thigh_tweak.{s}", "tweak_spine"),
+)
 """Controls that are keyed once at rest, so that a pose left on them does not add up."""
+HELPERS = ("MCH-", "ORG-", "DEF-", "tweak_")
+"""Beginnings of names of bones that are not for keys."""
 
 
 @dataclass(frozen=True, eq=False)
