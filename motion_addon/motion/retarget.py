@@ -228,13 +228,20 @@ class _Transfer:
         thighs = [self.positions[:, leg.thigh] for leg in self.source.legs]
         middle = 0.5 * (thighs[0] + thighs[1])
         center = self.place(middle)
-        planted = float(np.mean([leg.ankle[1] for leg in self.target.legs]))
+        planted = _ankle_height(self.target)
+        if not self.settings.soles:
+            # Feet that stand pitched in the clip stand as pitched here.
+            planted += (self.ankle - _ankle_height(self.source)) * self.size
         over = middle[:, 1] - self.source_ground(ground) - self.ankle
         center[:, 1] = ground + planted + over * self.size
         return center
 
     def source_ground(self, ground: Array) -> Array:
         return ground / self.size if self.settings.keep == "size" else ground
+
+
+def _ankle_height(body: Body) -> float:
+    return float(np.mean([leg.ankle[1] for leg in body.legs]))
 
 
 def pose(
