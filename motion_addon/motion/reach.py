@@ -15,8 +15,6 @@ from .quat import Array
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
-_SOFT = 0.006
-"""Share of a leg's length over which a knee straightens ever more slowly."""
 _TRACK = 0.15
 """Seconds, the spread of the smoothing that makes a root track out of swaying hips."""
 
@@ -49,16 +47,22 @@ def _widest(values: Array, half: int, loop: bool) -> Array:
 
 
 def lowering(
-    joints: list[Array], ankles: list[Array], reaches: list[float], fps: float, loop: bool
+    joints: list[Array],
+    ankles: list[Array],
+    reaches: list[float],
+    fps: float,
+    loop: bool,
+    soft: float,
 ) -> Array:
     """Return (T,) meters the pelvis must come down for every ankle to be in reach, smoothed.
 
-    ``joints`` and ``ankles`` are (T, 3) for each leg, ``reaches`` the legs' longest lengths.
+    ``joints`` and ``ankles`` are (T, 3) for each leg, ``reaches`` the legs' longest lengths, for
+    ``soft`` see ``soft_reach``.
     """
     need = np.zeros(len(ankles[0]))
     for joint, ankle, reach in zip(joints, ankles, reaches, strict=True):
         across = np.sum(((joint - ankle) * _FLAT) ** 2, axis=-1)
-        length = soft_reach(np.linalg.norm(joint - ankle, axis=-1), reach)
+        length = soft_reach(np.linalg.norm(joint - ankle, axis=-1), reach, soft)
         lowest = np.sqrt(np.maximum(length * length - across, (0.3 * reach) ** 2))
         need = np.maximum(need, (joint - ankle)[:, 1] - lowest)
     if not need.any():
@@ -69,9 +73,12 @@ def lowering(
     return smoothed(smoothed(wide, 0.25 * half, loop), 0.2 * half, loop)
 
 
-def soft_reach(length: Array, most: float) -> Array:
-    """Return lengths (T,) that come to ``most`` ever more slowly instead of striking it."""
-    start, width = (1.0 - _SOFT) * most, _SOFT * most
+def soft_reach(length: Array, most: float, soft: float) -> Array:
+    """Return lengths (T,) that come to ``most`` ever more slowly instead of striking it.
+
+    ``soft`` is the share of ``most`` over which they slow down.
+    """
+    start, width = (1.0 - soft) * most, soft * most
     over = np.maximum(length - start, 0.0)
     return np.asarray(np.minimum(length, start + width * (1.0 - np.exp(-over / width))))
 

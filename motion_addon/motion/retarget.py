@@ -42,6 +42,8 @@ class RetargetSettings:
     palms: float = 0.0
     """Radians by which hands are turned about the forearm, palms to the back; a third of it
     already in the forearm."""
+    soft_knee: float = 0.006
+    """Share of a leg's length over which knees straighten ever more slowly."""
     max_reach: float = 0.999
     """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
 
@@ -268,10 +270,10 @@ def pose(
     for side, leg in enumerate(target.legs):
         ball, foot, toe = work.foot(side, float(ground[0]) if level else None)
         if settings.soles:
-            foot = soles.raise_heel(leg, joints[side], ball, foot, limits[side])
+            foot = soles.raise_heel(leg, joints[side], ball, foot, limits[side], settings.soft_knee)
         feet.append((foot, toe))
         ankles.append(ball - quat.apply(foot, leg.ball - leg.ankle))
-    down = lowering(joints, ankles, limits, clip.fps, loop)
+    down = lowering(joints, ankles, limits, clip.fps, loop, settings.soft_knee)
     drop = down[:, None] * _UP
     hips_bone = target.bone("hips")
     places = {
@@ -347,7 +349,12 @@ def to_skeleton(
     if target_ball_height is None:
         target_ball_height = usual_ball_height(target, measure(rig, rig_map))
     body = measure(rig, rig_map, target_ball_height)
-    posed = pose(clip, source, body, RetargetSettings(keep, source_ball_height, soles=False))
+    posed = pose(
+        clip,
+        source,
+        body,
+        RetargetSettings(keep, source_ball_height, soles=False, soft_knee=0.001, max_reach=0.9998),
+    )
     world = np.tile(quat.IDENTITY.astype(np.float64), (clip.frames, len(target), 1))
     for joint, parent in enumerate(target.parents):
         if joint in posed.rotations:

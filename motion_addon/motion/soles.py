@@ -45,17 +45,18 @@ def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
     return _pitch(turn, forward, np.maximum(down - _room(leg, ball, ground, leg.toe_length), 0.0))
 
 
-def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float) -> Array:
+def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float, soft: float) -> Array:
     """Return the foot's turn (T, 4) with the heel raised further where the leg is too short.
 
-    ``hip`` and ``ball`` (T, 3) are joint places, ``most`` the leg's longest length. Only a heel
+    ``hip`` and ``ball`` (T, 3) are joint places, ``most`` the leg's longest length
+    (``soft``: see ``soft_reach``). Only a heel
     that is up already goes on rising, about the ball: a smaller foot pushes off steeper.
     """
     forward = _forward(leg, turn)
     room = np.clip(-_STEEPER * np.arcsin(np.clip(forward[:, 1], -1.0, 1.0)), 0.0, _STEEPEST)
     axis = -quat.unit(quat.cross(forward, np.broadcast_to(_UP, forward.shape)))
     up, back = hip - ball, quat.apply(turn, leg.ankle - leg.ball)
-    wanted = soft_reach(np.linalg.norm(up - back, axis=-1), most)
+    wanted = soft_reach(np.linalg.norm(up - back, axis=-1), most, soft)
     along = np.sum(up * back, axis=-1)
     across = np.sum(up * quat.cross(axis, back), axis=-1)
     span = np.hypot(along, across)
