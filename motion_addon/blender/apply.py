@@ -22,7 +22,7 @@ import numpy as np
 
 from ..motion import retarget
 from ..motion.anatomy import Body, measure
-from ..motion.channels import RootMotion, channels
+from ..motion.channels import Channels, RootMotion, channels
 from ..motion.clip import Clip
 from ..motion.quat import Array
 from ..motion.retarget import BodyPose
@@ -121,16 +121,7 @@ def plan_keys(
             obj, keyed.object_positions, keyed.object_turns
         )
     step = 1.0 if settings.fps is None else settings.fps / clip.fps
-    close = {*keyed.locations, *(b for leg in body.legs for b in (leg.thigh, leg.shin, leg.foot))}
-    bones = tuple(
-        BoneKeys(
-            rig.names[bone],
-            keyed.rotations.get(bone),
-            keyed.locations.get(bone),
-            0.5 if bone in close else 1.5,
-        )
-        for bone in sorted({*keyed.rotations, *keyed.locations})
-    )
+    bones = _bone_keys(body, keyed)
     return KeyPlan(
         np.arange(clip.frames) * step,
         (*bones, *_resting(rig, body, bones)),
@@ -153,6 +144,20 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
             cyclic=settings.cyclic,
             palms=settings.palms,
         ),
+    )
+
+
+def _bone_keys(body: Body, keyed: Channels) -> tuple[BoneKeys, ...]:
+    legs = {bone for leg in body.legs for bone in (leg.thigh, leg.shin, leg.foot)}
+    close = {*keyed.locations, *legs}
+    return tuple(
+        BoneKeys(
+            body.rig.names[bone],
+            keyed.rotations.get(bone),
+            keyed.locations.get(bone),
+            0.5 if bone in close else 1.5,
+        )
+        for bone in sorted({*keyed.rotations, *keyed.locations})
     )
 
 
