@@ -43,9 +43,7 @@ def check(obj: bpy.types.Object | None) -> None:
 
 def world_matrix(obj: bpy.types.Object) -> Array:
     """Return (4, 4) world_from_object in Blender's axes, also for hidden or new objects."""
-    moved = obj.delta_location.length > 0.0 or obj.delta_rotation_euler.to_quaternion().angle > 0.0
-    scaled = np.any(np.array(obj.delta_scale) != 1.0)
-    if obj.parent is None and not obj.constraints and not moved and not scaled:
+    if obj.parent is None and not obj.constraints:
         return np.array(obj.matrix_basis, dtype=np.float64)
     return np.array(obj.matrix_world, dtype=np.float64)
 
@@ -129,7 +127,17 @@ def object_channels(obj: bpy.types.Object, positions: Array, turns: Array) -> tu
     resting = quat.from_matrix(_split(world, obj.name)[1])
     above = quat.from_matrix(_split(parent, obj.name)[1])
     rotation = quat.mul(quat.inv(above), quat.mul(blender_turns, resting))
-    return location, quat.unroll(rotation)
+    return location - np.array(obj.delta_location), quat.unroll(
+        quat.mul(quat.inv(_delta_rotation(obj)), rotation)
+    )
+
+
+def _delta_rotation(obj: bpy.types.Object) -> Array:
+    if obj.rotation_mode == "QUATERNION":
+        return np.array(obj.delta_rotation_quaternion, dtype=np.float64)
+    if obj.rotation_mode == "AXIS_ANGLE":
+        return np.array([1.0, 0.0, 0.0, 0.0])
+    return np.array(obj.delta_rotation_euler.to_quaternion(), dtype=np.float64)
 
 
 @contextmanager

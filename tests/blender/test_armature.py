@@ -111,8 +111,13 @@ def test_linked_armature_is_refused(armature, tmp_path):
         armature.read_rig(linked)
 
 
-def test_object_channels_respect_parents(armature):
+@pytest.mark.parametrize("delta", [False, True])
+def test_object_channels_respect_parents_and_deltas(armature, delta):
     rig = subjects.mixamo()
+    rig.rotation_mode = "QUATERNION"
+    if delta:
+        rig.delta_location = (0.3, -0.2, 0.1)
+        rig.delta_rotation_quaternion = (0.9659258, 0.0, 0.0, 0.2588190)
     parent = bpy.data.objects.new("Parent", None)
     bpy.context.scene.collection.objects.link(parent)
     parent.location, parent.rotation_euler = (1.0, 2.0, 0.0), (0.3, 0.2, 0.9)
@@ -123,7 +128,6 @@ def test_object_channels_respect_parents(armature):
     places = np.array([[1.0, 0.0, 0.0], [4.0, 1.0, -2.0]])
     location, rotation = armature.object_channels(rig, places, turn)
     before = rig.matrix_world.to_quaternion()
-    rig.rotation_mode = "QUATERNION"
     rig.location, rig.rotation_quaternion = location[1], rotation[1]
     bpy.context.view_layer.update()
     assert np.allclose(rig.matrix_world.translation, [4.0, 2.0, 1.0], atol=1e-5)
