@@ -33,8 +33,6 @@ class RetargetSettings:
 
     keep: Literal["path", "size"] = "path"
     """Path keeps the ground positions; size scales all positions with the legs' length."""
-    source_ball_height: float | None = None
-    """Height of the source's ball joints when planted (m); None measures it in the clip."""
     cyclic: bool | None = None
     """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
     soles: bool = True
@@ -99,7 +97,6 @@ class _Transfer:
 
     def __init__(self, clip: Clip, source: Body, target: Body, settings: RetargetSettings):
         self.source, self.target, self.settings = source, target, settings
-        # Single precision halves the cost; positions stay within a tenth of a millimeter.
         rotations, positions = clip.world()
         self.turns = quat.mul(
             rotations.astype(np.float64), quat.inv(source.rotations.astype(np.float64))
@@ -353,7 +350,7 @@ def to_skeleton(
         clip,
         source,
         body,
-        RetargetSettings(keep, source_ball_height, soles=False, soft_knee=0.001, max_reach=0.9998),
+        RetargetSettings(keep, soles=False, soft_knee=0.001, max_reach=0.9998),
     )
     world = np.tile(quat.IDENTITY.astype(np.float64), (clip.frames, len(target), 1))
     for joint, parent in enumerate(target.parents):
