@@ -19,9 +19,9 @@ from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, quat
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
-from motion_addon.motion.contacts import smooth
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.smoothing import smooth
 
 from . import augment, sources
 

@@ -13,6 +13,7 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.report import motion_figures
 from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.smoothing import smooth
 from motion_addon.motion.trajectory import GAITS, gait_weights
 
 from . import prepare, sources
@@ -62,7 +63,7 @@ def support(clip: Clip) -> Array:
     down = foot_contacts.detect(points, clip.fps) > 0.5
     left, right = down[:, :2].any(axis=1), down[:, 2:].any(axis=1)
     both = (left & right).astype(np.float64) - (~left & ~right)
-    return foot_contacts.smooth(both, 0.5 * clip.fps)
+    return smooth(both, 0.5 * clip.fps)
 
 
 def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
@@ -71,13 +72,13 @@ def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
     A gait is what both its speed and its steps say.
     """
     root = features.root_track(clip.skeleton, clip.world()[1])
-    speed = foot_contacts.smooth(root.speeds.astype(np.float64), 0.25 * clip.fps)
+    speed = smooth(root.speeds.astype(np.float64), 0.25 * clip.fps)
     weights = gait_weights(speed)
     heading = np.unwrap(quat.yaw_of(root.facing))
-    heading = foot_contacts.smooth(heading, 0.25 * clip.fps)
+    heading = smooth(heading, 0.25 * clip.fps)
     calm = np.abs(np.gradient(speed)) * clip.fps < STEADIEST
     calm &= np.abs(np.gradient(heading)) * clip.fps < STRAIGHTEST
-    upright = foot_contacts.smooth(clip.root_positions[:, 1], 0.25 * clip.fps) > 0.9
+    upright = smooth(clip.root_positions[:, 1], 0.25 * clip.fps) > 0.9
     stepping = support(clip) > 0.0
     found = []
     for column, gait in enumerate(GAITS[:4]):

@@ -177,7 +177,8 @@ def report_card(
     pace = math.sqrt(size(request, model))
     low, high = model.info["ranges"]["speed"]
     turn = max(abs(v) for v in model.info["ranges"]["turn"])
-    card = report(clip, path, plan, Ranges((low * pace, high * pace), turn / pace))
+    ranges = Ranges((low * pace, high * pace), turn / pace)
+    card = report(clip, path, plan, ranges, model.info.get("reference"))
     card["model"] = {"name": model.name, "weights": model.digest}
     card["credits"] = list(model.info["credits"])
     card["seed"] = request.seed

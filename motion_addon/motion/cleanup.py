@@ -21,6 +21,7 @@ from .lower_body import LEG, SIDES, LowerBody
 from .metrics import mean_root
 from .planting import planted
 from .quat import Array
+from .smoothing import smooth
 from .stand import settled
 from .trajectory import Trajectory
 
@@ -94,17 +95,17 @@ def _follow(body: LowerBody, trajectory: Trajectory, settings: CleanupSettings) 
     forward = quat.apply(body.rotations["Hips"], np.array([0.0, 0.0, 1.0]))
     off = quat.yaw_of(trajectory.facing[at]) - quat.yaw_of(forward)
     off = np.unwrap((off + np.pi) % (2.0 * np.pi) - np.pi)
-    off = foot_contacts.smooth(off, settings.turn_seconds * body.fps)
+    off = smooth(off, settings.turn_seconds * body.fps)
     free = settings.turn_free
     body.rotate(off - free * np.tanh(off / free))
     gap = trajectory.positions[at] - mean_root(body.root, body.fps)
     gap[:, 1] = 0.0
-    body.move(foot_contacts.smooth(gap, settings.follow_seconds * body.fps))
+    body.move(smooth(gap, settings.follow_seconds * body.fps))
 
 
 def _stands(body: LowerBody, down: Array, index: int, side: str) -> list[Stance]:
     heel, ball = down[:, 2 * index], down[:, 2 * index + 1]
-    steps = np.gradient(foot_contacts.smooth(body.root, 0.25 * body.fps)[:, [0, 2]], axis=0)
+    steps = np.gradient(smooth(body.root, 0.25 * body.fps)[:, [0, 2]], axis=0)
     pace = np.linalg.norm(steps, axis=-1) * body.fps
     return footlock.stances(heel, ball, body.positions[f"{side}Toe"], pace, body.fps, body.size)
 
@@ -126,7 +127,7 @@ def _level(
         return
     order = np.argsort(times)
     at = np.interp(np.arange(len(body.root)), np.array(times)[order], np.array(offs)[order])
-    body.move(-foot_contacts.smooth(at, settings.level_seconds * body.fps)[:, None] * _UP)
+    body.move(-smooth(at, settings.level_seconds * body.fps)[:, None] * _UP)
 
 
 def _carry_pelvis(
@@ -144,7 +145,7 @@ def _carry_pelvis(
         rise += planted * (ankles[side] - body.positions[f"{side}Foot"])[:, 1]
         weight += planted
     sigma = CARRY_SECONDS * body.fps
-    lift = foot_contacts.smooth(rise, sigma) / foot_contacts.smooth(weight, sigma)
+    lift = smooth(rise, sigma) / smooth(weight, sigma)
     body.move(lift[:, None] * _UP)
 
 
@@ -166,7 +167,7 @@ def _lower_pelvis(
     reach = max(round(0.1 * body.fps), 1)
     padded = np.pad(least, reach, mode="edge")
     lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=-1)
-    body.move(foot_contacts.smooth(lowest, reach / 3.0)[:, None] * _UP)
+    body.move(smooth(lowest, reach / 3.0)[:, None] * _UP)
 
 
 def _reach(body: LowerBody, side: str, target: Array) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from . import quat
 from .quat import Array
 from .skeleton import Skeleton
+from .smoothing import smooth
 
 FOOT_JOINTS = (("LeftFoot", "LeftToe"), ("RightFoot", "RightToe"))
 SPEED_LIMIT = 0.4
@@ -40,21 +41,6 @@ def foot_points(skeleton: Skeleton, rotations: Array, positions: Array) -> Array
         heel = quat.apply(rotations[..., joint, :], heel_offset(skeleton, side))
         points += [positions[..., joint, :] + heel, positions[..., skeleton.index(ball), :]]
     return np.stack(points, axis=-2)
-
-
-def smooth(values: Array, sigma: float) -> Array:
-    """Return a Gaussian-smoothed copy along axis 0, edges held; ``sigma`` in frames."""
-    if sigma <= 0 or len(values) < 2:
-        return np.array(values)
-    radius = int(np.ceil(3.0 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    kernel /= kernel.sum()
-    flat = values.reshape(len(values), -1)
-    padded = np.concatenate(
-        [np.repeat(flat[:1], radius, axis=0), flat, np.repeat(flat[-1:], radius, axis=0)]
-    )
-    columns = [np.convolve(padded[:, i], kernel, mode="valid") for i in range(flat.shape[1])]
-    return np.stack(columns, axis=1).reshape(values.shape).astype(values.dtype)
 
 
 def detect(points: Array, fps: float) -> Array:

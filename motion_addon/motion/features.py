@@ -24,9 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import quat, trajectory
-from .contacts import duty_factor, smooth
+from .contacts import duty_factor
 from .quat import Array
 from .skeleton import Skeleton
+from .smoothing import smooth
 from .trajectory import GAITS, RATE, WINDOW, Trajectory
 
 STATE_JOINTS = (

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from . import contacts as foot_contacts
 from . import quat
 from .quat import Array
+from .smoothing import smooth
 
 Mask = NDArray[np.bool_]
 
@@ -58,7 +59,7 @@ def stances(
     found = []
     speed = np.linalg.norm(np.gradient(points[:, [0, 2]], axis=0), axis=-1) * fps
     limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
-    speed = foot_contacts.smooth(speed, 0.03 * fps)
+    speed = smooth(speed, 0.03 * fps)
     slow, calm = speed < DRAG * limit, speed < CALM * limit
     down = foot_contacts.clean(((ball > 0.5) & slow)[:, None].astype(np.float32), fps)[:, 0]
     for first, last in foot_contacts.runs(down):

@@ -17,6 +17,7 @@ from .clip import Clip
 from .path import Path
 from .quat import Array
 from .skeleton import Skeleton
+from .smoothing import smooth
 from .trajectory import Trajectory
 
 SKATE_HEIGHT = 2.5
@@ -219,7 +220,7 @@ def jerk(positions: Array, fps: float) -> float:
     fifths are noise above any movement of the body, gone with the slightest smoothing.
     """
     sigma = JERK_SECONDS * fps
-    calm = foot_contacts.smooth(np.asarray(positions, dtype=np.float64), sigma)
+    calm = smooth(np.asarray(positions, dtype=np.float64), sigma)
     edge = int(np.ceil(3.0 * sigma))
     if len(calm) < 2 * edge + 4:
         return 0.0

@@ -14,6 +14,7 @@ from .footlock import Mask, Stance
 from .ground import Ground
 from .lower_body import SIDES, LowerBody
 from .quat import Array
+from .smoothing import smooth
 
 FADE_SECONDS = (0.12, 0.05)
 """Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""
@@ -54,7 +55,7 @@ def planted(body: LowerBody, stands: list[Stance], side: str, level: Ground) -> 
     target[:, 1] = _standing_height(raw, stands, level, sole, fps)
     off = footlock.bridged(target - raw, known, fps)
     height = footlock.bridged((target - raw)[:, 1:2], known, fps, FADE_SECONDS)
-    off[:, 1:2] = foot_contacts.smooth(height, SOFT_SECONDS * fps)
+    off[:, 1:2] = smooth(height, SOFT_SECONDS * fps)
     ball = raw + off
     ball[:, 1] += _clearance(ball, known, level(ball) + sole, fps, body.size)
     ball[:, 1] = np.maximum(ball[:, 1], level(ball) + sole - np.where(known, 0.001, 0.0))
@@ -70,7 +71,7 @@ def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) 
     share = np.clip((speed - CLEAR_SPEEDS[0]) / (CLEAR_SPEEDS[1] - CLEAR_SPEEDS[0]), 0.0, 1.0)
     least = floor + CLEAR_HEIGHT * size * share * share * (3.0 - 2.0 * share)
     rise = leg.soft_maximum(ball[:, 1], least, 0.004 * size) - ball[:, 1]
-    return foot_contacts.smooth(np.where(known, 0.0, rise), 0.025 * fps)
+    return smooth(np.where(known, 0.0, rise), 0.025 * fps)
 
 
 def _standing_height(
@@ -113,7 +114,7 @@ def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) 
     more = np.clip(pitch - lowest, 0.0, 0.45)
     more = np.where(known, more, 0.0)[:, None]
     more = footlock.bridged(more, known, body.fps, FADE_SECONDS)[:, 0]
-    more = foot_contacts.smooth(more, 0.02 * body.fps)
+    more = smooth(more, 0.02 * body.fps)
     side_axis = quat.apply(rotation, _X)
     body.rotations[f"{side}Foot"] = quat.mul(quat.from_axis_angle(side_axis, more), rotation)
 
@@ -140,7 +141,7 @@ def _toe_bends(rotation: Array, stands: list[Stance], fps: float) -> Array:
     share = np.zeros(len(pitch))
     for stand in stands:
         share[stand.start : stand.stop] = 1.0
-    return np.asarray(pitch * foot_contacts.smooth(share, 0.035 * fps))
+    return np.asarray(pitch * smooth(share, 0.035 * fps))
 
 
 def _heel_up(body: LowerBody, side: str, ball: Array, floor: Array) -> Array:

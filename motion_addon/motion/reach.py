@@ -10,8 +10,8 @@ import numpy as np
 from . import quat
 from .anatomy import Leg
 from .clip import Clip
-from .contacts import smooth
 from .quat import Array
+from .smoothing import smooth
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
@@ -29,14 +29,6 @@ def is_loop(clip: Clip) -> bool:
     moves = np.linalg.norm(np.diff(clip.root_positions, axis=0), axis=-1)
     jump = np.linalg.norm(clip.root_positions[0] - clip.root_positions[-1])
     return bool(gap <= 2.0 * steps.max() + 1e-6 and jump <= 2.0 * moves.max() + 1e-4)
-
-
-def smoothed(values: Array, sigma: float, loop: bool) -> Array:
-    """Return values (T, ...) smoothed along time by ``sigma`` frames, wrapping for loops."""
-    if not loop:
-        return smooth(values, sigma)
-    pad = min(int(np.ceil(3.0 * sigma)), len(values))
-    return smooth(np.concatenate([values[-pad:], values, values[:pad]]), sigma)[pad:-pad]
 
 
 def _widest(values: Array, half: int, loop: bool) -> Array:
@@ -70,7 +62,7 @@ def lowering(
     # Widen each peak before smoothing it, so that the smooth curve still covers the peak.
     half = max(round(0.1 * fps), 1)
     wide = _widest(need, half, loop)
-    return smoothed(smoothed(wide, 0.25 * half, loop), 0.2 * half, loop)
+    return smooth(smooth(wide, 0.25 * half, loop), 0.2 * half, loop)
 
 
 def soft_reach(length: Array, most: float, soft: float) -> Array:
@@ -130,7 +122,7 @@ def ground_under(
     low = -_widest(-soles.min(axis=-1), max(min(round(0.6 * fps), len(soles) - 1), 0), loop)
     if np.ptp(low) < 0.03:
         return np.full(len(low), float(np.median(low)))
-    return smoothed(low, 0.3 * fps, loop)
+    return smooth(low, 0.3 * fps, loop)
 
 
 def track(center: Array, turns: list[Array], fps: float, loop: bool) -> tuple[Array, Array]:
@@ -141,5 +133,5 @@ def track(center: Array, turns: list[Array], fps: float, loop: bool) -> tuple[Ar
     ahead = np.zeros_like(center)
     for turn in turns:
         ahead = ahead + quat.apply(turn, np.array([0.0, 0.0, 1.0]))
-    ahead = quat.unit(smoothed(ahead * _FLAT, _TRACK * fps, loop))
-    return smoothed(center * _FLAT, _TRACK * fps, loop), np.unwrap(quat.yaw_of(ahead))
+    ahead = quat.unit(smooth(ahead * _FLAT, _TRACK * fps, loop))
+    return smooth(center * _FLAT, _TRACK * fps, loop), np.unwrap(quat.yaw_of(ahead))

@@ -181,10 +181,11 @@ def _check(request: BakeRequest) -> None:
     size = math.sqrt(height / 1.75)
     for fraction, speed in keys:
         _within(fraction, (0.0, 1.0), "A speed's fraction of the path")
-        _within(speed / size, SPEEDS, f"speed (m/s over {size:.2f} for this height)")
+        bounds = (round(SPEEDS[0] * size, 3), round(SPEEDS[1] * size, 3))
+        _within(speed, bounds, "speed (m/s, for this height)")
     steps = zip(request.path, request.path[1:], strict=False)
     length = sum(math.hypot(b[0] - a[0], b[2] - a[2]) for a, b in steps)
-    if length > LONGEST * min(speed for _, speed in keys):
+    if length > LONGEST * max(speed for _, speed in keys):
         raise RequestError(
             f"The path is {length:.0f} m long, more than an hour's walk; is it in meters?"
         )

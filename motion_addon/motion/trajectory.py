@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .path import Path
+from .smoothing import smooth
 
 Array = NDArray[Any]
 Speed = float | Sequence[tuple[float, float]]
@@ -304,27 +305,11 @@ def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Ar
     pace = np.diff(np.interp(ticks, clock, course.arc))
     pad = int(STAND_SECONDS * RATE)
     pace = np.concatenate([np.zeros(pad * start), pace, np.zeros(pad * stop)])
-    eased = smoothed(pace, _EASE_SECONDS * RATE, course.loops)
+    eased = smooth(pace, _EASE_SECONDS * RATE, course.loops)
     travelled = np.concatenate([[0.0], np.cumsum(eased)])
     if course.loops:
         return eased * RATE, travelled[:-1]
     return np.gradient(travelled) * RATE, travelled
-
-
-def smoothed(values: Array, sigma: float, wrap: bool = False) -> Array:
-    """Return `values` (T, ...) under a Gaussian of `sigma` steps; ends are held, or wrap around."""
-    reach = int(np.ceil(3.5 * sigma))
-    if reach < 1:
-        return values
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    kernel /= kernel.sum()
-    flat = values.reshape(len(values), -1)
-    if wrap:
-        flat = np.take(flat, np.arange(-reach, len(flat) + reach), axis=0, mode="wrap")
-    else:
-        flat = np.pad(flat, ((reach, reach), (0, 0)), mode="edge")
-    columns = [np.convolve(column, kernel, mode="valid") for column in flat.T]
-    return np.stack(columns, axis=-1).reshape(values.shape)
 
 
 def _directions(
@@ -348,12 +333,12 @@ def _directions(
 
 def _eased_turn(yaw: Array, loops: bool) -> Array:
     """Return `yaw` (T,) smoothed, the more so where the body would spin."""
-    quick = smoothed(yaw, _FACING_SECONDS * RATE, loops)
+    quick = smooth(yaw, _FACING_SECONDS * RATE, loops)
     rate = np.abs(np.gradient(quick)) * RATE
-    spin = smoothed(_smoothstep(rate, 0.9 * TURN_LIMIT, 1.6 * TURN_LIMIT), 0.2 * RATE, loops)
+    spin = smooth(_smoothstep(rate, 0.9 * TURN_LIMIT, 1.6 * TURN_LIMIT), 0.2 * RATE, loops)
     if not spin.any():
         return quick
-    slow = smoothed(yaw, 0.5 * RATE, loops)
+    slow = smooth(yaw, 0.5 * RATE, loops)
     share = np.minimum(1.5 * spin, 1.0)
     return np.asarray(quick + share * (slow - quick))
 

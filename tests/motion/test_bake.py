@@ -12,6 +12,7 @@ import pytest
 from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, models, quat
 from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_steps
+from motion_addon.motion.smoothing import smooth
 
 LINE = ((0.0, 0.0, 0.0), (0.0, 0.0, 6.0))
 BEND = ((0.0, 0.0, 0.0), (0.0, 0.0, 3.0), (2.0, 0.0, 4.5), (4.0, 0.0, 4.5))
@@ -25,7 +26,7 @@ def made(path: Any = LINE, **options: Any) -> BakeResult:
 def speeds(result: BakeResult) -> np.ndarray:
     """Return the ground speed of the hips (T - 1,), smoothed over about a step."""
     fps = result.clip.fps
-    flat = foot_contacts.smooth(result.clip.root_positions * [1, 0, 1], 0.2 * fps)
+    flat = smooth(result.clip.root_positions * [1, 0, 1], 0.2 * fps)
     return np.linalg.norm(np.diff(flat, axis=0), axis=-1) * fps
 
 
@@ -359,7 +360,7 @@ def test_five_minutes() -> None:
     clip = result.clip
     assert clip.seconds > 300.0
     assert np.isfinite(clip.rotations).all()
-    hips = foot_contacts.smooth(clip.root_positions[:, 1], 15.0)
+    hips = smooth(clip.root_positions[:, 1], 15.0)
     assert np.abs(hips / np.median(hips) - 1.0).max() < 0.1
     second = round(clip.fps)
     every = result.phase[second:-second:second]

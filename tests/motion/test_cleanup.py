@@ -14,6 +14,7 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.ground import ground_of
 from motion_addon.motion.path import Path
 from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.smoothing import smooth
 from motion_addon.motion.trajectory import Trajectory, plan
 
 FPS = 60.0
@@ -48,9 +49,7 @@ def walk(seconds: float = 10.0, speed: float = 1.2, noise: float = 0.004) -> Cli
     contacts = np.zeros((frames, 4), dtype=np.float32)
     root = np.stack([0.02 * np.sin(2 * np.pi * t), 0 * t, speed * t], axis=-1)
     root[:, 1] = HIPS + 0.015 * np.cos(4 * np.pi * t)
-    root[:, [0, 2]] += (
-        np.cumsum(foot_contacts.smooth(rng.normal(size=(frames, 2)), 20), axis=0) / 60
-    )
+    root[:, [0, 2]] += np.cumsum(smooth(rng.normal(size=(frames, 2)), 20), axis=0) / 60
     hips = [skeleton.offsets[skeleton.index(f"{s}UpLeg")].astype(float) for s in ("Left", "Right")]
     for side, name in enumerate(("Left", "Right")):
         phase = (t + 0.5 * side) % 1.0
@@ -61,7 +60,7 @@ def walk(seconds: float = 10.0, speed: float = 1.2, noise: float = 0.004) -> Cli
         ankle = root + hips[side]
         ankle[:, 2] += along * speed / 1.2
         ankle[:, 1] = 0.121 + 0.1 * np.sin(np.pi * swing) ** 2
-        ankle += foot_contacts.smooth(rng.normal(size=(frames, 3)), 5) * noise * 5
+        ankle += smooth(rng.normal(size=(frames, 3)), 5) * noise * 5
         hip = root + hips[side]
         thigh = np.tile(quat.IDENTITY.astype(float), (frames, 1))
         down = np.broadcast_to([0.0, -1.0, 0.0], (frames, 3))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion import contacts, quat
+from motion_addon.motion.smoothing import smooth
 from tests.motion.walks import SKELETON, stepping
 
 LEFT, RIGHT = 0, 1
@@ -120,7 +121,7 @@ def test_clean_has_hysteresis() -> None:
 @settings(max_examples=50, deadline=None)
 def test_clean_leaves_nothing_short_and_changes_no_more(seed: int, fps: float) -> None:
     rng = np.random.default_rng(seed)
-    raw = contacts.smooth(rng.random((150, 4)), 2.0)
+    raw = smooth(rng.random((150, 4)), 2.0)
     raw = (raw - raw.min()) / np.ptp(raw)
     out = contacts.clean(raw, fps)
     least = round(0.07 * fps)
@@ -241,17 +242,17 @@ def test_duty_factor_is_the_share_of_standing(stand: int) -> None:
 def test_smooth_keeps_level_mean_and_shape() -> None:
     rng = np.random.default_rng(0)
     noisy = rng.normal(size=(400, 2, 3)).astype(np.float32)
-    out = contacts.smooth(noisy, 5.0)
+    out = smooth(noisy, 5.0)
     assert (out.shape, out.dtype) == (noisy.shape, np.float32)
     assert np.diff(out, axis=0).std() < 0.1 * np.diff(noisy, axis=0).std()
-    assert contacts.smooth(np.full((50, 2), 3.0), 7.0) == pytest.approx(3.0)
+    assert smooth(np.full((50, 2), 3.0), 7.0) == pytest.approx(3.0)
     ramp = np.linspace(0.0, 1.0, 200)[:, None]
-    assert contacts.smooth(ramp, 4.0)[20:-20] == pytest.approx(ramp[20:-20])
-    assert np.array_equal(contacts.smooth(noisy, 0.0), noisy)
-    assert np.array_equal(contacts.smooth(noisy[:1], 3.0), noisy[:1])
+    assert smooth(ramp, 4.0)[20:-20] == pytest.approx(ramp[20:-20])
+    assert np.array_equal(smooth(noisy, 0.0), noisy)
+    assert np.array_equal(smooth(noisy[:1], 3.0), noisy[:1])
     impulse = np.zeros((101, 1))
     impulse[50] = 1.0
-    spread = contacts.smooth(impulse, 6.0)[:, 0]
+    spread = smooth(impulse, 6.0)[:, 0]
     assert spread.sum() == pytest.approx(1.0)
     width = np.sqrt((spread * (np.arange(101) - 50.0) ** 2).sum())
     assert width == pytest.approx(6.0, rel=0.03)

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from motion_addon.motion import quat, retarget
 from motion_addon.motion.anatomy import measure
 from motion_addon.motion.channels import RigPoser, channels
-from motion_addon.motion.rest_pose import with_arms_out
 from motion_addon.motion.retarget import RetargetSettings, height_ratio, pose, source_body
-from motion_addon.motion.rigs import RigBones, RigError, detect
+from motion_addon.motion.rigs import RigBones, RigError
 
 from .humans import Build, human, skeleton, standing_clip
 
@@ -230,17 +229,6 @@ def test_loops_stay_loops():
         steps = np.linalg.norm(np.diff(values, axis=0), axis=-1)
         gap = min(np.linalg.norm(values[0] - values[-1]), np.linalg.norm(values[0] + values[-1]))
         assert gap < 2.0 * steps.max() + 1e-6
-
-
-def test_arms_out_keeps_lengths_and_all_else():
-    bent, _ = skeleton(arms=45.0)
-    straight = with_arms_out(bent)
-    assert np.allclose(
-        np.linalg.norm(straight.offsets, axis=1), np.linalg.norm(bent.offsets, axis=1), atol=1e-6
-    )
-    arm = straight.index("LeftForeArm")
-    assert np.allclose(straight.offsets[arm][1:], 0.0)
-    assert detect(RigBones.from_skeleton(straight)).usable
 
 
 def test_speed_is_thousands_of_frames_a_second():

@@ -19,3 +19,4 @@ python -m training.train --dataset "$build/dataset.npz" --out "$build/second" \
     --lengths 8 16 24 32 48 --shares 0.12 0.26 0.26 0.2 0.16 --rate 1.2e-3
 python -m training.export --checkpoint "$build/second/checkpoint.pt" \
     --dataset "$build/dataset.npz" --out models/biped
+python -m training.evaluate reference --data "$build/data/biped"
