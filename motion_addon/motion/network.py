@@ -20,7 +20,6 @@ _CUBICS = np.array(
     [[0.0, -0.5, 1.0, -0.5], [1.0, 0.0, -2.5, 1.5], [0.0, 0.5, 2.0, -1.5], [0.0, 0.0, -0.5, 0.5]]
 )
 _SEGMENTS = np.stack([np.roll(_CUBICS, k - 1, axis=0).T for k in range(CONTROL_POINTS)])
-_POWERS = np.arange(4)
 
 
 def phase_basis(phase: Array) -> Array:
@@ -29,9 +28,14 @@ def phase_basis(phase: Array) -> Array:
     Cyclic cubic Catmull-Rom; the weights sum to one.
     """
     at = (np.asarray(phase) % 1.0) * CONTROL_POINTS
-    k = np.floor(at)
-    powers = (at - k)[..., None, None] ** _POWERS
-    basis = powers @ _SEGMENTS[k.astype(np.int64) % CONTROL_POINTS]
+    k = at.astype(np.int64)
+    w = at - k
+    powers = np.empty((*w.shape, 1, 4))
+    powers[..., 0, 0] = 1.0
+    powers[..., 0, 1] = w
+    powers[..., 0, 2] = square = w * w
+    powers[..., 0, 3] = square * w
+    basis = powers @ _SEGMENTS[k % CONTROL_POINTS]
     return np.asarray(basis[..., 0, :], dtype=np.float32)
 
 
@@ -89,10 +93,11 @@ class Stepper:
         last_weight = stacked[2].reshape(CONTROL_POINTS, -1, stacked[2].shape[-1])
         last_bias = network.biases[2] * network.output_scale + network.output_mean
         last_weight = last_weight * network.output_scale[:, None]
+        # The wide layers are multiplied by rows: BLAS is up to twice as fast for one character.
         self._weights = [
             np.ascontiguousarray(stacked[0][:, split:].T),
-            np.ascontiguousarray(stacked[1].T),
-            np.ascontiguousarray(last_weight.reshape(stacked[2].shape).T),
+            stacked[1].T,
+            np.ascontiguousarray(last_weight.reshape(stacked[2].shape)).T,
         ]
         self._biases = [network.biases[0].ravel(), network.biases[1], last_bias]
         widths = [w.shape[1] for w in self._weights]

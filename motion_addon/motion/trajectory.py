@@ -185,7 +185,7 @@ def gait_weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     if gait != "auto":
         weights[..., GAITS.index(gait)] += moving
         return weights
-    jogging, running = _smoothstep(speeds, 1.6, 2.0), _smoothstep(speeds, 2.3, 2.9)
+    jogging, running = _smoothstep(speeds, 1.7, 2.0), _smoothstep(speeds, 2.3, 2.9)
     weights[..., 1] = moving * (1.0 - jogging)
     weights[..., 2] = moving * jogging * (1.0 - running)
     weights[..., 3] = moving * jogging * running

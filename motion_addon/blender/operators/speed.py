@@ -9,7 +9,7 @@ import bpy
 PRESETS = (
     ("stroll", "Stroll", "0.8 m/s, in no hurry", 0.8),
     ("walk", "Walk", "1.4 m/s, an everyday walk", 1.4),
-    ("brisk", "Brisk", "1.8 m/s, late for the bus", 1.8),
+    ("brisk", "Brisk", "1.7 m/s, late for the bus", 1.7),
     ("jog", "Jog", "2.5 m/s, an easy jog", 2.5),
     ("run", "Run", "3.5 m/s, a steady run", 3.5),
 )
