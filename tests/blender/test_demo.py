@@ -103,3 +103,33 @@ def test_main_job_bakes_along_the_path(tmp_path: Path, capfd) -> None:
         assert abs(place.x - x) < 0.4
         assert abs(place.y - y) < 0.4
         assert 0.8 < place.z < 1.0
+
+
+def test_contact_sheet_of_a_request(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    pytest.importorskip("imageio_ffmpeg")
+    from examples import contact_sheet
+
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps({"path": [[0, 0, 0], [0, 0, 1.5]], "speed": 1.2}))
+    line = [str(request), "--out", str(tmp_path / "sheet.png"), "--map", str(tmp_path / "map.png")]
+    line += ["--rig", "mixamo", "--views", "side", "--count", "2", "--size", "80"]
+    assert contact_sheet.main([*line, "--start", "1", "--end", "2"]) == 0
+    with image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (2 * 64, 80 + 2 * 16)
+    with image.open(tmp_path / "map.png") as footprints:
+        colors = {color for _count, color in footprints.convert("RGB").getcolors(1 << 16)}
+    assert any(red > blue + 80 for red, _green, blue in colors), "left footprints are orange"
+    assert any(blue > red + 80 for red, _green, blue in colors), "right footprints are blue"
+
+
+def test_contact_sheet_refuses_an_empty_part(tmp_path: Path, capsys) -> None:
+    pytest.importorskip("PIL.Image")
+    pytest.importorskip("imageio_ffmpeg")
+    from examples import contact_sheet
+
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps({"path": [[0, 0, 0], [0, 0, 1.5]], "speed": 1.2}))
+    line = [str(request), "--out", str(tmp_path / "sheet.png"), "--rig", "mixamo"]
+    assert contact_sheet.main([*line, "--start", "500"]) == 2
+    assert "empty" in capsys.readouterr().err
