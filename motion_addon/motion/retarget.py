@@ -161,7 +161,8 @@ class _Transfer:
         ``floor`` is the height of level ground, None where the ground is uneven.
 
         The ball of the foot keeps its place over the ground, so that whatever stands in the
-        clip stands on the rig; lengths of feet only differ behind it.
+        clip stands on the rig. Only feet of very different length stand partly ahead of it, so
+        that their ankles do not fall far behind.
         """
         ours, theirs = self.target.legs[side], self.source.legs[side]
         frame = quat.mul(self.turns[:, theirs.foot], theirs.foot_yaw)
@@ -172,6 +173,9 @@ class _Transfer:
         sole = quat.from_two_axes(np.concatenate([level, np.broadcast_to(_UP, ball.shape)], -1))
         up = quat.apply(sole, _UP)
         ball = self.place(ball - up * theirs.ball[1]) + up * ours.ball[1]
+        size = self.size if self.settings.keep == "size" else 1.0
+        ahead = _ahead(_foot_length(ours), size * _foot_length(theirs))
+        ball = ball + quat.apply(sole, np.array([0.0, 0.0, ahead]))
         toe = turn
         if theirs.toe >= 0:
             toe = quat.mul(
@@ -237,6 +241,17 @@ class _Transfer:
 
     def source_ground(self, ground: Array) -> Array:
         return ground / self.size if self.settings.keep == "size" else ground
+
+
+def _foot_length(leg: Leg) -> float:
+    return float(np.linalg.norm((leg.ball - leg.ankle) * _FLAT))
+
+
+def _ahead(ours: float, theirs: float) -> float:
+    """Return how far (m) ahead of the source's ball the target's stands, by lengths of feet."""
+    longer = ours - theirs
+    share = min(max(abs(longer) / max(theirs, 1e-6) - 0.4, 0.0), 0.7)
+    return share * longer
 
 
 def _ankle_height(body: Body) -> float:

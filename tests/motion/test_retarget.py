@@ -300,3 +300,18 @@ def test_rest_poses_that_are_no_posture_are_refused():
     heads[legs, 1] = 2.0 - heads[legs, 1]
     with pytest.raises(RigError, match="does not stand upright"):
         measure(replace(rig, rest_heads=heads), rig_map)
+
+
+@pytest.mark.parametrize("foot", [0.05, 0.13, 0.3])
+def test_odd_feet_neither_slide_nor_drag_the_pelvis_down(foot):
+    rig, rig_map = human(Build())
+    heads = rig.rest_heads.copy()
+    for side in "LR":
+        toe, ankle = (rig.index(rig_map.roles[f"{p}.{side}"][0]) for p in ("toe", "foot"))
+        heads[toe, 2] = heads[ankle, 2] + foot
+    rig = replace(rig, rest_heads=heads)
+    body = measure(rig, rig_map)
+    posed = pose(CLIP, source_body(CLIP), body)
+    assert posed.lowered.max() < 0.05
+    for leg in body.legs:
+        assert np.ptp(posed.positions[leg.toe], axis=0).max() < 0.005
