@@ -40,10 +40,10 @@ def standing_state(data: dataset.Sequences) -> Array:
 
 
 def trained_ranges(data: dataset.Sequences) -> dict[str, list[float]]:
-    """Return the 0.5th and 99.5th percentile of speed (m/s) and turning (rad/s) in the data."""
+    """Return the 0.1th and 99.9th percentile of speed (m/s) and turning (rad/s) in the data."""
     motion = data.frames["control"].numpy()[:, features.MOTION]
-    speed = np.percentile(data.frames["speed"].numpy(), [0.5, 99.5])
-    turn = np.percentile(motion[:, 2], [0.5, 99.5])
+    speed = np.percentile(data.frames["speed"].numpy(), [0.1, 99.9])
+    turn = np.percentile(motion[:, 2], [0.1, 99.9])
     rounded = {"speed": np.round(speed, 3), "turn": np.round(turn, 3)}
     return {key: [float(v) for v in value] for key, value in rounded.items()}
 
