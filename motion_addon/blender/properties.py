@@ -162,7 +162,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
     )  # fmt: skip
     cadence: FloatProperty(
         name="Cadence", description="Step rate: above 1 takes shorter, quicker steps",
-        min=0.7, max=1.4, default=1.0, step=5, update=_setting_changed,
+        min=0.75, max=1.5, default=1.0, step=5, update=_setting_changed,
     )  # fmt: skip
     seed: IntProperty(
         name="Seed", description="Natural variation of the step rate; 0 has none",

@@ -12,7 +12,8 @@ Point = tuple[float, float, float]
 
 SPEEDS = (0.1, 6.0)
 """m/s, what may be asked of a character of the model's size."""
-CADENCES = (0.5, 2.0)
+CADENCES = (0.75, 1.5)
+"""Factors of the natural step rate that the biped obeys to within a tenth or so."""
 HEIGHTS = (0.3, 10.0)
 FRAME_RATES = (1.0, 240.0)
 LONGEST = 3600.0

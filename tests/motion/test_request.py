@@ -203,7 +203,7 @@ requests = st.builds(
     gait=st.sampled_from(["auto", "walk", "jog", "run", "crouch"]),
     fps=st.floats(1.0, 240.0),
     start_phase=st.floats(0.0, 1.0),
-    cadence=st.floats(0.5, 2.0),
+    cadence=st.floats(0.75, 1.5),
     facing=st.just("path")
     | st.tuples(st.just("yaw"), coordinates(720.0))
     | st.tuples(st.just("look_at"), points),
