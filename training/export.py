@@ -94,7 +94,9 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     arrays |= {key: state[key].astype(np.float32) for key in NORMALIZATION}
     arrays["start_state"] = standing_state(learn).astype(np.float32)
     out.mkdir(parents=True, exist_ok=True)
-    save_file(arrays, out / "weights.safetensors")
+    weights = out / "weights.safetensors"
+    save_file(arrays, weights)
+    weights.chmod(0o644)
     info = describe(learn, saved["settings"])
     (out / "model.json").write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
 
