@@ -257,3 +257,17 @@ def test_rigify_maps_of_deform_bones_work_and_of_controls_are_refused(apply):
     controls = found.with_role("hand.L", "hand_fk.L")
     with pytest.raises(addon("blender.armature").RigError, match="not an ORG or DEF bone"):
         apply.plan_keys(rig, controls, clip)
+
+
+def test_rigify_heels_roll_so_that_foot_controls_stay_level(apply):
+    rig = rigs.rigify("basic_human")
+    plan = apply.plan_keys(rig, rigs.detected(rig), rigs.walk())
+    keys = {keys.bone: keys for keys in plan.bones}
+    roll = keys["foot_heel_ik.L"].rotation
+    assert 2.0 * np.arctan2(roll[:, 1], roll[:, 0]).max() > 0.2
+    assert np.abs(roll[:, 2:]).max() < 1e-6
+    assert roll[:, 1].min() > -1e-6
+    quat = addon("motion.quat")
+    toes_down = keys["foot_ik.L"].rotation[roll[:, 1] > 0.05]
+    assert len(toes_down)
+    assert np.abs(quat.apply(toes_down, np.array([0.0, 1.0, 0.0]))[:, 2]).max() < 0.02

@@ -166,11 +166,17 @@ class _Session:
     def leg(self, side: int) -> None:
         s, leg = "LR"[side], self.body.legs[side]
         rest = self.rig.rest_heads
-        foot = self.rig.index(f"foot_ik.{s}")
-        turn = self.turn(leg.foot)
-        self.rotate(foot, turn)
+        foot, turn = self.rig.index(f"foot_ik.{s}"), self.turn(leg.foot)
         ankle = self.staged.positions[leg.foot]
-        self.put(foot, ankle + quat.apply(turn, rest[foot] - rest[leg.foot]))
+        pivot, place, flat = leg.foot, ankle, turn
+        heel = f"foot_heel_ik.{s}"
+        if self._rolls(leg, heel):
+            flat = self._without_roll(leg, heel, turn)
+            pivot = leg.toe
+            place = ankle + quat.apply(turn, rest[pivot] - rest[leg.foot])
+            self.rotate(heel, turn)
+        self.rotate(foot, flat)
+        self.put(foot, place + quat.apply(flat, rest[foot] - rest[pivot]))
         toe = next((n for n in (f"toe_ik.{s}", f"toe.{s}") if n in self.rig), None)
         if toe is not None:
             self.rotate(toe, self.role_turn(f"toe.{s}"))
@@ -178,6 +184,23 @@ class _Session:
         plane = self._plane_turn(side, leg)
         knee = self.staged.positions[leg.shin]
         self.put(target, knee + quat.apply(plane, rest[target] - rest[leg.shin]))
+
+    def _rolls(self, leg: Leg, control: str) -> bool:
+        """Whether the heel control rolls the foot over its ball about the foot's own side axis."""
+        if control not in self.rig or leg.toe < 0:
+            return False
+        side = quat.apply(self.rig.rest_rotations[self.rig.index(control)], np.eye(3)[0])
+        left = quat.apply(self.body.world_from_body, np.eye(3)[0])
+        return bool(side @ left > 0.9)
+
+    def _without_roll(self, leg: Leg, control: str, turn: Array) -> Array:
+        """Return the foot's turn (T, 4) with a raised heel put down about the control's axis."""
+        rest = self.rig.rest_rotations[self.rig.index(control)]
+        side = quat.apply(rest, np.eye(3)[0])
+        frame = quat.mul(self.body.world_from_body, leg.foot_yaw)
+        forward = quat.apply(quat.mul(turn, frame), np.eye(3)[2])
+        raised = np.maximum(np.arcsin(np.clip(-forward[:, 1], -1.0, 1.0)), 0.0)
+        return quat.mul(turn, quat.from_axis_angle(side, -raised))
 
     def _plane_turn(self, side: int, leg: Leg) -> Array:
         """Return (T, 4) the turn from rest of the plane in which the leg bends."""
