@@ -76,9 +76,8 @@ def load(path: Path) -> tuple[Sequences, Sequences]:
 
 def _state(skeleton: Skeleton, arrays: dict[str, Array]) -> tuple[Array, Array]:
     rotations = quat.from_two_axes(arrays["axes"])
-    bones = quat.apply(rotations[:, np.maximum(skeleton.parents, 0)], skeleton.offsets)
-    chain = features.ancestors(skeleton)[[skeleton.index(n) for n in features.STATE_JOINTS]]
-    positions = arrays["hips"][:, None] + chain @ bones.astype(np.float32)
+    state = [skeleton.index(name) for name in features.STATE_JOINTS]
+    positions = skeleton.fk(skeleton.local(rotations), arrays["hips"])[1][:, state]
     before = np.concatenate([positions[:1], positions[:-1]])
     carried = before @ arrays["matrices"] + arrays["moves"][:, None]
     velocities = (positions - carried) * features.RATE
