@@ -204,6 +204,7 @@ def test_links_of_a_page_resolve(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_of_a_page_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
+    assert not re.search(r"@[A-Z]+@", text), f"{name_of(page)} has a place left to fill"
     tasks = {node.name for node in functions(tree_of(ROOT / "noxfile.py"))}
     for task in re.findall(r"dev\.py ([a-z]\w*)", text):
         assert task in tasks, f"{name_of(page)} runs the task {task}"
