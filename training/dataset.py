@@ -30,12 +30,12 @@ class Sequences:
     clip: Array
     usable: Array
 
-    def starts(self, length: int) -> tuple[Array, Array]:
+    def starts(self, length: int, rare: float = 0.5) -> tuple[Array, Array]:
         """Return first frames of sequences of ``length`` and how often to draw each.
 
         A sequence and the frame before it, which it starts from, lie in one clip and are usable.
-        Speeds that are rare are drawn more often, by the inverse root of their density, and
-        so are starts, stops and other changes of speed.
+        Speeds that are rare are drawn more often, by their density to the power -``rare``,
+        and so are starts, stops and other changes of speed.
         """
         first = np.arange(1, len(self.clip) - length + 1)
         same = self.clip[first - 1] == self.clip[first + length - 1]
@@ -47,7 +47,7 @@ class Sequences:
         density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]
         change = np.abs(np.gradient(self.frames["speed"].numpy())) * features.RATE
         hurry = np.minimum(change[first + length // 2], MOST_CHANGE)
-        weight = (1.0 + hurry) / np.sqrt(np.maximum(density, 50.0))
+        weight = (1.0 + hurry) / np.maximum(density, 50.0) ** rare
         return first, weight / weight.sum()
 
     def batch(self, first: Array, length: int) -> dict[str, Tensor]:

@@ -44,6 +44,8 @@ class Settings:
     """Standard deviation of noise on the first state, meters; velocities ten times that."""
     astray: float = 0.04
     """Standard deviation of each leg as a whole being out of place at first, meters."""
+    rare: float = 0.5
+    """How much more often rare speeds are drawn: power of the inverse density."""
     seed: int = 1
 
 
@@ -157,7 +159,7 @@ def train(data: Path, out: Path, settings: Settings, start: Path | None = None) 
         length = settings.lengths[now]
         if now != stage:
             stage = now
-            first, weight = learn.starts(length)
+            first, weight = learn.starts(length, settings.rare)
             weight = np.cumsum(weight)
         warm = min(step / 300.0, 1.0)
         for group in optimizer.param_groups:
@@ -195,6 +197,7 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs="+", default=Settings.shares)
     parser.add_argument("--rate", type=float, default=Settings.rate)
     parser.add_argument("--batch-frames", type=int, default=Settings.batch_frames)
+    parser.add_argument("--rare", type=float, default=Settings.rare)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     given = vars(parser.parse_args())
     paths = {key: given.pop(key) for key in ("dataset", "out", "start")}
