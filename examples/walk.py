@@ -38,8 +38,8 @@ MODULE: Final = f"bl_ext.{REPOSITORY}.footfall"
 KNOTS: Final = ((-2.9, 1.3), (0.0, 1.2), (2.1, 1.0), (2.8, -0.2), (1.6, -1.2), (-2.1, -1.35))
 """Points of the drawn path on the ground: Blender's x and y in meters."""
 
-SPEEDS: Final = ((0.0, 1.3), (45.0, 1.3), (60.0, 2.4), (100.0, 2.4))
-"""Percent of the path and speed in meters a second: a walk, then a jog."""
+SPEEDS: Final = ((0.0, 1.3), (38.0, 1.3), (50.0, 2.5), (78.0, 2.5), (92.0, 1.2), (100.0, 1.2))
+"""Percent of the path and speed in meters a second: a walk, a jog, a few steps to a stop."""
 
 CAMERA: Final = ((0.0, -0.1, 0.9), (0.0, -8.7, 1.8))
 """Point looked at, and the camera's place from there, in meters."""
