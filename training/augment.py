@@ -11,10 +11,14 @@ from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, leg, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
+from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.smoothing import smooth
 
 STRIDE, TEMPO = 0.8, 0.85
 """Factors of step length and of tempo: 1.25 m/s at 0.94 Hz becomes 0.85 m/s at 0.80 Hz, which
 is the step rate of the slow frames that there are."""
+RISE_SIGMA = 0.05
+"""Seconds, smoothing of the hips' rise."""
 FASTEST = 1.15
 """m/s of the result, above which there is data enough."""
 
@@ -23,13 +27,15 @@ def slowed(clip: Clip) -> Clip:
     """Return the clip with its horizontal travel scaled by STRIDE and played at TEMPO.
 
     Hips and ankles are scaled about the origin, so that standing feet still stand; the width
-    of the steps is kept. The legs follow by two-bone inverse kinematics; feet keep their angles.
+    of the steps is kept. The hips rise so that legs stay as straight, the legs follow by
+    two-bone inverse kinematics, and feet keep their angles.
     """
     skeleton = clip.skeleton
     rotations, positions = (a.astype(np.float64) for a in clip.world())
     root = features.root_track(skeleton, positions)
     shrink = np.array([STRIDE, 1.0, STRIDE])
     hips = positions[:, 0] * shrink
+    hips[:, 1] += smooth(risen(clip.skeleton, positions), RISE_SIGMA * clip.fps)
     moved = hips - positions[:, 0]
     across = quat.apply(features.root_rotations(root), np.array([1.0, 0.0, 0.0]))
     for side in ("Left", "Right"):
@@ -43,6 +49,17 @@ def slowed(clip: Clip) -> Clip:
     local = skeleton.local(rotations).astype(np.float32)
     short = Clip(skeleton, quat.unroll(local), hips.astype(np.float32), clip.fps)
     return short.at_frames(np.arange(int((clip.frames - 1) / TEMPO)) * TEMPO, clip.fps)
+
+
+def risen(skeleton: Skeleton, positions: Array) -> Array:
+    """Return (T,) meters that the hips rise in shorter steps for legs as straight as they were."""
+    rises = []
+    for side in ("Left", "Right"):
+        hip, ankle = (skeleton.index(side + name) for name in ("UpLeg", "Foot"))
+        reach = positions[:, hip] - positions[:, ankle]
+        away = (reach[:, [0, 2]] ** 2).sum(axis=-1)
+        rises.append(np.sqrt(reach[:, 1] ** 2 + (1.0 - STRIDE**2) * away) - reach[:, 1])
+    return np.asarray(np.minimum(*rises))
 
 
 def wanted(slow: Clip) -> Array:
