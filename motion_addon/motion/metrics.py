@@ -17,7 +17,7 @@ from .clip import Clip
 from .path import Path
 from .quat import Array
 from .skeleton import Skeleton
-from .smoothing import smooth
+from .smoothing import REACH, smooth
 from .trajectory import Trajectory
 
 SKATE_HEIGHT = 2.5
@@ -221,7 +221,7 @@ def jerk(positions: Array, fps: float) -> float:
     """
     sigma = JERK_SECONDS * fps
     calm = smooth(np.asarray(positions, dtype=np.float64), sigma)
-    edge = int(np.ceil(3.0 * sigma))
+    edge = int(np.ceil(REACH * sigma))
     if len(calm) < 2 * edge + 4:
         return 0.0
     third = np.diff(calm[edge : len(calm) - edge], n=3, axis=0) * fps**3

@@ -5,7 +5,8 @@ import numpy as np
 
 from .quat import Array
 
-_REACH = 3.5
+REACH = 3.5
+"""Sigmas beyond which the weight is nothing."""
 
 
 def smooth(values: Array, sigma: float, loop: bool = False) -> Array:
@@ -15,7 +16,7 @@ def smooth(values: Array, sigma: float, loop: bool = False) -> Array:
     """
     if sigma <= 0 or len(values) < 2:
         return np.array(values)
-    radius = int(np.ceil(_REACH * sigma))
+    radius = int(np.ceil(REACH * sigma))
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     kernel /= kernel.sum()
     flat = values.reshape(len(values), -1)
