@@ -44,6 +44,8 @@ class Settings:
     """Standard deviation of noise on the first state, meters; velocities ten times that."""
     astray: float = 0.04
     """Standard deviation of each leg as a whole being out of place at first, meters."""
+    stop: int = 0
+    """Step to stop at before the schedule ends; 0 runs it to the end."""
     rare: float = 0.5
     """How much more often rare speeds are drawn: power of the inverse density."""
     seed: int = 1
@@ -153,7 +155,7 @@ def train(data: Path, out: Path, settings: Settings, start: Path | None = None) 
     history: list[dict[str, float]] = []
     stage, first, weight = -1, np.zeros(0), np.zeros(0)
     bounds = np.cumsum(settings.shares) / np.sum(settings.shares)
-    for step in range(settings.steps):
+    for step in range(settings.stop or settings.steps):
         done = step / settings.steps
         now = min(int(np.searchsorted(bounds, done, side="right")), len(bounds) - 1)
         length = settings.lengths[now]
@@ -192,6 +194,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/biped"))
     parser.add_argument("--start", type=Path, help="checkpoint to go on from")
     parser.add_argument("--steps", type=int, default=Settings.steps)
+    parser.add_argument("--stop", type=int, default=Settings.stop)
     parser.add_argument("--hidden", type=int, default=Settings.hidden)
     parser.add_argument("--lengths", type=int, nargs="+", default=Settings.lengths)
     parser.add_argument("--shares", type=float, nargs="+", default=Settings.shares)
