@@ -78,38 +78,31 @@ class Stepper:
     """One network run step after step for N characters, without allocating.
 
     The share of the inputs that is known beforehand (``known``) is multiplied once for all
-    frames; each step then takes only the fed-back state.
+    frames; each step then takes only the fed-back state. Normalization is folded into the
+    first and last weights.
     """
 
     def __init__(self, network: PhaseNetwork, split: int, characters: int = 1) -> None:
         """Prepare; inputs before column ``split`` are known beforehand."""
-        self._split = split
-        self._state_mean = network.input_mean[split:]
-        self._state_scale = 1.0 / network.input_scale[split:]
-        self._known_mean = network.input_mean[:split]
-        self._known_scale = 1.0 / network.input_scale[:split]
-        stacked = [w.reshape(-1, w.shape[-1]) for w in network.weights]
-        self._known_weight = np.ascontiguousarray(stacked[0][:, :split].T)
-        last_weight = stacked[2].reshape(CONTROL_POINTS, -1, stacked[2].shape[-1])
+        first, middle, last = (w.reshape(-1, w.shape[-1]) for w in network.weights)
+        first = first / network.input_scale
+        self._known_weight = np.ascontiguousarray(first[:, :split].T, dtype=np.float32)
+        self._known_bias = network.biases[0].ravel() - first @ network.input_mean
+        last = last * np.tile(network.output_scale, CONTROL_POINTS)[:, None]
         last_bias = network.biases[2] * network.output_scale + network.output_mean
-        last_weight = last_weight * network.output_scale[:, None]
-        # The wide layers are multiplied by rows: BLAS is up to twice as fast for one character.
-        self._weights = [
-            np.ascontiguousarray(stacked[0][:, split:].T),
-            stacked[1].T,
-            np.ascontiguousarray(last_weight.reshape(stacked[2].shape)).T,
-        ]
-        self._biases = [network.biases[0].ravel(), network.biases[1], last_bias]
-        widths = [w.shape[1] for w in self._weights]
+        weights = [first[:, split:], middle, last]
+        self._weights = [np.ascontiguousarray(w.T, dtype=np.float32) for w in weights]
+        self._biases = [network.biases[1].ravel(), last_bias.ravel()]
+        widths = [len(w) for w in weights]
         self._mixed = [np.empty((characters, w), dtype=np.float32) for w in widths]
+        self._sets = [m.reshape(characters, CONTROL_POINTS, -1) for m in self._mixed]
         self._out = [np.empty((characters, 1, w // 4), dtype=np.float32) for w in widths]
-        self._low = [np.empty_like(o) for o in self._out]
-        self._state = np.empty((characters, len(self._state_mean)), dtype=np.float32)
+        self._flat = [out[:, 0] for out in self._out]
+        self._low = np.empty_like(self._flat[0])
 
     def prepare(self, known: Array) -> Array:
         """Return the first layer's share (..., 4 * hidden) of known inputs (..., split)."""
-        x = ((known - self._known_mean) * self._known_scale).astype(np.float32)
-        return np.asarray(x @ self._known_weight + self._biases[0])
+        return np.asarray(known @ self._known_weight + self._known_bias, dtype=np.float32)
 
     def step(self, prepared: Array, state: Array, basis: Array) -> Array:
         """Return outputs (N, O); the array is overwritten by the next step.
@@ -117,23 +110,24 @@ class Stepper:
         ``prepared`` (N, 4 * hidden) from ``prepare``, ``state`` (N, I - split) in its own
         units, ``basis`` (N, 4) from ``phase_basis``.
         """
-        np.subtract(state, self._state_mean, out=self._state)
-        np.multiply(self._state, self._state_scale, out=self._state)
-        x = self._state
         basis = basis[:, None, :]
-        for i, weight in enumerate(self._weights):
-            mixed, out, low = self._mixed[i], self._out[i], self._low[i]
-            np.matmul(x, weight, out=mixed)
-            if i == 0:
-                mixed += prepared
-            np.matmul(basis, mixed.reshape(len(mixed), CONTROL_POINTS, -1), out=out)
-            if i > 0:
-                np.matmul(basis[:, 0], self._biases[i], out=low[:, 0])
-                out += low
-            if i < 2:
-                np.minimum(out, 0.0, out=low)
-                np.expm1(low, out=low)
-                np.maximum(out, 0.0, out=out)
-                out += low
-            x = out[:, 0]
-        return x
+        self._layer(0, state, prepared, basis)
+        self._layer(1, self._bent(0), self._biases[0], basis)
+        self._layer(2, self._bent(1), self._biases[1], basis)
+        return self._flat[2]
+
+    def _layer(self, i: int, x: Array, bias: Array, basis: Array) -> None:
+        """Multiply by the four control sets, then mix them by ``basis`` (N, 1, 4)."""
+        mixed = self._mixed[i]
+        np.matmul(x, self._weights[i], out=mixed)
+        np.add(mixed, bias, out=mixed)
+        np.matmul(basis, self._sets[i], out=self._out[i])
+
+    def _bent(self, i: int) -> Array:
+        """Return the exponential linear unit of a layer's outputs, in place."""
+        out, low = self._flat[i], self._low
+        np.minimum(out, 0.0, out=low)
+        np.expm1(low, out=low)
+        np.maximum(out, 0.0, out=out)
+        np.add(out, low, out=out)
+        return out
