@@ -195,4 +195,5 @@ def docs(session: nox.Session) -> None:
     """Render the pictures of the pages again, into `docs/images`."""
     _install_system_packages(session)
     _install(session, "demo")
-    session.run("python", "-m", "examples.gallery", "--out", "docs/images", *session.posargs)
+    gallery = ["--out", "docs/images", "--moving"]
+    session.run("python", "-m", "examples.gallery", *gallery, *session.posargs)

@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         line += ["--views", "side", "front", *(["feet"] if options.close else [])]
         if name in MAPPED:
             line += ["--map", str(options.out / f"map-{name}.png")]
+        line += ["--gif", str(options.out / f"moving-{name}.gif")] if options.moving else []
         status = contact_sheet.main(line)
         if status:
             return status
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=Path("out/gallery"))
     parser.add_argument("--only", nargs="+", choices=sorted(SHOTS), default=list(SHOTS))
     parser.add_argument("--close", action="store_true", help="rows for the feet, too")
+    parser.add_argument("--moving", action="store_true", help="a GIF of each, too")
     parser.add_argument("--size", type=int, default=260, help="height of a picture in pixels")
     parser.add_argument("--count", type=int, default=9, help="moments of each request")
     return parser
