@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path as FilePath
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from .request import BakeRequest, RequestError
 from .trajectory import Trajectory
 
 __all__ = ["BakeRequest", "BakeResult", "RequestError", "bake", "bake_steps", "cycle"]
+
+_Result = TypeVar("_Result")
 
 VARIATION = 0.04
 """Standard deviation of the step rate's slow variation when a seed is given."""
@@ -51,12 +54,7 @@ def bake(request: BakeRequest) -> BakeResult:
 
     Raises RequestError with one plain sentence when the request cannot be met.
     """
-    steps = bake_steps(request)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    return _last(bake_steps(request))
 
 
 def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
@@ -215,7 +213,8 @@ def cycle(request: BakeRequest) -> BakeResult:
     return BakeResult(request, loop, phase, card)
 
 
-def _last(steps: Generator[float, None, Run]) -> Run:
+def _last(steps: Generator[float, None, _Result]) -> _Result:
+    """Run ``steps`` to their end and return the result."""
     while True:
         try:
             next(steps)

@@ -8,24 +8,18 @@ import time
 import bpy
 
 from .. import character, job, progress, recipe, takes
+from .polling import Explained
 
 SLICE = 0.05  # seconds of work between two looks at the keyboard
 REDRAW = 0.1  # seconds between two redraws of the progress bar
 
 
-class _Baking:
+class _Baking(Explained):
     """What the baking operators share: the timer, the progress and the two ways to run."""
 
     _steps: job.Steps
     _timer: bpy.types.Timer
     _drawn: float
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        problem = cls.problem(context)
-        if problem:
-            cls.poll_message_set(problem)
-        return not problem
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:

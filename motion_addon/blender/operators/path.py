@@ -8,13 +8,14 @@ import bpy
 from mathutils import Vector
 
 from .. import character, curve, ground, stroke
+from .polling import Explained
 
 HELP = "Drag: Draw    Click: Add Point    Backspace: Undo Point    Enter: Finish    Esc: Cancel"
 DRAG = 8  # pixels the mouse travels before a press is a drag
 NAVIGATION = {"MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADPAN", "TRACKPADZOOM"}
 
 
-class FOOTFALL_OT_draw_path(bpy.types.Operator):
+class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
     """Draw a path on the ground or on a surface: drag freely, or click point by point"""
 
     bl_idname = "footfall.draw_path"
@@ -32,11 +33,11 @@ class FOOTFALL_OT_draw_path(bpy.types.Operator):
     )  # fmt: skip
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why no path can be added, or an empty text."""
         if not context.collection or context.collection.library is not None:
-            cls.poll_message_set("The active collection is linked from another file")
-            return False
-        return True
+            return "The active collection is linked from another file"
+        return ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
@@ -99,7 +100,7 @@ class FOOTFALL_OT_draw_path(bpy.types.Operator):
         return result
 
 
-class FOOTFALL_OT_edit_path(bpy.types.Operator):
+class FOOTFALL_OT_edit_path(Explained, bpy.types.Operator):
     """Edit the path's points with Blender's curve pen, or leave editing"""
 
     bl_idname = "footfall.edit_path"
@@ -107,14 +108,14 @@ class FOOTFALL_OT_edit_path(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why there is no path to edit, or an empty text."""
         path = context.scene.footfall.path
         if path is None:
-            cls.poll_message_set("Pick or draw a path first")
-        elif path.library is not None or not path.visible_get(view_layer=context.view_layer):
-            cls.poll_message_set("The path is hidden or linked from another file")
-            return False
-        return path is not None
+            return "Pick or draw a path first"
+        if path.library is not None or not path.visible_get(view_layer=context.view_layer):
+            return "The path is hidden or linked from another file"
+        return ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = context.scene.footfall.path

@@ -7,40 +7,30 @@ from __future__ import annotations
 import bpy
 
 from .. import character, recipe, takes
+from .polling import OnTake
 
 
-def _problem(context: bpy.types.Context) -> str:
-    rig = character.current(context)
-    problem = character.refusal(rig, context.view_layer)
-    if problem or rig is None:
-        return problem
-    return "" if takes.active(rig) is not None else "Choose a take in the list"
+class _Reviewing(OnTake):
+    """What accepting and rejecting share: the chosen take must be shown and under review."""
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why no take can be accepted or rejected, or an empty text."""
+        problem = super().problem(context)
+        rig = character.current(context)
+        if problem or rig is None:
+            return problem
+        if not takes.in_review(rig) or takes.shown(rig) != takes.active(rig):
+            return "The chosen take is not under review"
+        return ""
 
 
-def review_problem(context: bpy.types.Context) -> str:
-    """Return why no take can be accepted or rejected, or an empty text."""
-    problem = _problem(context)
-    rig = character.current(context)
-    if problem or rig is None:
-        return problem
-    if not takes.in_review(rig) or takes.shown(rig) != takes.active(rig):
-        return "The chosen take is not under review"
-    return ""
-
-
-class FOOTFALL_OT_accept_take(bpy.types.Operator):
+class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
     """Keep the shown take; the action before it stays in the file"""
 
     bl_idname = "footfall.accept_take"
     bl_label = "Accept"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        problem = review_problem(context)
-        if problem:
-            cls.poll_message_set(problem)
-        return not problem
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         take = takes.accept(character.current(context))
@@ -48,19 +38,12 @@ class FOOTFALL_OT_accept_take(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_reject_take(bpy.types.Operator):
+class FOOTFALL_OT_reject_take(_Reviewing, bpy.types.Operator):
     """Delete the shown take and put back exactly what was there before it"""
 
     bl_idname = "footfall.reject_take"
     bl_label = "Reject"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        problem = review_problem(context)
-        if problem:
-            cls.poll_message_set(problem)
-        return not problem
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         name = takes.reject(character.current(context), context.scene)
@@ -90,19 +73,12 @@ class FOOTFALL_OT_remove_take(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_load_recipe(bpy.types.Operator):
+class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
     """Put the settings of the chosen take back into the panel"""
 
     bl_idname = "footfall.load_recipe"
     bl_label = "Use Its Settings"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        problem = _problem(context)
-        if problem:
-            cls.poll_message_set(problem)
-        return not problem
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         take = takes.active(character.current(context))

@@ -10,20 +10,10 @@ import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import character
+from .polling import OnCharacter
 
 
-class _OnCharacter:
-    """Polling that the operators here share."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        problem = character.refusal(character.current(context), context.view_layer)
-        if problem:
-            cls.poll_message_set(problem)
-        return not problem
-
-
-class FOOTFALL_OT_detect_rig(_OnCharacter, bpy.types.Operator):
+class FOOTFALL_OT_detect_rig(OnCharacter, bpy.types.Operator):
     """Recognize the rig and fill the bone map"""
 
     bl_idname = "footfall.detect_rig"
@@ -40,7 +30,7 @@ class FOOTFALL_OT_detect_rig(_OnCharacter, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_add(_OnCharacter, bpy.types.Operator):
+class FOOTFALL_OT_map_add(OnCharacter, bpy.types.Operator):
     """Add a bone to the chosen chain, such as the spine"""
 
     bl_idname = "footfall.map_add"
@@ -48,20 +38,19 @@ class FOOTFALL_OT_map_add(_OnCharacter, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        allowed = character.in_chain(character.current(context))
-        if not allowed:
-            cls.poll_message_set("Only the spine and the neck take several bones")
-        return allowed
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why no bone can be added, or an empty text."""
+        problem = super().problem(context)
+        if problem or character.in_chain(character.current(context)):
+            return problem
+        return "Only the spine and the neck take several bones"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         character.add_row(character.current(context))
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_clear(_OnCharacter, bpy.types.Operator):
+class FOOTFALL_OT_map_clear(OnCharacter, bpy.types.Operator):
     """Take the bone out of the chosen row"""
 
     bl_idname = "footfall.map_clear"
@@ -73,7 +62,7 @@ class FOOTFALL_OT_map_clear(_OnCharacter, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_from_bone(_OnCharacter, bpy.types.Operator):
+class FOOTFALL_OT_map_from_bone(OnCharacter, bpy.types.Operator):
     """Put the bone that is active in Pose Mode into the chosen row"""
 
     bl_idname = "footfall.map_from_bone"
@@ -81,14 +70,15 @@ class FOOTFALL_OT_map_from_bone(_OnCharacter, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why there is no bone to use or no row for it, or an empty text."""
+        problem = super().problem(context)
+        if problem:
+            return problem
         rig = character.current(context)
         if rig.data.bones.active is None or character.active_row(rig) is None:
-            cls.poll_message_set("Choose a row here and a bone in Pose Mode")
-            return False
-        return True
+            return "Choose a row here and a bone in Pose Mode"
+        return ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
@@ -96,7 +86,7 @@ class FOOTFALL_OT_map_from_bone(_OnCharacter, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_export(_OnCharacter, bpy.types.Operator, ExportHelper):
+class FOOTFALL_OT_map_export(OnCharacter, bpy.types.Operator, ExportHelper):
     """Save the bone map as a JSON file"""
 
     bl_idname = "footfall.map_export"
@@ -117,7 +107,7 @@ class FOOTFALL_OT_map_export(_OnCharacter, bpy.types.Operator, ExportHelper):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_import(_OnCharacter, bpy.types.Operator, ImportHelper):
+class FOOTFALL_OT_map_import(OnCharacter, bpy.types.Operator, ImportHelper):
     """Load the bone map from a JSON file"""
 
     bl_idname = "footfall.map_import"

@@ -7,9 +7,10 @@ from __future__ import annotations
 import bpy
 
 from .. import character, job, scrub, state
+from .polling import Explained
 
 
-class FOOTFALL_OT_scrub(bpy.types.Operator):
+class FOOTFALL_OT_scrub(Explained, bpy.types.Operator):
     """Pose the character at a place of its step cycle, without keys"""
 
     bl_idname = "footfall.scrub"
@@ -22,11 +23,9 @@ class FOOTFALL_OT_scrub(bpy.types.Operator):
     )  # fmt: skip
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        problem = job.refusal(character.current(context), context.view_layer)
-        if problem:
-            cls.poll_message_set(problem)
-        return not problem
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the character cannot be posed, or an empty text."""
+        return job.refusal(character.current(context), context.view_layer)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
