@@ -17,6 +17,10 @@ STATE_WEIGHT = 0.5
 
 MOST_CHANGE = 2.0
 """m/s^2, change of speed beyond which a frame is not drawn still more often."""
+RUNNING = 2.3
+"""m/s, the speed from which steady motion is drawn more often, not changes of speed."""
+QUIET = 0.05
+"""m/s, under this the body stands, which is drawn more often too."""
 
 
 @dataclass
@@ -34,8 +38,9 @@ class Sequences:
         """Return first frames of sequences of ``length`` and how often to draw each.
 
         A sequence and the frame before it, which it starts from, lie in one clip and are usable.
-        Speeds that are rare are drawn more often, by their density to the power -``rare``,
-        and so are starts, stops and other changes of speed.
+        Speeds that are rare are drawn more often, by their density to the power -``rare``, and
+        so are quiet stands, starts, stops and changes of speed. Of running it is the steady
+        part: the clips run between turns, in hurried steps, and hardly ever straight on.
         """
         first = np.arange(1, len(self.clip) - length + 1)
         same = self.clip[first - 1] == self.clip[first + length - 1]
@@ -47,7 +52,8 @@ class Sequences:
         density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]
         change = np.abs(np.gradient(self.frames["speed"].numpy())) * features.RATE
         hurry = np.minimum(change[first + length // 2], MOST_CHANGE)
-        weight = (1.0 + hurry) / np.maximum(density, 50.0) ** rare
+        wanted = np.where((speed > RUNNING) | (speed < QUIET), MOST_CHANGE - hurry, hurry)
+        weight = (1.0 + wanted) / np.maximum(density, 50.0) ** rare
         return first, weight / weight.sum()
 
     def batch(self, first: Array, length: int) -> dict[str, Tensor]:
