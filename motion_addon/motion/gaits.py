@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gaits of four-legged animals: footfalls, duty factors, and when each is used.
+
+Footfalls are fractions of a stride after the left hind's touchdown, in the order of
+``quadruped.LEGS``, as in Hildebrand's gait diagrams. Speeds are compared by the Froude number
+``v^2 / (g h)``, ``h`` the height of the hip joint, so that a mouse and an elephant share a table
+(Alexander and Jayes 1983).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .quat import Array
+
+GRAVITY: Final = 9.81
+GAITS: Final = ("stand", "walk", "pace", "trot", "canter", "gallop")
+"""Columns of a quadruped's ``Trajectory.gait``."""
+
+
+@dataclass(frozen=True)
+class Gait:
+    """One gait of the table."""
+
+    offsets: tuple[float, float, float, float]
+    """Touchdowns of LH, LF, RH, RF as fractions of the stride after LH."""
+    duty: float
+    """Usual share of the stride a foot stands."""
+
+
+TABLE: Final = {
+    "walk": Gait((0.0, 0.25, 0.5, 0.75), 0.62),
+    "pace": Gait((0.0, 0.05, 0.5, 0.55), 0.42),
+    "trot": Gait((0.0, 0.5, 0.5, 0.0), 0.42),
+    "canter": Gait((0.0, 0.3, 0.3, 0.65), 0.35),
+    "gallop": Gait((0.0, 0.5, 0.12, 0.62), 0.24),
+}
+"""Canter and gallop on the right lead; ``mirrored`` gives the left one."""
+ASYMMETRIC: Final = ("canter", "gallop")
+"""Gaits with a lead."""
+
+TROT_FROM, CANTER_FROM, GALLOP_FROM = 0.5, 2.2, 3.0
+"""Froude numbers at which the next gait is taken up."""
+
+
+def froude(speeds: ArrayLike, hip_height: float) -> Array:
+    """Return the Froude number of speeds (m/s) at a hip height (m)."""
+    return np.asarray(np.square(np.asarray(speeds, dtype=np.float64)) / (GRAVITY * hip_height))
+
+
+def mirrored(offsets: Array) -> Array:
+    """Return touchdowns (..., 4) with left and right exchanged, again counted from LH."""
+    swapped = np.asarray(offsets)[..., [2, 3, 0, 1]]
+    return np.asarray((swapped - swapped[..., :1]) % 1.0)
