@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,27 +63,50 @@ class Sequences:
         return {key: value[at] for key, value in self.frames.items()}
 
 
-def load(path: Path) -> tuple[Sequences, Sequences]:
-    """Return the training and the held-out sequences of a prepared dataset."""
+FRAMES = (
+    "control",
+    "matrices",
+    "moves",
+    "axes",
+    "hips",
+    "contacts",
+    "phase",
+    "phase_rate",
+    "speed",
+)
+"""Arrays of every prepared dataset that become tensors."""
+
+
+def load(
+    path: Path,
+    joints: tuple[str, ...] = features.STATE_JOINTS,
+    kind: type[Sequences] = Sequences,
+    more: tuple[str, ...] = (),
+) -> tuple[Any, Any]:
+    """Return the training and the held-out sequences, of ``kind``, of a prepared dataset.
+
+    ``joints`` are those whose state is fed back, ``more`` the names of further arrays.
+    """
     with np.load(path, allow_pickle=False) as data:
         arrays = {key: data[key] for key in data.files}
     skeleton = Skeleton.from_arrays(
         {k[9:]: v for k, v in arrays.items() if k.startswith("skeleton_")}
     )
-    positions, velocities = _state(skeleton, arrays)
+    positions, velocities = _state(skeleton, arrays, joints)
     arrays |= {"positions": positions, "velocities": velocities}
-    keys = ["control", "matrices", "moves", "axes", "hips", "contacts", "phase", "phase_rate"]
-    keys += ["speed", "positions", "velocities"]
+    keys = [*FRAMES, *more, "positions", "velocities"]
     parts = []
     for mask in (~arrays["held_out"], arrays["held_out"]):
         frames = {key: torch.from_numpy(np.ascontiguousarray(arrays[key][mask])) for key in keys}
-        parts.append(Sequences(skeleton, frames, arrays["clip"][mask], arrays["usable"][mask]))
+        parts.append(kind(skeleton, frames, arrays["clip"][mask], arrays["usable"][mask]))
     return parts[0], parts[1]
 
 
-def _state(skeleton: Skeleton, arrays: dict[str, Array]) -> tuple[Array, Array]:
+def _state(
+    skeleton: Skeleton, arrays: dict[str, Array], joints: tuple[str, ...]
+) -> tuple[Array, Array]:
     rotations = quat.from_two_axes(arrays["axes"])
-    state = [skeleton.index(name) for name in features.STATE_JOINTS]
+    state = [skeleton.index(name) for name in joints]
     positions = skeleton.fk(skeleton.local(rotations), arrays["hips"])[1][:, state]
     before = np.concatenate([positions[:1], positions[:-1]])
     carried = before @ arrays["matrices"] + arrays["moves"][:, None]
@@ -92,14 +116,20 @@ def _state(skeleton: Skeleton, arrays: dict[str, Array]) -> tuple[Array, Array]:
     return positions.astype(np.float32), velocities.astype(np.float32)
 
 
-def statistics(data: Sequences) -> dict[str, Array]:
-    """Return input and output mean and scale; scales are means over a kind of feature."""
+def statistics(
+    data: Sequences, inputs_of: features.InputLayout = features.BIPED
+) -> dict[str, Array]:
+    """Return input and output mean and scale; scales are means over a kind of feature.
+
+    The clock, where there is one, is taken as it is.
+    """
     layout = features.OutputLayout(len(data.skeleton))
     frames = {k: v.numpy() for k, v in data.frames.items()}
     count = len(data.clip)
     inputs = np.concatenate(
         [
             frames["control"],
+            np.zeros((count, 2 * inputs_of.legs), dtype=np.float32),
             frames["positions"].reshape(count, -1),
             frames["velocities"].reshape(count, -1),
         ],
@@ -115,12 +145,13 @@ def statistics(data: Sequences) -> dict[str, Array]:
         axis=1,
     )
     n = len(features.WINDOW)
-    groups = [slice(0, 2 * n), slice(2 * n, 4 * n), slice(4 * n, features.TRAJECTORY.stop)]
-    groups += [features.MOTION, features.POSITIONS, features.VELOCITIES]
+    groups = [slice(0, 2 * n), slice(2 * n, 4 * n), slice(4 * n, inputs_of.trajectory.stop)]
+    groups += [inputs_of.motion, inputs_of.positions, inputs_of.velocities]
     scale = inputs.std(axis=0)
     for group in (*groups[:3], *groups[4:]):
         scale[group] = scale[group].mean()
-    scale[features.STATE] /= STATE_WEIGHT
+    scale[inputs_of.state] /= STATE_WEIGHT
+    scale[inputs_of.clock] = 1.0
     out_scale = outputs.std(axis=0)
     out_scale[layout.axes] = out_scale[layout.axes].mean()
     out_scale[layout.hips] = out_scale[layout.hips].mean()

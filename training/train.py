@@ -3,53 +3,22 @@
 
     python -m training.train --dataset build/biped/dataset.npz --out build/biped --steps 20000
 
-Read downward: settings, losses, loop. A checkpoint is written every few minutes.
+Read downward: losses, roll-out, command line. The loop is ``loop``'s; a checkpoint is written
+every few minutes.
 """
 
 import argparse
-import json
 import logging
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from motion_addon.motion import features
 
 from . import dataset
+from .loop import Settings, fit
 from .model import Biped, Body, phase_basis
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """One training run."""
-
-    hidden: int = 320
-    steps: int = 20000
-    """Optimizer steps; the schedule goes by them, so that a run can be repeated."""
-    batch_frames: int = 4096
-    """Frames in a batch, whatever the length of its sequences."""
-    lengths: tuple[int, ...] = (1, 4, 8, 16, 24, 32)
-    """Roll-out lengths in frames, each for its share of the steps."""
-    shares: tuple[float, ...] = (0.12, 0.12, 0.16, 0.2, 0.2, 0.2)
-    rate: float = 1.5e-3
-    """AdamW learning rate, warmed up and then lowered by a cosine."""
-    decay: float = 1e-3
-    noise: float = 0.015
-    """Standard deviation of noise on the first state, meters; velocities ten times that."""
-    astray: float = 0.04
-    """Standard deviation of each leg as a whole being out of place at first, meters."""
-    stop: int = 0
-    """Step to stop at before the schedule ends; 0 runs it to the end."""
-    rare: float = 0.5
-    """How much more often rare speeds are drawn: power of the inverse density."""
-    seed: int = 1
-
 
 SIDES = ("Left", "Right")
 JOINT_WEIGHT = {"LeftFoot": 3.0, "RightFoot": 3.0, "LeftToe": 3.0, "RightToe": 3.0}
@@ -120,70 +89,16 @@ def roll_out(
     return total
 
 
-@torch.no_grad()
-def validate(model: Biped, data: dataset.Sequences, length: int = 60) -> dict[str, float]:
-    """Return losses of one-second roll-outs over the held-out clips."""
-    first, _ = data.starts(length)
-    batch = data.batch(first[:: max(len(first) // 384, 1)], length)
-    model.eval()
-    out = {key: value.item() for key, value in roll_out(model, batch, None).items()}
-    model.train()
-    return out
-
-
-def save(path: Path, model: Biped, settings: Settings, history: list[dict[str, float]]) -> None:
-    """Write a checkpoint and its history."""
-    path.mkdir(parents=True, exist_ok=True)
-    state = {"model": model.state_dict(), "settings": asdict(settings)}
-    torch.save(state, path / "checkpoint.pt")
-    (path / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
-
-
 def train(data: Path, out: Path, settings: Settings, start: Path | None = None) -> Biped:
     """Train by the settings and return the model; checkpoints go to ``out``."""
     torch.manual_seed(settings.seed)
-    rng = np.random.default_rng(settings.seed)
-    learn, held_out = dataset.load(data)
-    model = Biped(learn.skeleton, settings.hidden, dataset.statistics(learn))
+    parts = dataset.load(data)
+    model = Biped(parts[0].skeleton, settings.hidden, dataset.statistics(parts[0]))
     if start:
         model.load_state_dict(torch.load(start, weights_only=True)["model"])
-    optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
-    average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.999)
-    )
-    began = saved = time.monotonic()
-    history: list[dict[str, float]] = []
-    stage, first, weight = -1, np.zeros(0), np.zeros(0)
-    bounds = np.cumsum(settings.shares) / np.sum(settings.shares)
-    for step in range(settings.stop or settings.steps):
-        done = step / settings.steps
-        now = min(int(np.searchsorted(bounds, done, side="right")), len(bounds) - 1)
-        length = settings.lengths[now]
-        if now != stage:
-            stage = now
-            first, weight = learn.starts(length, settings.rare)
-            weight = np.cumsum(weight)
-        warm = min(step / 300.0, 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
-        drawn = np.searchsorted(weight, rng.random(max(settings.batch_frames // length, 48)))
-        batch = learn.batch(first[np.minimum(drawn, len(first) - 1)], length)
-        terms = roll_out(model, batch, settings)
-        optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum().backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update_parameters(model)
-        if time.monotonic() - saved > 120.0:
-            saved = time.monotonic()
-            row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1), "length": length}
-            row |= {"step": step} | {f"train_{k}": v.item() for k, v in terms.items()}
-            row |= validate(average.module, held_out)
-            history.append(row)
-            log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
-            save(out, average.module, settings, history)
-    save(out, average.module, settings, history)
-    return average.module
+    trained = fit(model, parts, roll_out, settings, out)  # type: ignore[arg-type]
+    assert isinstance(trained, Biped)
+    return trained
 
 
 def main() -> None:

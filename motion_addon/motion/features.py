@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layout of the biped network's input and output vectors: the only place that knows it.
+"""The layout of the networks' input and output vectors: the only place that knows it.
 
 The *root* is a point on the ground under the hips and a heading, both smoothed over a stride's
 fraction; everything the network sees is relative to it. A known path means that the whole
@@ -52,15 +52,62 @@ FACING_SIGMA = 0.25
 ALWAYS_JOGGING = 2.0
 """m/s, a speed at which a plan has no share of walking left."""
 
-_N_TRAJECTORY = len(WINDOW) * (4 + len(GAITS))
-_N_STATE = len(STATE_JOINTS) * 3
-TRAJECTORY = slice(0, _N_TRAJECTORY)
-MOTION = slice(_N_TRAJECTORY, _N_TRAJECTORY + 3)
-CONTROL = slice(0, _N_TRAJECTORY + 3)
-POSITIONS = slice(CONTROL.stop, CONTROL.stop + _N_STATE)
-VELOCITIES = slice(POSITIONS.stop, POSITIONS.stop + _N_STATE)
-STATE = slice(POSITIONS.start, VELOCITIES.stop)
-INPUTS = VELOCITIES.stop
+@dataclass(frozen=True)
+class InputLayout:
+    """Slices of the input vector of a kind of body."""
+
+    gaits: int
+    """Columns of its plans' gait."""
+    states: int
+    """Joints whose positions and velocities are fed back."""
+    legs: int = 0
+    """Legs whose places on a stride clock are inputs, each as a cosine and a sine."""
+
+    @property
+    def trajectory(self) -> slice:
+        """Positions, headings and gaits of the 12 samples."""
+        return slice(0, len(WINDOW) * (4 + self.gaits))
+
+    @property
+    def motion(self) -> slice:
+        """Velocity x and z (m/s) and yaw rate (rad/s) of the root."""
+        return slice(self.trajectory.stop, self.trajectory.stop + 3)
+
+    @property
+    def control(self) -> slice:
+        """All that is known before the motion is."""
+        return slice(0, self.motion.stop)
+
+    @property
+    def clock(self) -> slice:
+        """Cosine and sine of each leg's phase, times its amplitude."""
+        return slice(self.control.stop, self.control.stop + 2 * self.legs)
+
+    @property
+    def positions(self) -> slice:
+        """Of the state joints, meters."""
+        return slice(self.clock.stop, self.clock.stop + 3 * self.states)
+
+    @property
+    def velocities(self) -> slice:
+        """Of the state joints, m/s."""
+        return slice(self.positions.stop, self.positions.stop + 3 * self.states)
+
+    @property
+    def state(self) -> slice:
+        """Positions and velocities."""
+        return slice(self.positions.start, self.velocities.stop)
+
+    @property
+    def size(self) -> int:
+        """Length of the input vector."""
+        return self.velocities.stop
+
+
+BIPED = InputLayout(len(GAITS), len(STATE_JOINTS))
+TRAJECTORY, MOTION, CONTROL = BIPED.trajectory, BIPED.motion, BIPED.control
+POSITIONS, VELOCITIES, STATE = BIPED.positions, BIPED.velocities, BIPED.state
+INPUTS = BIPED.size
 
 
 @dataclass(frozen=True)
@@ -116,20 +163,29 @@ def root_track(
     The motion is at RATE frames per second with the ground at y = 0. With ``contacts`` (T, 4)
     the gait tells walking from jogging by its duty factor, without them by speed.
     """
-    flat = np.array([1.0, 0.0, 1.0], dtype=np.float32)
-    hips = world_positions[:, 0] * flat
-    # Twice, so that bends are not cut: what smoothing took is smoothed and put back.
-    once = smooth(hips, ROOT_SIGMA * RATE)
-    positions = once + smooth(hips - once, ROOT_SIGMA * RATE)
-    heading = quat.unit(smooth(facing(skeleton, world_positions), FACING_SIGMA * RATE))
-    steps = np.gradient(positions, axis=0)
-    speeds = np.linalg.norm(steps, axis=-1) * RATE
+    positions, heading, speeds = smoothed_root(
+        world_positions[:, 0], facing(skeleton, world_positions)
+    )
     rest = float(-skeleton.rest_positions()[:, 1].min())
     height = smooth(world_positions[:, 0, 1], 0.5 * RATE)
     duty = None if contacts is None else duty_factor(contacts, RATE)
     gait = smooth(gait_weights(speeds, height / rest, duty), 0.1 * RATE)
     distance = np.cumsum(speeds) / RATE
     return Trajectory(positions, heading, speeds, gait, distance)
+
+
+def smoothed_root(center: Array, forward: Array) -> tuple[Array, Array, Array]:
+    """Return the root's positions (T, 3), unit headings (T, 3) and speeds (T,) in m/s.
+
+    ``center`` (T, 3) is a point of the body, ``forward`` (T, 3) where it faces, level.
+    """
+    flat = center * np.array([1.0, 0.0, 1.0], dtype=np.float32)
+    # Twice, so that bends are not cut: what smoothing took is smoothed and put back.
+    once = smooth(flat, ROOT_SIGMA * RATE)
+    positions = once + smooth(flat - once, ROOT_SIGMA * RATE)
+    heading = quat.unit(smooth(forward, FACING_SIGMA * RATE))
+    speeds = np.linalg.norm(np.gradient(positions, axis=0), axis=-1) * RATE
+    return positions, heading, speeds
 
 
 def gait_weights(speeds: Array, hip_height: Array, duty: Array | None = None) -> Array:

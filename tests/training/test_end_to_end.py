@@ -15,7 +15,7 @@ import torch
 from motion_addon.motion import bvh, features, models
 from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
-from training import dataset, export, prepare, sources, train
+from training import dataset, export, loop, prepare, sources, train
 
 WALKS = {
     "o3de/Walk1.bvh": (60.0, {"path": ((0.0, 0.0, 0.0), (0.0, 0.0, 5.0)), "speed": 1.2}),
@@ -121,9 +121,9 @@ def test_training_learns(prepared: Path, trained: Path) -> None:
     saved = torch.load(trained / "checkpoint.pt", weights_only=True)
     assert saved["settings"]["hidden"] == 16
     biped = train.Biped(learn.skeleton, 16, dataset.statistics(learn))
-    before = train.validate(biped, held_out, 20)
+    before = loop.validate(biped, held_out, train.roll_out, 20)
     biped.load_state_dict(saved["model"])
-    after = train.validate(biped, held_out, 20)
+    after = loop.validate(biped, held_out, train.roll_out, 20)
     assert all(np.isfinite(value) for value in after.values())
     assert set(after) == {"axes", "hips", "position", "velocity", "slip", "phase", "contacts"}
     assert after["position"] < before["position"]

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The training loop of every controller: stages of roll-outs, AdamW, a running mean of weights.
+
+A controller brings its model, its data and a function that runs it on its own outputs.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import dataset
+
+log = logging.getLogger(__name__)
+
+EVERY = 120.0
+"""Seconds between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run."""
+
+    hidden: int = 320
+    steps: int = 20000
+    """Optimizer steps; the schedule goes by them, so that a run can be repeated."""
+    batch_frames: int = 4096
+    """Frames in a batch, whatever the length of its sequences."""
+    lengths: tuple[int, ...] = (1, 4, 8, 16, 24, 32)
+    """Roll-out lengths in frames, each for its share of the steps."""
+    shares: tuple[float, ...] = (0.12, 0.12, 0.16, 0.2, 0.2, 0.2)
+    rate: float = 1.5e-3
+    """AdamW learning rate, warmed up and then lowered by a cosine."""
+    decay: float = 1e-3
+    noise: float = 0.015
+    """Standard deviation of noise on the first state, meters; velocities ten times that."""
+    astray: float = 0.04
+    """Standard deviation of each leg as a whole being out of place at first, meters."""
+    stop: int = 0
+    """Step to stop at before the schedule ends; 0 runs it to the end."""
+    rare: float = 0.5
+    """How much more often rare speeds are drawn: power of the inverse density."""
+    seed: int = 1
+
+
+RollOut = Callable[[nn.Module, dict[str, Tensor], Settings | None], dict[str, Tensor]]
+"""Runs a model over a batch (``Sequences.batch``) and returns mean losses; with settings the
+first state is disturbed by their noise."""
+
+
+@torch.no_grad()
+def validate(
+    model: nn.Module, data: dataset.Sequences, roll_out: RollOut, length: int = 60
+) -> dict[str, float]:
+    """Return losses of one-second roll-outs over the held-out clips."""
+    first, _ = data.starts(length)
+    batch = data.batch(first[:: max(len(first) // 384, 1)], length)
+    model.eval()
+    out = {key: value.item() for key, value in roll_out(model, batch, None).items()}
+    model.train()
+    return out
+
+
+def save(
+    path: Path, model: nn.Module, info: dict[str, Any], history: list[dict[str, float]]
+) -> None:
+    """Write a checkpoint and its history; ``info`` are plain values kept with the weights."""
+    path.mkdir(parents=True, exist_ok=True)
+    torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.pt")
+    (path / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+
+
+class Draw:
+    """Draws batches: roll-out lengths by the stage, sequences by their weight."""
+
+    def __init__(self, data: dataset.Sequences, settings: Settings) -> None:
+        """Start before the first stage."""
+        self._data, self._settings = data, settings
+        self._rng = np.random.default_rng(settings.seed)
+        self._bounds = np.cumsum(settings.shares) / np.sum(settings.shares)
+        self._first, self._weight = np.zeros(0), np.zeros(0)
+        self.length = 0
+
+    def __call__(self, done: float) -> dict[str, Tensor]:
+        """Return the next batch when ``done`` (0..1) of the schedule is."""
+        last = len(self._bounds) - 1
+        stage = min(int(np.searchsorted(self._bounds, done, side="right")), last)
+        length = self._settings.lengths[stage]
+        if length != self.length:
+            self.length = length
+            self._first, weight = self._data.starts(length, self._settings.rare)
+            self._weight = np.cumsum(weight)
+        count = max(self._settings.batch_frames // length, 48)
+        drawn = np.searchsorted(self._weight, self._rng.random(count))
+        return self._data.batch(self._first[np.minimum(drawn, len(self._first) - 1)], length)
+
+
+def fit(
+    model: nn.Module,
+    parts: tuple[dataset.Sequences, dataset.Sequences],
+    roll_out: RollOut,
+    settings: Settings,
+    out: Path,
+    info: dict[str, Any] | None = None,
+) -> nn.Module:
+    """Train ``model`` on the first of ``parts``, validate on the second; return the mean model.
+
+    Checkpoints of the running mean of the weights go to ``out``.
+    """
+    learn, held_out = parts
+    info = asdict(settings) | (info or {})
+    optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.999)
+    )
+    began = saved = time.monotonic()
+    history: list[dict[str, float]] = []
+    draw = Draw(learn, settings)
+    for step in range(settings.stop or settings.steps):
+        done = step / settings.steps
+        warm = min(step / 300.0, 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
+        terms = roll_out(model, draw(done), settings)
+        optimizer.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update_parameters(model)
+        if time.monotonic() - saved > EVERY:
+            saved = time.monotonic()
+            row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1)}
+            row |= {"length": draw.length, "step": step}
+            row |= {f"train_{k}": v.item() for k, v in terms.items()}
+            row |= validate(average.module, held_out, roll_out)
+            history.append(row)
+            log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
+            save(out, average.module, info, history)
+    save(out, average.module, info, history)
+    return average.module

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The quadruped's mixtures of experts in torch, and one step of their closed loop.
+
+Six ways of mixing, two of gating: what the study in ``docs/experts.md`` compares. The numpy
+runtime of the shipped one is ``motion_addon.motion.network``; tests hold the two together.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+from torch.nn import functional
+
+from motion_addon.motion import features, stride
+from motion_addon.motion.skeleton import Skeleton
+
+from ..model import Body, axes_to_matrices, phase_basis
+
+MIXINGS: Final = ("blend", "output", "top2_output", "top2_blend", "single", "pfnn")
+"""Dense blending of weights (MANN), mixing of outputs, sparse mixing of outputs (Shazeer 2017),
+sparse blending of weights, one network, and the PFNN on the stride clock."""
+GATINGS: Final = ("phase", "velocity")
+"""On limb phases, or on paw velocities as in the paper (which has no clock at all)."""
+ACTIVE: Final = 2
+"""Experts at work in a sparse mixture."""
+BALANCE: Final = 0.02
+"""Weight of the importance and the load losses."""
+
+
+class Gate(nn.Module):
+    """The gating network: three layers of 32, softmax over K experts, all or the best two."""
+
+    def __init__(self, inputs: int, experts: int, sparse: bool) -> None:
+        """Sparse gates learn the size of their own noise as well (Shazeer 2017, eq. 4)."""
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(inputs, 32), nn.ELU(), nn.Linear(32, 32), nn.ELU(), nn.Linear(32, experts)
+        )
+        self.noise = nn.Linear(inputs, experts) if sparse else None
+        if self.noise is not None:
+            nn.init.zeros_(self.noise.weight)
+            nn.init.zeros_(self.noise.bias)
+        self.balance = torch.zeros(())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, K) shares that sum to one; ``balance`` holds the loss of uneven use."""
+        clean = self.body(x)
+        if self.noise is None:
+            return torch.softmax(clean, dim=-1)
+        if not self.training:
+            return _kept(clean)
+        spread = functional.softplus(self.noise(x)) + 1e-2
+        noisy = clean + torch.randn_like(clean) * spread
+        shares = _kept(noisy)
+        self.balance = BALANCE * (
+            _variation(shares.sum(0)) + _variation(_load(clean, noisy, spread))
+        )
+        return shares
+
+
+def _kept(logits: Tensor) -> Tensor:
+    """Return the softmax over the best ACTIVE of (N, K) logits, zero elsewhere."""
+    least = logits.topk(ACTIVE, dim=-1).values[:, -1:]
+    return torch.softmax(logits.masked_fill(logits < least, -torch.inf), dim=-1)
+
+
+def _load(clean: Tensor, noisy: Tensor, spread: Tensor) -> Tensor:
+    """Return (K,) the smooth number of frames that each expert works on (eq. 8 to 10)."""
+    best = noisy.topk(ACTIVE + 1, dim=-1).values
+    inside, outside = best[:, ACTIVE - 1 : ACTIVE], best[:, ACTIVE:]
+    threshold = torch.where(noisy > outside, outside, inside)
+    unit = Normal(torch.zeros(()), torch.ones(()))
+    return unit.cdf((clean - threshold) / spread).sum(0)
+
+
+def _variation(values: Tensor) -> Tensor:
+    """Return the squared coefficient of variation."""
+    return values.var() / (values.mean().square() + 1e-10)
+
+
+class Mixture(nn.Module):
+    """Three layers with ELU in K sets of weights, mixed as ``mixing`` says."""
+
+    def __init__(self, sizes: tuple[int, int, int], mixing: str, experts: int) -> None:
+        """``sizes`` are inputs, hidden units and outputs."""
+        super().__init__()
+        inputs, hidden, outputs = sizes
+        self.mixing, self.experts = mixing, experts
+        self.weights = nn.ParameterList()
+        self.biases = nn.ParameterList()
+        for fan_in, fan_out in ((inputs, hidden), (hidden, hidden), (hidden, outputs)):
+            bound = float(np.sqrt(6.0 / (fan_in + fan_out)))
+            weight = torch.empty(experts, fan_out, fan_in).uniform_(-bound, bound)
+            self.weights.append(nn.Parameter(weight))
+            self.biases.append(nn.Parameter(torch.zeros(experts, fan_out)))
+
+    def forward(self, x: Tensor, shares: Tensor) -> Tensor:
+        """Return (N, O) of normalized inputs (N, I) and shares (N, K)."""
+        if self.mixing in ("output", "top2_output"):
+            return self._outputs(x, shares)
+        for i in range(3):
+            x = self._blended(i, x, shares)
+            x = functional.elu(x) if i < 2 else x
+        return x
+
+    def _product(self, index: int, x: Tensor, weight: Tensor) -> Tensor:
+        """Return x @ weight.T; the hidden layers in bfloat16, which is five times as fast."""
+        if index == 2:
+            return x @ weight.T
+        return (x.bfloat16() @ weight.bfloat16().T).float()
+
+    def _blended(self, index: int, x: Tensor, shares: Tensor) -> Tensor:
+        """Return a layer with blended weights: the mix of the products, as both are linear."""
+        weight = self.weights[index]
+        mixed = self._product(index, x, weight.flatten(0, 1)).unflatten(-1, (self.experts, -1))
+        return torch.einsum("nk,nko->no", shares, mixed) + shares @ self.biases[index]
+
+    def _outputs(self, x: Tensor, shares: Tensor) -> Tensor:
+        """Return the mix of the outputs of K whole networks."""
+        first = self._product(0, x, self.weights[0].flatten(0, 1))
+        out = functional.elu(first.unflatten(-1, (self.experts, -1)) + self.biases[0])
+        out = out.transpose(0, 1)
+        out = torch.bmm(out.bfloat16(), self.weights[1].bfloat16().mT).float()
+        out = functional.elu(out + self.biases[1][:, None])
+        out = torch.bmm(out, self.weights[2].mT) + self.biases[2][:, None]
+        return torch.einsum("nk,kno->no", shares, out)
+
+
+class Quadruped(nn.Module):
+    """A mixture with its gate and normalization, and the skeleton it moves."""
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        stats: Mapping[str, np.ndarray],
+        hidden: int,
+        mixing: str = "blend",
+        gating: str = "phase",
+        experts: int = 8,
+    ) -> None:
+        """``stats`` holds input_mean, input_scale, output_mean and output_scale."""
+        super().__init__()
+        self.layout = features.OutputLayout(len(skeleton))
+        self.mixing, self.gating = mixing, gating
+        sets = {"single": 1, "pfnn": 4}.get(mixing, experts)
+        self.network = Mixture((stride.INPUT.size, hidden, self.layout.size), mixing, sets)
+        self.gate = None
+        if mixing not in ("single", "pfnn"):
+            self.gate = Gate(stride.gate_size(gating), sets, mixing.startswith("top2"))
+        for name, value in stats.items():
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
+        state = [skeleton.index(name) for name in stride.STATE_JOINTS]
+        self.register_buffer("parents", torch.tensor(np.maximum(skeleton.parents, 0)))
+        self.register_buffer("offsets", torch.tensor(skeleton.offsets))
+        self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)[state]))
+        self.shares = torch.zeros(())
+
+    def place(self, matrices: Tensor, pelvis: Tensor) -> Tensor:
+        """Return state joint positions (N, S, 3): forward kinematics without a loop."""
+        bones = (matrices[:, self.parents] @ self.offsets[..., None])[..., 0]
+        return pelvis[:, None] + self.chain @ bones
+
+    def mix(self, control: Tensor, clock: Tensor, velocities: Tensor, phase: Tensor) -> Tensor:
+        """Return (N, K) shares of the experts."""
+        if self.mixing == "single":
+            return torch.ones(len(control), 1)
+        if self.gate is None:
+            return phase_basis(phase[:, 0])
+        first = clock if self.gating == "phase" else _paws(velocities)
+        shares = self.gate(torch.cat([first, control[:, list(stride.GATE_COLUMNS)]], dim=-1))
+        self.shares = shares
+        return shares
+
+    def step(
+        self, control: Tensor, phase: Tensor, amplitude: Tensor, state: tuple[Tensor, Tensor]
+    ) -> Body:
+        """Run one frame.
+
+        ``control`` (N, CONTROL); ``phase`` and ``amplitude`` (N, 4) of the legs; ``state`` the
+        positions and velocities (N, S, 3) of the frame before, carried into this root frame.
+        """
+        positions, velocities = state
+        angle = 2.0 * np.pi * phase
+        clock = torch.stack([angle.cos(), angle.sin()], dim=-1) * amplitude[..., None]
+        clock = clock.flatten(1)
+        shares = self.mix(control, clock, velocities, phase)
+        if self.gating == "velocity":
+            clock = torch.zeros_like(clock)
+        x = torch.cat([control, clock, positions.flatten(1), velocities.flatten(1)], dim=-1)
+        x = (x - self.input_mean) / self.input_scale
+        y = self.network(x, shares) * self.output_scale + self.output_mean
+        matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
+        placed = self.place(matrices, y[:, self.layout.hips])
+        return Body(y, matrices, placed, (placed - positions) * features.RATE)
+
+
+def _paws(velocities: Tensor) -> Tensor:
+    """Return (N, 12) the velocities of the paws, m/s."""
+    return velocities[:, list(stride.PAW_STATES)].flatten(1)

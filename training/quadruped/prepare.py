@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn dog motion capture into the arrays a quadruped is trained on.
+
+    python -m training.quadruped.prepare --data FOLDER --out build/quadruped/dataset.npz
+
+Each clip is on the canonical skeleton at 60 Hz; it is mirrored and labeled: contacts, stride
+clock, gait by footfalls, root track. Layouts and labels come from ``motion_addon.motion``.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from motion_addon.motion import contacts as foot_contacts
+from motion_addon.motion import features, quadruped, quat, stride
+from motion_addon.motion.cleanup import CleanupSettings, clean
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.quat import Array
+from motion_addon.motion.smoothing import smooth
+
+from ..prepare import usable
+from .sources import labrador_clips
+
+log = logging.getLogger(__name__)
+
+
+def label(clip: Clip, plant: bool = True) -> dict[str, Array]:
+    """Return everything training needs of one clip, per frame.
+
+    Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
+    frame, axes (T, J, 6), hips (T, 3) of the pelvis, contacts (T, 4), phase (T, 4) and
+    amplitude (T, 4) of the legs, phase_rate (T,) in strides a second, speed (T,) in m/s and
+    gait (T, 6).
+    """
+    contacts = foot_contacts.detect(quadruped.paw_points(clip), clip.fps)
+    if plant:
+        clip = clean(clip, contacts, None, CleanupSettings(follow=False))
+    strides = stride.measured(contacts, clip.fps)
+    duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
+    gait = stride.gait_weights(strides, duty, clip.fps)
+    rotations, positions = clip.world()
+    root = stride.root_track(clip.skeleton, positions, gait)
+    matrices, moves = features.carry(root)
+    in_root = quat.mul(quat.inv(features.root_rotations(root))[:, None], rotations)
+    hips = features.to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
+    return {
+        "control": features.control(root),
+        "matrices": matrices,
+        "moves": moves,
+        "axes": quat.to_two_axes(in_root).astype(np.float32),
+        "hips": hips.astype(np.float32),
+        "contacts": contacts,
+        "phase": strides.phase % 1.0,
+        "amplitude": strides.amplitude,
+        "phase_rate": stride.rate(strides, clip.fps),
+        "speed": root.speeds,
+        "gait": gait,
+    }
+
+
+def build(data: Path) -> dict[str, Array]:
+    """Return the concatenated arrays of all clips and their mirror images, plus bookkeeping."""
+    parts: dict[str, list[Array]] = {}
+    names: list[str] = []
+    skeleton = None
+    for source in labrador_clips(data):
+        skeleton = source.clip.skeleton
+        bad = foot_contacts.runs(~source.good)
+        good = usable(source.clip.frames, tuple((a, b - 1) for a, b in bad))
+        for name, clip in (
+            (source.name, source.clip),
+            (f"{source.name} mirrored", source.clip.mirrored()),
+        ):
+            arrays = label(clip)
+            arrays["clip"] = np.full(clip.frames, len(names))
+            arrays["usable"] = good
+            arrays["held_out"] = np.full(clip.frames, source.held_out)
+            for key, value in arrays.items():
+                parts.setdefault(key, []).append(value)
+            names.append(name)
+        log.info("%s: %d frames", source.name, source.clip.frames)
+    if skeleton is None:
+        raise ValueError(f"No dog clips in {data}")
+    out = {key: np.concatenate(value) for key, value in parts.items()}
+    out = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in out.items()}
+    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
+    return out | {"clip_names": np.array(names)}
+
+
+def main() -> None:
+    """Read the command line and write the dataset."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
+    parser.add_argument("--out", type=Path, default=Path("build/quadruped/dataset.npz"))
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    arrays = build(options.data)
+    np.savez(options.out, **arrays)  # type: ignore[arg-type]
+    log.info("%d frames in %s", len(arrays["phase"]), options.out)
+
+
+if __name__ == "__main__":
+    main()
