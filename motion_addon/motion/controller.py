@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives a biped model along planned trajectories: the closed loop of the network.
+"""Drives a model along planned trajectories: the closed loop of the network.
 
 Each frame the body of the frame before is carried into the new root frame, the network gives
 the new body, and its phase rate moves the gait cycle on. Everything known beforehand
@@ -15,7 +15,8 @@ import numpy as np
 from . import features, quat
 from .clip import Clip
 from .models import Model
-from .network import Stepper, phase_basis
+from .network import Stepper
+from .pacing import Pacing, pacing
 from .quat import Array
 from .trajectory import RATE, Trajectory
 
@@ -34,7 +35,7 @@ class Run:
     clip: Clip
     """Contacts are the network's, clipped to 0..1."""
     phase: Array
-    """(T,) gait phase in cycles, unwrapped; whole at right strikes."""
+    """(T,) gait phase in cycles, unwrapped; whole at right strikes, or at the left hind's."""
 
 
 class Placer:
@@ -47,7 +48,7 @@ class Placer:
     def __init__(self, model: Model) -> None:
         """Gather what forward kinematics needs."""
         skeleton = model.skeleton
-        state = [skeleton.index(name) for name in features.STATE_JOINTS]
+        state = [skeleton.index(name) for name in model.state_joints]
         chain = features.ancestors(skeleton)[state]
         used = np.flatnonzero(chain.any(axis=0))
         self._chain = np.ascontiguousarray(chain[:, used])
@@ -85,6 +86,19 @@ def _stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Arra
     return np.stack(controls, axis=1), np.stack(matrices, axis=1), np.stack(moves, axis=1)
 
 
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """All that is known of N plans before they are run; first axis frames."""
+
+    known: Array
+    """(T, N, K * hidden) the first layer's share of the control inputs."""
+    turns: Array
+    moves: Array
+    rates: Array
+    """(T, N) factors of the phase rate."""
+    pacing: Pacing
+
+
 class Controller:
     """Runs one model for a number of characters at once."""
 
@@ -92,40 +106,43 @@ class Controller:
         """Prepare buffers for ``characters``."""
         self._model = model
         self._layout = model.layout
-        self._stepper = Stepper(model.network, features.CONTROL.stop, characters)
+        self._stepper = Stepper(model.network, model.inputs.control.stop, characters)
         self._place = Placer(model)
-        self._states = len(features.STATE_JOINTS)
+        self._states = len(model.state_joints)
         start = model.start_state.reshape(-1, 3).astype(np.float32)
         self._start = np.repeat(start[None], characters, axis=0)
         self._state = self._start.copy()
         self._phase = np.zeros(characters)
 
-    def _step(self, known: Array, turn: Array, move: Array, rate: Array) -> Array:
+    def _step(self, course: _Course, i: int) -> Array:
         layout, half = self._layout, self._states
-        carried = self._state @ turn
-        carried[:, :half] += move[:, None]
-        basis = phase_basis(self._phase)
-        out = self._stepper.step(known, carried.reshape(len(carried), -1), basis)
+        carried = self._state @ course.turns[i]
+        carried[:, :half] += course.moves[i][:, None]
+        shares, clock = course.pacing(i, self._phase)
+        fed = carried.reshape(len(carried), -1)
+        if clock.shape[1]:
+            fed = np.concatenate([clock, fed], axis=1)
+        out = self._stepper.step(course.known[i], fed, shares)
         placed = self._place(out)
         self._state[:, half:] = (placed - carried[:, :half]) * RATE
         self._state[:, :half] = placed
         speed = np.minimum(np.maximum(out[:, layout.phase_rate], 0.0), FASTEST)
-        self._phase = self._phase + speed * rate / RATE
+        self._phase = self._phase + speed * course.rates[i] / RATE
         return out
 
-    def _settle(self, known: Array, turn: Array, move: Array, phase: Array, rate: Array) -> None:
+    def _settle(self, course: _Course, phase: Array) -> None:
         self._state[:] = self._start
         self._phase = np.zeros(len(self._start))
         # First find the natural rate, then follow it in strict time, so as to end on ``phase``.
         for _ in range(PRE_ROLL):
-            self._step(known, turn, move, rate)
+            self._step(course, 0)
         begun = self._phase.copy()
         for _ in range(PRE_ROLL):
-            self._step(known, turn, move, rate)
+            self._step(course, 0)
         advance = (self._phase - begun) / PRE_ROLL
         for left in range(PRE_ROLL, 0, -1):
             self._phase = phase - left * advance
-            self._step(known, turn, move, rate)
+            self._step(course, 0)
         self._phase = np.array(phase)
 
     def run(
@@ -140,12 +157,13 @@ class Controller:
         control, turns, moves = _stacked(plans, frames)
         known = self._stepper.prepare(control)
         rates = np.broadcast_to(np.asarray(cadence, dtype=np.float64), (frames, len(plans)))
-        self._settle(known[0], turns[0], moves[0], np.asarray(phase, dtype=np.float64), rates[0])
+        course = _Course(known, turns, moves, rates, pacing(self._model, plans, control))
+        self._settle(course, np.asarray(phase, dtype=np.float64))
         outputs = np.empty((frames, len(plans), self._layout.size), dtype=np.float32)
         phases = np.empty((frames, len(plans)))
         for i in range(frames):
             phases[i] = self._phase
-            outputs[i] = self._step(known[i], turns[i], moves[i], rates[i])
+            outputs[i] = self._step(course, i)
             if i % SLICE == SLICE - 1:
                 yield (i + 1) / frames
         yield [

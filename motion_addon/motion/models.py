@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from . import features
-from .network import PhaseNetwork
+from . import features, stride
+from .network import Gate, MixedNetwork, PhaseNetwork
 from .quat import Array
 from .skeleton import Skeleton
 
 FOLDER = FilePath(__file__).resolve().parents[2] / "models"
+
+INPUTS = {"biped": features.BIPED, "quadruped": stride.INPUT}
+STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride.STATE_JOINTS}
+"""By kind of body."""
 
 _KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
 
@@ -30,17 +34,34 @@ class ModelError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A biped model ready to run."""
+    """A model ready to run."""
 
     name: str
     skeleton: Skeleton
-    network: PhaseNetwork
+    network: MixedNetwork
     start_state: Array
     """(2, S, 3) positions and velocities of the state joints while standing."""
     info: dict[str, Any]
     """``model.json``."""
     digest: str
     """First 12 hex digits of the SHA-256 of the weights."""
+    gate: Gate | None = None
+    """Mixes the sets of weights; a PFNN has none."""
+
+    @property
+    def body(self) -> str:
+        """``biped`` or ``quadruped``."""
+        return str(self.info.get("body", "biped"))
+
+    @property
+    def inputs(self) -> features.InputLayout:
+        """The layout of the input vector."""
+        return INPUTS[self.body]
+
+    @property
+    def state_joints(self) -> tuple[str, ...]:
+        """The joints whose state is fed back."""
+        return STATE_JOINTS[self.body]
 
     @property
     def layout(self) -> features.OutputLayout:
@@ -101,12 +122,22 @@ def _read(name: str, place: FilePath) -> Model:
     skeleton = Skeleton(
         tuple(info["joints"]), np.array(info["parents"]), np.array(info["offsets"]), tips
     )
-    expected = [features.INPUTS, features.OutputLayout(len(skeleton)).size]
+    body = info.get("body", "biped")
+    expected = [INPUTS[body].size, features.OutputLayout(len(skeleton)).size]
     if [info["inputs"], info["outputs"]] != expected:
         raise ModelError(f"The model {name} was made for another version of Footfall")
-    network = PhaseNetwork(
+    kind = PhaseNetwork if body == "biped" else MixedNetwork
+    network = kind(
         tuple(arrays[f"weight{i}"] for i in range(3)),  # type: ignore[arg-type]
         tuple(arrays[f"bias{i}"] for i in range(3)),  # type: ignore[arg-type]
         *(arrays[k] for k in ("input_mean", "input_scale", "output_mean", "output_scale")),
     )
-    return Model(name, skeleton, network, arrays["start_state"], info, digest)
+    gate = _gate(arrays, int(info.get("active", 0))) if body == "quadruped" else None
+    return Model(name, skeleton, network, arrays["start_state"], info, digest, gate)
+
+
+def _gate(arrays: dict[str, Array], active: int) -> Gate:
+    weights, biases = (
+        tuple(arrays[f"gate_{part}{i}"] for i in range(3)) for part in ("weight", "bias")
+    )
+    return Gate(weights, biases, active)  # type: ignore[arg-type]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Phase-Functioned Neural Network in numpy (Holden, Komura and Saito 2017).
+"""Networks whose weights are mixed anew each frame, in numpy.
 
-Three layers whose weights are a cyclic Catmull-Rom spline of the phase through four control
-sets. The spline is linear in the control sets, so their outputs are mixed instead of the
-weights: one product with the four stacked matrices, then a sum of four terms.
+Three layers in several sets of weights. In the Phase-Functioned Neural Network (Holden, Komura
+and Saito 2017) the sets are mixed by a cyclic Catmull-Rom spline of the phase, in the
+Mode-Adaptive one (Zhang et al. 2018) by a gating network. Either is linear in the sets, so
+their outputs are mixed instead of the weights: one product with the stacked matrices, then a sum.
 """
 
 from dataclasses import dataclass
@@ -45,13 +46,13 @@ def elu(x: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseNetwork:
-    """Weights and normalization; inputs and outputs are in their own units."""
+class MixedNetwork:
+    """K sets of weights, and normalization; inputs and outputs are in their own units."""
 
     weights: tuple[Array, Array, Array]
-    """Per layer (4, out, in) float32."""
+    """Per layer (K, out, in) float32."""
     biases: tuple[Array, Array, Array]
-    """Per layer (4, out) float32."""
+    """Per layer (K, out) float32."""
     input_mean: Array
     """(I,)"""
     input_scale: Array
@@ -61,17 +62,54 @@ class PhaseNetwork:
     output_scale: Array
     """(O,)"""
 
-    def forward(self, inputs: Array, phase: Array) -> Array:
-        """Return outputs (N, O) for inputs (N, I) at phases (N,) in cycles."""
-        basis = phase_basis(phase)
+    @property
+    def sets(self) -> int:
+        """Number K of sets of weights."""
+        return len(self.weights[0])
+
+    def mixed(self, inputs: Array, shares: Array) -> Array:
+        """Return outputs (N, O) for inputs (N, I) with the sets in ``shares`` (N, K)."""
         x = ((inputs - self.input_mean) / self.input_scale).astype(np.float32)
         last = len(self.weights) - 1
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             mixed = np.einsum("koi,ni->nko", weight, x, optimize=True) + bias
-            x = np.einsum("nk,nko->no", basis, mixed)
+            x = np.einsum("nk,nko->no", shares, mixed)
             if i < last:
                 x = elu(x)
         return np.asarray(x * self.output_scale + self.output_mean)
+
+
+class PhaseNetwork(MixedNetwork):
+    """Four control sets, mixed by the phase."""
+
+    def forward(self, inputs: Array, phase: Array) -> Array:
+        """Return outputs (N, O) for inputs (N, I) at phases (N,) in cycles."""
+        return self.mixed(inputs, phase_basis(phase))
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """A gating network: three layers with ELU, then a softmax over the sets."""
+
+    weights: tuple[Array, Array, Array]
+    """Per layer (out, in) float32."""
+    biases: tuple[Array, Array, Array]
+    """Per layer (out,) float32."""
+    active: int = 0
+    """How many sets are at work; 0 for all."""
+
+    def __call__(self, inputs: Array) -> Array:
+        """Return the shares (N, K) of the sets for inputs (N, I); each row sums to 1."""
+        x = inputs
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = x @ weight.T + bias
+            if i < 2:
+                x = elu(x)
+        if self.active:
+            least = np.partition(x, -self.active, axis=-1)[:, [-self.active]]
+            x = np.where(x < least, -np.inf, x)
+        powers = np.exp(x - x.max(axis=-1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 class Stepper:
@@ -82,33 +120,33 @@ class Stepper:
     first and last weights.
     """
 
-    def __init__(self, network: PhaseNetwork, split: int, characters: int = 1) -> None:
+    def __init__(self, network: MixedNetwork, split: int, characters: int = 1) -> None:
         """Prepare; inputs before column ``split`` are known beforehand."""
         first, middle, last = (w.reshape(-1, w.shape[-1]) for w in network.weights)
         first = first / network.input_scale
         self._known_weight = np.ascontiguousarray(first[:, :split].T, dtype=np.float32)
         self._known_bias = network.biases[0].ravel() - first @ network.input_mean
-        last = last * np.tile(network.output_scale, CONTROL_POINTS)[:, None]
+        last = last * np.tile(network.output_scale, network.sets)[:, None]
         last_bias = network.biases[2] * network.output_scale + network.output_mean
         weights = [first[:, split:], middle, last]
         self._weights = [np.ascontiguousarray(w.T, dtype=np.float32) for w in weights]
         self._biases = [network.biases[1].ravel(), last_bias.ravel()]
         widths = [len(w) for w in weights]
         self._mixed = [np.empty((characters, w), dtype=np.float32) for w in widths]
-        self._sets = [m.reshape(characters, CONTROL_POINTS, -1) for m in self._mixed]
-        self._out = [np.empty((characters, 1, w // 4), dtype=np.float32) for w in widths]
+        self._sets = [m.reshape(characters, network.sets, -1) for m in self._mixed]
+        self._out = [np.empty((characters, 1, w // network.sets), dtype=np.float32) for w in widths]
         self._flat = [out[:, 0] for out in self._out]
         self._low = np.empty_like(self._flat[0])
 
     def prepare(self, known: Array) -> Array:
-        """Return the first layer's share (..., 4 * hidden) of known inputs (..., split)."""
+        """Return the first layer's share (..., K * hidden) of known inputs (..., split)."""
         return np.asarray(known @ self._known_weight + self._known_bias, dtype=np.float32)
 
     def step(self, prepared: Array, state: Array, basis: Array) -> Array:
         """Return outputs (N, O); the array is overwritten by the next step.
 
-        ``prepared`` (N, 4 * hidden) from ``prepare``, ``state`` (N, I - split) in its own
-        units, ``basis`` (N, 4) from ``phase_basis``.
+        ``prepared`` (N, K * hidden) from ``prepare``, ``state`` (N, I - split) in its own
+        units, ``basis`` (N, K) the shares of the sets.
         """
         basis = basis[:, None, :]
         self._layer(0, state, prepared, basis)
@@ -117,7 +155,7 @@ class Stepper:
         return self._flat[2]
 
     def _layer(self, i: int, x: Array, bias: Array, basis: Array) -> None:
-        """Multiply by the four control sets, then mix them by ``basis`` (N, 1, 4)."""
+        """Multiply by all sets of weights, then mix them by ``basis`` (N, 1, K)."""
         mixed = self._mixed[i]
         np.matmul(x, self._weights[i], out=mixed)
         np.add(mixed, bias, out=mixed)
