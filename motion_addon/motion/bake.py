@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import models, trajectory
+from . import gaits, models, trajectory
 from .cleanup import CleanupSettings, clean
 from .clip import Clip
 from .controller import Controller, Run
@@ -25,6 +25,9 @@ from .trajectory import Trajectory
 __all__ = ["BakeRequest", "BakeResult", "RequestError", "bake", "bake_steps", "cycle"]
 
 _Result = TypeVar("_Result")
+
+MOVERS = {"biped": trajectory.PERSON, "quadruped": gaits.DOG}
+"""How each kind of body moves along a path."""
 
 VARIATION = 0.04
 """Standard deviation of the step rate's slow variation when a seed is given."""
@@ -62,7 +65,7 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
     model = load_model(request)
     scale = size(request, model)
     path = walked_path(request)
-    plan = plan_walk(request, path, scale)
+    plan = plan_walk(request, path, scale, model.body)
     run = yield from _drive(request, model, plan)
     yield 0.9
     clip = life_size(_finished(run, plan, request), scale)
@@ -77,15 +80,22 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
 
 
 def load_model(request: BakeRequest) -> Model:
-    """Return the model asked for; raises RequestError when there is none."""
+    """Return the model asked for; raises RequestError when there is none or it lacks the gait."""
     try:
-        return models.load(request.model)
+        model = models.load(request.model)
     except models.ModelError as error:
         raise RequestError(str(error)) from error
+    known = MOVERS[model.body].gaits[1:]
+    if request.gait != "auto" and request.gait not in known:
+        names = ", ".join(known)
+        raise RequestError(f"A {model.body} has no gait {request.gait!r}, only {names} and auto")
+    return model
 
 
 def size(request: BakeRequest, model: Model) -> float:
-    """Return the character's height over the model's."""
+    """Return the character's size over the model's, by its hips or by its height."""
+    if request.hip_height is not None:
+        return request.hip_height / model.hip_height
     return 1.0 if request.height is None else request.height / model.height
 
 
@@ -97,7 +107,7 @@ def walked_path(request: BakeRequest) -> Path:
         raise RequestError(str(error).rstrip(".")) from error
 
 
-def plan_walk(request: BakeRequest, path: Path, scale: float) -> Trajectory:
+def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped") -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
     By dynamic similarity a character twice as tall walks as the model does, seen larger and
@@ -108,8 +118,8 @@ def plan_walk(request: BakeRequest, path: Path, scale: float) -> Trajectory:
     facing: trajectory.Facing = "path"
     if not isinstance(request.facing, str):
         kind, value = request.facing
-        if kind == "yaw":
-            facing = ("fixed", math.radians(value))
+        if kind in ("yaw", "turned"):
+            facing = ("fixed" if kind == "yaw" else "turned", math.radians(value))
         else:
             facing = ("look_at", tuple(v / scale for v in value))
     small = Path.from_points(np.array(request.path) / scale, cyclic=path.cyclic)
@@ -120,6 +130,7 @@ def plan_walk(request: BakeRequest, path: Path, scale: float) -> Trajectory:
         facing=facing,
         start=request.start,
         stop=request.stop,
+        mover=MOVERS[body],
     )
 
 
@@ -203,7 +214,7 @@ def cycle(request: BakeRequest) -> BakeResult:
         cyclic=False,
         facing="path",
     )
-    plan = plan_walk(straight, walked_path(straight), scale)
+    plan = plan_walk(straight, walked_path(straight), scale, model.body)
     run = _last(_drive(straight, model, plan))
     clip = life_size(_finished(run, plan, request), scale)
     loop, ground_speed = cut_cycle(clip, run.phase, request)

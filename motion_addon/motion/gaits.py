@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .quat import Array
+from .trajectory import Mover
 
 GRAVITY: Final = 9.81
 GAITS: Final = ("stand", "walk", "pace", "trot", "canter", "gallop")
@@ -43,6 +44,10 @@ ASYMMETRIC: Final = ("canter", "gallop")
 
 TROT_FROM, CANTER_FROM, GALLOP_FROM = 0.5, 2.2, 3.0
 """Froude numbers at which the next gait is taken up."""
+_CHANGE = 0.06
+"""Share of a speed over which one gait becomes the next."""
+HIP_HEIGHT: Final = 0.56
+"""Meters, of the model's animal: a Labrador."""
 
 
 def froude(speeds: ArrayLike, hip_height: float) -> Array:
@@ -54,3 +59,34 @@ def mirrored(offsets: Array) -> Array:
     """Return touchdowns (..., 4) with left and right exchanged, again counted from LH."""
     swapped = np.asarray(offsets)[..., [2, 3, 0, 1]]
     return np.asarray((swapped - swapped[..., :1]) % 1.0)
+
+
+def weights(speeds: ArrayLike, gait: str = "auto") -> Array:
+    """Return the (..., 6) weights of GAITS at speeds (...) in m/s of the model's animal.
+
+    ``gait`` is a name of GAITS, or "auto": by the Froude number.
+    """
+    speeds = np.asarray(speeds, dtype=np.float64)
+    moving = _smoothstep(speeds, 0.04, 0.2)
+    out = np.zeros((*speeds.shape, len(GAITS)))
+    out[..., 0] = 1.0 - moving
+    if gait != "auto":
+        out[..., GAITS.index(gait)] += moving
+        return out
+    left = moving
+    for above, name in ((GALLOP_FROM, "gallop"), (CANTER_FROM, "canter"), (TROT_FROM, "trot")):
+        at = np.sqrt(above * GRAVITY * HIP_HEIGHT)
+        share = _smoothstep(speeds, (1.0 - _CHANGE) * at, (1.0 + _CHANGE) * at)
+        out[..., GAITS.index(name)] = left * share
+        left = left * (1.0 - share)
+    out[..., GAITS.index("walk")] = left
+    return out
+
+
+def _smoothstep(x: Array, low: float, high: float) -> Array:
+    share = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return np.asarray(share * share * (3.0 - 2.0 * share))
+
+
+DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)))
+"""How the model's animal moves, for ``trajectory.plan``."""

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .trajectory import GAITS
+from . import gaits, trajectory
 
 Point = tuple[float, float, float]
 
+GAITS = tuple(dict.fromkeys((*trajectory.GAITS, *gaits.GAITS)))
+"""Of every kind of body; which of them a model has is checked when it is loaded."""
 SPEEDS = (0.1, 6.0)
 """m/s, what may be asked of a character of the model's size."""
 CADENCES = (0.75, 1.5)
 """Factors of the natural step rate that the biped obeys to within a tenth or so."""
 HEIGHTS = (0.3, 10.0)
+HIP_HEIGHTS = (0.02, 6.0)
+BIPED_HIP_HEIGHT = 0.95
+"""Meters, roughly the biped model's."""
 FRAME_RATES = (1.0, 240.0)
 LONGEST = 3600.0
 """Seconds of motion in one bake."""
@@ -47,13 +52,17 @@ class BakeRequest:
     cadence: float = 1.0
     """Multiplies the natural step rate at the same speed: above one, shorter steps."""
     facing: str | tuple[str, Any] = "path"
-    """``path``, ("yaw", degrees) or ("look_at", (x, y, z))."""
+    """``path``, ("turned", degrees left of the path), ("yaw", degrees) or ("look_at", (x, y, z)).
+
+    ("turned", 180) goes backward."""
     start: bool = True
     """Begin from standing."""
     stop: bool = True
     """End standing."""
     height: float | None = None
     """Body height in meters; the model's own if None."""
+    hip_height: float | None = None
+    """Height of the hip joints in meters, instead of ``height``: how animals are measured."""
     seed: int = 0
     """Other than 0: a natural, repeatable variation of the step rate."""
     cleanup: bool = True
@@ -87,8 +96,9 @@ class BakeRequest:
         for name in ("fps", "start_phase", "cadence"):
             if name in values:
                 values[name] = _number(values[name], name)
-        if values.get("height") is not None:
-            values["height"] = _number(values["height"], "height")
+        for name in ("height", "hip_height"):
+            if values.get(name) is not None:
+                values[name] = _number(values[name], name)
         return BakeRequest(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -141,12 +151,13 @@ def _facing(value: Any) -> str | tuple[str, Any]:
         return ("yaw", _number(value, "facing"))
     if isinstance(value, Mapping) and len(value) == 1:
         kind, what = next(iter(value.items()))
-        if kind == "yaw":
-            return ("yaw", _number(what, "facing"))
+        if kind in ("yaw", "turned"):
+            return (kind, _number(what, "facing"))
         if kind == "look_at" and hasattr(what, "__len__") and len(what) == 3:
             return ("look_at", tuple(_number(v, "look_at") for v in what))
     raise RequestError(
-        'facing must be "path", {"yaw": degrees} or {"look_at": [x, y, z]}, not ' + repr(value)
+        'facing must be "path", {"turned": degrees}, {"yaw": degrees} or {"look_at": [x, y, z]},'
+        f" not {value!r}"
     )
 
 
@@ -173,13 +184,12 @@ def _check(request: BakeRequest) -> None:
         _facing(dict([request.facing]))
     elif request.facing != "path":
         _facing(None)
-    height = 1.75 if request.height is None else request.height
-    _within(height, HEIGHTS, "height (meters)")
+    _check_size(request)
     _within(request.fps, FRAME_RATES, "fps")
     _within(request.start_phase, (0.0, 1.0), "start_phase")
     _within(request.cadence, CADENCES, "cadence (a factor of the natural step rate)")
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
-    size = math.sqrt(height / 1.75)
+    size = pace(request)
     for fraction, speed in keys:
         _within(fraction, (0.0, 1.0), "A speed's fraction of the path")
         bounds = (round(SPEEDS[0] * size, 3), round(SPEEDS[1] * size, 3))
@@ -190,3 +200,20 @@ def _check(request: BakeRequest) -> None:
         raise RequestError(
             f"The path is {length:.0f} m long, more than an hour's walk; is it in meters?"
         )
+
+
+def _check_size(request: BakeRequest) -> None:
+    if request.height is not None and request.hip_height is not None:
+        raise RequestError("Give the height or the hip_height, not both")
+    if request.height is not None:
+        _within(request.height, HEIGHTS, "height (meters)")
+    if request.hip_height is not None:
+        _within(request.hip_height, HIP_HEIGHTS, "hip_height (meters)")
+
+
+def pace(request: BakeRequest) -> float:
+    """Return how fast the body is against the model's by its size: the root of their ratio."""
+    if request.hip_height is not None:
+        usual = gaits.HIP_HEIGHT if request.model == "quadruped" else BIPED_HIP_HEIGHT
+        return math.sqrt(request.hip_height / usual)
+    return math.sqrt((request.height or 1.75) / 1.75)

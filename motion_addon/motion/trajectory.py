@@ -7,13 +7,14 @@ turn needs it, and starts and stops from a stand. It knows nothing of poses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import quat
 from .path import Path
 from .smoothing import smooth
 
@@ -28,10 +29,6 @@ GAITS = ("stand", "walk", "jog", "run", "crouch")
 WINDOW = np.arange(-60, 60, 10)
 """Offsets (steps) of the 12 samples a network sees: 1 s back to 0.83 s ahead."""
 
-LATERAL_LIMIT = 6.0
-"""Most acceleration towards the inside of a turn (m/s^2)."""
-TURN_LIMIT = 3.4
-"""Fastest turn of the direction of travel (rad/s)."""
 BRAKING, SPEEDING = 2.5, 2.2
 """Changes of speed before and after a turn (m/s^2)."""
 STAND_SECONDS = 1.0
@@ -54,7 +51,7 @@ class Trajectory:
     speeds: Array
     """(T,) speed along the path (m/s)."""
     gait: Array
-    """(T, 5) weights of `GAITS`, each row sums to 1."""
+    """(T, G) weights of the mover's gaits (a person's are `GAITS`), each row sums to 1."""
     distance: Array
     """(T,) arc length on the drawn path (m)."""
     loops: bool = False
@@ -108,7 +105,23 @@ class Window(NamedTuple):
     speeds: Array
     """(..., 12) m/s."""
     gait: Array
-    """(..., 12, 5) weights."""
+    """(..., 12, G) weights."""
+
+
+@dataclass(frozen=True)
+class Mover:
+    """How a kind of body moves: its gaits, and what it does in turns, starts and stops."""
+
+    gaits: tuple[str, ...]
+    """Names; the first is standing."""
+    weights: Callable[[ArrayLike, str], Array]
+    """Weights (..., G) of the gaits at speeds (...) in m/s, for "auto" or a gait's name."""
+    lateral: float
+    """Most acceleration towards the inside of a turn (m/s^2)."""
+    turn: float
+    """Fastest turn of the direction of travel (rad/s)."""
+    ramp: tuple[tuple[float, float], tuple[float, float]]
+    """Two speeds (m/s), and how fast (m/s^2) they are reached from a stand and left again."""
 
 
 def plan(
@@ -119,28 +132,30 @@ def plan(
     facing: Facing = "path",
     start: bool = True,
     stop: bool = True,
+    mover: Mover | None = None,
 ) -> Trajectory:
-    """Return the plan of one pass along `path`.
+    """Return the plan of one pass along `path`, of a person if there is no `mover`.
 
     `speed` is m/s, or pairs (fraction of the path, m/s) joined smoothly. `gait` is "auto" (by
-    speed) or one of `GAITS`. `facing` is "path", ("fixed", yaw in radians about +Y, 0 = +Z) or
-    ("look_at", (x, y, z)). `start` and `stop` add the way out of and into a stand, with a
-    standing second. Raises ValueError for anything else.
+    speed) or one of the mover's. `facing` is "path", ("turned", radians to the left of the path),
+    ("fixed", yaw in radians about +Y, 0 = +Z) or ("look_at", (x, y, z)). `start` and `stop` add
+    the way out of and into a stand, with a standing second. Raises ValueError for anything else.
     """
     keys = speed_keys(speed)
-    if gait != "auto" and gait not in GAITS:
-        raise ValueError(f"The gait must be auto or one of {', '.join(GAITS)}.")
+    mover = mover or PERSON
+    if gait != "auto" and gait not in mover.gaits:
+        raise ValueError(f"The gait must be auto or one of {', '.join(mover.gaits)}.")
     if max(value for _, value in keys) <= 0.0 or gait == "stand":
-        return _standing(path, facing)
+        return _standing(path, facing, mover)
     loops = path.cyclic and not start and not stop
     course = _Course.along(path, keys, loops)
     wanted = np.maximum(speeds_at(keys, course.drawn / path.length), _SLOWEST)
-    profile = _limited(course, wanted, start, stop)
+    profile = _limited(course, wanted, (start, stop), mover)
     speeds, travelled = _timed(course, profile, start, stop)
     positions = _sampled(course.positions, course.arc, travelled)
     distance = np.interp(travelled, course.arc, course.drawn)
-    directions = _directions(course, travelled, speeds, positions, facing, loops)
-    weights = gait_weights(speeds, gait)
+    directions = _directions(course, travelled, speeds, positions, facing, mover)
+    weights = mover.weights(speeds, gait)
     return Trajectory(positions, directions, speeds, weights, distance, loops)
 
 
@@ -267,10 +282,10 @@ def _low_passed(ring: Array, spacing: float, reach: float) -> Array:
     return np.asarray(np.fft.irfft(spectrum, len(ring), axis=0))
 
 
-def _limited(course: _Course, wanted: Array, start: bool, stop: bool) -> Array:
+def _limited(course: _Course, wanted: Array, stands: tuple[bool, bool], mover: Mover) -> Array:
     """Return (N,) speeds: as wanted, slower only where a turn, a start or a stop needs it."""
     bend = np.maximum(course.curvature, 1e-6)
-    turn = np.minimum(np.sqrt(LATERAL_LIMIT / bend), TURN_LIMIT / bend)
+    turn = np.minimum(np.sqrt(mover.lateral / bend), mover.turn / bend)
     squared = np.minimum(wanted, np.maximum(turn, _SLOWEST)) ** 2
     arc, length = course.arc, course.arc[-1]
     if course.loops:
@@ -281,16 +296,11 @@ def _limited(course: _Course, wanted: Array, start: bool, stop: bool) -> Array:
     squared = np.minimum.accumulate(back)[::-1] - 2.0 * BRAKING * arc
     if course.loops:
         squared = squared[len(wanted) : 2 * len(wanted)]
-    for stands, away in ((start, course.arc), (stop, length - course.arc)):
-        if stands:
+    for still, away in zip(stands, (course.arc, length - course.arc), strict=True):
+        if still:
             pace = float(np.median(wanted[away <= max(1.0, 0.1 * length)]))
-            squared = np.minimum(squared, 2.0 * ramp_rate(pace) * away)
+            squared = np.minimum(squared, 2.0 * np.interp(pace, *mover.ramp) * away)
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
-
-
-def ramp_rate(pace: float) -> float:
-    """Return how fast (m/s^2) a person gets from a stand to `pace` (m/s) and back."""
-    return float(np.interp(pace, [1.0, 3.0], [1.1, 2.0]))
 
 
 def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Array, Array]:
@@ -318,24 +328,27 @@ def _directions(
     speeds: Array,
     positions: Array,
     facing: Facing,
-    loops: bool,
+    mover: Mover,
 ) -> Array:
     """Return (T, 3) unit directions of the body."""
-    if facing == "path":
+    loops, limit = course.loops, mover.turn
+    turned = facing[0] == "turned"
+    if facing == "path" or turned:
         ahead = travelled + speeds * _FACING_LEAD
         yaw = np.interp(ahead, course.arc, course.heading)
         drift = (course.heading[-1] - course.heading[0]) / course.arc[-1] if loops else 0.0
-        yaw = _eased_turn(yaw - drift * travelled, loops) + drift * travelled
+        yaw = _eased_turn(yaw - drift * travelled, loops, limit) + drift * travelled
+        yaw = yaw + float(facing[1]) if turned else yaw
     else:
-        yaw = _chosen_yaw(facing, positions, loops)
+        yaw = _chosen_yaw(facing, positions, loops, limit)
     return np.stack([np.sin(yaw), np.zeros_like(yaw), np.cos(yaw)], axis=-1)
 
 
-def _eased_turn(yaw: Array, loops: bool) -> Array:
+def _eased_turn(yaw: Array, loops: bool, limit: float) -> Array:
     """Return `yaw` (T,) smoothed, the more so where the body would spin."""
     quick = smooth(yaw, _FACING_SECONDS * RATE, loops)
     rate = np.abs(np.gradient(quick)) * RATE
-    spin = smooth(_smoothstep(rate, 0.9 * TURN_LIMIT, 1.6 * TURN_LIMIT), 0.2 * RATE, loops)
+    spin = smooth(_smoothstep(rate, 0.9 * limit, 1.6 * limit), 0.2 * RATE, loops)
     if not spin.any():
         return quick
     slow = smooth(yaw, 0.5 * RATE, loops)
@@ -343,7 +356,7 @@ def _eased_turn(yaw: Array, loops: bool) -> Array:
     return np.asarray(quick + share * (slow - quick))
 
 
-def _chosen_yaw(facing: Facing, positions: Array, loops: bool) -> Array:
+def _chosen_yaw(facing: Facing, positions: Array, loops: bool, limit: float) -> Array:
     kind, value = facing if isinstance(facing, tuple) and len(facing) == 2 else (facing, None)
     if kind == "fixed" and value is not None and np.isfinite(float(value)):
         return np.full(len(positions), float(value))
@@ -354,21 +367,23 @@ def _chosen_yaw(facing: Facing, positions: Array, loops: bool) -> Array:
         if near.any() and not near.all():
             steps = np.arange(len(yaw))
             yaw = np.interp(steps, steps[~near], yaw[~near])
-        return _eased_turn(yaw, loops and abs(yaw[-1] - yaw[0]) < 1.0)
+        return _eased_turn(yaw, loops and abs(yaw[-1] - yaw[0]) < 1.0, limit)
     raise ValueError('The facing must be "path", ("fixed", yaw) or ("look_at", (x, y, z)).')
 
 
-def _standing(path: Path, facing: Facing) -> Trajectory:
+def _standing(path: Path, facing: Facing, mover: Mover) -> Trajectory:
     """Return two seconds of standing at the first point of `path`."""
     count = int(2 * STAND_SECONDS * RATE)
     positions = np.repeat(path.samples[:1], count, axis=0)
-    if facing == "path":
+    if facing == "path" or facing[0] == "turned":
         directions = np.repeat(path.tangent(0.0)[None], count, axis=0)
+        if facing != "path":
+            directions = quat.apply(quat.yaw(np.full(count, float(facing[1]))), directions)
     else:
-        yaw = _chosen_yaw(facing, positions, False)
+        yaw = _chosen_yaw(facing, positions, False, mover.turn)
         directions = np.stack([np.sin(yaw), np.zeros_like(yaw), np.cos(yaw)], axis=-1)
     zeros = np.zeros(count)
-    return Trajectory(positions, directions, zeros, gait_weights(zeros), zeros)
+    return Trajectory(positions, directions, zeros, mover.weights(zeros, "auto"), zeros)
 
 
 def _sampled(points: Array, arc: Array, at: Array) -> Array:
@@ -378,3 +393,6 @@ def _sampled(points: Array, arc: Array, at: Array) -> Array:
 def _smoothstep(x: Array, low: float, high: float) -> Array:
     share = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
+
+
+PERSON = Mover(GAITS, gait_weights, 6.0, 3.4, ((1.0, 3.0), (1.1, 2.0)))
