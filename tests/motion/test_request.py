@@ -26,6 +26,7 @@ FULL: dict[str, Any] = {
     "start": False,
     "stop": False,
     "height": 1.8,
+    "hip_height": None,
     "seed": 7,
     "cleanup": False,
 }
@@ -64,6 +65,7 @@ BAD: dict[str, list[Any]] = {
     "start": NO_FLAGS,
     "stop": NO_FLAGS,
     "height": [v for v in NO_NUMBERS if v is not None] + [0, -1.8, 0.1, 180],
+    "hip_height": [v for v in NO_NUMBERS if v is not None] + [0, -0.5, 0.001, 60],
     "seed": ["1", None, True, -1, 1.5, NAN, [], {}],
     "cleanup": NO_FLAGS,
 }
@@ -159,6 +161,18 @@ def test_speed_limits_follow_the_height() -> None:
         BakeRequest.from_json({"path": LINE, "speed": 5.0, "height": 0.5})
 
 
+def test_speed_limits_follow_the_hips() -> None:
+    mouse = {"path": LINE, "model": "quadruped", "hip_height": 0.03}
+    BakeRequest.from_json(mouse | {"speed": 1.2})
+    with pytest.raises(RequestError, match="speed"):
+        BakeRequest.from_json(mouse | {"speed": 3.0})
+
+
+def test_one_size_is_enough() -> None:
+    with pytest.raises(RequestError, match="not both"):
+        BakeRequest.from_json({"path": LINE, "height": 1.8, "hip_height": 0.9})
+
+
 def test_an_hour_is_the_longest_walk() -> None:
     def walk(length: float, speed: Any) -> BakeRequest:
         return BakeRequest.from_json({"path": [[0, 0, 0], [0, 900, length]], "speed": speed})
@@ -172,7 +186,12 @@ def test_an_hour_is_the_longest_walk() -> None:
 
 @pytest.mark.parametrize(
     ("given_facing", "kept"),
-    [("path", "path"), ({"yaw": -90}, ("yaw", -90.0)), (45, ("yaw", 45.0))],
+    [
+        ("path", "path"),
+        ({"yaw": -90}, ("yaw", -90.0)),
+        (45, ("yaw", 45.0)),
+        ({"turned": 180}, ("turned", 180.0)),
+    ],
 )
 def test_facings(given_facing: Any, kept: Any) -> None:
     assert BakeRequest.from_json({"path": LINE, "facing": given_facing}).facing == kept
