@@ -59,6 +59,19 @@ def square() -> Course:
     return Course("square 4", points, cyclic=True, sharp=True)
 
 
+def star(size: float) -> Course:
+    """Return a five-pointed star whose points lie on a circle of radius ``size`` meters."""
+    angle = np.arange(5) * 4.0 * np.pi / 5.0
+    points = size * _on_ground(np.sin(angle), np.cos(angle))
+    first = 0.5 * (points[0] + points[-1])
+    return Course("star", np.concatenate([[first], points]), cyclic=True, sharp=True)
+
+
+def of_size(course: Course, factor: float) -> Course:
+    """Return a course with every length multiplied by ``factor``."""
+    return Course(course.name, course.points * factor, course.cyclic, course.sharp)
+
+
 def straight(length: float) -> Course:
     """Return a straight of `length` meters."""
     return Course("straight", np.array([[0.0, 0.0, 0.0], [0.0, 0.0, length]]))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from motion_addon.motion import features
+from motion_addon.motion import features, metrics
 from motion_addon.motion.contacts import FOOT_JOINTS, heel_offset
 from motion_addon.motion.quat import Array
 
@@ -26,22 +26,24 @@ CREDITS = (
 )
 
 
-def standing_state(data: dataset.Sequences) -> Array:
+def standing_state(data: dataset.Sequences, layout: features.InputLayout = features.BIPED) -> Array:
     """Return (2, S, 3) mean positions and zero velocities of frames that stand still.
 
     Every clip is there with its mirror image, so that the mean is symmetric.
     """
     frames = {key: value.numpy() for key, value in data.frames.items()}
-    gait = frames["control"][:, : features.TRAJECTORY.stop]
-    stand = gait.reshape(len(gait), -1)[:, -len(features.WINDOW) * len(features.GAITS) :]
-    still = stand.reshape(len(gait), -1, len(features.GAITS))[..., 0].min(axis=1) > 0.95
+    gait = frames["control"][:, 4 * len(features.WINDOW) : layout.trajectory.stop]
+    stand = gait.reshape(len(gait), len(features.WINDOW), layout.gaits)[..., 0]
+    still = stand.min(axis=1) > 0.95
     positions = frames["positions"][still].mean(axis=0)
     return np.stack([positions, np.zeros_like(positions)])
 
 
-def trained_ranges(data: dataset.Sequences) -> dict[str, list[float]]:
+def trained_ranges(
+    data: dataset.Sequences, layout: features.InputLayout = features.BIPED
+) -> dict[str, list[float]]:
     """Return the 0.1th and 99.9th percentile of speed (m/s) and turning (rad/s) in the data."""
-    motion = data.frames["control"].numpy()[:, features.MOTION]
+    motion = data.frames["control"].numpy()[:, layout.motion]
     speed = np.percentile(data.frames["speed"].numpy(), [0.1, 99.9])
     turn = np.percentile(motion[:, 2], [0.1, 99.9])
     rounded = {"speed": np.round(speed, 3), "turn": np.round(turn, 3)}
@@ -54,7 +56,7 @@ def describe(data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any
     rest = skeleton.rest_positions()
     tips = [rest[j] + np.array(v) for j, v in skeleton.end_sites]
     floor = float(rest[[skeleton.index(ball) for _, ball in FOOT_JOINTS], 1].mean())
-    ball_height = 0.045
+    ball_height = metrics.ball_height(skeleton)
     ground = floor - ball_height
     return {
         "name": "biped",
@@ -71,7 +73,7 @@ def describe(data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any
         "end_sites": [[int(j), [round(float(x), 6) for x in v]] for j, v in skeleton.end_sites],
         "feet": [ball for _, ball in FOOT_JOINTS],
         "heels": [[round(float(v), 6) for v in heel_offset(skeleton, side)] for side in (0, 1)],
-        "ball_height": ball_height,
+        "ball_height": round(ball_height, 4),
         "hip_height": round(-ground, 4),
         "height": round(float(max(t[1] for t in tips)) - ground, 4),
         "ranges": trained_ranges(data),

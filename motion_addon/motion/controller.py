@@ -18,6 +18,7 @@ from .models import Model
 from .network import Stepper
 from .pacing import Pacing, pacing
 from .quat import Array
+from .skeleton import Skeleton
 from .trajectory import RATE, Trajectory
 
 PRE_ROLL = 90
@@ -75,7 +76,11 @@ class Placer:
         return np.asarray(self._chain @ bones + outputs[:, None, self._hips])
 
 
-def _stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array]:
+def stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array]:
+    """Return controls (T, N, C), matrices (T, N, 3, 3) and moves (T, N, 3) of N plans.
+
+    T is ``last``; a plan that is over stays at its last frame.
+    """
     controls, matrices, moves = [], [], []
     for plan in plans:
         at = np.minimum(np.arange(last), len(plan.positions) - 1)
@@ -154,7 +159,7 @@ class Controller:
         network's phase rate.
         """
         frames = max(len(plan.positions) for plan in plans)
-        control, turns, moves = _stacked(plans, frames)
+        control, turns, moves = stacked(plans, frames)
         known = self._stepper.prepare(control)
         rates = np.broadcast_to(np.asarray(cadence, dtype=np.float64), (frames, len(plans)))
         course = _Course(known, turns, moves, rates, pacing(self._model, plans, control))
@@ -167,19 +172,19 @@ class Controller:
             if i % SLICE == SLICE - 1:
                 yield (i + 1) / frames
         yield [
-            decode(self._model, plan, outputs[: len(plan.positions), n], phases[:, n])
+            decode(self._model.skeleton, plan, outputs[: len(plan.positions), n], phases[:, n])
             for n, plan in enumerate(plans)
         ]
 
 
-def decode(model: Model, plan: Trajectory, outputs: Array, phase: Array) -> Run:
+def decode(skeleton: Skeleton, plan: Trajectory, outputs: Array, phase: Array) -> Run:
     """Return the motion of outputs (T, O) along a plan of T frames."""
-    layout = model.layout
+    layout = features.OutputLayout(len(skeleton))
     axes = outputs[:, layout.axes].reshape(len(outputs), -1, 6)
     root = features.root_rotations(plan)
     world = quat.mul(root[:, None], quat.from_two_axes(axes)).astype(np.float32)
     hips = plan.positions + quat.apply(root, outputs[:, layout.hips])
-    rotations = quat.unroll(model.skeleton.local(world))
+    rotations = quat.unroll(skeleton.local(world))
     contacts = np.clip(outputs[:, layout.contacts], 0.0, 1.0)
-    clip = Clip(model.skeleton, rotations, hips.astype(np.float32), float(RATE), contacts)
+    clip = Clip(skeleton, rotations, hips.astype(np.float32), float(RATE), contacts)
     return Run(clip, np.array(phase[: len(outputs)]))

@@ -134,7 +134,7 @@ def test_decoding_puts_outputs_into_the_world() -> None:
     outputs[:, layout.axes] = np.tile([0, 0, 2, 0, 3, 0], len(model.skeleton))
     outputs[:, layout.hips] = [0.1, 0.9, 0.2]
     outputs[:, layout.contacts] = [-0.5, 0.2, 0.8, 1.5]
-    found = decode(model, at, outputs, np.arange(frames + 5.0))
+    found = decode(model.skeleton, at, outputs, np.arange(frames + 5.0))
     root = features.root_rotations(at)
     rest = model.skeleton.rest_positions() + np.array([0.1, 0.9, 0.2])
     wanted = at.positions[:, None] + quat.apply(root[:, None], rest[None])

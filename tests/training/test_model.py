@@ -127,7 +127,7 @@ def driven(plan: Trajectory, start: float) -> Run:
         output, rate = step(at, phases[-1])
         outputs.append(output)
         phases.append(phases[-1] + rate)
-    return decode(ours, plan, np.array(outputs), np.array(phases[:-1]))
+    return decode(ours.skeleton, plan, np.array(outputs), np.array(phases[:-1]))
 
 
 @torch.no_grad()

@@ -143,6 +143,7 @@ class Quadruped(nn.Module):
     ) -> None:
         """``stats`` holds input_mean, input_scale, output_mean and output_scale."""
         super().__init__()
+        self.skeleton = skeleton
         self.layout = features.OutputLayout(len(skeleton))
         self.mixing, self.gating = mixing, gating
         sets = {"single": 1, "pfnn": 4}.get(mixing, experts)

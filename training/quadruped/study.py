@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare trained mixtures in the closed loop: what each does, costs, and what experts are for.
+
+    python -m training.quadruped.study --dataset build/quadruped/dataset.npz \
+        --runs build/study/* --json out/study.json
+
+Every run is a folder that ``training.quadruped.train`` wrote. All are driven along the same
+courses at the same speeds and gaits, without clean-up.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from motion_addon.motion import contacts as foot_contacts
+from motion_addon.motion import controller, gaits, metrics, quadruped, stride, trajectory
+from motion_addon.motion.path import Path as DrawnPath
+from motion_addon.motion.quat import Array
+from motion_addon.motion.trajectory import RATE, Trajectory
+
+from .. import courses, dataset
+from ..export import standing_state
+from .model import Quadruped
+from .train import Sequences, load
+
+log = logging.getLogger(__name__)
+
+PRE_ROLL = 150
+GOING = 0.25
+"""m/s, over which the animal is moving."""
+PASSES: tuple[tuple[str, float], ...] = (
+    *(("walk", v) for v in (0.5, 0.8, 1.2, 1.6)),
+    *(("trot", v) for v in (1.4, 2.0, 2.8)),
+    ("pace", 1.4),
+    *(("canter", v) for v in (2.8, 3.4)),
+    *(("gallop", v) for v in (4.0, 5.0)),
+)
+"""Gaits and speeds (m/s) that every mixture is driven at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One drive along a course."""
+
+    course: courses.Course
+    gait: str
+    speed: float
+    plan: Trajectory
+    path: DrawnPath
+
+
+def passes() -> list[Pass]:
+    """Return a straight, an S-curve and a circle at each of PASSES."""
+    out = []
+    for gait, speed in PASSES:
+        size = float(np.clip(speed / 1.2, 0.7, 2.5))
+        ways = (
+            courses.straight(6.0 * speed),
+            courses.of_size(courses.s_curve(), 0.5 * size),
+            courses.of_size(courses.circle(), 0.6 * size),
+        )
+        for course in ways:
+            path = DrawnPath.from_points(course.points, cyclic=course.cyclic)
+            plan = trajectory.plan(path, speed=speed, gait=gait, mover=gaits.DOG)
+            out.append(Pass(course, gait, speed, plan, path))
+    return out
+
+
+@torch.no_grad()
+def drive(
+    model: Quadruped, plans: Sequence[Trajectory], start: Array
+) -> tuple[list[controller.Run], Array]:
+    """Run a model along plans, all at once; return raw motions and shares (T, N, K) of experts.
+
+    ``start`` (2, S, 3) is a standing state.
+    """
+    model.eval()
+    frames = max(len(plan) for plan in plans)
+    control, turns, moves = controller.stacked(plans, frames)
+    courses_ = [stride.planned(plan) for plan in plans]
+    at = [np.minimum(np.arange(frames), len(plan) - 1) for plan in plans]
+    offsets, amplitude = (
+        torch.tensor(np.stack([c[k][i] for c, i in zip(courses_, at, strict=True)], axis=1))
+        for k in (0, 1)
+    )
+    known = [torch.tensor(values) for values in (control, turns, moves)]
+    positions, velocities = (torch.tensor(s).float().repeat(len(plans), 1, 1) for s in start)
+    phase = torch.zeros(len(plans), dtype=torch.float64)
+    outputs, phases, shares = [], [], []
+    for step in range(-PRE_ROLL, frames):
+        i = max(step, 0)
+        positions = positions @ known[1][i] + known[2][i][:, None]
+        velocities = velocities @ known[1][i]
+        legs = (phase[:, None] - offsets[i]).float()
+        body = model.step(known[0][i], legs, amplitude[i].float(), (positions, velocities))
+        positions, velocities = body.positions, body.velocities
+        if step >= 0:
+            outputs.append(body.output)
+            phases.append(phase)
+            shares.append(model.shares if model.gate is not None else torch.zeros(len(plans), 1))
+        rate = body.output[:, model.layout.phase_rate].clamp(0.0, controller.FASTEST)
+        phase = phase + rate.double() / RATE
+    out, turned = torch.stack(outputs).numpy(), torch.stack(phases).numpy()
+    runs = [
+        controller.decode(model.skeleton, plan, out[: len(plan), n], turned[:, n])
+        for n, plan in enumerate(plans)
+    ]
+    return runs, torch.stack(shares).numpy()
+
+
+def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
+    """Return the figures of one raw pass while it moves."""
+    going = np.flatnonzero(item.plan.speeds > GOING)
+    clip = run.clip.slice(int(going[0]), int(going[-1]) + 1)
+    points = quadruped.paw_points(clip)
+    row: dict[str, Any] = {"course": item.course.name, "gait": item.gait, "speed": item.speed}
+    row["foot_skate"] = metrics.foot_skate(points, clip.fps)
+    row["foot_skate_back"] = metrics.foot_skate(points[:, [0, 2]], clip.fps)
+    row["path_mean_cm"] = metrics.path_error(
+        run.clip.root_positions, clip.fps, item.path, item.plan
+    )["path_mean_cm"]
+    row |= footfalls(points, clip.fps)
+    row["off"] = phase_error(row["phases"], item.gait) if row["phases"] else 0.5
+    return row
+
+
+def footfalls(points: Array, fps: float) -> dict[str, Any]:
+    """Return ``phases`` after LH, ``duty``, and strides per second of paw points (T, 4, 3)."""
+    contacts = foot_contacts.detect(points, fps)
+    strides = stride.measured(contacts, fps)
+    middle = slice(len(points) // 6, -len(points) // 6)
+    turns = np.exp(2j * np.pi * (strides.phase[middle, :1] - strides.phase[middle]))
+    strength = strides.amplitude[middle].min(axis=1)
+    if strength.sum() < 0.3 * len(strength):
+        return {"phases": [], "duty": float(contacts.mean()), "frequency": 0.0, "steady": 0.0}
+    mean = (turns * strength[:, None]).sum(axis=0) / strength.sum()
+    return {
+        "phases": [float(v) for v in np.angle(mean) / (2.0 * np.pi) % 1.0],
+        "duty": float(contacts[middle].mean()),
+        "frequency": float(stride.rate(strides, fps)[middle].mean()),
+        "steady": float(np.abs(mean).min()),
+    }
+
+
+def phase_error(phases: Sequence[float], gait: str) -> float:
+    """Return the largest distance of footfalls from a gait's, on its nearer lead."""
+    table = np.array(gaits.TABLE[gait].offsets)
+    leads = [table, gaits.mirrored(table)] if gait in gaits.ASYMMETRIC else [table]
+    gaps = [np.abs((np.array(phases) - lead + 0.5) % 1.0 - 0.5).max() for lead in leads]
+    return float(min(gaps))
+
+
+def read(folder: Path, data: Sequences) -> Quadruped:
+    """Return the model of a run's checkpoint."""
+    saved = torch.load(folder / "checkpoint.pt", weights_only=True)
+    info = saved["settings"]
+    stats = dataset.statistics(data, stride.INPUT)
+    model = Quadruped(
+        data.skeleton, stats, info["hidden"], info["mixing"], info["gating"], info["experts"]
+    )
+    model.load_state_dict(saved["model"])
+    return model
+
+
+def study(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any]:
+    """Return the rows of a run, their means, and how much each expert is used."""
+    model = read(folder, data)
+    start = standing_state(data, stride.INPUT)
+    runs, shares = drive(model, [item.plan for item in items], start)
+    rows = [figures(item, run) for item, run in zip(items, runs, strict=True)]
+    names = ("foot_skate", "foot_skate_back", "path_mean_cm", "off", "steady")
+    mean = {name: float(np.mean([row[name] for row in rows])) for name in names}
+    use = shares.reshape(-1, shares.shape[-1]).mean(axis=0)
+    history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    return {
+        "name": folder.name,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "validation": {k: v for k, v in history[-1].items() if not k.startswith("train_")},
+        "mean": mean,
+        "use": [float(u) for u in use],
+        "use_cv": float(use.std() / max(use.mean(), 1e-9)),
+        "rows": rows,
+    }
+
+
+def main() -> None:
+    """Read the command line, print a table and write the figures."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dataset", type=Path, default=Path("build/quadruped/dataset.npz"))
+    parser.add_argument("--runs", type=Path, nargs="+", required=True)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    data, _ = load(options.dataset)
+    items = passes()
+    found = []
+    for folder in options.runs:
+        row = study(folder, data, items)
+        found.append(row)
+        mean = "  ".join(f"{k} {v:.3f}" for k, v in row["mean"].items())
+        log.info("%-24s %s  use CV %.2f", row["name"], mean, row["use_cv"])
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
