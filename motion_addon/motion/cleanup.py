@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import contacts as foot_contacts
-from . import footlock, leg, quat
+from . import footlock, leg, paws, quat
 from .clip import Clip
 from .footlock import Stance
 from .ground import Ground, ground_of
 from .lower_body import LEG, SIDES, LowerBody
 from .metrics import mean_root
 from .planting import planted
+from .quadruped import is_quadruped
 from .quat import Array
 from .smoothing import smooth
 from .stand import settled
 from .trajectory import Trajectory
 
 _X, _UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
-
 
 CARRY_SECONDS = 0.12
 """Slowness (s, sigma) with which the pelvis goes up and down with standing feet."""
@@ -73,6 +73,10 @@ def clean(
     if trajectory is not None and settings.follow:
         _follow(body, trajectory, settings)
     down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps)
+    if is_quadruped(clip.skeleton):
+        if settings.lock:
+            down = paws.pin(body, down, level, settings.level_seconds)
+        return _written_whole(clip, body, down)
     if not settings.lock:
         return _written(clip, body, {}, down)
     stands = {side: _stands(body, down, i, side) for i, side in enumerate(SIDES)}
@@ -92,13 +96,12 @@ def _follow(body: LowerBody, trajectory: Trajectory, settings: CleanupSettings) 
     frames = len(body.root)
     at = np.arange(frames) * (trajectory.rate / body.fps)
     at = np.clip(np.round(at).astype(np.int64), 0, len(trajectory) - 1)
-    forward = quat.apply(body.rotations["Hips"], np.array([0.0, 0.0, 1.0]))
-    off = quat.yaw_of(trajectory.facing[at]) - quat.yaw_of(forward)
+    off = quat.yaw_of(trajectory.facing[at]) - quat.yaw_of(body.forward)
     off = np.unwrap((off + np.pi) % (2.0 * np.pi) - np.pi)
     off = smooth(off, settings.turn_seconds * body.fps)
     free = settings.turn_free
     body.rotate(off - free * np.tanh(off / free))
-    gap = trajectory.positions[at] - mean_root(body.root, body.fps)
+    gap = trajectory.positions[at] - mean_root(body.center, body.fps)
     gap[:, 1] = 0.0
     body.move(smooth(gap, settings.follow_seconds * body.fps))
 
@@ -192,6 +195,19 @@ def _binary(stands: dict[str, list[Stance]], down: Array, fps: float) -> Array:
             out[stand.start : stand.stop, heel] = stand.flat
             out[stand.start : stand.stop, ball] = 1.0
     return out
+
+
+def _written_whole(clip: Clip, body: LowerBody, contacts: Array) -> Clip:
+    """Return a quadruped `clip` with the transforms of `body`."""
+    rotations = clip.rotations.astype(np.float64)
+    for name in body.rotations:
+        rotations[:, clip.skeleton.index(name)] = body.local(name)
+    return replace(
+        clip,
+        rotations=quat.unroll(rotations).astype(np.float32),
+        root_positions=body.root.astype(np.float32),
+        contacts=contacts.astype(np.float32),
+    )
 
 
 def _written(clip: Clip, body: LowerBody, toes: dict[str, Array], contacts: Array) -> Clip:

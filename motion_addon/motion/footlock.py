@@ -34,7 +34,18 @@ CREEP = 0.08
 """Distance (m, of the model's size) a standing foot may creep before it has to step."""
 STEP_SECONDS = 0.2
 """Time for such a step (s)."""
-_SHORTEST = 4
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What makes a stand of a contact; galloping paws stand for a twelfth of a second."""
+
+    shortest: int = 4
+    """Fewest frames of a stand."""
+    trim_share: float = 0.35
+    """Most that is cut off either end of a contact, as a share of it."""
+    blur_seconds: float = 0.03
+    """Smoothing of the speed by which a dragged foot is known (s, sigma)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,13 @@ class Stance:
 
 
 def stances(
-    heel: Array, ball: Array, points: Array, pace: Array, fps: float, size: float
+    heel: Array,
+    ball: Array,
+    points: Array,
+    pace: Array,
+    fps: float,
+    size: float,
+    rules: Rules | None = None,
 ) -> list[Stance]:
     """Return the stands of one foot.
 
@@ -57,15 +74,17 @@ def stances(
     dragged along it does not stand, whatever its contact says; a drag becomes a small step.
     """
     found = []
+    rules = rules or Rules()
     speed = np.linalg.norm(np.gradient(points[:, [0, 2]], axis=0), axis=-1) * fps
     limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
-    speed = smooth(speed, 0.03 * fps)
+    speed = smooth(speed, rules.blur_seconds * fps)
     slow, calm = speed < DRAG * limit, speed < CALM * limit
     down = foot_contacts.clean(((ball > 0.5) & slow)[:, None].astype(np.float32), fps)[:, 0]
     for first, last in foot_contacts.runs(down):
         for start, stop in _steps(points, first, last, fps, size):
-            start, stop = _trimmed(points, calm, start, stop, fps, TRIM_DISTANCE * size)
-            if stop - start >= _SHORTEST:
+            most = min(round(TRIM_SECONDS * fps), int(rules.trim_share * (stop - start)))
+            start, stop = _trimmed(points, calm, start, stop, most, TRIM_DISTANCE * size)
+            if stop - start >= rules.shortest:
                 found.append(Stance(start, stop, heel[start:stop] > 0.5))
     return found
 
@@ -90,13 +109,12 @@ def _steps(
 
 
 def _trimmed(
-    points: Array, calm: Mask, start: int, stop: int, fps: float, most: float
+    points: Array, calm: Mask, start: int, stop: int, limit: int, most: float
 ) -> tuple[int, int]:
-    """Return the stretch without the ends in which the foot is still on its way."""
+    """Return the stretch without the ends, of `limit` frames at most, with a foot on its way."""
     off = points[start:stop] - np.median(points[start:stop], axis=0)
     still = (np.linalg.norm(off[:, [0, 2]], axis=-1) <= most) | calm[start:stop]
     landed, left = still & (off[:, 1] <= most), still & (off[:, 1] <= 0.6 * most)
-    limit = min(round(TRIM_SECONDS * fps), int(0.35 * len(still)))
     lead = int(np.argmax(landed)) if landed.any() else limit
     tail = int(np.argmax(left[::-1])) if left.any() else limit
     # A contact cut by an end of the motion neither lands nor leaves there.

@@ -17,6 +17,7 @@ ROOM = 0.6
 """Share of what is left to the straight leg that a longer reach may use up."""
 _FREE = 0.985
 _POLE = 0.03
+_FRONT = np.array([0.0, 0.0, 1.0])
 
 
 def soft_maximum(values: Array, least: Array | float, width: float) -> Array:
@@ -25,13 +26,14 @@ def soft_maximum(values: Array, least: Array | float, width: float) -> Array:
 
 
 def two_bone(
-    hip: Array, knee: Array, ankle: Array, thigh: Array, target: Array
+    hip: Array, knee: Array, ankle: Array, thigh: Array, target: Array, front: Array = _FRONT
 ) -> tuple[Array, Array]:
     """Return the new knee and ankle (..., 3) of a leg whose ankle goes to `target` (..., 3).
 
     `hip`, `knee` and `ankle` (..., 3) are the pose to start from, with the hip where it shall
-    stay; `thigh` (..., 4) is the world rotation of the thigh, whose +Z is the front of the knee.
-    The knee keeps its plane. A target out of reach is approached softly along the same line.
+    stay; `thigh` (..., 4) is the world rotation of the thigh and `front` (3,) the direction in it
+    that the knee points to: +Z, for an elbow -Z. The knee keeps its plane. A target out of reach
+    is approached softly along the same line.
     """
     upper = np.linalg.norm(knee - hip, axis=-1, keepdims=True)
     lower = np.linalg.norm(ankle - knee, axis=-1, keepdims=True)
@@ -42,8 +44,8 @@ def two_bone(
     reach = np.maximum(reach, 1.02 * np.abs(upper - lower) + 1e-6)
     before = quat.unit(ankle - hip)
     along = quat.unit(target - hip)
-    front = quat.apply(thigh, np.array([0.0, 0.0, 1.0], dtype=thigh.dtype))
-    pole = _across(knee - hip, before) + _POLE * _across(front, before)
+    ahead = quat.apply(thigh, front.astype(thigh.dtype))
+    pole = _across(knee - hip, before) + _POLE * _across(ahead, before)
     pole = quat.unit(_across(quat.apply(quat.between(before, along), pole), along))
     cosine = (upper**2 + reach**2 - lower**2) / (2.0 * upper * reach)
     cosine = np.clip(cosine, -1.0, 1.0)

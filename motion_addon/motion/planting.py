@@ -52,7 +52,7 @@ def planted(body: LowerBody, stands: list[Stance], side: str, level: Ground) -> 
     for stand in stands:
         a, b = stand.start, stand.stop
         target[a:b] = footlock.anchor(raw[a:b])
-    target[:, 1] = _standing_height(raw, stands, level, sole, fps)
+    target[:, 1] = landing_height(raw[:, 1], level(raw) + sole, stands, LAND_SECONDS * fps)
     off = footlock.bridged(target - raw, known, fps)
     height = footlock.bridged((target - raw)[:, 1:2], known, fps, FADE_SECONDS)
     off[:, 1:2] = smooth(height, SOFT_SECONDS * fps)
@@ -74,23 +74,20 @@ def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) 
     return smooth(np.where(known, 0.0, rise), 0.025 * fps)
 
 
-def _standing_height(
-    raw: Array, stands: list[Stance], level: Ground, sole: float, fps: float
-) -> Array:
-    """Return heights (T,) of a ball that lies on the ground while it stands.
+def landing_height(height: Array, floor: Array, stands: list[Stance], span: float) -> Array:
+    """Return `height` (T,) of a ball or paw brought down onto `floor` (T,) while it stands.
 
-    The last millimeters of its way down are kept and eased out.
+    The last millimeters of its way down are kept and eased out in `span` frames.
     """
-    height = raw[:, 1].copy()
-    floor = level(raw) + sole
-    landing = 1.0 - footlock.eased(np.arange(round(LAND_SECONDS * fps)) / (LAND_SECONDS * fps))
+    out = height.copy()
+    landing = 1.0 - footlock.eased(np.arange(round(span)) / span)
     for stand in stands:
         a, b = stand.start, stand.stop
-        above = max(height[a] - floor[a], 0.0)
-        height[a:b] = floor[a:b].mean()
+        above = max(out[a] - floor[a], 0.0)
+        out[a:b] = floor[a:b].mean()
         last = min(b - a, len(landing))
-        height[a : a + last] += above * landing[:last]
-    return height
+        out[a : a + last] += above * landing[:last]
+    return np.asarray(out)
 
 
 def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) -> None:
