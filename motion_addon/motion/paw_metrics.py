@@ -7,30 +7,22 @@ What bipeds and quadrupeds share is in `metrics`. Columns are legs in the order 
 
 from __future__ import annotations
 
-import numpy as np
-
-from .quadruped import LEG_CHAINS, LEGS
-from .quat import Array
+from .quadruped import LEG_CHAINS
 from .skeleton import Skeleton
 
-HIND_LENGTH = 0.663
-"""Length (m) of the hind leg's bones in an animal whose hip joint is 0.56 m high."""
-HIP_HEIGHT = 0.56
-"""Height (m) of that hip joint."""
-PAW_HEIGHTS = {"H": 0.008, "F": 0.034}
-"""Heights (m) of the joints of its standing hind and fore paws over the ground."""
+HIP_DROP = 0.541
+"""Way (m) from the hip joint down to the paw of the model's Labrador at rest."""
+PAW_HEIGHT = 0.02
+"""Height (m) of the joints of its standing paws over the ground."""
 
 
 def dog_size(skeleton: Skeleton) -> float:
-    """Return the length of an animal's hind legs over that of the model's Labrador."""
-    lengths = [
-        sum(float(np.linalg.norm(skeleton.offsets[skeleton.index(name)])) for name in chain[1:])
-        for leg, chain in LEG_CHAINS.items()
-        if leg[1] == "H"
-    ]
-    return float(np.mean(lengths)) / HIND_LENGTH
+    """Return the length of an animal over that of the model's Labrador, by its hind legs."""
+    places = skeleton.rest_positions()
+    top, paw = (skeleton.index(LEG_CHAINS["LH"][part]) for part in (0, -1))
+    return float(places[top, 1] - places[paw, 1]) / HIP_DROP
 
 
-def paw_heights(skeleton: Skeleton) -> Array:
-    """Return (4,) how high (m) the joints of standing paws are over the ground."""
-    return np.array([PAW_HEIGHTS[leg[1]] for leg in LEGS]) * dog_size(skeleton)
+def paw_height(skeleton: Skeleton) -> float:
+    """Return how high (m) the joints of standing paws are over the ground."""
+    return PAW_HEIGHT * dog_size(skeleton)

@@ -13,7 +13,7 @@ from . import footlock, leg, quat
 from .footlock import Stance
 from .ground import Ground
 from .lower_body import LowerBody
-from .paw_metrics import paw_heights
+from .paw_metrics import paw_height
 from .planting import FADE_SECONDS, SOFT_SECONDS, landing_height
 from .quadruped import LEG_CHAINS, LEGS, TORSO
 from .quat import Array
@@ -61,9 +61,9 @@ def pin(body: LowerBody, down: Array, level: Ground, level_seconds: float) -> Ar
     Returns the contacts (T, 4), binary, as the paws were pinned.
     """
     stands = {name: _stands(body, down[:, i], name) for i, name in enumerate(LEGS)}
-    soles = dict(zip(LEGS, paw_heights(body.skeleton), strict=True))
-    _level(body, stands, soles, level, level_seconds)
-    paws = {name: _planted(body, stands[name], name, soles[name], level) for name in LEGS}
+    sole = paw_height(body.skeleton)
+    _level(body, stands, sole, level, level_seconds)
+    paws = {name: _planted(body, stands[name], name, sole, level) for name in LEGS}
     _carry(body, stands, paws)
     for name in LEGS:
         _lean(body, name, paws[name])
@@ -126,16 +126,14 @@ def _standing(stands: list[Stance], frames: int) -> footlock.Mask:
     return known
 
 
-def _level(
-    body: LowerBody, stands: Stands, soles: dict[str, float], level: Ground, seconds: float
-) -> None:
+def _level(body: LowerBody, stands: Stands, sole: float, level: Ground, seconds: float) -> None:
     """Raise or lower either girdle, slowly, so that standing paws are as high as they should be."""
     lifts = []
     for pair in _GIRDLES.values():
         times, offs = [], []
         for name in pair:
             paw = body.positions[limb(name)[3]]
-            height = paw[:, 1] - level(paw) - soles[name]
+            height = paw[:, 1] - level(paw) - sole
             for stand in stands[name]:
                 times.append(0.5 * (stand.start + stand.stop))
                 offs.append(float(np.median(height[stand.start : stand.stop])))

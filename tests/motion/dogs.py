@@ -13,7 +13,7 @@ from motion_addon.motion.smoothing import smooth
 
 FPS = 60.0
 HIPS = 0.545
-SOLES = {"H": 0.008, "F": 0.034}
+PAW_HEIGHT = 0.02
 
 _TRUNK = {
     "Spine1": (0.0, 0.0, 0.105),
@@ -31,13 +31,13 @@ _LEG = {
     "Femur": (0.09, 0.0, 0.01),
     "Tibia": (0.0, -0.23, 0.11),
     "Metatarsus": (0.0, -0.15, -0.15),
-    "HindPastern": (0.0, -0.103, 0.015),
-    "HindPaw": (0.0, -0.066, 0.057),
+    "HindPastern": (0.0, -0.1, 0.015),
+    "HindPaw": (0.0, -0.061, 0.057),
     "Scapula": (0.03, 0.0, 0.09),
     "Humerus": (0.07, 0.0, -0.02),
     "Radius": (0.0, -0.23, -0.03),
     "ForePastern": (0.0, -0.215, 0.02),
-    "ForePaw": (0.0, -0.06, 0.02),
+    "ForePaw": (0.0, -0.076, 0.02),
 }
 
 
@@ -83,7 +83,7 @@ def stepping_dog(
         half = 0.5 * made.duty * stride * speed
         back = half * (1.0 - 2.0 * phase / made.duty)
         along = np.where(down, back, half * (2.0 * swing * swing * (3.0 - 2.0 * swing) - 1.0))
-        paw = np.stack([top[:, 0], 0 * t + SOLES[name[1]], top[:, 2] + along], axis=-1)
+        paw = np.stack([top[:, 0], 0 * t + PAW_HEIGHT, top[:, 2] + along], axis=-1)
         paw[:, 1] += 0.08 * np.sin(np.pi * swing) ** 2
         paw[:, [0, 2]] += smooth(rng.normal(size=(frames, 2)), 5.0) * noise * 5.0
         _put(world, skeleton, chain, rest, paw)
