@@ -2,6 +2,7 @@
 """Measure a shipped model on paths, against mocap and over a long bake.
 
     python -m training.evaluate paths --json out/paths.json [--data FOLDER] [--model biped]
+    python -m training.evaluate quadruped --json out/quadruped.json
     python -m training.evaluate reference --data FOLDER [--model biped]
 
 The first prints each figure beside its target. With `--data` (the folder of the training clips)
@@ -29,6 +30,7 @@ from motion_addon.motion.trajectory import Trajectory
 
 from . import courses, reference
 from .courses import Course
+from .quadruped import evaluate as quadruped
 
 RATE = 60.0
 WITHIN = 0.15
@@ -314,7 +316,7 @@ def misses(found: Row) -> list[str]:
         for row in rows:
             name = " ".join(
                 f"{row[k]:.2f}" if isinstance(row[k], float) else str(row[k])
-                for k in ("course", "gait", "speed")
+                for k in ("course", "gait", "animal", "speed")
                 if k in row
             )
             out += [f"{kind} {name} {t}" for t, ok in row["targets"].items() if not ok]
@@ -350,7 +352,7 @@ def write_reference(model: str, data: Path) -> None:
 def main() -> None:
     """Read the command line, measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["paths", "reference"])
+    parser.add_argument("what", choices=["paths", "quadruped", "reference"])
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
     parser.add_argument("--model", default="biped")
@@ -360,7 +362,12 @@ def main() -> None:
             parser.error("reference needs --data")
         write_reference(options.model, options.data)
         return
-    found = evaluate(options.model, options.data)
+    if options.what == "quadruped":
+        found = quadruped.evaluate()
+        found["missed"] = misses(found)
+        print(f"{len(found['missed'])} targets missed")
+    else:
+        found = evaluate(options.model, options.data)
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, indent=1, default=float)

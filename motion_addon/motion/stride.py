@@ -134,7 +134,7 @@ def distance(offsets: Array, duty: Array, name: str) -> Array:
     leads = [table, gaits.mirrored(table)] if name in gaits.ASYMMETRIC else [table]
     gaps = [np.abs((offsets - lead + 0.5) % 1.0 - 0.5) for lead in leads]
     best = np.minimum.reduce([(gap**2).mean(axis=-1) for gap in gaps])
-    return np.asarray(best + 0.1 * (duty - entry.duty) ** 2)
+    return np.asarray(best + 0.02 * (duty - entry.duty) ** 2)
 
 
 def clock_inputs(strides: Strides) -> Array:
@@ -170,11 +170,11 @@ def root_track(skeleton: Skeleton, world_positions: Array, gait: Array) -> Traje
     return Trajectory(positions, heading, speeds, gait, distance_)
 
 
-def planned(plan: Trajectory) -> tuple[Array, Array]:
+def planned(plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
     """Return touchdown offsets (T, 4) in cycles and amplitudes (T, 4) along a plan.
 
-    The offsets of canter and gallop lead with the inner leg of a turn. A change of gait goes the
-    shortest way round, within a stride.
+    The offsets of canter and gallop lead with the inner leg of a turn, or with the ``left`` or
+    ``right`` one throughout. A change of gait goes the shortest way round, within a stride.
     """
     moving = plan.gait[:, 1:]
     chosen = moving.argmax(axis=1)
@@ -183,7 +183,7 @@ def planned(plan: Trajectory) -> tuple[Array, Array]:
     known = np.maximum.accumulate(known)
     first = int(np.argmax(active)) if active.any() else 0
     chosen = chosen[np.where(known < 0, first, known)]
-    left = _turns_left(plan)
+    left = _turns_left(plan) if lead == "auto" else np.full(len(plan), lead == "left")
     names = gaits.GAITS[1:]
     right = np.array([gaits.TABLE[name].offsets for name in names])
     leads = np.stack([right, _left_leads(right)])

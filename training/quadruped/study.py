@@ -20,7 +20,15 @@ import numpy as np
 import torch
 
 from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import controller, gaits, metrics, quadruped, stride, trajectory
+from motion_addon.motion import (
+    controller,
+    gaits,
+    metrics,
+    paw_metrics,
+    quadruped,
+    stride,
+    trajectory,
+)
 from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.quat import Array
 from motion_addon.motion.trajectory import RATE, Trajectory
@@ -121,40 +129,18 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
     clip = run.clip.slice(int(going[0]), int(going[-1]) + 1)
     points = quadruped.paw_points(clip)
     row: dict[str, Any] = {"course": item.course.name, "gait": item.gait, "speed": item.speed}
-    row["foot_skate"] = metrics.foot_skate(points, clip.fps)
-    row["foot_skate_back"] = metrics.foot_skate(points[:, [0, 2]], clip.fps)
-    row["path_mean_cm"] = metrics.path_error(
-        run.clip.root_positions, clip.fps, item.path, item.plan
-    )["path_mean_cm"]
-    row |= footfalls(points, clip.fps)
-    row["off"] = phase_error(row["phases"], item.gait) if row["phases"] else 0.5
+    skate, back = paw_metrics.foot_skate(points, clip.fps, 1.0)
+    row |= {"foot_skate": skate, "foot_skate_back": back}
+    center = paw_metrics.trunk(run.clip)[0]
+    off = metrics.path_error(center, clip.fps, item.path, item.plan)
+    row["path_mean_cm"] = off["path_mean_cm"]
+    strides = paw_metrics.strides(foot_contacts.detect(points, clip.fps), clip.fps)
+    phases, duty = paw_metrics.footfall_phases(strides), paw_metrics.duty_factors(strides)
+    stepping = bool(np.isfinite(phases).all())
+    row["phase_error"] = paw_metrics.phase_error(phases, item.gait) if stepping else 0.5
+    row["gait_right"] = float(stepping and paw_metrics.gait_of(phases, duty) == item.gait)
+    row["strides"] = len(strides) / 4.0 / (len(points) / clip.fps)
     return row
-
-
-def footfalls(points: Array, fps: float) -> dict[str, Any]:
-    """Return ``phases`` after LH, ``duty``, and strides per second of paw points (T, 4, 3)."""
-    contacts = foot_contacts.detect(points, fps)
-    strides = stride.measured(contacts, fps)
-    middle = slice(len(points) // 6, -len(points) // 6)
-    turns = np.exp(2j * np.pi * (strides.phase[middle, :1] - strides.phase[middle]))
-    strength = strides.amplitude[middle].min(axis=1)
-    if strength.sum() < 0.3 * len(strength):
-        return {"phases": [], "duty": float(contacts.mean()), "frequency": 0.0, "steady": 0.0}
-    mean = (turns * strength[:, None]).sum(axis=0) / strength.sum()
-    return {
-        "phases": [float(v) for v in np.angle(mean) / (2.0 * np.pi) % 1.0],
-        "duty": float(contacts[middle].mean()),
-        "frequency": float(stride.rate(strides, fps)[middle].mean()),
-        "steady": float(np.abs(mean).min()),
-    }
-
-
-def phase_error(phases: Sequence[float], gait: str) -> float:
-    """Return the largest distance of footfalls from a gait's, on its nearer lead."""
-    table = np.array(gaits.TABLE[gait].offsets)
-    leads = [table, gaits.mirrored(table)] if gait in gaits.ASYMMETRIC else [table]
-    gaps = [np.abs((np.array(phases) - lead + 0.5) % 1.0 - 0.5).max() for lead in leads]
-    return float(min(gaps))
 
 
 def read(folder: Path, data: Sequences) -> Quadruped:
@@ -175,7 +161,7 @@ def study(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any
     start = standing_state(data, stride.INPUT)
     runs, shares = drive(model, [item.plan for item in items], start)
     rows = [figures(item, run) for item, run in zip(items, runs, strict=True)]
-    names = ("foot_skate", "foot_skate_back", "path_mean_cm", "off", "steady")
+    names = ("foot_skate", "foot_skate_back", "path_mean_cm", "phase_error", "gait_right")
     mean = {name: float(np.mean([row[name] for row in rows])) for name in names}
     use = shares.reshape(-1, shares.shape[-1]).mean(axis=0)
     history = json.loads((folder / "history.json").read_text(encoding="utf-8"))

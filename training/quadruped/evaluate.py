@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure the shipped quadruped: paths, paws, gaits, speeds and sizes, each beside its target.
+
+    python -m training.evaluate quadruped --json out/quadruped.json
+
+Sizes are in hip heights, so that the same courses hold for a mouse and an elephant.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from motion_addon.motion import bake as baking
+from motion_addon.motion import gaits, metrics, models, paw_metrics, quadruped
+from motion_addon.motion.bake import BakeRequest
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.path import Path as DrawnPath
+from motion_addon.motion.trajectory import Trajectory
+
+from .. import courses
+from ..courses import Course
+
+Row = dict[str, Any]
+
+RATE = 60.0
+MODEL = "quadruped"
+GOING = 0.2
+"""m/s over which the animal is moving."""
+FORCED = {"walk": (0.5, 0.9, 1.3), "pace": (1.2, 1.6), "trot": (1.4, 2.0, 2.8)} | {
+    "canter": (2.8, 3.4),
+    "gallop": (4.0, 5.0),
+}
+"""Gaits and the speeds (m/s) they are asked for at dog size."""
+SPEEDS = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)
+SIZES = {"mouse": 0.03, "cat": 0.25, "dog": 0.56, "horse": 1.3, "elephant": 2.0}
+"""Animals and their hip heights in meters."""
+PHASE_WITHIN, DUTY_WITHIN, STRIDE_WITHIN = 0.06, 0.08, 0.2
+
+
+def request_of(course: Course, speed: float, **more: Any) -> BakeRequest:
+    """Return the request of one pass along a course at 60 fps."""
+    points = tuple((float(x), float(y), float(z)) for x, y, z in course.points)
+    return BakeRequest(
+        path=points, cyclic=course.cyclic, speed=speed, model=MODEL, fps=RATE, **more
+    )
+
+
+def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
+    """Return the path and the plan that a bake of ``request`` follows, in its own size."""
+    model = models.load(MODEL)
+    path, scale = baking.walked_path(request), baking.size(request, model)
+    plan = baking.plan_walk(request, path, scale, MODEL)
+    return path, baking.life_size_plan(plan, scale)
+
+
+def all_courses() -> tuple[Course, ...]:
+    """Return circle, square, star and S-curve for a hip height of 0.56 m, and a straight."""
+    return (
+        courses.straight(12.0),
+        courses.of_size(courses.circle(), 0.6),
+        courses.of_size(courses.square(), 0.75),
+        courses.star(2.5),
+        courses.of_size(courses.s_curve(), 0.7),
+    )
+
+
+def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
+    """Return the figures of one pass: on the path whole, on the paws while moving."""
+    going = np.flatnonzero(plan.speeds[: clip.frames] > GOING)
+    part = clip.slice(int(going[0]), int(going[-1]) + 1)
+    contacts = np.zeros((part.frames, 4)) if part.contacts is None else part.contacts
+    center, forward = paw_metrics.trunk(clip)
+    row: Row = metrics.path_error(center, clip.fps, path, plan)
+    row |= metrics.speed_error(center, clip.fps, plan)
+    row |= metrics.heading_error(forward, clip.fps, plan)
+    row |= paw_metrics.figures(part, contacts)
+    seen = metrics.seen_slips(quadruped.paw_points(part), part.fps, (0, 1, 2, 3))
+    row["seen_slip_median_cm"] = float(np.median(seen)) if len(seen) else 0.0
+    return row
+
+
+def pass_of(course: Course, speed: float) -> Row:
+    """Return the figures of the network alone and of the finished bake on one course."""
+    request = request_of(course, speed)
+    path, plan = plan_of(request)
+    raw = figures(baking.bake(replace(request, cleanup=False)).clip, path, plan)
+    clean = figures(baking.bake(request).clip, path, plan)
+    targets = {
+        "path_mean_cm": clean["path_mean_cm"] <= 3.0,
+        "heading_mean_deg": clean["heading_mean_deg"] <= 3.5,
+        "foot_skate": clean["foot_skate"] <= 0.12,
+        "foot_skate_back": clean["foot_skate_back"] <= 0.07,
+        "slip_median_cm": clean["slip_median_cm"] <= 0.5,
+        "seen_slip_median_cm": clean["seen_slip_median_cm"] <= 0.5,
+    }
+    return {"course": course.name, "speed": speed, "raw": raw, "clean": clean, "targets": targets}
+
+
+def gait_of(gait: str, speed: float) -> Row:
+    """Return footfalls and duty of a forced gait on a straight, against the table."""
+    request = request_of(courses.straight(9.0 * speed), speed, gait=gait)
+    clip = baking.bake(request).clip
+    _, plan = plan_of(request)
+    steady = np.flatnonzero(plan.speeds[: clip.frames] > 0.95 * speed)
+    part = clip.slice(int(steady[0]), int(steady[-1]) + 1)
+    found = paw_metrics.strides(part.contacts, part.fps)  # type: ignore[arg-type]
+    phases, duty = paw_metrics.footfall_phases(found), paw_metrics.duty_factors(found)
+    off = paw_metrics.phase_error(phases, gait) if np.isfinite(phases).all() else 0.5
+    duty_off = float(abs(np.nanmean(duty) - gaits.usual_duty(gait, speed, gaits.HIP_HEIGHT)))
+    return {
+        "gait": gait,
+        "speed": speed,
+        "phases": [round(float(p), 3) for p in phases],
+        "duty": [round(float(d), 3) for d in duty],
+        "frequency": paw_metrics.stride_frequency(found, part.fps),
+        "phase_error": off,
+        "duty_error": duty_off,
+        "targets": {"phases": off <= PHASE_WITHIN, "duty": duty_off <= DUTY_WITHIN},
+    }
+
+
+def speed_of(speed: float) -> Row:
+    """Return how well a speed is held on a straight, and the gait taken up."""
+    request = request_of(courses.straight(9.0 * max(speed, 0.6)), speed)
+    result = baking.bake(request)
+    _, plan = plan_of(request)
+    center = paw_metrics.trunk(result.clip)[0]
+    off = metrics.speed_error(center, result.clip.fps, plan).get("speed_error_mean", 9.0)
+    number = float(gaits.froude(speed, gaits.HIP_HEIGHT))
+    limits = (gaits.TROT_FROM, gaits.CANTER_FROM, gaits.GALLOP_FROM)
+    wanted = ("walk", "trot", "canter", "gallop")[sum(number > limit for limit in limits)]
+    main = str(result.report.get("gait_measured", ""))
+    return {
+        "speed": speed,
+        "froude": number,
+        "speed_error": off,
+        "gait": wanted,
+        "gait_measured": main,
+        "targets": {"speed": off <= 0.05, "gait": main == wanted},
+    }
+
+
+def size_of(animal: str, hip_height: float) -> list[Row]:
+    """Return stride lengths of an animal at three Froude numbers, against Alexander and Jayes."""
+    rows = []
+    for number in (0.2, 1.0, 3.0):
+        speed = float(np.sqrt(number * gaits.GRAVITY * hip_height))
+        way = courses.straight(30.0 * hip_height * max(1.0, np.sqrt(number)))
+        request = request_of(way, speed, hip_height=hip_height)
+        clip = baking.bake(request).clip
+        found = figures(clip, *plan_of(request))
+        relative = found["stride_length"] / hip_height
+        usual = 2.4 * number**0.34 if number < 1.0 else 1.9 * number**0.40
+        rows.append(
+            {
+                "animal": animal,
+                "froude": number,
+                "speed": speed,
+                "stride": relative,
+                "of_usual": relative / usual,
+                "targets": {"stride": abs(relative / usual - 1.0) <= STRIDE_WITHIN},
+            }
+        )
+    return rows
+
+
+def evaluate() -> Row:
+    """Measure everything, print it, and return it with the names of missed targets."""
+    found: Row = {
+        "paths": [pass_of(c, v) for c in all_courses() for v in (0.8, 1.4, 2.2, 3.2)],
+        "gaits": [gait_of(gait, v) for gait, speeds in FORCED.items() for v in speeds],
+        "speeds": [speed_of(v) for v in SPEEDS],
+        "sizes": [row for name, h in SIZES.items() for row in size_of(name, h)],
+    }
+    show(found)
+    return found
+
+
+def show(found: Row) -> None:
+    """Print the figures, a line each; an exclamation mark means a missed target."""
+    print("course      m/s | raw skate back path | clean skate back path head slip seen")
+    for row in found["paths"]:
+        raw, clean = row["raw"], row["clean"]
+        print(
+            f"{row['course']:<11}{row['speed']:4.1f} | {raw['foot_skate']:.3f}"
+            f" {raw['foot_skate_back']:.3f} {raw['path_mean_cm']:4.1f} | {clean['foot_skate']:.3f}"
+            f" {clean['foot_skate_back']:.3f} {clean['path_mean_cm']:4.1f}"
+            f" {clean['heading_mean_deg']:4.1f} {clean['slip_median_cm']:.2f}"
+            f" {clean['seen_slip_median_cm']:.2f} {_marks(row)}"
+        )
+    for row in found["gaits"]:
+        print(
+            f"{row['gait']:<7}{row['speed']:4.1f} phases {row['phases']} off {row['phase_error']:.3f}"
+            f" duty {row['duty']} off {row['duty_error']:.3f} {row['frequency']:.2f} Hz {_marks(row)}"
+        )
+    for row in found["speeds"]:
+        print(
+            f"{row['speed']:.1f} m/s off {row['speed_error']:.3f}, Fr {row['froude']:.2f}:"
+            f" {row['gait']}, measured {row['gait_measured']} {_marks(row)}"
+        )
+    for row in found["sizes"]:
+        print(
+            f"{row['animal']:<9} Fr {row['froude']:.1f}: stride {row['stride']:.2f} h,"
+            f" {row['of_usual']:.2f} of the curve {_marks(row)}"
+        )
+
+
+def _marks(row: Row) -> str:
+    return " ".join(f"!{name}" for name, ok in row["targets"].items() if not ok)
