@@ -31,7 +31,8 @@ JERK_SECONDS = 0.025
 KNEE_POP = 600.0
 """Angular acceleration of a knee (rad/s^2) beyond any walk or run of the mocap (450)."""
 
-_BALLS = [1, 3]
+BALLS = (1, 3)
+"""Columns of a biped's balls among its foot points and contacts."""
 _LEGS = tuple((f"{s}UpLeg", f"{s}Leg", f"{s}Foot") for s in ("Left", "Right"))
 
 
@@ -146,25 +147,37 @@ def speed_error(root: Array, fps: float, trajectory: Trajectory) -> dict[str, fl
     }
 
 
-def foot_skate(points: Array, fps: float) -> float:
-    """Return the foot-skate of MANN (cm per frame at 60 Hz, mean over frames and both balls).
+def heading_error(forward: Array, fps: float, trajectory: Trajectory) -> dict[str, float]:
+    """Return how far (deg) a body's 0.3 s mean direction (T, 3) is off the plan's facing."""
+    at = np.clip(np.arange(len(forward)) * (trajectory.rate / fps), 0, len(trajectory) - 1)
+    facing = trajectory.facing[np.round(at).astype(np.int64)]
+    level = quat.unit(np.asarray(forward, dtype=np.float64) * [1.0, 0.0, 1.0])
+    off = quat.yaw_of(mean_root(level, fps)) - quat.yaw_of(facing)
+    off = np.degrees(np.abs((off + np.pi) % (2.0 * np.pi) - np.pi))
+    return {"heading_mean_deg": float(off.mean()), "heading_max_deg": float(off.max())}
 
-    `points` (T, 4, 3) are heels and balls. A ball counts with its horizontal speed, times
-    2 - 2^(h / 2.5 cm) while 0 <= h <= 2.5 cm; h is its height over its own 1st percentile.
+
+def foot_skate(
+    points: Array, fps: float, columns: Sequence[int] = BALLS, limit: float = SKATE_HEIGHT
+) -> float:
+    """Return the foot-skate of MANN (cm per frame at 60 Hz, mean over frames and `columns`).
+
+    `points` (T, 4, 3) are heels and balls, or paws. A ball counts with its horizontal speed, times
+    2 - 2^(h / `limit`) while 0 <= h <= `limit` cm; h is its height over its own 1st percentile.
     """
     if len(points) < 2:
         return 0.0
-    balls = 100.0 * np.asarray(points)[:, _BALLS]
+    balls = 100.0 * np.asarray(points)[:, list(columns)]
     height = balls[..., 1] - np.percentile(balls[..., 1], 1.0, axis=0)
     speed = np.linalg.norm(np.diff(balls[..., [0, 2]], axis=0), axis=-1) * (fps / 60.0)
-    share = np.clip(2.0 - np.exp2(np.maximum(height[1:], 0.0) / SKATE_HEIGHT), 0.0, 1.0)
+    share = np.clip(2.0 - np.exp2(np.maximum(height[1:], 0.0) / limit), 0.0, 1.0)
     return float((speed * share).mean())
 
 
-def planted_slips(points: Array, contacts: Array) -> Array:
+def planted_slips(points: Array, contacts: Array, columns: Sequence[int] = BALLS) -> Array:
     """Return the way (cm) each ball travels over the ground in each of its contacts, (N,)."""
     slips = []
-    for column in _BALLS:
+    for column in columns:
         steps = np.linalg.norm(np.diff(points[:, column][:, [0, 2]], axis=0), axis=-1)
         way = np.concatenate([[0.0], np.cumsum(steps)])
         for a, b in foot_contacts.runs(np.asarray(contacts[:, column] > 0.5, dtype=np.float32)):
@@ -172,14 +185,14 @@ def planted_slips(points: Array, contacts: Array) -> Array:
     return np.array(slips)
 
 
-def seen_slips(points: Array, fps: float) -> Array:
+def seen_slips(points: Array, fps: float, columns: Sequence[int] = BALLS) -> Array:
     """Return slips (cm) as an onlooker finds them, (N,): without the clip's own contacts.
 
     A ball counts as planted while it is within 2 cm of its 1st percentile height and slower than
     0.3 m/s, for three frames or more.
     """
     slips = []
-    for column in _BALLS:
+    for column in columns:
         ball = np.asarray(points[:, column], dtype=np.float64)
         steps = np.linalg.norm(np.diff(ball[:, [0, 2]], axis=0), axis=-1)
         speed = np.maximum(np.append(steps, 0.0), np.append(0.0, steps)) * fps
@@ -200,13 +213,15 @@ def ball_height(skeleton: Skeleton) -> float:
     return float(0.046 / 0.994 * drop)
 
 
-def ground_errors(points: Array, contacts: Array, sole: float) -> dict[str, float]:
+def ground_errors(
+    points: Array, contacts: Array, sole: float, columns: Sequence[int] = BALLS
+) -> dict[str, float]:
     """Return how deep balls go below and how high planted balls float above the ground (cm).
 
     `points` (T, 4, 3) over level ground at 0; `sole` from `ball_height`.
     """
-    height = 100.0 * (points[:, _BALLS, 1] - sole)
-    down = contacts[:, _BALLS] > 0.5
+    height = 100.0 * (points[:, list(columns), 1] - sole)
+    down = contacts[:, list(columns)] > 0.5
     return {
         "penetration_cm": float(max(0.0, -height.min())),
         "floating_cm": float(np.percentile(height[down], 95)) if down.any() else 0.0,
@@ -236,16 +251,20 @@ def joint_activity(rotations: Array, fps: float) -> float:
 
 def knee_angles(positions: Array, names: tuple[str, ...]) -> Array:
     """Return the flexion (T, 2) in radians of left and right knee; 0 is a straight leg."""
-    bends = [_between(positions, names, leg[:2], leg[1:]) for leg in _LEGS]
+    bends = [bone_angles(positions, names, leg[:2], leg[1:]) for leg in _LEGS]
     return np.stack(bends, axis=-1)
 
 
 def knee_pops(positions: Array, names: tuple[str, ...], fps: float) -> float:
     """Return knee pops per minute: jumps of angular acceleration beyond anything in mocap."""
-    bend = knee_angles(np.asarray(positions, dtype=np.float64), names)
-    kick = np.abs(np.diff(bend, n=2, axis=0)) * fps**2
-    pops = sum(len(foot_contacts.runs((column > KNEE_POP).astype(np.float32))) for column in kick.T)
-    return float(pops / (len(positions) / fps / 60.0))
+    return pops(knee_angles(np.asarray(positions, dtype=np.float64), names), fps, KNEE_POP)
+
+
+def pops(bends: Array, fps: float, limit: float) -> float:
+    """Return per minute how often angles (T, k) jump, in rad/s^2 of acceleration over `limit`."""
+    kick = np.abs(np.diff(bends, n=2, axis=0)) * fps**2
+    found = sum(len(foot_contacts.runs((column > limit).astype(np.float32))) for column in kick.T)
+    return float(found / (len(bends) / fps / 60.0))
 
 
 def seam_error(clip: Clip) -> dict[str, float]:
@@ -314,24 +333,24 @@ def mean_angles(clip: Clip) -> dict[str, float]:
         sides = []
         for side in ("Left", "Right"):
             full = [[j if j in names else side + j for j in bone] for bone in bones]
-            sides.append(np.degrees(_between(positions, names, full[0], full[1])).mean())
+            sides.append(np.degrees(bone_angles(positions, names, full[0], full[1])).mean())
         out[name] = float(np.mean(sides))
-    spine = _direction(positions, names, trunk[::-1])
+    spine = direction(positions, names, trunk[::-1])
     forward = quat.apply(rotations[:, 0], np.array([0.0, 0.0, 1.0], dtype=rotations.dtype))
     forward = quat.unit(forward * np.array([1.0, 0.0, 1.0], dtype=rotations.dtype))
     out["lean"] = float(np.degrees(np.arcsin((spine * forward).sum(axis=-1))).mean())
     return out
 
 
-def _direction(positions: Array, names: tuple[str, ...], bone: Sequence[str]) -> Array:
+def direction(positions: Array, names: Sequence[str], bone: Sequence[str]) -> Array:
     """Return the unit direction (T, 3) from the first to the second joint of `bone`."""
     head, tail = (positions[:, names.index(j)] for j in bone)
     return quat.unit(tail - head)
 
 
-def _between(
-    positions: Array, names: tuple[str, ...], first: Sequence[str], second: Sequence[str]
+def bone_angles(
+    positions: Array, names: Sequence[str], first: Sequence[str], second: Sequence[str]
 ) -> Array:
     """Return the angle (T,) in radians between two bones."""
-    a, b = (_direction(positions, names, bone) for bone in (first, second))
+    a, b = (direction(positions, names, bone) for bone in (first, second))
     return np.asarray(np.arccos(np.clip((a * b).sum(axis=-1), -1.0, 1.0)))

@@ -6,13 +6,13 @@ The figures themselves belong to `metrics`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import contacts as foot_contacts
-from . import quat
+from . import gaits, paw_metrics, quadruped, quat
 from .clip import Clip
 from .ground import Ground, ground_of
 from .metrics import (
@@ -20,6 +20,7 @@ from .metrics import (
     cadence,
     foot_skate,
     ground_errors,
+    heading_error,
     hip_height,
     jerk,
     joint_activity,
@@ -33,6 +34,9 @@ from .metrics import (
 from .path import Path
 from .quat import Array
 from .trajectory import GAITS, Trajectory
+
+Spans = list[list[float]]
+"""Stretches of time as [start, end] in seconds."""
 
 _UP = np.array([0.0, 1.0, 0.0])
 
@@ -72,9 +76,11 @@ def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
 def motion_figures(clip: Clip, contacts: Array, ground: Ground | None = None) -> dict[str, float]:
     """Return the figures that need no path: feet, smoothness, gait and posture.
 
-    `contacts` (T, 4) as in `Clip.contacts`; `ground` is level at 0 if None. Toes have no part
-    in the joint activity: those of the mocap are rigid, clean-up bends them.
+    `contacts` (T, 4) as in `Clip.contacts`; `ground` is level at 0 if None. Toes of a biped have
+    no part in the joint activity: those of the mocap are rigid, clean-up bends them.
     """
+    if quadruped.is_quadruped(clip.skeleton):
+        return paw_metrics.figures(clip, contacts, ground)
     rotations, positions = clip.world()
     points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
     root = clip.root_positions
@@ -98,24 +104,37 @@ def motion_figures(clip: Clip, contacts: Array, ground: Ground | None = None) ->
     }
 
 
-def footfalls(contacts: Array, fps: float) -> dict[str, list[list[float]]]:
-    """Return when each foot stands, as [start, end] in seconds: the footfall chart."""
-    out = {}
-    for side, name in enumerate(("left", "right")):
-        down = contacts[:, 2 * side : 2 * side + 2].max(axis=1) > 0.5
-        stands = [
-            [round(a / fps, 3), round(b / fps, 3)]
-            for a, b in foot_contacts.runs(down.astype(np.float32))
-        ]
-        out[name] = stands
-    return out
+def detected(clip: Clip) -> Array:
+    """Return the contacts (T, 4) of a clip by the movement of its feet or paws."""
+    if quadruped.is_quadruped(clip.skeleton):
+        return foot_contacts.detect(quadruped.paw_points(clip), clip.fps)
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    return foot_contacts.detect(points, clip.fps)
 
 
-def gait_shares(trajectory: Trajectory) -> dict[str, float]:
-    """Return the share of each gait in the movement of a plan; empty if it only stands."""
+def footfalls(contacts: Array, fps: float, four_legged: bool = False) -> dict[str, Spans]:
+    """Return when each foot stands, as [start, end] in seconds: the footfall chart.
+
+    The feet are left and right, or LH, LF, RH and RF.
+    """
+    down = np.asarray(contacts > 0.5)
+    feet = dict(zip(quadruped.LEGS, down.T, strict=True))
+    if not four_legged:
+        feet = {"left": down[:, :2].any(axis=1), "right": down[:, 2:].any(axis=1)}
+    return {
+        name: [[round(a / fps, 3), round(b / fps, 3)] for a, b in foot_contacts.runs(stands)]
+        for name, stands in feet.items()
+    }
+
+
+def gait_shares(trajectory: Trajectory, names: Sequence[str] = GAITS) -> dict[str, float]:
+    """Return the share of each gait in the movement of a plan; empty if it only stands.
+
+    `names` are the columns of the plan's gait.
+    """
     moving = trajectory.gait[trajectory.speeds > 0.3, 1:].sum(axis=0)
     shares = moving / max(float(moving.sum()), 1e-9)
-    return {g: round(float(s), 3) for g, s in zip(GAITS[1:], shares, strict=True) if s > 0.0005}
+    return {g: round(float(s), 3) for g, s in zip(names[1:], shares, strict=True) if s > 0.0005}
 
 
 def report(
@@ -130,39 +149,69 @@ def report(
     `trajectory` is the plan the clip followed, from its first frame on. `reference` holds figures
     of mocap by gait, named as in `motion_figures`; those of the clip's main gait get a ratio.
     """
-    standing = clip.contacts
-    if standing is None:
-        points = foot_contacts.foot_points(clip.skeleton, *clip.world())
-        standing = foot_contacts.detect(points, clip.fps)
+    four_legged = quadruped.is_quadruped(clip.skeleton)
+    standing = detected(clip) if clip.contacts is None else clip.contacts
     card: dict[str, object] = {"frames": clip.frames, "fps": clip.fps, "seconds": clip.seconds}
+    root = paw_metrics.trunk(clip)[0] if four_legged else clip.root_positions
     if path is not None:
-        card |= path_error(clip.root_positions, clip.fps, path, trajectory)
+        card |= path_error(root, clip.fps, path, trajectory)
     if trajectory is not None:
-        card |= speed_error(clip.root_positions, clip.fps, trajectory)
-        card["gait"] = gait_shares(trajectory)
+        card |= speed_error(root, clip.fps, trajectory)
+        card["gait"] = gait_shares(trajectory, gaits.GAITS if four_legged else GAITS)
     figures = motion_figures(clip, standing, ground_of(trajectory, clip.frames, clip.fps))
     card |= figures
     shares = card.get("gait")
     if reference and isinstance(shares, dict) and shares:
         mocap = reference.get(max(shares, key=lambda gait: shares[gait]), {})
         card["against_mocap"] = {n: figures[n] / v for n, v in mocap.items() if v and n in figures}
-    card["footfalls"] = footfalls(standing, clip.fps)
+    if four_legged:
+        card |= _four_legged(clip, standing, trajectory)
+    card["footfalls"] = footfalls(standing, clip.fps, four_legged)
     card["warnings"] = [] if trajectory is None or ranges is None else warnings(trajectory, ranges)
+    return card
+
+
+def _four_legged(clip: Clip, standing: Array, trajectory: Trajectory | None) -> dict[str, object]:
+    """Return what only a quadruped's card has: its heading, and the gait by its footfalls.
+
+    With a plan, only strides in the plan's main gait count.
+    """
+    size = paw_metrics.dog_size(clip.skeleton)
+    if trajectory is None:
+        every = np.ones(clip.frames, dtype=bool)
+        return paw_metrics.gait_card(standing, clip.fps, size, every)
+    at = np.clip(np.arange(clip.frames) * trajectory.rate / clip.fps, 0, len(trajectory) - 1)
+    weights = trajectory.gait[at.astype(np.int64)]
+    main = 1 + int(weights[:, 1:].sum(axis=0).argmax())
+    card: dict[str, object] = {}
+    card |= heading_error(paw_metrics.trunk(clip)[1], clip.fps, trajectory)
+    card |= paw_metrics.gait_card(standing, clip.fps, size, weights[:, main] > 0.9)
     return card
 
 
 _LINES = (
     ("Path error (mean / max)", "{path_mean_cm:.1f} / {path_max_cm:.1f} cm"),
+    ("Heading error (mean / max)", "{heading_mean_deg:.1f} / {heading_max_deg:.1f} deg"),
     ("Speed error on straights", "{speed_error_mean:.3f} m/s"),
     ("Planted-foot slip (median / 95 %)", "{slip_median_cm:.2f} / {slip_95_cm:.2f} cm"),
     ("Foot skate", "{foot_skate:.3f} cm/frame"),
+    ("Foot skate, hind paws", "{foot_skate_back:.3f} cm/frame"),
     ("Ball of the foot under the ground", "{penetration_cm:.2f} cm"),
     ("Stride length", "{stride_length:.2f} m"),
     ("Cadence", "{cadence:.0f} steps/min"),
+    ("Stride frequency", "{stride_frequency:.2f} Hz"),
+    ("Gait by its footfalls", "{gait_measured}"),
+    (
+        "Touchdowns after the left hind",
+        "LF {footfall_phases[LF]:.2f}, RH {footfall_phases[RH]:.2f},"
+        " RF {footfall_phases[RF]:.2f} of a stride",
+    ),
+    ("Duty factors", "LH {duty[LH]:.2f}, LF {duty[LF]:.2f}, RH {duty[RH]:.2f}, RF {duty[RF]:.2f}"),
     ("Hip height", "{hip_height:.2f} m"),
     ("Joint activity", "{joint_activity:.0f} deg/s"),
     ("Jerk", "{jerk:.0f} m/s^3"),
     ("Knee pops", "{knee_pops:.0f} per minute"),
+    ("Joint pops", "{joint_pops:.0f} per minute"),
 )
 
 
@@ -178,7 +227,8 @@ def format_report(card: dict[str, object]) -> str:
         name = form.split("{")[1].split(":")[0]
         ratio = against.get(name) if isinstance(against, dict) else None
         lines.append(f"{label:<34}{text}" + (f"  ({ratio:.2f} of mocap)" if ratio else ""))
-    lines += footfall_chart(card)
+    often = card.get("stride_frequency")
+    lines += footfall_chart(card, 5.0 / often if isinstance(often, float) and often > 0.9 else 6.0)
     model, credits = card.get("model"), card.get("credits")
     if isinstance(model, dict):
         lines.append(f"Model {model['name']} {model['weights']}, seed {card.get('seed', 0)}")
