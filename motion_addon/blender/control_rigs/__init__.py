@@ -12,7 +12,7 @@ from ...motion.channels import Channels, RootMotion, channels
 from ...motion.retarget import BodyPose
 from ...motion.rigs import RigBones, RigMap, family_label
 from . import custom, rigify
-from .rigify import HELPERS
+from .rigify_session import HELPERS, on_org_bones
 from .switches import FK_SWITCHES, fk_switches
 
 __all__ = ["HELPERS", "find", "prepare"]
@@ -24,7 +24,7 @@ Scheme = Callable[[bpy.types.Object, BodyPose, RootMotion], Plan]
 
 def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
     """Return the map on the bones from which controls are known. Raises RigError."""
-    return rigify.on_org_bones(rig, rig_map) if rigify.is_generated(rig) else rig_map
+    return on_org_bones(rig, rig_map) if rigify.is_generated(rig) else rig_map
 
 
 def find(obj: bpy.types.Object, body: Body, rig_map: RigMap) -> Scheme | None:
