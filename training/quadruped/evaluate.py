@@ -191,8 +191,9 @@ def show(found: Row) -> None:
         )
     for row in found["gaits"]:
         print(
-            f"{row['gait']:<7}{row['speed']:4.1f} phases {row['phases']} off {row['phase_error']:.3f}"
-            f" duty {row['duty']} off {row['duty_error']:.3f} {row['frequency']:.2f} Hz {_marks(row)}"
+            f"{row['gait']:<7}{row['speed']:4.1f} phases {row['phases']}"
+            f" off {row['phase_error']:.3f} duty {row['duty']} off {row['duty_error']:.3f}"
+            f" {row['frequency']:.2f} Hz {_marks(row)}"
         )
     for row in found["speeds"]:
         print(
