@@ -10,23 +10,40 @@ import numpy as np
 
 from .. import quat
 from . import auto_rig_pro, daz, makehuman, mixamo, mocap, quaternius, rigify, unreal, vrm
-from .axes import body_axes, stands_upright
+from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
 from .bones import RigBones, RigError
 from .family import Family
-from .rigmap import CHAIN_ROLES, REQUIRED_ROLES, ROLES, RigMap
+from .quadruped_families import QUADRUPEDS
+from .quadruped_structure import find_quadruped
+from .rigify_quadruped import RIGIFY_QUADRUPEDS
+from .rigmap import (
+    CHAIN_ROLES,
+    REQUIRED_ROLES,
+    ROLES,
+    Kind,
+    RigMap,
+    chain_roles,
+    required_roles,
+    roles_of,
+)
 from .structure import find_structure
 
 __all__ = [
     "CHAIN_ROLES",
     "FAMILIES",
+    "QUADRUPED_FAMILIES",
     "REQUIRED_ROLES",
     "ROLES",
     "Family",
+    "Kind",
     "RigBones",
     "RigError",
     "RigMap",
+    "chain_roles",
     "detect",
     "family_label",
+    "required_roles",
+    "roles_of",
 ]
 
 FAMILIES: Final = (
@@ -55,26 +72,54 @@ FAMILIES: Final = (
 )
 """Every family, those with the clearest marks first."""
 
-_LABELS: Final = {"structure": "Unnamed humanoid", "custom": "Custom map"}
+QUADRUPED_FAMILIES: Final = (*QUADRUPEDS, *RIGIFY_QUADRUPEDS)
+"""Every family of four-legged rigs."""
+
+_LABELS: Final = {
+    "structure": "Unnamed humanoid",
+    "quadruped_structure": "Unnamed quadruped",
+    "custom": "Custom map",
+}
 
 
 def family_label(name: str) -> str:
     """Return the label of a family by its name, for display."""
-    known = {family.name: family.label for family in FAMILIES}
+    known = {family.name: family.label for family in (*QUADRUPED_FAMILIES, *FAMILIES)}
     return known.get(name, _LABELS.get(name, name))
 
 
 def is_control_family(name: str) -> bool:
     """Return whether a family's bones are a control rig's."""
-    return any(family.controls for family in FAMILIES if family.name == name)
+    families = (*FAMILIES, *QUADRUPED_FAMILIES)
+    return any(family.controls for family in families if family.name == name)
 
 
 def detect(rig: RigBones) -> RigMap:
     """Return the best bone map for ``rig``: by family names, else by structure.
 
-    The map may lack required roles (see ``RigMap.missing``); nothing is raised for a rig that
-    is not a human, so that a panel can show what was found.
+    Its ``kind`` says on how many legs the rig walks. The map may lack required roles (see
+    ``RigMap.missing``); nothing is raised for a rig that is neither, so that a panel can show
+    what was found.
     """
+    for family in QUADRUPED_FAMILIES:
+        named = _named_quadruped(rig, family)
+        if named is not None:
+            return named
+    human = _detect_biped(rig)
+    stands = human.usable and human.confidence > _DOUBTFUL and not _on_four(rig, human)
+    if stands and human.family != "structure":
+        return human
+    animal = find_quadruped(rig)
+    if animal is not None:
+        animal = _four_faced(rig, animal)
+    return human if animal is None else animal
+
+
+_DOUBTFUL: Final = 0.1
+"""Confidence of a map whose rest pose does not fit its kind."""
+
+
+def _detect_biped(rig: RigBones) -> RigMap:
     best: RigMap | None = None
     for family in FAMILIES:
         found = _by_family(rig, family)
@@ -85,8 +130,41 @@ def detect(rig: RigBones) -> RigMap:
         if guess is not None and (best is None or _score(guess) > _score(best)):
             best = guess
     if best is None:
-        return RigMap("custom", {}, 0.0, ("No human body was recognized in this rig.",))
+        return RigMap("custom", {}, 0.0, ("No human or animal was recognized in this rig.",))
     return _faced(rig, best)
+
+
+def _on_four(rig: RigBones, found: RigMap) -> bool:
+    return stands_on_four(rig, _indices(rig, found))
+
+
+def _indices(rig: RigBones, found: RigMap) -> dict[str, list[int]]:
+    return {role: [rig.index(n) for n in names] for role, names in found.roles.items()}
+
+
+def _named_quadruped(rig: RigBones, family: Family) -> RigMap | None:
+    """Return the map of a four-legged family, or None if the rig is none of it."""
+    roles = family.match(rig)
+    found = RigMap(family.name, roles, 0.9, kind="quadruped")
+    whole = all(
+        len(roles.get(f"{part}.{s}", ())) >= 3 for part in ("foreleg", "hindleg") for s in "LR"
+    )
+    return _four_faced(rig, found) if found.usable and whole else None
+
+
+def _four_faced(rig: RigBones, found: RigMap) -> RigMap | None:
+    """Add the facing direction; exchange the sides if names are mirrored; None if it cannot be."""
+    try:
+        axes, exchanged = four_legged_axes(rig, _indices(rig, found))
+    except RigError:
+        return None
+    roles, notes = dict(found.roles), found.notes
+    if exchanged:
+        roles = {_other_side(role): names for role, names in roles.items()}
+        notes = (*notes, "Left and right are exchanged in the bone names.")
+    forward = quat.apply(axes, np.array([0.0, 0.0, 1.0]))
+    facing = (float(forward[0]), float(forward[1]), float(forward[2]))
+    return RigMap(found.family, roles, found.confidence, notes, facing, "quadruped")
 
 
 def _score(found: RigMap) -> tuple[int, int]:
@@ -142,14 +220,14 @@ def _faced(rig: RigBones, found: RigMap) -> RigMap:
     """Add the facing direction; exchange the sides if the feet say that names are mirrored."""
     if not found.usable:
         return found
-    indices = {role: [rig.index(n) for n in names] for role, names in found.roles.items()}
+    indices = _indices(rig, found)
     try:
         axes = body_axes(rig, indices)
     except RigError as error:
-        return RigMap(found.family, found.roles, 0.1, (*found.notes, f"{error}."))
+        return RigMap(found.family, found.roles, _DOUBTFUL, (*found.notes, f"{error}."))
     if not stands_upright(rig, indices):
         note = "The rest pose does not stand upright on two legs."
-        return RigMap(found.family, found.roles, 0.1, (*found.notes, note))
+        return RigMap(found.family, found.roles, _DOUBTFUL, (*found.notes, note))
     forward = quat.apply(axes, np.array([0.0, 0.0, 1.0]))
     notes = found.notes
     roles = dict(found.roles)

@@ -8,6 +8,7 @@ import numpy as np
 from .. import quat
 from ..quat import Array
 from .bones import RigBones, RigError
+from .rigmap import QUADRUPED_LEG_ROLES
 
 
 def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
@@ -44,3 +45,44 @@ def stands_upright(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
     hips = heads[roles["hips"][0]]
     feet = 0.5 * (heads[roles["foot.L"][0]] + heads[roles["foot.R"][0]])
     return bool(quat.unit(heads[top] - hips) @ quat.unit(feet - hips) < -0.4)
+
+
+def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple[Array, bool]:
+    """Return (4,) world_from_body of a four-legged rig, and whether left and right are exchanged.
+
+    Up is the world axis from paws to hips, ahead lead the forelegs. Raises RigError when the legs
+    do not stand on four corners.
+    """
+    heads = rig.rest_heads
+    legs = {role: heads[list(roles[role])] for role in QUADRUPED_LEG_ROLES}
+    drop = sum((leg[0] - leg[-1] for leg in legs.values()), np.zeros(3))
+    up = np.eye(3)[np.argmax(np.abs(drop))] * np.sign(drop[np.argmax(np.abs(drop))])
+    ahead, left = np.zeros(3), np.zeros(3)
+    for role, leg in legs.items():
+        place = leg[0] + leg[-1]
+        ahead += place if role.startswith("foreleg") else -place
+        left += leg.mean(axis=0) if role.endswith(".L") else -leg.mean(axis=0)
+    ahead, left = (v - up * (v @ up) for v in (ahead, left))
+    if min(np.linalg.norm(ahead), np.linalg.norm(left)) < 1e-6:
+        raise RigError("The legs of the rig are in the same place")
+    exchanged = bool(np.cross(up, ahead) @ left < 0.0)
+    left = quat.unit(-left if exchanged else left)
+    near = np.eye(3)[np.argmax(np.abs(left))] * np.sign(left[np.argmax(np.abs(left))])
+    if left @ near > 0.97:
+        left = near
+    forward = np.cross(left, up)
+    if forward @ quat.unit(ahead) < 0.7:
+        raise RigError("The legs of the rig do not stand on four corners")
+    return quat.from_matrix(np.stack([left, up, forward], axis=-1)), exchanged
+
+
+def stands_on_four(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
+    """Return whether a rig mapped as a human has its hands on the ground, as animals have."""
+    if any(f"hand.{s}" not in roles for s in "LR"):
+        return False
+    heads = rig.rest_heads
+    feet, hands = (
+        np.mean([heads[roles[f"{part}.{s}"][0]] for s in "LR"], axis=0) for part in ("foot", "hand")
+    )
+    up = heads[roles["hips"][0]] - feet
+    return bool((hands - feet) @ up < 0.35 * (up @ up))

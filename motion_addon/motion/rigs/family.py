@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .bones import RigBones
-from .rigmap import CHAIN_ROLES, SIDED_ROLES
+from .rigmap import QUADRUPED_SIDED_ROLES, SIDED_ROLES, Kind, chain_roles
 
 Names = tuple[str, ...]
 
@@ -20,7 +20,8 @@ class Family:
     label: str
     """Shown to the artist."""
     roles: Mapping[str, Names]
-    """Role (without side) to names: alternatives, or for spine and neck the chain upwards."""
+    """Role (without side) to names: alternatives, or for chains (spine, neck, tail, the legs of
+    a quadruped) the bones from the hips or the body outwards."""
     sides: tuple[str, str]
     """What ``{s}`` becomes for left and right."""
     prefix: str = ""
@@ -29,6 +30,8 @@ class Family:
     """Names (or prefixes ending in ``*``) of which one must exist: the family's mark."""
     controls: bool = False
     """Whether the names are a control rig's controls, which need switches set."""
+    kind: Kind = "biped"
+    """What walks on such a rig."""
 
     def match(self, rig: RigBones) -> dict[str, Names]:
         """Return role to bone names found in ``rig``; empty when the mark is absent."""
@@ -37,14 +40,15 @@ class Family:
             return {}
         found: dict[str, Names] = {}
         for role, names in self.roles.items():
-            sided = role in SIDED_ROLES
+            sided = role in SIDED_ROLES + QUADRUPED_SIDED_ROLES
             for side, word in zip("LR", self.sides, strict=True) if sided else (("", ""),):
                 here = tuple(
                     known[key] for name in names if (key := _key(name.format(s=word))) in known
                 )
-                chosen = here if role in CHAIN_ROLES else here[:1]
+                full = f"{role}.{side}" if sided else role
+                chosen = here if full in chain_roles(self.kind) else here[:1]
                 if chosen:
-                    found[f"{role}.{side}" if sided else role] = chosen
+                    found[full] = chosen
         return found
 
     def _plain_names(self, rig: RigBones) -> dict[str, str]:

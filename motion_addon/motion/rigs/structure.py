@@ -73,7 +73,7 @@ def _mirror(heads: Array, tails: Array, centers: Array) -> Array:
     return np.where((partner >= 0) & (partner[partner] == np.arange(len(heads))), partner, -1)
 
 
-def _tails(rig: RigBones) -> tuple[Array, bool]:
+def bone_ends(rig: RigBones) -> tuple[Array, bool]:
     """Return (B, 3) where the bones end: their tails, or their children if tails say nothing.
 
     Importers that know only joints point bones anywhere.
@@ -98,7 +98,7 @@ def _tails(rig: RigBones) -> tuple[Array, bool]:
 def _shapes(rig: RigBones) -> list[_Shape]:
     """Return the rig seen along each likely pair of up and across axes, likeliest first."""
     options = []
-    ends, pointed = _tails(rig)
+    ends, pointed = bone_ends(rig)
     points = np.concatenate([rig.rest_heads, ends])
     for up in (_UP, _FORWARD, _LEFT):
         for across in (axis for axis in (_LEFT, _FORWARD, _UP) if axis != up):
