@@ -48,6 +48,8 @@ class Settings:
     rare: float = 0.5
     """How much more often rare speeds are drawn: power of the inverse density."""
     seed: int = 1
+    average: float = 0.999
+    """What the running mean of the weights keeps in a step; short runs need less."""
 
 
 RollOut = Callable[[nn.Module, dict[str, Tensor], Settings | None], dict[str, Tensor]]
@@ -118,7 +120,7 @@ def fit(
     info = asdict(settings) | (info or {})
     optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
     average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.999)
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
     )
     began = saved = time.monotonic()
     history: list[dict[str, float]] = []
