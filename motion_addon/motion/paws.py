@@ -21,7 +21,7 @@ from .smoothing import smooth
 
 CARRY_SECONDS = 0.1
 """Slowness (s, sigma) with which a girdle goes up and down with standing paws."""
-CLEAR_HEIGHT = 0.042
+CLEAR_HEIGHT = 0.05
 """Height (m) of a paw over its standing height in a swing, at least, for a size of 1."""
 CLEAR_SPEEDS = (0.2, 1.3)
 """Speeds of the paw (m/s) at which it needs none and all of that height."""
@@ -33,7 +33,7 @@ DROP = 0.12
 """Most (m) a girdle comes down for reach, for a size of 1."""
 EASY_REACH = 0.985
 """Share of the straight leg beyond which the lower leg and the shoulder blade help."""
-RULES = footlock.Rules(shortest=3, trim_share=0.2, blur_seconds=0.01)
+RULES = footlock.Rules(shortest=3, trim_share=0.1, blur_seconds=0.01)
 """What makes a stand of a paw's contact."""
 LAND_SECONDS = 0.06
 """Time in which a paw that lands comes down all the way (s)."""
