@@ -8,15 +8,15 @@ frames at once; several characters step together.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import features, quat
 from .clip import Clip
+from .mixture import Step, stepper
 from .models import Model
-from .network import Stepper
-from .pacing import Pacing, pacing
+from .pacing import Pacing, Wishes, pacing
 from .quat import Array
 from .skeleton import Skeleton
 from .trajectory import RATE, Trajectory
@@ -26,7 +26,7 @@ PRE_ROLL = 90
 FASTEST = 3.5
 """Cycles per second, the most that a phase rate may be."""
 SLICE = 120
-"""Frames between two reports of progress."""
+"""Frames prepared at once, and between two reports of progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,8 @@ class Run:
     """Contacts are the network's, clipped to 0..1."""
     phase: Array
     """(T,) gait phase in cycles, unwrapped; whole at right strikes, or at the left hind's."""
+    shares: Array | None = None
+    """(T, K) of the experts of a gated mixture."""
 
 
 class Placer:
@@ -91,17 +93,27 @@ def stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array
     return np.stack(controls, axis=1), np.stack(matrices, axis=1), np.stack(moves, axis=1)
 
 
-@dataclass(frozen=True, eq=False)
 class _Course:
     """All that is known of N plans before they are run; first axis frames."""
 
-    known: Array
-    """(T, N, K * hidden) the first layer's share of the control inputs."""
-    turns: Array
-    moves: Array
-    rates: Array
-    """(T, N) factors of the phase rate."""
-    pacing: Pacing
+    def __init__(self, step: Step, plans: Sequence[Trajectory], rates: Array) -> None:
+        """``rates`` (N,) or (T, N) are factors of the phase rate."""
+        self.frames = max(len(plan) for plan in plans)
+        self.control, self.turns, self.moves = stacked(plans, self.frames)
+        wanted = (self.frames, len(plans))
+        self.rates = np.broadcast_to(np.asarray(rates, dtype=np.float64), wanted)
+        self._step, self._from = step, 0
+        self._known = step.prepare(self.control[:SLICE])
+
+    def known(self, frame: int) -> Array:
+        """Return the first layer's share (N, K * hidden) of a frame's control inputs.
+
+        It is worked out for a slice of frames at once, so that crowds fit into memory.
+        """
+        if not self._from <= frame < self._from + SLICE:
+            self._from = frame - frame % SLICE
+            self._known = self._step.prepare(self.control[self._from : self._from + SLICE])
+        return np.asarray(self._known[frame - self._from])
 
 
 class Controller:
@@ -111,23 +123,28 @@ class Controller:
         """Prepare buffers for ``characters``."""
         self._model = model
         self._layout = model.layout
-        self._stepper = Stepper(model.network, model.inputs.control.stop, characters)
+        mixing = str(model.info.get("mixing", "blend"))
+        active = 0 if model.gate is None else model.gate.active
+        split = model.inputs.control.stop
+        self._stepper = stepper(model.network, mixing, active, split, characters)
         self._place = Placer(model)
         self._states = len(model.state_joints)
         start = model.start_state.reshape(-1, 3).astype(np.float32)
         self._start = np.repeat(start[None], characters, axis=0)
         self._state = self._start.copy()
         self._phase = np.zeros(characters)
+        self._fed = np.empty((characters, model.inputs.size - split), dtype=np.float32)
+        self._clocks = model.inputs.clock.stop - split
+        self._carried = self._fed[:, self._clocks :].reshape(self._start.shape)
+        self._shares = np.zeros((characters, model.network.sets), dtype=np.float32)
 
-    def _step(self, course: _Course, i: int) -> Array:
-        layout, half = self._layout, self._states
-        carried = self._state @ course.turns[i]
+    def _step(self, course: _Course, pace: Pacing, i: int) -> Array:
+        layout, half, carried = self._layout, self._states, self._carried
+        np.matmul(self._state, course.turns[i], out=carried)
         carried[:, :half] += course.moves[i][:, None]
-        shares, clock = course.pacing(i, self._phase)
-        fed = carried.reshape(len(carried), -1)
-        if clock.shape[1]:
-            fed = np.concatenate([clock, fed], axis=1)
-        out = self._stepper.step(course.known[i], fed, shares)
+        self._shares, clock = pace(i, self._phase)
+        self._fed[:, : self._clocks] = clock
+        out = self._stepper.step(course.known(i), self._fed, self._shares)
         placed = self._place(out)
         self._state[:, half:] = (placed - carried[:, :half]) * RATE
         self._state[:, :half] = placed
@@ -135,46 +152,52 @@ class Controller:
         self._phase = self._phase + speed * course.rates[i] / RATE
         return out
 
-    def _settle(self, course: _Course, phase: Array) -> None:
+    def _settle(self, course: _Course, pace: Pacing, phase: Array) -> None:
         self._state[:] = self._start
         self._phase = np.zeros(len(self._start))
         # First find the natural rate, then follow it in strict time, so as to end on ``phase``.
         for _ in range(PRE_ROLL):
-            self._step(course, 0)
+            self._step(course, pace, 0)
         begun = self._phase.copy()
         for _ in range(PRE_ROLL):
-            self._step(course, 0)
+            self._step(course, pace, 0)
         advance = (self._phase - begun) / PRE_ROLL
         for left in range(PRE_ROLL, 0, -1):
             self._phase = phase - left * advance
-            self._step(course, 0)
+            self._step(course, pace, 0)
         self._phase = np.array(phase)
 
     def run(
-        self, plans: Sequence[Trajectory], phase: Array, cadence: Array
+        self,
+        plans: Sequence[Trajectory],
+        phase: Array,
+        cadence: Array,
+        wishes: Sequence[Wishes] | None = None,
     ) -> Iterator[float | list[Run]]:
         """Yield progress (0..1) now and then, and last the list of runs.
 
         ``phase`` (N,) cycles at the first frame; ``cadence`` (N,) or (T, N) multiplies the
-        network's phase rate.
+        network's phase rate; ``wishes`` are for a quadruped.
         """
-        frames = max(len(plan.positions) for plan in plans)
-        control, turns, moves = stacked(plans, frames)
-        known = self._stepper.prepare(control)
-        rates = np.broadcast_to(np.asarray(cadence, dtype=np.float64), (frames, len(plans)))
-        course = _Course(known, turns, moves, rates, pacing(self._model, plans, control))
-        self._settle(course, np.asarray(phase, dtype=np.float64))
+        course = _Course(self._stepper, plans, cadence)
+        pace = pacing(self._model, plans, course.control, wishes)
+        self._settle(course, pace, np.asarray(phase, dtype=np.float64))
+        frames, skeleton = course.frames, self._model.skeleton
         outputs = np.empty((frames, len(plans), self._layout.size), dtype=np.float32)
         phases = np.empty((frames, len(plans)))
+        shares = np.empty((frames, *self._shares.shape), dtype=np.float32)
         for i in range(frames):
             phases[i] = self._phase
-            outputs[i] = self._step(course, i)
+            outputs[i] = self._step(course, pace, i)
+            shares[i] = self._shares
             if i % SLICE == SLICE - 1:
                 yield (i + 1) / frames
-        yield [
-            decode(self._model.skeleton, plan, outputs[: len(plan.positions), n], phases[:, n])
-            for n, plan in enumerate(plans)
-        ]
+        runs = []
+        for n, plan in enumerate(plans):
+            run = decode(skeleton, plan, outputs[: len(plan), n], phases[:, n])
+            gated = self._model.gate is not None
+            runs.append(replace(run, shares=shares[: len(plan), n].copy()) if gated else run)
+        yield runs
 
 
 def decode(skeleton: Skeleton, plan: Trajectory, outputs: Array, phase: Array) -> Run:

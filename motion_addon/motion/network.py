@@ -45,6 +45,26 @@ def elu(x: Array) -> Array:
     return np.asarray(np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)))
 
 
+def bend(x: Array, out: Array, low: Array) -> None:
+    """Write the exponential linear unit of ``x`` to ``out``, which may be ``x``.
+
+    ``low`` is a place of the same shape for what is below zero.
+    """
+    np.minimum(x, 0.0, out=low)
+    np.expm1(low, out=low)
+    np.maximum(x, 0.0, out=out)
+    np.add(out, low, out=out)
+
+
+def softmax(logits: Array, active: int = 0) -> Array:
+    """Return the softmax over the ``active`` best of logits (N, K), or over all if 0."""
+    if 0 < active < logits.shape[1]:
+        least = np.partition(logits, -active, axis=-1)[:, [-active]]
+        logits = np.where(logits < least, -np.inf, logits)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class MixedNetwork:
     """K sets of weights, and normalization; inputs and outputs are in their own units."""
@@ -105,11 +125,7 @@ class Gate:
             x = x @ weight.T + bias
             if i < 2:
                 x = elu(x)
-        if self.active:
-            least = np.partition(x, -self.active, axis=-1)[:, [-self.active]]
-            x = np.where(x < least, -np.inf, x)
-        powers = np.exp(x - x.max(axis=-1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
+        return softmax(x, self.active)
 
 
 class Stepper:
@@ -163,9 +179,6 @@ class Stepper:
 
     def _bent(self, i: int) -> Array:
         """Return the exponential linear unit of a layer's outputs, in place."""
-        out, low = self._flat[i], self._low
-        np.minimum(out, 0.0, out=low)
-        np.expm1(low, out=low)
-        np.maximum(out, 0.0, out=out)
-        np.add(out, low, out=out)
+        out = self._flat[i]
+        bend(out, out, self._low)
         return out

@@ -6,22 +6,37 @@ an offset, and the legs' places are both inputs of the network and what its gate
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from . import stride
+from . import quadruped, stride
+from .mixture import GateStepper
 from .models import Model
 from .network import phase_basis
 from .quat import Array
 from .trajectory import Trajectory
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What one character is asked for besides its plan; a biped has no use for it."""
+
+    lead: str = "auto"
+    """``auto`` (the inner leg of a turn), ``left`` or ``right``, in canter and gallop."""
+    experts: tuple[float, ...] | None = None
+    """Factor of each expert's share, not all zero; 0 mutes, None leaves all as they are."""
+
+
 class Pacing(Protocol):
     """How a kind of body keeps time."""
 
     def __call__(self, frame: int, phase: Array) -> tuple[Array, Array]:
-        """Return shares (N, K) and clock inputs (N, C) at a frame and phases (N,) in cycles."""
+        """Return shares (N, K) and clock inputs (N, C) at a frame and phases (N,) in cycles.
+
+        The clock is overwritten by the next call.
+        """
 
 
 class PhasePacing:
@@ -39,22 +54,35 @@ class PhasePacing:
 class StridePacing:
     """The quadruped's: a clock with an offset for each leg along a plan, and a gate."""
 
-    def __init__(self, model: Model, plans: Sequence[Trajectory], control: Array) -> None:
-        """``control`` (T, N, CONTROL) holds the inputs of all plans, N of them."""
+    def __init__(
+        self, model: Model, plans: Sequence[Trajectory], control: Array, wishes: Sequence[Wishes]
+    ) -> None:
+        """``control`` (T, N, CONTROL) holds the inputs of all plans, N of them, with a wish each.
+
+        Raises ValueError for a model without a gate.
+        """
         if model.gate is None:
             raise ValueError(f"The model {model.name} has no gate")
         frames = len(control)
-        courses = [stride.planned(plan) for plan in plans]
-        self.offsets, self.amplitude = (
+        courses = [stride.planned(p, w.lead) for p, w in zip(plans, wishes, strict=True)]
+        offsets, self._amplitude = (
             np.stack([_held(course[part], frames) for course in courses], axis=1) for part in (0, 1)
         )
-        self._wanted = control[..., list(stride.GATE_COLUMNS)]
-        self._gate = model.gate
+        self._turned = 2.0 * np.pi * offsets
+        self._amplitude = self._amplitude.astype(np.float32)
+        everyone = (1.0,) * model.network.sets
+        factors = np.array([everyone if w.experts is None else w.experts for w in wishes])
+        self._gate = GateStepper(model.gate, len(stride.GATE_COLUMNS), len(plans), factors)
+        self._wanted = self._gate.prepare(control[..., list(stride.GATE_COLUMNS)])
+        self._clock = np.empty((len(plans), 2 * len(quadruped.LEGS)), dtype=np.float32)
 
     def __call__(self, frame: int, phase: Array) -> tuple[Array, Array]:
-        """Return the gate's shares and each leg's place on the clock."""
-        clock = stride.clock(phase[:, None] - self.offsets[frame], self.amplitude[frame])
-        return self._gate(np.concatenate([clock, self._wanted[frame]], axis=-1)), clock
+        """Return the gate's shares and each leg's place on the clock, as ``stride.clock``."""
+        angle = (2.0 * np.pi) * phase[:, None] - self._turned[frame]
+        amplitude, clock = self._amplitude[frame], self._clock
+        np.multiply(np.cos(angle), amplitude, out=clock[:, 0::2], casting="same_kind")
+        np.multiply(np.sin(angle), amplitude, out=clock[:, 1::2], casting="same_kind")
+        return self._gate(clock, self._wanted[frame]), clock
 
 
 def _held(values: Array, frames: int) -> Array:
@@ -62,8 +90,13 @@ def _held(values: Array, frames: int) -> Array:
     return np.asarray(values[np.minimum(np.arange(frames), len(values) - 1)])
 
 
-def pacing(model: Model, plans: Sequence[Trajectory], control: Array) -> Pacing:
-    """Return how a model's body keeps time along its plans; ``control`` as in StridePacing."""
+def pacing(
+    model: Model,
+    plans: Sequence[Trajectory],
+    control: Array,
+    wishes: Sequence[Wishes] | None = None,
+) -> Pacing:
+    """Return how a model's body keeps time along its plans; the rest as in StridePacing."""
     if model.body == "quadruped":
-        return StridePacing(model, plans, control)
+        return StridePacing(model, plans, control, wishes or [Wishes()] * len(plans))
     return PhasePacing(len(plans))
