@@ -186,6 +186,18 @@ def _fading(frames: Array, span: Array) -> Array:
     return np.asarray(frames * np.clip(1.0 - frames / span, 0.0, 1.0) ** 3)
 
 
+def untwisted(rotations: Array, stands: list[Stance], fps: float) -> Array:
+    """Return world rotations (T, 4) of a foot that keeps its yaw while it stands flat."""
+    yaw = yaw_of_foot(rotations)
+    known, off = np.zeros(len(yaw), dtype=bool), np.zeros(len(yaw))
+    for stand in stands:
+        frames = stand.start + np.flatnonzero(stand.flat)
+        if len(frames) > 2:
+            known[frames] = True
+            off[frames] = np.clip(np.median(yaw[frames]) - yaw[frames], -0.35, 0.35)
+    return quat.mul(quat.yaw(bridged(off[:, None], known, fps)[:, 0]), rotations)
+
+
 def yaw_of_foot(rotations: Array) -> Array:
     """Return the yaw (T,) in radians of foot rotations (T, 4), from the sideways axis."""
     side = quat.apply(rotations, np.array([1.0, 0.0, 0.0], dtype=rotations.dtype))

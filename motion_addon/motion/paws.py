@@ -2,7 +2,7 @@
 """Owns four paws over time: pinned where they stand, clear of the ground, within reach.
 
 Each paw stands by the same rules as a biped's foot. Both girdles, the hips and the shoulders,
-go up and down for themselves, which pitches the trunk; pastern and paw keep their orientation.
+go up and down for themselves, which pitches the trunk; pasterns keep their orientation.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ DROP = 0.12
 """Most (m) a girdle comes down for reach, for a size of 1."""
 EASY_REACH = 0.985
 """Share of the straight leg beyond which the lower leg and the shoulder blade help."""
+SLOPE_REACH = 0.05
+"""Distance (m), for a size of 1, at which the ground about a paw tells its slope."""
 RULES = footlock.Rules(shortest=3, trim_share=0.1, blur_seconds=0.01)
 """What makes a stand of a paw's contact."""
 LAND_SECONDS = 0.06
@@ -72,6 +74,7 @@ def pin(body: LowerBody, down: Array, level: Ground, level_seconds: float) -> Ar
     _lower(body, stands, paws)
     for name in LEGS:
         _reach(body, name, _ends(body, name, paws))
+        _set_down(body, name, paws[name], stands[name], level)
     out = np.zeros_like(down)
     for column, found in enumerate(stands.values()):
         for stand in found:
@@ -117,6 +120,21 @@ def _rise(height: Array, stands: list[Stance], known: footlock.Mask, fps: float)
     for stand in stands:
         rise[stand.start : stand.stop] = -np.median(height[stand.start : stand.stop])
     return footlock.bridged(rise, known, fps)[:, 0]
+
+
+def _set_down(body: LowerBody, name: str, paw: Array, stands: list[Stance], level: Ground) -> None:
+    """Keep the yaw of a standing paw, and lay it on sloping ground."""
+    joint = limb(name)[3]
+    rotation = footlock.untwisted(body.rotations[joint], stands, body.fps)
+    reach = SLOPE_REACH * body.size
+    ahead, aside = (paw + reach * axis for axis in (_FRONT, np.array([1.0, 0.0, 0.0])))
+    back, other = (paw - reach * axis for axis in (_FRONT, np.array([1.0, 0.0, 0.0])))
+    slopes = [level(b) - level(a) for a, b in ((back, ahead), (other, aside))]
+    normal = np.stack([-slopes[1], np.full(len(paw), 2.0 * reach), -slopes[0]], axis=-1)
+    share = _standing(stands, len(paw)).astype(np.float64)
+    tilt = quat.between(np.broadcast_to(_UP, normal.shape), normal)
+    lying = quat.slerp(quat.IDENTITY.astype(np.float64), tilt, smooth(share, 0.05 * body.fps))
+    body.rotations[joint] = quat.mul(lying, rotation)
 
 
 def _standing(stands: list[Stance], frames: int) -> footlock.Mask:

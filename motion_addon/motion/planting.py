@@ -42,8 +42,8 @@ def planted(body: LowerBody, stands: list[Stance], side: str, level: Ground) -> 
         known[stand.start : stand.stop] = True
     ankle = body.positions[f"{side}Foot"]
     _roll(body, side, ankle, known, level)
-    _untwist(body, side, stands)
-    rotation = body.rotations[f"{side}Foot"]
+    rotation = footlock.untwisted(body.rotations[f"{side}Foot"], stands, fps)
+    body.rotations[f"{side}Foot"] = rotation
     to_ball = quat.apply(rotation, body.offset(f"{side}Toe"))
     sole = body.sole
     raw = ankle + to_ball
@@ -114,21 +114,6 @@ def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) 
     more = smooth(more, 0.02 * body.fps)
     side_axis = quat.apply(rotation, _X)
     body.rotations[f"{side}Foot"] = quat.mul(quat.from_axis_angle(side_axis, more), rotation)
-
-
-def _untwist(body: LowerBody, side: str, stands: list[Stance]) -> None:
-    """Keep the yaw of a foot while it stands flat."""
-    rotation = body.rotations[f"{side}Foot"]
-    yaw = footlock.yaw_of_foot(rotation)
-    known = np.zeros(len(yaw), dtype=bool)
-    off = np.zeros(len(yaw))
-    for stand in stands:
-        frames = stand.start + np.flatnonzero(stand.flat)
-        if len(frames) > 2:
-            known[frames] = True
-            off[frames] = np.clip(np.median(yaw[frames]) - yaw[frames], -0.35, 0.35)
-    off = footlock.bridged(off[:, None], known, body.fps)[:, 0]
-    body.rotations[f"{side}Foot"] = quat.mul(quat.yaw(off), rotation)
 
 
 def _toe_bends(rotation: Array, stands: list[Stance], fps: float) -> Array:

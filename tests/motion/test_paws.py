@@ -98,12 +98,38 @@ def test_elbows_point_back_and_knees_forward(cleaned: Clip) -> None:
         assert (bulge < 0.0 if name[1] == "F" else bulge > 0.0).all()
 
 
-def test_pasterns_and_paws_keep_their_orientation(raw: Clip, cleaned: Clip) -> None:
-    before, after = raw.world()[0], cleaned.world()[0]
+def test_paws_only_turn_about_the_vertical_on_level_ground(raw: Clip, cleaned: Clip) -> None:
+    before, after = raw.world()[0].astype(float), cleaned.world()[0].astype(float)
     for name in quadruped.PAWS:
         joint = JOINTS.index(name)
-        same = np.abs((before[:, joint] * after[:, joint]).sum(axis=-1))
-        assert same.min() == pytest.approx(1.0, abs=1e-4)
+        turned = quat.mul(after[:, joint], quat.inv(before[:, joint]))
+        assert np.abs(quat.apply(turned, _UP)[:, 1]).min() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_standing_paws_do_not_twist() -> None:
+    raw = stepping_dog("walk", 0.8, seconds=6.0)
+    rotations = raw.rotations.copy()
+    paw = JOINTS.index("LeftHindPaw")
+    wag = 0.2 * np.sin(np.arange(raw.frames) / 5.0)
+    rotations[:, paw] = quat.mul(quat.yaw(wag), rotations[:, paw]).astype(np.float32)
+    wagging = replace(raw, rotations=rotations)
+    spread = []
+    for clip in (wagging, clean(wagging, raw.contacts)):
+        yaw = footlock.yaw_of_foot(clip.world()[0][:, paw].astype(float))
+        stands = [s for s in foot_contacts.runs(clip.contacts[:, 0] > 0.5) if s[1] - s[0] > 15]
+        spread.append(max(np.ptp(yaw[a + 2 : b - 2]) for a, b in stands))
+    assert spread[0] > 0.25
+    assert spread[1] < 0.01
+
+
+def test_standing_paws_lie_on_a_slope(raw: Clip) -> None:
+    done = clean(raw, raw.contacts, ground=lambda points: 0.2 * points[..., 2])
+    normal = quat.unit(np.array([0.0, 1.0, -0.2]))
+    before, after = raw.world()[0].astype(float), done.world()[0].astype(float)
+    paw = JOINTS.index("RightForePaw")
+    middle = [(a + b) // 2 for a, b in foot_contacts.runs(done.contacts[:, 3] > 0.5) if b - a > 20]
+    turned = quat.mul(after[middle, paw], quat.inv(before[middle, paw]))
+    assert quat.apply(turned, _UP) == pytest.approx(np.tile(normal, (len(middle), 1)), abs=0.02)
 
 
 def test_only_legs_and_pelvis_change_without_a_plan(raw: Clip, cleaned: Clip) -> None:
