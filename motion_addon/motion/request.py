@@ -21,6 +21,9 @@ HIP_HEIGHTS = (0.02, 6.0)
 BIPED_HIP_HEIGHT = 0.95
 """Meters, roughly the biped model's."""
 FRAME_RATES = (1.0, 240.0)
+LEADS = ("auto", "left", "right")
+FACTORS = (0.0, 4.0)
+"""Of an expert's share."""
 LONGEST = 3600.0
 """Seconds of motion in one bake."""
 LARGEST = 1e9
@@ -67,6 +70,10 @@ class BakeRequest:
     """Other than 0: a natural, repeatable variation of the step rate."""
     cleanup: bool = True
     """Plant the feet; without it the network's own motion is returned."""
+    lead: str = "auto"
+    """Leading foreleg in canter and gallop: ``auto`` (the inner of a turn), ``left``, ``right``."""
+    experts: tuple[float, ...] | None = None
+    """Factor of each expert's share before they are made to sum to one: 0 mutes, 1 leaves it."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -99,6 +106,8 @@ class BakeRequest:
         for name in ("height", "hip_height"):
             if values.get(name) is not None:
                 values[name] = _number(values[name], name)
+        if values.get("experts") is not None:
+            values["experts"] = _experts(values["experts"])
         return BakeRequest(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -161,6 +170,17 @@ def _facing(value: Any) -> str | tuple[str, Any]:
     )
 
 
+def _experts(value: Any) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple) or not value:
+        raise RequestError("experts must be a list of factors, one for each expert")
+    factors = tuple(_number(v, "A factor of experts") for v in value)
+    for factor in factors:
+        _within(factor, FACTORS, "A factor of experts")
+    if not any(factors):
+        raise RequestError("All experts are muted; leave at least one factor of experts above 0")
+    return factors
+
+
 def _within(value: float, bounds: tuple[float, float], text: str) -> None:
     if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
         raise RequestError(
@@ -174,6 +194,10 @@ def _check(request: BakeRequest) -> None:
     if request.gait != "auto" and request.gait not in GAITS[1:]:
         names = ", ".join(GAITS[1:])
         raise RequestError(f"gait must be auto or one of {names}, not {request.gait!r}")
+    if request.lead not in LEADS:
+        raise RequestError(f"lead must be one of {', '.join(LEADS)}, not {request.lead!r}")
+    if request.experts is not None:
+        _experts(request.experts)
     for name in ("start", "stop", "cyclic", "cleanup"):
         if not isinstance(getattr(request, name), bool):
             raise RequestError(f"{name} must be true or false")

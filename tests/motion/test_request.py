@@ -29,6 +29,8 @@ FULL: dict[str, Any] = {
     "hip_height": None,
     "seed": 7,
     "cleanup": False,
+    "lead": "left",
+    "experts": [1, 0.0, 2.5],
 }
 NAN, INF = math.nan, math.inf
 NO_NUMBERS = ["1", None, True, [], {}, NAN, INF, -INF]
@@ -68,6 +70,12 @@ BAD: dict[str, list[Any]] = {
     "hip_height": [v for v in NO_NUMBERS if v is not None] + [0, -0.5, 0.001, 60],
     "seed": ["1", None, True, -1, 1.5, NAN, [], {}],
     "cleanup": NO_FLAGS,
+    "lead": [None, True, 1, "", "Left", "both", ["left"], {"left": 1}],
+    "experts": [
+        *([v for v in NO_NUMBERS if v is not None]),
+        *(1.0, [0.0], [0, 0, 0], [-1, 1], [1, NAN], [1, INF], ["1"], [None], [True], [[1]], [99]),
+        *("11", {"0": 1}, {0.5}),
+    ],
 }
 
 
@@ -82,7 +90,8 @@ def test_every_key_is_taken() -> None:
     assert request.path == ((0.0, 0.0, 0.0), (1.5, 0.25, 3.0))
     assert request.speed == ((0.0, 1.2), (0.5, 2.0), (1.0, 0.9))
     assert request.facing == ("look_at", (1.0, 0.0, 2.0))
-    plain = set(FULL) - {"path", "speed", "facing"}
+    assert request.experts == (1.0, 0.0, 2.5)
+    plain = set(FULL) - {"path", "speed", "facing", "experts"}
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
 
@@ -125,7 +134,9 @@ def test_unknown_keys_are_named() -> None:
     assert "speed" in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["fps", "start_phase", "cadence", "height", "seed", "gait"])
+@pytest.mark.parametrize(
+    "key", ["fps", "start_phase", "cadence", "height", "seed", "gait", "lead", "experts"]
+)
 def test_messages_name_the_key(key: str) -> None:
     with pytest.raises(RequestError, match=key):
         BakeRequest.from_json({"path": LINE, key: -5})
@@ -147,6 +158,10 @@ def test_messages_name_the_key(key: str) -> None:
         ("height", -1.0),
         ("seed", -1),
         ("gait", "moonwalk"),
+        ("lead", "middle"),
+        ("experts", (0.0, 0.0)),
+        ("experts", ()),
+        ("experts", 1.0),
     ],
 )
 def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:
@@ -231,6 +246,8 @@ requests = st.builds(
     height=st.none() | st.floats(1.0, 3.0),
     seed=st.integers(0, 2**40),
     cleanup=st.booleans(),
+    lead=st.sampled_from(["auto", "left", "right"]),
+    experts=st.none() | st.lists(st.floats(0.1, 4.0), min_size=1, max_size=8).map(tuple),
 )
 
 
