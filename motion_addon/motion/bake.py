@@ -161,7 +161,7 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
 
 def _activations(shares: Array, fps: float) -> dict[str, object]:
     """Return the shares (T, K) of the experts over the bake, few enough for a chart."""
-    at = np.arange(0.0, len(shares), fps / CHART_FPS)
+    at = np.arange(0.0, len(shares) - 1 + 1e-6, fps / CHART_FPS)
     frames = np.arange(len(shares))
     curves = [np.interp(at, frames, column) for column in shares.T]
     rows = np.round(np.stack(curves, axis=1).astype(np.float64), 3)
