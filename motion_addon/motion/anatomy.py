@@ -7,87 +7,17 @@ by ``retarget``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from . import quat
+from . import quadruped_body, quat
+from .body import Body, Leg
 from .quat import Array
 from .rigs.axes import body_axes, stands_upright
 from .rigs.bones import RigBones, RigError
 from .rigs.rigmap import RigMap
 
-
-@dataclass(frozen=True, eq=False)
-class Leg:
-    """One leg at rest, in the body frame."""
-
-    thigh: int
-    shin: int
-    foot: int
-    toe: int
-    """Bone indices; toe is -1 when there is none."""
-    hip: Array
-    knee: Array
-    ankle: Array
-    ball: Array
-    """(3,) rest positions, meters."""
-    thigh_length: float
-    shin_length: float
-    pole: Array
-    """(3,) unit, the way the knee points, square to the line from hip to ankle."""
-    foot_yaw: Array
-    """(4,) rotation about +Y that turns +Z to the foot's direction."""
-    heel: Array
-    """(3,) the heel's lowest point, on the ground behind the ankle."""
-    toe_length: float
-    """From the ball to the tip of the toes, meters."""
-
-    @property
-    def reach(self) -> float:
-        """Length of thigh and shin, meters."""
-        return self.thigh_length + self.shin_length
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A rig at rest seen as a human body."""
-
-    rig: RigBones
-    roles: Mapping[str, tuple[int, ...]]
-    """Role to bone indices."""
-    world_from_body: Array
-    """(4,) rotation of the body frame."""
-    origin: Array
-    """(3,) world position of the body frame's origin: the ground under the hips."""
-    heads: Array
-    """(B, 3) rest heads in the body frame."""
-    rotations: Array
-    """(B, 4) rest rotations in the body frame."""
-    legs: tuple[Leg, Leg]
-    """Left and right."""
-    limb_frames: Mapping[str, Array]
-    """Role of an arm to (4,): rotation from an arm held out sideways to its rest pose."""
-
-    @property
-    def hip_center(self) -> Array:
-        """(3,) middle between the hip joints, body frame."""
-        return np.asarray(0.5 * (self.legs[0].hip + self.legs[1].hip))
-
-    @property
-    def ball_height(self) -> float:
-        """Height of the ball joints over the ground at rest, meters."""
-        return float(0.5 * (self.legs[0].ball[1] + self.legs[1].ball[1]))
-
-    @property
-    def leg_length(self) -> float:
-        """Mean length of thigh and shin, meters."""
-        return float(np.mean([leg.reach for leg in self.legs]))
-
-    def bone(self, role: str) -> int:
-        """Return the index of a role's first bone, or -1."""
-        bones = self.roles.get(role, ())
-        return bones[0] if bones else -1
+__all__ = ["Body", "Leg", "measure"]
 
 
 def _role_indices(rig: RigBones, rig_map: RigMap) -> dict[str, tuple[int, ...]]:
@@ -197,9 +127,11 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     """Return the body of a mapped rig; raises RigError when the map does not fit.
 
     ``ball_height`` (m) sets the ground that far under the ball joints; None finds the ground
-    from the rig's origin and feet.
+    from the rig's origin and feet. A map of a four-legged rig gives a ``QuadrupedBody``.
     """
     rig_map.check(rig)
+    if rig_map.kind == "quadruped":
+        return quadruped_body.measure(rig, rig_map, ball_height)
     roles = _role_indices(rig, rig_map)
     if not stands_upright(rig, roles):
         raise RigError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import quat
 from .anatomy import Body
+from .quadruped_body import QuadrupedBody
 from .quat import Array
 from .retarget import BodyPose
 from .rigs import RigBones, RigError
@@ -167,7 +168,7 @@ def root_bone(body: Body) -> int:
     Raises RigError when the hips hang under no other bone.
     """
     mapped = body.bone("root")
-    above = body.rig.ancestors(body.bone("hips"))
+    above = body.rig.ancestors(_top(body))
     if mapped in above:
         return mapped
     if not above:
@@ -175,9 +176,26 @@ def root_bone(body: Body) -> int:
     return above[-1]
 
 
+def _mapped(body: Body) -> list[int]:
+    """Return the mapped bones that move, parents first."""
+    return sorted(b for role, bones in body.roles.items() if role != "root" for b in bones)
+
+
+def _loose(body: Body) -> list[int]:
+    """Return the mapped bones that no other mapped bone carries."""
+    known = set(_mapped(body))
+    return [b for b in _mapped(body) if not known.intersection(body.rig.ancestors(b))]
+
+
+def _top(body: Body) -> int:
+    """Return the bone whose place decides that of the trunk: the hips, or a chest above them."""
+    hips = body.bone("hips")
+    return next(b for b in _loose(body) if b == hips or body.rig.descends(hips, b))
+
+
 def _carrier(body: Body, moving: set[int]) -> int:
     """Return the bone whose location carries the hips and all that hangs on them."""
-    rig, hips = body.rig, body.bone("hips")
+    rig, hips = body.rig, _top(body)
     hung = [body.bone(r) for r in ("spine", "thigh.L", "thigh.R", "neck", "head")]
     hung = [bone for bone in hung if bone >= 0]
     for bone in (hips, *rig.ancestors(hips)):
@@ -201,7 +219,9 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     staged = Staged.of(pose, root_motion)
     poser = RigPoser(rig, len(pose.root_yaws), dict(staged.rotations))
     moved = [put_root(body, poser, staged.placement)] if root_motion == "root" else []
-    moved.append(place_hips(body, poser, staged.positions[body.bone("hips")], set(moved)))
+    moved.append(place_hips(body, poser, staged.positions[_top(body)], set(moved)))
+    if isinstance(body, QuadrupedBody):
+        moved.extend(_place_loose(body, poser, staged.positions))
     keyed = [*staged.rotations, *moved]
     return staged.collect(poser, [*keyed, *_between(rig, keyed)], moved)
 
@@ -217,10 +237,10 @@ def put_root(body: Body, poser: RigPoser, placement: Placement) -> int:
 def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> int:
     """Bring the hips to ``place`` (T, 3); returns the bone that must move for it.
 
-    That is the hips, or the nearest bone above that carries spine and legs as well; it turns
-    with the hips. Bones in ``moved`` already have their place.
+    That is the hips, the chest in a rig that grows from there, or the nearest bone above that
+    carries spine and legs as well; it turns with them. Bones in ``moved`` already have their place.
     """
-    rig, hips = body.rig, body.bone("hips")
+    rig, hips = body.rig, _top(body)
     carrier = _carrier(body, moved)
     if carrier != hips:
         offset = quat.mul(quat.inv(rig.rest_rotations[hips]), rig.rest_rotations[carrier])
@@ -230,6 +250,17 @@ def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> in
     )
     poser.positions[carrier] = place + quat.apply(poser.rotations[hips], away)
     return carrier
+
+
+def _place_loose(body: Body, poser: RigPoser, places: Mapping[int, Array]) -> list[int]:
+    """Bring the bones to their places that hang apart from the trunk, such as an IK rig's feet."""
+    rig, top = body.rig, _top(body)
+    apart = [
+        b for b in _loose(body) if b != top and (rig.connected is None or not rig.connected[b])
+    ]
+    for bone in apart:
+        poser.positions[bone] = places[bone]
+    return apart
 
 
 def _between(rig: RigBones, bones: Iterable[int]) -> set[int]:

@@ -6,20 +6,30 @@ the bend, feet keep their places and angles in the world, and each leg reaches i
 own proportions. ``channels`` turns the result into keys for a rig; ``to_skeleton`` into a clip.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from . import quat, soles
+from . import quadruped_retarget, quat, soles
 from .anatomy import Body, Leg, measure
+from .body_pose import BodyPose, RetargetSettings
 from .clip import Clip
+from .quadruped_body import QuadrupedBody
 from .quat import Array
 from .reach import ground_under, is_loop, lowering, reach, track
-from .rigs import RigBones, RigMap, detect
+from .rigs import RigBones, RigError, RigMap, detect
 from .skeleton import Skeleton
 from .stance import planted_ankle_height, planted_ball_height, usual_ball_height
+
+__all__ = [
+    "BodyPose",
+    "RetargetSettings",
+    "anatomical_parents",
+    "height_ratio",
+    "pose",
+    "source_body",
+    "to_skeleton",
+]
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
@@ -27,56 +37,21 @@ _ARM_PARTS = ("upper_arm", "forearm", "hand")
 _PALM_SHARES = {"upper_arm": 0.0, "forearm": 0.35, "hand": 1.0}
 
 
-@dataclass(frozen=True)
-class RetargetSettings:
-    """What is kept when bodies differ in size."""
-
-    keep: Literal["path", "size"] = "path"
-    """Path keeps the ground positions; size scales all positions with the legs' length."""
-    cyclic: bool | None = None
-    """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
-    soles: bool = True
-    """Whether heels and toes are kept out of the floor where the ground is level."""
-    palms: float = 0.0
-    """Radians by which hands are turned about the forearm, palms to the back; a third of it
-    already in the forearm."""
-    soft_knee: float = 0.006
-    """Share of a leg's length over which knees straighten ever more slowly."""
-    max_reach: float = 0.999
-    """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
-
-
-@dataclass(frozen=True, eq=False)
-class BodyPose:
-    """Poses of a target body over time, in the world of the clip."""
-
-    body: Body
-    rotations: Mapping[int, Array]
-    """Bone index to (T, 4) world_from_bone, for every mapped bone that the source moves."""
-    positions: Mapping[int, Array]
-    """Bone index to (T, 3) world position of its head, for the same bones."""
-    poles: tuple[Array, Array]
-    """(T, 3) unit, the way each knee points: left, right."""
-    root_positions: Array
-    """(T, 3) the smoothed place on the ground under the hips."""
-    root_yaws: Array
-    """(T,) radians, the smoothed heading."""
-    lowered: Array
-    """(T,) meters by which the pelvis came down so that both feet stay in reach."""
-    fps: float
-
-
 def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = None) -> Body:
     """Return the body of a clip's skeleton; ``ball`` is its planted ball height (m) if known."""
     rig = RigBones.from_skeleton(clip.skeleton)
-    body = measure(rig, rig_map or detect(rig))
-    return measure(rig, rig_map or detect(rig), ball or planted_ball_height(clip, body))
+    rig_map = rig_map or detect(rig)
+    body = measure(rig, rig_map)
+    if isinstance(body, QuadrupedBody):
+        return measure(rig, rig_map, ball or quadruped_retarget.planted_paw_height(clip, body))
+    return measure(rig, rig_map, ball or planted_ball_height(clip, body))
 
 
 def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     """Return how long the rig's legs are against the skeleton's: what a bake should scale by.
 
-    Raises RigError when the map does not fit the rig.
+    Animals are compared by the height of their hip joints. Raises RigError when the map does
+    not fit the rig.
     """
     own = RigBones.from_skeleton(skeleton)
     own_map = detect(own)
@@ -265,9 +240,15 @@ def pose(
 
     ``source`` is the body of the clip's skeleton (``source_body``), ``target`` of the user's
     rig (``anatomy.measure``). Feet keep their world places to the last digit wherever the legs
-    can reach; the pelvis comes down smoothly where they could not.
+    can reach; the pelvis comes down smoothly where they could not. Animals go to animals and
+    humans to humans: RigError otherwise.
     """
     settings = settings or RetargetSettings()
+    if isinstance(source, QuadrupedBody) and isinstance(target, QuadrupedBody):
+        return quadruped_retarget.pose(clip, source, target, settings)
+    if isinstance(source, QuadrupedBody) or isinstance(target, QuadrupedBody):
+        wanted, given = ("two", "four") if source.legs else ("four", "two")
+        raise RigError(f"This motion is for a body on {wanted} legs; the rig stands on {given}")
     loop = is_loop(clip) if settings.cyclic is None else settings.cyclic
     work = _Transfer(clip, source, target, settings)
     work.torso()

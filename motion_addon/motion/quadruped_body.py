@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The measures of a four-legged body at rest: its trunk, its tail and four limbs of any build.
+
+Owns which bones of a limb are bent to reach its paw, which keep their angle to the ground, and
+the point on which it stands. The body frame is that of ``anatomy``: ground under the hips, +Y
+up, +Z ahead, +X to the left.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import quat
+from .body import Body
+from .quadruped import LEGS
+from .quat import Array
+from .rigs.axes import four_legged_axes
+from .rigs.bones import RigBones, RigError
+from .rigs.rigmap import RigMap
+from .rigs.structure import bone_ends
+
+_LOW = 0.085
+"""Share of the hip height under which a bone belongs to the paw."""
+_TIP = 0.015
+"""Share of the hip height under which a bone starts on the ground itself."""
+_FOOT = 0.25
+"""Share of the hip height under which the last bone may be a foot that stands on its tip."""
+ROLES = {leg: f"{'fore' if leg[1] == 'F' else 'hind'}leg.{leg[0]}" for leg in LEGS}
+"""Leg, as in LEGS, to its role in a bone map."""
+
+
+@dataclass(frozen=True, eq=False)
+class Limb:
+    """One leg at rest, in the body frame."""
+
+    leg: str
+    """Which of LEGS."""
+    bones: tuple[int, ...]
+    """Bone indices from scapula or femur to the paw."""
+    bent: int
+    """So many of them bend so that the paw reaches its place; the others are the paw."""
+    points: Array
+    """(bent + 1, 3) the joints of the bent bones and where the last of them ends."""
+    ball: Array
+    """(3,) the point that stands on the ground, fixed to the first bone of the paw."""
+    toe_length: float
+    """From the ball to the tip of the paw, meters."""
+    foot_yaw: Array
+    """(4,) identity: paws at rest point ahead."""
+
+    @property
+    def paw(self) -> tuple[int, ...]:
+        """Bones that keep their angle to the ground."""
+        return self.bones[self.bent :]
+
+    @property
+    def segments(self) -> Array:
+        """(bent, 3) the bent bones as vectors, meters."""
+        return np.diff(self.points, axis=0)
+
+    @property
+    def reach(self) -> float:
+        """Length of the straight leg down to the paw, meters."""
+        return float(np.linalg.norm(self.segments, axis=1).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class QuadrupedBody(Body):
+    """A rig at rest seen as the body of an animal on four legs."""
+
+    limbs: tuple[Limb, ...]
+    """Four, in the order of LEGS."""
+
+    @property
+    def hip_center(self) -> Array:
+        """(3,) middle between the hip joints, body frame."""
+        tops = [limb.points[0] for limb in self.limbs if limb.leg[1] == "H"]
+        return np.asarray(np.mean(tops, axis=0))
+
+    @property
+    def ball_height(self) -> float:
+        """Mean height of the points on which the paws stand, meters."""
+        return float(np.mean([limb.ball[1] for limb in self.limbs]))
+
+    @property
+    def leg_length(self) -> float:
+        """Height of the hip joints over the ground, meters: what sizes are compared by."""
+        return float(self.hip_center[1])
+
+    @property
+    def trunk(self) -> tuple[int, ...]:
+        """Bones from the hips to the one that carries the forelegs."""
+        return (*self.roles["hips"], *self.roles.get("spine", ()))
+
+
+def _filled_tail(rig: RigBones, roles: dict[str, tuple[int, ...]]) -> None:
+    """Add the bones beyond the end of the mapped tail, as long as there is only one way on."""
+    tail = list(roles.get("tail", ()))
+    taken = {bone for bones in roles.values() for bone in bones}
+    while tail and len(rig.children[tail[-1]]) == 1 and rig.children[tail[-1]][0] not in taken:
+        tail.append(rig.children[tail[-1]][0])
+    if tail:
+        roles["tail"] = tuple(tail)
+
+
+def _limb(leg: str, bones: tuple[int, ...], heads: Array, ends: Array, hips: float) -> Limb:
+    """Return the limb; ``hips`` is the height of the hip joints (m)."""
+    points = heads[list(bones)]
+    low = [i for i in range(2, len(bones)) if points[i, 1] < _LOW * hips]
+    tip = ends[bones[-1]].copy()
+    if low:
+        # The last one, unless it only marks the tip on the ground.
+        bent = max((i for i in low if points[i, 1] > _TIP * hips), default=low[-1])
+        ball = points[bent]
+    else:
+        tip[1] = 0.0
+        foot = len(bones) > 2 and points[-1, 1] < _FOOT * hips
+        bent, ball = len(bones) - 1 if foot else len(bones), tip
+    path = np.array([*points[:bent], points[bent] if bent < len(bones) else tip])
+    lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    if lengths.sum() < 1e-5:
+        raise RigError(f"The leg {ROLES[leg]} has no length")
+    toe = float((tip - ball)[2]) if low else 0.0
+    if not 0.02 * hips < toe < 0.3 * hips:
+        toe = 0.1 * hips
+    return Limb(leg, bones, bent, path, ball, toe, quat.IDENTITY.astype(np.float64))
+
+
+def _ground(low: float, origin: float, hips: float) -> float:
+    # An animal usually stands on its rig's origin; trust it when the paws are near.
+    return origin if -0.03 * hips < low - origin < 0.15 * hips else low
+
+
+def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) -> QuadrupedBody:
+    """Return the body of a checked map of a four-legged rig.
+
+    ``ball_height`` (m) sets the ground that far under the paws; None finds it from the rig's
+    origin and paws. Raises RigError when the legs do not stand on four corners.
+    """
+    roles = {r: tuple(rig.index(name) for name in names) for r, names in rig_map.roles.items()}
+    _filled_tail(rig, roles)
+    world_from_body, exchanged = four_legged_axes(rig, roles)
+    if exchanged:
+        raise RigError("The left and right legs of the bone map are exchanged")
+    body_from_world = quat.inv(world_from_body)
+    ends, pointed = bone_ends(rig)
+    heads, ends = (quat.apply(body_from_world, points) for points in (rig.rest_heads, ends))
+    own = quat.apply(body_from_world, np.asarray(rig.origin))
+    chains = {leg: roles[role] for leg, role in ROLES.items()}
+    paws = [bones[-1] for bones in chains.values()]
+    center = heads[[chains["LH"][0], chains["RH"][0]]].mean(axis=0)
+    low = float(heads[paws, 1].min())
+    if pointed:
+        low = min(low, float(ends[paws, 1].min()))
+    ground = _ground(low, float(own[1]), float(center[1]) - low)
+    origin = np.array([center[0], ground, center[2]])
+    limbs = _limbs(chains, heads - origin, ends - origin)
+    if ball_height is not None:
+        origin[1] += float(np.mean([limb.ball[1] for limb in limbs])) - ball_height
+        limbs = _limbs(chains, heads - origin, ends - origin)
+    return QuadrupedBody(
+        rig,
+        roles,
+        world_from_body,
+        quat.apply(world_from_body, origin),
+        heads - origin,
+        quat.mul(body_from_world, rig.rest_rotations),
+        (),
+        {},
+        limbs,
+    )
+
+
+def _limbs(chains: Mapping[str, tuple[int, ...]], heads: Array, ends: Array) -> tuple[Limb, ...]:
+    hips = float(heads[[chains["LH"][0], chains["RH"][0]], 1].mean())
+    if hips < 1e-4:
+        raise RigError("The hips of this rig are not above its paws")
+    return tuple(_limb(leg, bones, heads, ends, hips) for leg, bones in chains.items())

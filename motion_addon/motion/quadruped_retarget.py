@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From motion of an animal to poses of another animal's body.
+
+Owns how the trunk, neck and tail of any number of bones share their bend, where the paws stand
+on a longer or shorter body, and in which order trunk, limbs and paws are posed. ``limbs`` bends
+the legs.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from . import quat, soles
+from .body_pose import BodyPose, RetargetSettings
+from .clip import Clip
+from .limbs import Reach, align, bend, turns_along
+from .quadruped_body import Limb, QuadrupedBody
+from .quat import Array
+from .reach import ground_under, is_loop, lowering, soft_reach, track
+from .smoothing import smooth
+
+_UP = np.array([0.0, 1.0, 0.0])
+_FLAT = np.array([1.0, 0.0, 1.0])
+_MOST = 0.985
+"""Longest leg as a share of all its bones: no leg snaps straight."""
+_SOFT = 0.02
+"""Share of a leg's length over which it straightens ever more slowly."""
+_LOWEST = 0.12
+"""The most that the body comes down for its legs, as a share of the height of the hips."""
+_STANDING = 0.3
+"""m/s on an animal with hips 0.56 m high; a low paw that moves slower stands."""
+
+
+def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
+    """Return the height (m) of the paws' joints when they stand on flat ground at zero.
+
+    Falls back on the rest pose when the clip's ground is clearly not at zero.
+    """
+    usual = 0.036 * body.leg_length
+    heights = clip.world()[1][:, [limb.bones[limb.bent] for limb in body.limbs], 1]
+    if clip.contacts is not None and np.any(clip.contacts > 0.5):
+        level = float(np.median(heights[clip.contacts > 0.5]))
+    else:
+        level = float(np.percentile(heights.min(axis=1), 5))
+    return level if 0.0 < level < 3.0 * usual else usual
+
+
+def _spread(knots: Array, turns: Sequence[Array], at: float) -> Array:
+    """Return the turn (T, 4) at a place among ``turns`` that stand at ``knots`` (K,)."""
+    high = int(np.clip(np.searchsorted(knots, at), 1, len(knots) - 1)) if len(knots) > 1 else 0
+    if high == 0:
+        return turns[0]
+    width = max(float(knots[high] - knots[high - 1]), 1e-9)
+    share = float(np.clip((at - knots[high - 1]) / width, 0.0, 1.0))
+    if share < 1e-9 or share > 1.0 - 1e-9:
+        return turns[high - 1 if share < 0.5 else high]
+    return quat.slerp(turns[high - 1], turns[high], share)
+
+
+def _places(heads: Array, bones: Sequence[int]) -> Array:
+    """Return (K,) where bones start along their chain, as shares of it: 0 to 1."""
+    steps = np.linalg.norm(np.diff(heads[list(bones)], axis=0), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    return np.asarray(along / max(float(along[-1]), 1e-9))
+
+
+def _trunk_places(body: QuadrupedBody) -> Array:
+    """Return (K,) how far each bone of the trunk is from the hind legs to the forelegs."""
+    trunk = body.trunk
+    at = _places(body.heads, trunk)
+    stems = {"H": 0, "F": len(trunk) - 1}
+    for limb in body.limbs:
+        above = body.rig.ancestors(limb.bones[0])
+        found = next((trunk.index(bone) for bone in above if bone in trunk), stems[limb.leg[1]])
+        stems[limb.leg[1]] = found
+    if len(trunk) == 1:
+        return np.array([0.5])
+    rear, fore = at[stems["H"]], at[stems["F"]]
+    if fore - rear < 1e-6:
+        return np.asarray(at)
+    return np.asarray(np.clip((at - rear) / (fore - rear), 0.0, 1.0))
+
+
+def _chain_places(body: QuadrupedBody, chain: Sequence[int]) -> Array:
+    """Return (K,) places of a neck or tail from where it starts (0) to its last bone (1)."""
+    if len(chain) == 1:
+        return np.array([1.0])
+    steps = np.linalg.norm(np.diff(body.heads[list(chain)], axis=0), axis=1)
+    along = np.cumsum([steps.mean(), *steps])
+    return np.asarray(along / along[-1])
+
+
+class _Transfer:
+    """One retargeting: the source's world rotations as turns away from its rest pose."""
+
+    def __init__(
+        self, clip: Clip, source: QuadrupedBody, target: QuadrupedBody, settings: RetargetSettings
+    ):
+        self.clip, self.source, self.target, self.settings = clip, source, target, settings
+        self.loop = is_loop(clip) if settings.cyclic is None else settings.cyclic
+        rotations, positions = clip.world()
+        rest = quat.inv(source.rotations)
+        self.turns = quat.mul(rotations.astype(np.float64), rest)
+        self.positions = positions.astype(np.float64)
+        self.size = target.leg_length / source.leg_length
+        self.scale = self.size if settings.keep == "size" else 1.0
+        self.out: dict[int, Array] = {}
+        self.places: dict[int, Array] = {}
+
+    def set(self, bone: int, turn: Array) -> None:
+        self.out[bone] = quat.mul(turn, self.target.rotations[bone])
+
+    def trunk(self) -> None:
+        """Turn hips, spine, neck, head and tail."""
+        own = _trunk_places(self.source)
+        turns = [self.turns[:, bone] for bone in self.source.trunk]
+        for bone, at in zip(self.target.trunk, _trunk_places(self.target), strict=True):
+            self.set(bone, _spread(own, turns, at))
+        self._branch(turns[-1], "neck", "head")
+        self._branch(turns[0], "tail")
+
+    def _branch(self, stem: Array, *roles: str) -> None:
+        """Turn a chain that grows out of the trunk, whose end there turns by ``stem`` (T, 4)."""
+        ours = [bone for role in roles for bone in self.target.roles.get(role, ())]
+        theirs = [bone for role in roles for bone in self.source.roles.get(role, ())]
+        if not ours:
+            return
+        knots = [0.0, *_chain_places(self.source, theirs)] if theirs else [0.0]
+        turns = [stem, *(self.turns[:, bone] for bone in theirs)]
+        for bone, at in zip(ours, _chain_places(self.target, ours), strict=True):
+            self.set(bone, _spread(np.array(knots), turns, at))
+
+    def ball(self, limb: Limb) -> Array:
+        """Return (T, 3) where the source's paw stands, in the target's world."""
+        bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
+        arm = limb.ball - self.source.heads[bone]
+        return (self.positions[:, bone] + quat.apply(self.turns[:, bone], arm)) * self.scale
+
+    def standing(self, balls: list[Array]) -> Array:
+        """Return (T, 4) bool, which paws stand: by contacts, else by speed and height."""
+        if self.clip.contacts is not None and self.clip.contacts.shape[1] == len(balls):
+            return np.asarray(self.clip.contacts > 0.5)
+        places = np.stack(balls, axis=1)
+        if len(places) < 2:
+            return np.ones(places.shape[:2], dtype=bool)
+        size = self.target.leg_length / 0.56
+        speed = np.linalg.norm(np.gradient(places, axis=0), axis=-1) * self.clip.fps
+        low = places[..., 1] < np.percentile(places[..., 1], 5, axis=0) + 0.03 * size
+        return np.asarray(low & (speed < _STANDING * size))
+
+    def heading(self, center: Array) -> tuple[Array, Array]:
+        """Return the smoothed places (T, 3) on the ground and headings (T,)."""
+        turns = [self.turns[:, bone] for bone in self.source.trunk]
+        return track(center, turns, self.clip.fps, self.loop)
+
+    def aside(self, limb: int, yaws: Array, standing: Array) -> Array:
+        """Return (T, 3) how far the target's paw stands from the source's on its own body.
+
+        It holds still while the paw stands, so that turning animals do not slip.
+        """
+        ours, theirs = self.target.limbs[limb].ball, self.source.limbs[limb].ball
+        arm = (ours - self.target.hip_center) - self.scale * (theirs - self.source.hip_center)
+        moved = quat.apply(quat.yaw(yaws), arm * _FLAT)
+        return _held(moved, standing)
+
+    def carrier(self, bone: int) -> int:
+        """Return the posed bone that carries ``bone`` in the rig, or the trunk's bone for it."""
+        above = next((b for b in self.target.rig.ancestors(bone) if b in self.places), -1)
+        if above >= 0:
+            return above
+        fore = any(bone in limb.bones for limb in self.target.limbs if limb.leg[1] == "F")
+        crown = (*self.target.roles.get("neck", ()), *self.target.roles.get("head", ()))
+        return self.target.trunk[-1 if fore or bone in crown else 0]
+
+    def carried(self, point: Array, bone: int) -> Array:
+        """Return (T, 3) where a point (3,) of the resting body goes with a posed bone."""
+        turn = quat.mul(self.out[bone], quat.inv(self.target.rotations[bone]))
+        return self.places[bone] + quat.apply(turn, point - self.target.heads[bone])
+
+    def place_trunk(self) -> None:
+        """Place the trunk's bones around hips at the origin, whichever way they are parented."""
+        trunk, rig = self.target.trunk, self.target.rig
+        self.places[trunk[0]] = np.zeros((self.clip.frames, 3))
+        for before, bone in pairwise(trunk):
+            if rig.descends(before, bone):
+                arm = self.target.heads[before] - self.target.heads[bone]
+                turn = quat.mul(self.out[bone], quat.inv(self.target.rotations[bone]))
+                self.places[bone] = self.places[before] - quat.apply(turn, arm)
+            else:
+                head = self.target.heads[bone]
+                self.places[bone] = self.carried(head, self.carrier(bone))
+
+    def place_branches(self) -> None:
+        """Place the bones of neck, head and tail on the trunk."""
+        for role in ("neck", "head", "tail"):
+            for bone in self.target.roles.get(role, ()):
+                self.places[bone] = self.carried(self.target.heads[bone], self.carrier(bone))
+
+    def paw_turn(self, limb: int, ball: Array, stands: Array, floor: float | None) -> Array:
+        """Return (T, 4) the turn of the paw, flat while it stands on level ground."""
+        ours, theirs = self.target.limbs[limb], self.source.limbs[limb]
+        turn = self.turns[:, theirs.bones[min(theirs.bent, len(theirs.bones) - 1)]]
+        if floor is None or not theirs.paw:
+            return turn
+        flat = quat.yaw(quat.yaw_of(quat.apply(turn, np.array([0.0, 0.0, 1.0]))))
+        turn = quat.slerp(turn, flat, stands)
+        return soles.bend_toes(ours, ball, turn, floor)
+
+
+def _held(moved: Array, standing: Array) -> Array:
+    """Return values (T, 3) held at their mean while standing (T,) bool, gliding in between."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], standing, [False]]).astype(int)))
+    if not len(edges):
+        return moved
+    starts, stops = edges[::2], edges[1::2]
+    means = np.stack([moved[a:b].mean(axis=0) for a, b in zip(starts, stops, strict=True)])
+    frames = np.arange(len(moved))
+    after = np.searchsorted(starts, frames, side="right")
+    before = np.clip(after - 1, 0, len(starts) - 1)
+    after = np.clip(after, 0, len(starts) - 1)
+    gap = np.maximum(starts[after] - (stops[before] - 1), 1)
+    share = np.where(after > before, np.clip((frames - stops[before] + 1) / gap, 0.0, 1.0), 0.0)
+    share = (share * share * (3.0 - 2.0 * share))[:, None]
+    return np.asarray((1.0 - share) * means[before] + share * means[after])
+
+
+def pose(
+    clip: Clip, source: QuadrupedBody, target: QuadrupedBody, settings: RetargetSettings
+) -> BodyPose:
+    """Return the target's poses for every frame of ``clip``; see ``retarget.pose``."""
+    work = _Transfer(clip, source, target, settings)
+    work.trunk()
+    work.place_trunk()
+    balls = [work.ball(limb) for limb in source.limbs]
+    standing = work.standing(balls)
+    height = source.ball_height * work.scale
+    ground = ground_under(balls, height, clip.fps, work.loop, standing)
+    level = settings.soles and np.ptp(ground) == 0.0
+    center = _hip_center(work, ground)
+    root, yaws = work.heading(center)
+    stands = smooth(standing.astype(np.float64), 0.02 * clip.fps, work.loop)
+    ends, turns = [], []
+    for i, limb in enumerate(target.limbs):
+        ball = balls[i] + work.aside(i, yaws, standing[:, i])
+        ball[:, 1] += limb.ball[1] - height
+        if level:
+            over = np.maximum(ball[:, 1] - ground[0] - limb.ball[1], 0.0)
+            ball[:, 1] = ground[0] + limb.ball[1] + over * (1.0 - stands[:, i])
+        turn = work.paw_turn(i, ball, stands[:, i], float(ground[0]) if level else None)
+        arm = limb.points[-1] - limb.ball
+        ends.append(ball + quat.apply(turn, arm) if limb.paw else ball)
+        turns.append(turn)
+    down = _place_hips(work, center, ends, standing)
+    for i, (end, turn) in enumerate(zip(ends, turns, strict=True)):
+        _pose_limb(work, i, end, turn)
+    work.place_branches()
+    root[:, 1] = ground
+    return BodyPose(target, work.out, work.places, (), root, yaws, down, clip.fps)
+
+
+def _hip_center(work: _Transfer, ground: Array) -> Array:
+    """Return (T, 3) the middle of the target's hip joints before any lowering."""
+    tops = [limb.bones[0] for limb in work.source.limbs if limb.leg[1] == "H"]
+    middle = work.positions[:, tops].mean(axis=1)
+    center = middle * work.scale
+    center[:, 1] = ground + (middle[:, 1] - ground / work.scale) * work.size
+    return np.asarray(center)
+
+
+def _place_hips(work: _Transfer, center: Array, ends: list[Array], standing: Array) -> Array:
+    """Move the trunk to its place, lowered for the legs; returns (T,) by how much (m)."""
+    limbs = work.target.limbs
+    joints = [work.carried(limb.points[0], work.carrier(limb.bones[0])) for limb in limbs]
+    hips = [joint for joint, limb in zip(joints, limbs, strict=True) if limb.leg[1] == "H"]
+    move = center - 0.5 * (hips[0] + hips[1])
+    joints = [joint + move for joint in joints]
+    limits = [_MOST * limb.reach for limb in limbs]
+    # Paws in the air follow as far as they come; those that stand bring the body down.
+    goals = [
+        np.where(stands[:, None], end, joint - 0.5 * limit * _UP)
+        for end, joint, limit, stands in zip(ends, joints, limits, standing.T, strict=True)
+    ]
+    down = lowering(joints, goals, limits, work.clip.fps, work.loop, _SOFT)
+    most = _LOWEST * work.target.leg_length
+    down = most * np.tanh(down / most)
+    for bone in work.target.trunk:
+        work.places[bone] = work.places[bone] + move - down[:, None] * _UP
+    return np.asarray(down)
+
+
+def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array) -> None:
+    """Bend one leg so that its bent bones end at ``end`` (T, 3); the paw turns by ``paw``."""
+    ours, theirs = work.target.limbs[index], work.source.limbs[index]
+    top = work.carried(ours.points[0], work.carrier(ours.bones[0]))
+    source = [work.turns[:, bone] for bone in theirs.bones[: theirs.bent]]
+    turns = turns_along(align(ours, theirs), source)
+    line = end - top
+    length = np.linalg.norm(line, axis=-1, keepdims=True)
+    most = soft_reach(length[:, 0], _MOST * ours.reach, _SOFT)[:, None]
+    goal = line / np.maximum(length, 1e-9) * most
+    bent = bend(Reach(ours.segments, turns), goal)
+    place = top
+    for bone, turn, segment in zip(ours.bones, bent, ours.segments, strict=False):
+        work.set(bone, turn)
+        work.places[bone] = place
+        place = place + quat.apply(turn, segment)
+    for bone in ours.paw:
+        work.set(bone, paw)
+        first = ours.paw[0]
+        arm = work.target.heads[bone] - work.target.heads[first]
+        work.places[bone] = place + quat.apply(paw, arm)
