@@ -10,7 +10,7 @@ from motion_addon.motion.skeleton import Skeleton
 
 torch = pytest.importorskip("torch")
 
-from training.quadruped import completion, labrador, sources  # noqa: E402
+from training.quadruped import augment, completion, labrador, sources, units  # noqa: E402
 
 HEIGHTS = {"Femur": 0.55, "Tibia": 0.3, "Metatarsus": 0.16, "HindPastern": 0.06, "HindPaw": 0.02}
 HEIGHTS |= {"Scapula": 0.55, "Humerus": 0.53, "Radius": 0.3, "ForePastern": 0.1, "ForePaw": 0.02}
@@ -105,6 +105,47 @@ def standing(frames: int = 60) -> Clip:
     root = np.tile(np.array([[0.0, 0.56, 0.0]], dtype=np.float32), (frames, 1))
     rest = np.tile(quat.IDENTITY, (frames, len(clip.skeleton), 1)).astype(np.float32)
     return Clip(clip.skeleton, rest, root, 60.0)
+
+
+def striding(offsets: tuple[float, ...], speed: float = 1.5, seconds: float = 6.0) -> Clip:
+    """Return the dog moving straight on, each paw still on the ground for half a stride."""
+    skeleton, rate = dog(), 2.0
+    times = np.arange(int(seconds * 60.0)) / 60.0
+    rest = skeleton.rest_positions() + np.array([0.0, 0.56, 0.0])
+    paws = np.zeros((len(times), 4, 3))
+    for k, (name, offset) in enumerate(zip(quadruped.PAWS, offsets, strict=True)):
+        cycles = times * rate - offset
+        swing = np.clip(2.0 * (cycles % 1.0) - 1.0, 0.0, 1.0)
+        ahead = np.floor(cycles) + swing * swing * (3.0 - 2.0 * swing) + 0.25 + offset
+        paws[:, k] = rest[skeleton.index(name)]
+        paws[:, k, 2] += speed / rate * ahead
+        paws[:, k, 1] += 0.08 * np.sin(np.pi * swing)
+    root = np.zeros((len(times), 3))
+    root[:, 1], root[:, 2] = 0.54, speed * times
+    rotations = np.tile(quat.IDENTITY, (len(times), len(skeleton), 1)).astype(np.float32)
+    return labrador.on_paws(skeleton, rotations, root, paws, 60.0)
+
+
+@pytest.mark.parametrize("offsets", [(0.0, 0.5, 0.5, 0.0), (0.0, 0.25, 0.5, 0.75)])
+def test_a_steady_trot_or_walk_is_made_a_pace(offsets):
+    clip = striding(offsets)
+    before = units.footfalls(clip, 0.56)
+    assert before.gait != "pace"
+    made, good = next(augment.paced(clip, np.ones(clip.frames, dtype=bool)))
+    falls = units.footfalls(made, 0.56)
+    assert falls.gait == "pace"
+    gaps = (np.array(falls.offsets) - (0.0, 0.05, 0.5, 0.55) + 0.5) % 1.0 - 0.5
+    assert np.abs(gaps).max() < 0.06
+    assert good.any()
+    paws = quadruped.paw_points(made)
+    speeds = np.linalg.norm(np.diff(paws, axis=0), axis=-1) * 60.0
+    still = paws[:-1, :, 1] < 0.025
+    assert np.median(speeds[still]) < 0.1
+
+
+def test_frames_that_are_not_good_are_not_made_a_pace():
+    clip = striding((0.0, 0.5, 0.5, 0.0))
+    assert not list(augment.paced(clip, np.zeros(clip.frames, dtype=bool)))
 
 
 def test_conversion_undoes_a_crooked_rest_pose():
