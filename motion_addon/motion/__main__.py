@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line without Blender: ``python -m motion_addon.motion bake REQUEST.json``."""
+"""The command line without Blender: ``python -m motion_addon.motion bake REQUEST.json``.
+
+``herd`` in place of ``bake`` makes many of one request.
+"""
 
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path as FilePath
+from typing import Any
 
 from . import bvh
-from .bake import BakeResult, bake
+from .bake import bake, bake_many
+from .herd import Herd, members
 from .report import format_report
 from .request import BakeRequest, RequestError
 
@@ -20,37 +27,66 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("request", type=FilePath, help="request as JSON")
     command.add_argument("--out", type=FilePath, required=True, help="BVH file to write")
     command.add_argument("--report", type=FilePath, help="report card to write, JSON")
+    command.set_defaults(run=_bake)
+    command = commands.add_parser("herd", help="bake many animals of one request to BVH files")
+    command.add_argument("request", type=FilePath, help='request as JSON, and a "herd"')
+    command.add_argument("--out", type=FilePath, required=True, help="folder to write")
+    command.set_defaults(run=_herd)
     options = parser.parse_args(arguments)
     try:
-        request = _read(options.request)
-        result = bake(request)
-        _write(result, options.out, options.report)
+        options.run(options)
     except (RequestError, OSError) as error:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
-    sys.stdout.write(format_report(result.report) + "\n")
     return 0
 
 
-def _read(path: FilePath) -> BakeRequest:
+def _bake(options: argparse.Namespace) -> None:
+    result = bake(BakeRequest.from_json(_read(options.request)))
+    files = {options.out: lambda part: bvh.write(part, result.clip)}
+    if options.report:
+        files[options.report] = lambda part: _write_json(part, result.report)
+    _write(files)
+    sys.stdout.write(format_report(result.report) + "\n")
+
+
+def _herd(options: argparse.Namespace) -> None:
+    """Write a BVH file for each animal, and ``herd.json``: when each starts, and its report."""
+    animals = members(Herd.from_json(_read(options.request)))
+    results = bake_many([animal.request for animal in animals])
+    options.out.mkdir(parents=True, exist_ok=True)
+    files: dict[FilePath, Callable[[FilePath], None]] = {}
+    rows = []
+    for i, (animal, result) in enumerate(zip(animals, results, strict=True), start=1):
+        name = f"{i:0{len(str(len(animals)))}}.bvh"
+        files[options.out / name] = partial(bvh.write, clip=result.clip)
+        rows.append({"file": name, "start": animal.start, "report": result.report})
+    files[options.out / "herd.json"] = partial(_write_json, values={"animals": rows})
+    _write(files)
+    last = max(a.start + r.clip.seconds for a, r in zip(animals, results, strict=True))
+    sys.stdout.write(f"{len(animals)} animals, {last:.1f} s, in {options.out}\n")
+
+
+def _read(path: FilePath) -> Any:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise RequestError(f"{path.name} is not JSON: {error}") from error
-    return BakeRequest.from_json(data)
 
 
-def _write(result: BakeResult, out: FilePath, report: FilePath | None) -> None:
-    """Write the motion and the report, if one is wanted; both whole or neither."""
-    parts = {path: path.with_name(path.name + ".part") for path in (out, report) if path}
+def _write_json(path: FilePath, values: object) -> None:
+    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+
+def _write(files: Mapping[FilePath, Callable[[FilePath], None]]) -> None:
+    """Write files, each by its function; all whole or none."""
+    parts = {path: path.with_name(path.name + ".part") for path in files}
     for path in parts:
         if path.exists() and not path.is_file():
             raise OSError(f"{path} is there already and no file")
     try:
-        bvh.write(parts[out], result.clip)
-        if report:
-            text = json.dumps(result.report, indent=1)
-            parts[report].write_text(text + "\n", encoding="utf-8")
+        for path, part in parts.items():
+            files[path](part)
         for path, part in parts.items():
             part.replace(path)
     finally:

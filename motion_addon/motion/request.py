@@ -95,7 +95,7 @@ class BakeRequest:
         if "path" not in data:
             raise RequestError("The request has no path")
         values = dict(data)
-        values["path"] = _points(values["path"])
+        values["path"] = checked_path(values["path"])
         if "speed" in values:
             values["speed"] = _speed(values["speed"])
         if "facing" in values:
@@ -126,7 +126,8 @@ def _number(value: Any, name: str) -> float:
     return float(value)
 
 
-def _points(value: Any) -> tuple[Point, ...]:
+def checked_path(value: Any) -> tuple[Point, ...]:
+    """Return the points of a path of plain values; raises RequestError if they are none."""
     if isinstance(value, str) or not hasattr(value, "__len__"):
         raise RequestError("path must be a list of [x, y, z] points")
     points = []
@@ -203,7 +204,7 @@ def _check(request: BakeRequest) -> None:
             raise RequestError(f"{name} must be true or false")
     if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
         raise RequestError("seed must be a whole number from 0 up")
-    _points(request.path)
+    checked_path(request.path)
     if isinstance(request.facing, tuple) and len(request.facing) == 2:
         _facing(dict([request.facing]))
     elif request.facing != "path":
@@ -237,7 +238,12 @@ def _check_size(request: BakeRequest) -> None:
 
 def pace(request: BakeRequest) -> float:
     """Return how fast the body is against the model's by its size: the root of their ratio."""
-    if request.hip_height is not None:
-        usual = gaits.HIP_HEIGHT if request.model == "quadruped" else BIPED_HIP_HEIGHT
-        return math.sqrt(request.hip_height / usual)
-    return math.sqrt((request.height or 1.75) / 1.75)
+    return pace_of(request.model, request.height, request.hip_height)
+
+
+def pace_of(model: str, height: float | None, hip_height: float | None) -> float:
+    """Return ``pace`` of a model at a height or at a hip height in meters."""
+    if hip_height is not None:
+        usual = gaits.HIP_HEIGHT if model == "quadruped" else BIPED_HIP_HEIGHT
+        return math.sqrt(hip_height / usual)
+    return math.sqrt((height or 1.75) / 1.75)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time herds: animals on a winding path, all steps from the paths to planted paws and reports.
+
+    python -m benchmarks.herd [--model quadruped] [--counts 1 10 100]
+
+Each animal has about 250 frames at 30 fps. Seconds are those of the clock on one thread; they
+should grow no faster than the number of animals.
+"""
+
+import argparse
+import time
+
+import numpy as np
+
+from benchmarks.one_core import restart_on_one_thread
+
+SECONDS = 250.0 / 30.0
+SPEED = 1.2
+TARGET = 30.0
+"""Most seconds for 100 animals."""
+
+
+def herd_of(count: int, model: str):  # type: ignore[no-untyped-def]
+    """Return a herd of ``count`` on a path of about SECONDS."""
+    from motion_addon.motion.herd import Herd
+    from motion_addon.motion.request import BakeRequest
+
+    z = np.linspace(0.0, (SECONDS - 2.6) * SPEED, 40)
+    points = np.stack([np.sin(z / 4.0), 0.0 * z, z], axis=-1)
+    request = BakeRequest(path=tuple(map(tuple, points.tolist())), speed=SPEED, model=model)
+    return Herd(request, count, seed=1)
+
+
+def main() -> None:
+    """Measure and print seconds and frames."""
+    restart_on_one_thread()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="quadruped")
+    parser.add_argument("--counts", type=int, nargs="+", default=[1, 10, 100])
+    options = parser.parse_args()
+    from motion_addon.motion.bake import bake_many
+    from motion_addon.motion.herd import members
+
+    bake_many([m.request for m in members(herd_of(1, options.model))])
+    for count in options.counts:
+        begun = time.perf_counter()
+        requests = [m.request for m in members(herd_of(count, options.model))]
+        placed = time.perf_counter()
+        results = bake_many(requests)
+        taken = time.perf_counter() - begun
+        frames = sum(result.clip.frames for result in results)
+        print(f"{count:4} animals, {frames:6} frames  {taken:6.2f} s", end="")
+        print(f"  ({placed - begun:.2f} s to place them)  {1e3 * taken / count:5.0f} ms each")
+        if count == 100:
+            print(f"target ({TARGET:g} s for 100):", "met" if taken <= TARGET else "missed")
+
+
+if __name__ == "__main__":
+    main()
