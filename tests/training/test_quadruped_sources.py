@@ -248,6 +248,17 @@ def test_leaps_are_left_out():
     assert good[5:40].all()
 
 
+def test_rearing_is_left_out():
+    clip = standing(120)
+    up = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), -1.2).astype(np.float32)
+    clip.rotations[60:70, 0] = up
+    for name in ("LeftFemur", "RightFemur"):
+        clip.rotations[60:70, clip.skeleton.index(name)] = quat.inv(up)
+    good = sources.on_ground(clip)
+    assert not good[60:70].any()
+    assert good[5:40].all()
+
+
 def test_a_folder_without_the_data_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "catalog.json").write_text('{"clips": [], "rigs": {}}', encoding="utf-8")
     with pytest.raises(ValueError, match="unpack the data"):

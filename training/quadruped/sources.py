@@ -39,6 +39,8 @@ AROUND_GLITCH = 3
 """Frames before and after a glitch not to learn from."""
 LEAP = 0.16
 """Height (m) of the pelvis over its usual height, or of all paws, in a leap."""
+REARING = 0.3
+"""Height (m) of both fore paws over which the dog rears up."""
 PARTS = {
     "spine": quadruped.TORSO,
     "neck": quadruped.NECK[:3],
@@ -147,10 +149,11 @@ def steady(entry: dict[str, Any], frames: int) -> Array:
 
 
 def on_ground(clip: Clip) -> Array:
-    """Return (T,) bool, frames that are not part of a leap, nor the clip's first and last."""
+    """Return (T,) bool, frames of no leap and no rearing, nor the clip's first and last."""
     pelvis = clip.root_positions[:, 1]
-    lowest = quadruped.paw_points(clip)[..., 1].min(axis=1)
-    leaps = (pelvis > np.median(pelvis) + LEAP) | (lowest > LEAP)
+    paws = quadruped.paw_points(clip)[..., 1]
+    leaps = (pelvis > np.median(pelvis) + LEAP) | (paws.min(axis=1) > LEAP)
+    leaps |= paws[:, [1, 3]].min(axis=1) > REARING
     near = np.convolve(leaps, np.ones(31), mode="same") > 0.5
     good = ~near
     good[:3] = good[-3:] = False
