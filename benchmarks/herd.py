@@ -3,7 +3,7 @@
 
     python -m benchmarks.herd [--model quadruped] [--counts 1 10 100]
 
-Each animal has about 250 frames at 30 fps. Seconds are those of the clock on one thread; they
+Each animal has about 250 frames at 30 fps. Seconds are those of the processor, on one thread; they
 should grow no faster than the number of animals.
 """
 
@@ -43,11 +43,11 @@ def main() -> None:
 
     bake_many([m.request for m in members(herd_of(1, options.model))])
     for count in options.counts:
-        begun = time.perf_counter()
+        begun = time.process_time()
         requests = [m.request for m in members(herd_of(count, options.model))]
-        placed = time.perf_counter()
+        placed = time.process_time()
         results = bake_many(requests)
-        taken = time.perf_counter() - begun
+        taken = time.process_time() - begun
         frames = sum(result.clip.frames for result in results)
         print(f"{count:4} animals, {frames:6} frames  {taken:6.2f} s", end="")
         print(f"  ({placed - begun:.2f} s to place them)  {1e3 * taken / count:5.0f} ms each")
