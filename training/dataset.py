@@ -117,7 +117,9 @@ def _state(
 
 
 def statistics(
-    data: Sequences, inputs_of: features.InputLayout = features.BIPED
+    data: Sequences,
+    inputs_of: features.InputLayout = features.BIPED,
+    state_weight: float = STATE_WEIGHT,
 ) -> dict[str, Array]:
     """Return input and output mean and scale; scales are means over a kind of feature.
 
@@ -150,7 +152,7 @@ def statistics(
     scale = inputs.std(axis=0)
     for group in (*groups[:3], *groups[4:]):
         scale[group] = scale[group].mean()
-    scale[inputs_of.state] /= STATE_WEIGHT
+    scale[inputs_of.state] /= state_weight
     scale[inputs_of.clock] = 1.0
     out_scale = outputs.std(axis=0)
     out_scale[layout.axes] = out_scale[layout.axes].mean()

@@ -9,6 +9,8 @@ clock, gait by footfalls, root track. Layouts and labels come from ``motion_addo
 
 import argparse
 import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,8 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.smoothing import smooth
 
-from .sources import labrador_clips
+from .augment import paced
+from .sources import SourceClip, labrador_clips
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +66,22 @@ def label(clip: Clip, plant: bool = True) -> dict[str, Array]:
     }
 
 
-def build(data: Path) -> dict[str, Array]:
+def with_paces(clips: Iterable[SourceClip]) -> Iterator[SourceClip]:
+    """Yield the clips, and after each to learn from its walks and trots re-timed to a pace."""
+    for source in clips:
+        yield source
+        if source.held_out:
+            continue
+        for i, (clip, good) in enumerate(paced(source.clip, source.good)):
+            yield replace(source, name=f"{source.name} paced {i}", clip=clip, good=good)
+
+
+def build(clips: Iterable[SourceClip]) -> dict[str, Array]:
     """Return the concatenated arrays of all clips and their mirror images, plus bookkeeping."""
     parts: dict[str, list[Array]] = {}
     names: list[str] = []
     skeleton = None
-    for source in labrador_clips(data):
+    for source in with_paces(clips):
         skeleton = source.clip.skeleton
         good = np.convolve(~source.good, np.ones(2 * MARGIN + 1), mode="same") < 0.5
         for name, clip in (
@@ -84,7 +97,7 @@ def build(data: Path) -> dict[str, Array]:
             names.append(name)
         log.info("%s: %d frames", source.name, source.clip.frames)
     if skeleton is None:
-        raise ValueError(f"No dog clips in {data}")
+        raise ValueError("There are no clips to learn from")
     out = {key: np.concatenate(value) for key, value in parts.items()}
     out = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in out.items()}
     out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
@@ -99,7 +112,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/quadruped/dataset.npz"))
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    arrays = build(options.data)
+    arrays = build(labrador_clips(options.data))
     np.savez(options.out, **arrays)  # type: ignore[arg-type]
     log.info("%d frames in %s", len(arrays["phase"]), options.out)
 

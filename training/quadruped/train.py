@@ -20,6 +20,8 @@ from ..loop import Settings, fit
 from ..model import Body
 from .model import GATINGS, MIXINGS, Quadruped
 
+STATE_WEIGHT = 0.25
+"""Inputs of the fed-back body are scaled by this, so that the clock and the trajectory lead."""
 _PAWS = list(stride.PAW_STATES)
 _WEIGHTS = torch.tensor([3.0 if name in quadruped.PAWS else 1.0 for name in stride.STATE_JOINTS])
 
@@ -130,10 +132,10 @@ def main() -> None:
     prepared, out, start = (given.pop(key) for key in ("dataset", "out", "start"))
     kind = {key: given.pop(key) for key in ("mixing", "gating", "experts")}
     given |= {"lengths": tuple(given["lengths"]), "shares": tuple(given["shares"])}
-    settings = Settings(**given, noise=0.01, astray=0.03)
+    settings = Settings(**given, noise=0.015, astray=0.05)
     torch.manual_seed(settings.seed)
     parts = load(prepared)
-    stats = dataset.statistics(parts[0], stride.INPUT)
+    stats = dataset.statistics(parts[0], stride.INPUT, STATE_WEIGHT)
     model = Quadruped(parts[0].skeleton, stats, settings.hidden, **kind)
     if start:
         model.load_state_dict(torch.load(start, weights_only=True)["model"])

@@ -11,7 +11,7 @@ mkdir -p "$build"
 [ -d "$build/data/quadruped" ] || { mkdir -p "$build/data" && tar xf "$data/quadruped.tar.xz" -C "$build/data"; }
 python -m training.quadruped.prepare --data "$build/data/quadruped" --out "$build/dataset.npz"
 python -m training.quadruped.train --dataset "$build/dataset.npz" --out "$build/run" \
-    --mixing blend --gating phase --experts 8 --hidden 128 --steps 9000 \
-    --lengths 1 4 8 16 24 32 --shares 0.12 0.2 0.24 0.22 0.12 0.1 --rate 1.5e-3
+    --mixing blend --gating phase --experts 8 --hidden 128 --steps 8000 \
+    --lengths 1 4 8 16 24 32 --shares 0.06 0.12 0.26 0.26 0.18 0.12 --rate 1.5e-3
 python -m training.quadruped.export --checkpoint "$build/run/checkpoint.pt" \
     --dataset "$build/dataset.npz" --out models/quadruped
