@@ -15,11 +15,19 @@ from .quadruped_body import Limb
 from .quat import Array
 
 _STEPS = 18
-_LEAST, _GREATEST = 0.02, 3.0
+_LEAST, _GREATEST = 0.02, 5.0
 """Factors by which the bends of a leg may shrink and grow."""
+_STIFF = 0.25
+"""How much of the growth of a leg's bends wrists and pasterns take."""
 _SHARPEST = 2.6
 """Radians, no joint of a leg bends further."""
-_OFF = 0.12
+_WRIST = 3
+"""Which joint of the canonical foreleg is the wrist."""
+_CLEAR = 0.08
+"""A bend (sine) that says which way a joint folds."""
+_STRAIGHT = 0.1
+"""Radians, a joint that is straighter gets about so much bend to grow from."""
+_OFF = 0.2
 """What it costs to leave a joint without its counterpart, in shares of the leg."""
 
 
@@ -40,14 +48,29 @@ def _bends(limb: Limb) -> Array:
     return out
 
 
-def align(ours: Limb, theirs: Limb) -> Array:
-    """Return (bones, other bones) by what shares each bone follows those of another leg.
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What of another leg the bones of a leg follow."""
+
+    shares: Array
+    """(bones, other bones) how much each bone follows the others."""
+    wrist: int
+    """Position of the first joint that is a wrist, ankle or below it in the other leg."""
+
+
+def align(ours: Limb, theirs: Limb) -> Likeness:
+    """Return which bones of another leg each bone follows.
 
     Joints find their counterparts in order, by place and bend; between them length decides.
     """
     places = _shares(ours), _shares(theirs)
     bends = _bends(ours), _bends(theirs)
     gap = np.abs(places[0][:, None] - places[1]) + 0.15 * np.abs(bends[0][:, None] - bends[1])
+    if ours.leg[1] == "F" and theirs.bent > _WRIST:
+        # A foreleg's middle that bends ahead at rest is a wrist, however high: elbows bend back.
+        wrists = (bends[0] > _CLEAR) & (places[0] > 0.4)
+        gap[wrists, :_WRIST] += 1.0
+        gap[wrists, _WRIST] = -0.2
     pairs = _counterparts(gap)
     lengths = np.linalg.norm(theirs.segments, axis=1)
     along = np.concatenate([[0.0], np.cumsum(lengths)])
@@ -56,7 +79,8 @@ def align(ours: Limb, theirs: Limb) -> Array:
     start = np.maximum(knots[:-1, None], along[:-1])
     stop = np.minimum(knots[1:, None], along[1:])
     share = np.maximum(stop - start, 0.0)
-    return np.asarray(share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12))
+    share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+    return Likeness(share, next(a for a, b in pairs if b >= min(_WRIST, theirs.bent)))
 
 
 def _counterparts(gap: Array) -> list[tuple[int, int]]:
@@ -80,45 +104,63 @@ def _counterparts(gap: Array) -> list[tuple[int, int]]:
     return pairs[::-1]
 
 
-def turns_along(shares: Array, turns: list[Array]) -> Array:
-    """Return (bones, T, 4) turns mixed from those of another leg by shares (bones, others)."""
+def turns_along(likeness: Likeness, turns: list[Array]) -> Array:
+    """Return (bones, T, 4) turns mixed from those (T, 4) of the other leg's bones."""
     stack = np.stack(turns)
     stack = stack * np.where(np.sum(stack * stack[:1], axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
-    return quat.normalize(np.einsum("bo,otk->btk", shares, stack))
+    return quat.normalize(np.einsum("bo,otk->btk", likeness.shares, stack))
 
 
-@dataclass(frozen=True, eq=False)
-class Reach:
-    """A leg to be bent."""
+def _loosened(limb: Limb, turns: Array) -> Array:
+    """Return turns (bones, T, 4) whose straight joints are bent a little, the way they fold."""
+    bends, places = _bends(limb), _shares(limb)
+    across = np.array([1.0, 0.0, 0.0])
+    upper = 1.0 if limb.leg[1] == "H" else -1.0
+    usual = np.where(places < 0.45, upper, -upper)
+    signs = np.where(np.abs(bends) > 0.5 * _CLEAR, np.sign(bends), usual)
+    lines = quat.apply(turns, quat.unit(limb.segments)[:, None])
+    out, frame = [turns[0]], quat.IDENTITY.astype(np.float64)
+    for joint in range(1, len(turns)):
+        axis = quat.apply(turns[joint - 1], across)
+        bent = np.sum(quat.cross(lines[joint - 1], lines[joint]) * axis, axis=-1)
+        more = signs[joint] * _STRAIGHT * np.exp(-((bent / _STRAIGHT) ** 2))
+        frame = quat.mul(quat.from_axis_angle(axis, more), frame)
+        out.append(quat.mul(frame, turns[joint]))
+    return np.stack(out)
 
-    segments: Array
-    """(bones, 3) its bones at rest, meters."""
-    turns: Array
-    """(bones, T, 4) how they are turned from rest to begin with."""
 
+def bend(limb: Limb, turns: Array, goal: Array, wrist: int) -> Array:
+    """Return (bones, T, 4) turns that put a leg's end at ``goal`` (T, 3) from its top.
 
-def bend(leg: Reach, goal: Array) -> Array:
-    """Return (bones, T, 4) turns that put the leg's end at ``goal`` (T, 3) from its top.
-
-    All bends grow or shrink by one factor and keep their directions; then the leg swings.
+    ``turns`` (bones, T, 4) are where the bones start from. All bends grow or shrink by one
+    factor and keep their directions; then the leg swings. From the joint ``wrist`` on they
+    grow less than above, where a leg has joints to fold.
     """
-    lengths = np.linalg.norm(leg.segments, axis=1)
-    along = quat.apply(leg.turns, quat.unit(leg.segments)[:, None])
+    bends = np.abs(_bends(limb))
+    folds = bends[1:wrist].max(initial=0.0) > 2.0 * _CLEAR
+    slack = np.where((np.arange(1, len(turns)) >= wrist) & folds, _STIFF, 1.0)
+    turns = _loosened(limb, turns)
+    lengths = np.linalg.norm(limb.segments, axis=1)
+    along = quat.apply(turns, quat.unit(limb.segments)[:, None])
     axes, angles = _joints(along)
     wanted = np.linalg.norm(goal, axis=-1)
-    low = np.full(wanted.shape, _LEAST)
-    high = np.full(wanted.shape, _GREATEST)
+    low, high = np.full(wanted.shape, _LEAST), np.full(wanted.shape, _GREATEST)
     for _ in range(_STEPS):
         middle = 0.5 * (low + high)
-        long = np.linalg.norm(_end(along[0], axes, angles, middle, lengths)[0], axis=-1) > wanted
+        long = (
+            np.linalg.norm(
+                _end(along[0], axes, _scaled(angles, middle, slack), lengths)[0], axis=-1
+            )
+            > wanted
+        )
         low, high = np.where(long, middle, low), np.where(long, high, middle)
-    end, frames = _end(along[0], axes, angles, 0.5 * (low + high), lengths)
-    before = _end(along[0], axes, angles, np.ones_like(wanted), lengths)[1]
+    end, frames = _end(along[0], axes, _scaled(angles, 0.5 * (low + high), slack), lengths)
+    before = _end(along[0], axes, angles, lengths)[1]
     swing = quat.between(end, goal)
     return np.stack(
         [
             quat.mul(swing, quat.mul(frame, quat.mul(quat.inv(was), turn)))
-            for frame, was, turn in zip(frames, before, leg.turns, strict=True)
+            for frame, was, turn in zip(frames, before, turns, strict=True)
         ]
     )
 
@@ -142,15 +184,20 @@ def _joints(along: Array) -> tuple[Array, Array]:
     return np.array(axes), np.array(angles)
 
 
-def _end(
-    first: Array, axes: Array, angles: Array, factor: Array, lengths: Array
-) -> tuple[Array, list[Array]]:
+def _scaled(angles: Array, factor: Array, slack: Array) -> Array:
+    """Return angles (bones - 1, T) times a factor (T,), of whose growth joints take a share."""
+    more = np.maximum(factor - 1.0, 0.0)
+    return np.asarray(
+        np.minimum(angles * (np.minimum(factor, 1.0) + slack[:, None] * more), _SHARPEST)
+    )
+
+
+def _end(first: Array, axes: Array, angles: Array, lengths: Array) -> tuple[Array, list[Array]]:
     """Return the chain's end (T, 3) from its top and the frames (T, 4) of its bones."""
     frame = np.broadcast_to(quat.IDENTITY.astype(np.float64), (*first.shape[:-1], 4))
     end, frames = lengths[0] * first, [frame]
     for axis, angle, length in zip(axes, angles, lengths[1:], strict=True):
-        turned = quat.from_axis_angle(axis, np.minimum(angle * factor, _SHARPEST))
-        frame = quat.mul(frame, turned)
+        frame = quat.mul(frame, quat.from_axis_angle(axis, angle))
         end = end + length * quat.apply(frame, first)
         frames.append(frame)
     return end, frames

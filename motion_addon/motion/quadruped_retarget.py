@@ -14,7 +14,7 @@ import numpy as np
 from . import quat, soles
 from .body_pose import BodyPose, RetargetSettings
 from .clip import Clip
-from .limbs import Reach, align, bend, turns_along
+from .limbs import align, bend, turns_along
 from .quadruped_body import Limb, QuadrupedBody
 from .quat import Array
 from .reach import ground_under, is_loop, lowering, soft_reach, track
@@ -24,12 +24,22 @@ _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
 _MOST = 0.985
 """Longest leg as a share of all its bones: no leg snaps straight."""
-_SOFT = 0.02
+_STRAIGHTEST = 0.998
+_SOFT = 0.01
 """Share of a leg's length over which it straightens ever more slowly."""
 _LOWEST = 0.12
 """The most that the body comes down for its legs, as a share of the height of the hips."""
+_PITCH = 0.3
+"""Radians, the most that the trunk is pitched to bring the withers to their height."""
+_UNLIKE, _ALIKE = (0.15, 0.7), (1.0, 0.25)
+"""Radians between the necks or tails of two animals at rest, and how much of the one's carriage
+the other then takes over; its movement it takes over in full."""
+_EASE = 0.04
+"""Seconds before and after it stands over which a paw comes to lie flat."""
+HIP_HEIGHT = 0.56
+"""Meters, the hips of the animal for which the lengths and speeds here were chosen."""
 _STANDING = 0.3
-"""m/s on an animal with hips 0.56 m high; a low paw that moves slower stands."""
+"""m/s; a low paw that moves slower stands."""
 
 
 def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
@@ -91,6 +101,16 @@ def _chain_places(body: QuadrupedBody, chain: Sequence[int]) -> Array:
     return np.asarray(along / along[-1])
 
 
+def _carried_less(stem: Array, turn: Array, share: float) -> Array:
+    """Return turns (T, 4) whose mean against ``stem`` (T, 4) is cut down to a share."""
+    if share > 1.0 - 1e-6:
+        return turn
+    own = quat.mul(quat.inv(stem), turn)
+    mean = np.linalg.eigh(np.einsum("ti,tj->ij", own, own))[1][:, -1]
+    back = quat.slerp(quat.IDENTITY.astype(np.float64), quat.inv(mean), 1.0 - share)
+    return quat.mul(stem, quat.mul(own, back))
+
+
 class _Transfer:
     """One retargeting: the source's world rotations as turns away from its rest pose."""
 
@@ -107,6 +127,8 @@ class _Transfer:
         self.scale = self.size if settings.keep == "size" else 1.0
         self.out: dict[int, Array] = {}
         self.places: dict[int, Array] = {}
+        branches = (target.roles.get(role, ()) for role in ("neck", "head", "tail"))
+        self.stems = {*target.trunk, *(bone for bones in branches for bone in bones)}
 
     def set(self, bone: int, turn: Array) -> None:
         self.out[bone] = quat.mul(turn, self.target.rotations[bone])
@@ -127,9 +149,24 @@ class _Transfer:
         if not ours:
             return
         knots = [0.0, *_chain_places(self.source, theirs)] if theirs else [0.0]
-        turns = [stem, *(self.turns[:, bone] for bone in theirs)]
+        share = self._likeness(ours, theirs)
+        turns = [stem, *(_carried_less(stem, self.turns[:, bone], share) for bone in theirs)]
         for bone, at in zip(ours, _chain_places(self.target, ours), strict=True):
             self.set(bone, _spread(np.array(knots), turns, at))
+
+    def _likeness(self, ours: Sequence[int], theirs: Sequence[int]) -> float:
+        """Return how much of the carriage of the source's neck or tail is the target's, too.
+
+        All of it for animals that hold it alike at rest: others keep their own.
+        """
+        if min(len(ours), len(theirs)) < 2:
+            return _ALIKE[1]
+        lines = [
+            quat.unit(body.heads[chain[-1]] - body.heads[chain[0]])
+            for body, chain in ((self.target, ours), (self.source, theirs))
+        ]
+        angle = float(np.arccos(np.clip(lines[0] @ lines[1], -1.0, 1.0)))
+        return float(np.interp(angle, _UNLIKE, _ALIKE))
 
     def ball(self, limb: Limb) -> Array:
         """Return (T, 3) where the source's paw stands, in the target's world."""
@@ -144,7 +181,7 @@ class _Transfer:
         places = np.stack(balls, axis=1)
         if len(places) < 2:
             return np.ones(places.shape[:2], dtype=bool)
-        size = self.target.leg_length / 0.56
+        size = self.target.leg_length / HIP_HEIGHT
         speed = np.linalg.norm(np.gradient(places, axis=0), axis=-1) * self.clip.fps
         low = places[..., 1] < np.percentile(places[..., 1], 5, axis=0) + 0.03 * size
         return np.asarray(low & (speed < _STANDING * size))
@@ -166,12 +203,13 @@ class _Transfer:
 
     def carrier(self, bone: int) -> int:
         """Return the posed bone that carries ``bone`` in the rig, or the trunk's bone for it."""
-        above = next((b for b in self.target.rig.ancestors(bone) if b in self.places), -1)
+        body = self.target
+        above = next((b for b in body.rig.ancestors(bone) if b in self.stems), -1)
         if above >= 0:
             return above
-        fore = any(bone in limb.bones for limb in self.target.limbs if limb.leg[1] == "F")
-        crown = (*self.target.roles.get("neck", ()), *self.target.roles.get("head", ()))
-        return self.target.trunk[-1 if fore or bone in crown else 0]
+        fore = any(bone in limb.bones for limb in body.limbs if limb.leg[1] == "F")
+        crown = (*body.roles.get("neck", ()), *body.roles.get("head", ()))
+        return body.trunk[-1 if fore or bone in crown else 0]
 
     def carried(self, point: Array, bone: int) -> Array:
         """Return (T, 3) where a point (3,) of the resting body goes with a posed bone."""
@@ -188,8 +226,9 @@ class _Transfer:
                 turn = quat.mul(self.out[bone], quat.inv(self.target.rotations[bone]))
                 self.places[bone] = self.places[before] - quat.apply(turn, arm)
             else:
-                head = self.target.heads[bone]
-                self.places[bone] = self.carried(head, self.carrier(bone))
+                # In a control rig the bones of the spine do not hang on each other.
+                above = next((b for b in rig.ancestors(bone) if b in self.places), before)
+                self.places[bone] = self.carried(self.target.heads[bone], above)
 
     def place_branches(self) -> None:
         """Place the bones of neck, head and tail on the trunk."""
@@ -225,6 +264,14 @@ def _held(moved: Array, standing: Array) -> Array:
     return np.asarray((1.0 - share) * means[before] + share * means[after])
 
 
+def _eased(standing: Array, fps: float, loop: bool) -> Array:
+    """Return weights (T, 4): one while a paw stands (T, 4) bool, easing off before and after."""
+    half = max(round(_EASE * fps), 1)
+    padded = np.pad(standing.astype(np.float64), ((half, half), (0, 0)), "wrap" if loop else "edge")
+    wide = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0).max(axis=-1)
+    return np.clip(smooth(wide, 0.4 * half, loop), 0.0, 1.0)
+
+
 def pose(
     clip: Clip, source: QuadrupedBody, target: QuadrupedBody, settings: RetargetSettings
 ) -> BodyPose:
@@ -232,14 +279,19 @@ def pose(
     work = _Transfer(clip, source, target, settings)
     work.trunk()
     work.place_trunk()
+    work.place_branches()
     balls = [work.ball(limb) for limb in source.limbs]
     standing = work.standing(balls)
     height = source.ball_height * work.scale
-    ground = ground_under(balls, height, clip.fps, work.loop, standing)
+    size = target.leg_length / HIP_HEIGHT  # What is level depends on the animal's size.
+    ground = size * ground_under(
+        [ball / size for ball in balls], height / size, clip.fps, work.loop, standing
+    )
     level = settings.soles and np.ptp(ground) == 0.0
+    _level_withers(work, ground)
     center = _hip_center(work, ground)
     root, yaws = work.heading(center)
-    stands = smooth(standing.astype(np.float64), 0.02 * clip.fps, work.loop)
+    stands = _eased(standing, clip.fps, work.loop)
     ends, turns = [], []
     for i, limb in enumerate(target.limbs):
         ball = balls[i] + work.aside(i, yaws, standing[:, i])
@@ -254,7 +306,6 @@ def pose(
     down = _place_hips(work, center, ends, standing)
     for i, (end, turn) in enumerate(zip(ends, turns, strict=True)):
         _pose_limb(work, i, end, turn)
-    work.place_branches()
     root[:, 1] = ground
     return BodyPose(target, work.out, work.places, (), root, yaws, down, clip.fps)
 
@@ -268,25 +319,64 @@ def _hip_center(work: _Transfer, ground: Array) -> Array:
     return np.asarray(center)
 
 
+def _level_withers(work: _Transfer, ground: Array) -> None:
+    """Pitch the trunk until the forelegs start as high over the ground as the source's do.
+
+    Heights count as shares of those at rest: a long back would carry too far what a short one
+    does.
+    """
+    tops = [
+        np.mean([limb.points[0] for limb in body.limbs if limb.leg[1] == "F"], axis=0)
+        for body in (work.target, work.source)
+    ]
+    bones = [limb.bones[0] for limb in work.source.limbs if limb.leg[1] == "F"]
+    height = work.positions[:, bones, 1].mean(axis=1) - ground / work.scale
+    hips = [limb.bones[0] for limb in work.source.limbs if limb.leg[1] == "H"]
+    rear = work.positions[:, hips, 1].mean(axis=1) - ground / work.scale
+    wanted = height / tops[1][1] * tops[0][1] - rear * work.size
+    center, fore = (_tops(work, part) for part in "HF")
+    line = fore - center
+    flat = np.linalg.norm(line * _FLAT, axis=-1)
+    angle = np.arctan2(wanted, flat) - np.arctan2(line[:, 1], flat)
+    angle = smooth(np.clip(angle, -_PITCH, _PITCH), 0.05 * work.clip.fps, work.loop)
+    axis = quat.unit(quat.cross(line, np.broadcast_to(_UP, line.shape)))
+    turn = quat.from_axis_angle(axis, angle)
+    for bone in work.target.trunk:
+        work.out[bone] = quat.mul(turn, work.out[bone])
+        work.places[bone] = quat.apply(turn, work.places[bone])
+    work.place_branches()
+
+
+def _tops(work: _Transfer, part: str) -> Array:
+    """Return (T, 3) the middle between the tops of fore (F) or hind legs (H)."""
+    limbs = [limb for limb in work.target.limbs if limb.leg[1] == part]
+    places = [work.carried(limb.points[0], work.carrier(limb.bones[0])) for limb in limbs]
+    return np.asarray(0.5 * (places[0] + places[1]))
+
+
 def _place_hips(work: _Transfer, center: Array, ends: list[Array], standing: Array) -> Array:
     """Move the trunk to its place, lowered for the legs; returns (T,) by how much (m)."""
     limbs = work.target.limbs
-    joints = [work.carried(limb.points[0], work.carrier(limb.bones[0])) for limb in limbs]
-    hips = [joint for joint, limb in zip(joints, limbs, strict=True) if limb.leg[1] == "H"]
-    move = center - 0.5 * (hips[0] + hips[1])
-    joints = [joint + move for joint in joints]
-    limits = [_MOST * limb.reach for limb in limbs]
+    move = center - _tops(work, "H")
+    joints = [work.carried(limb.points[0], work.carrier(limb.bones[0])) + move for limb in limbs]
+    limits = [_longest(limb) for limb in limbs]
     # Paws in the air follow as far as they come; those that stand bring the body down.
     goals = [
         np.where(stands[:, None], end, joint - 0.5 * limit * _UP)
         for end, joint, limit, stands in zip(ends, joints, limits, standing.T, strict=True)
     ]
     down = lowering(joints, goals, limits, work.clip.fps, work.loop, _SOFT)
-    most = _LOWEST * work.target.leg_length
-    down = most * np.tanh(down / most)
-    for bone in work.target.trunk:
+    half = 0.5 * _LOWEST * work.target.leg_length
+    down = np.minimum(down, half) + half * np.tanh(np.maximum(down - half, 0.0) / half)
+    for bone in work.places:
         work.places[bone] = work.places[bone] + move - down[:, None] * _UP
     return np.asarray(down)
+
+
+def _longest(limb: Limb) -> float:
+    """Return the longest distance (m) from the leg's top to its end; some rest nearly straight."""
+    rest = float(np.linalg.norm(limb.points[-1] - limb.points[0])) / limb.reach
+    return limb.reach * max(_MOST, min(0.5 + 0.5 * rest, _STRAIGHTEST))
 
 
 def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array) -> None:
@@ -294,12 +384,13 @@ def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array) -> None:
     ours, theirs = work.target.limbs[index], work.source.limbs[index]
     top = work.carried(ours.points[0], work.carrier(ours.bones[0]))
     source = [work.turns[:, bone] for bone in theirs.bones[: theirs.bent]]
-    turns = turns_along(align(ours, theirs), source)
+    likeness = align(ours, theirs)
+    turns = turns_along(likeness, source)
     line = end - top
     length = np.linalg.norm(line, axis=-1, keepdims=True)
-    most = soft_reach(length[:, 0], _MOST * ours.reach, _SOFT)[:, None]
+    most = soft_reach(length[:, 0], _longest(ours), _SOFT)[:, None]
     goal = line / np.maximum(length, 1e-9) * most
-    bent = bend(Reach(ours.segments, turns), goal)
+    bent = bend(ours, turns, goal, likeness.wrist)
     place = top
     for bone, turn, segment in zip(ours.bones, bent, ours.segments, strict=False):
         work.set(bone, turn)

@@ -86,8 +86,8 @@ MESH2MOTION_HORSE: Final = Family(
     roles={
         "root": ("root",),
         "hips": ("hips",),
-        "spine": ("spine_1", "spine_2", "spine_3"),
-        "neck": ("spine_4", "spine_5", "spine_6"),
+        "spine": ("spine_1", "spine_2", "spine_3", "spine_4"),
+        "neck": ("spine_5", "spine_6"),
         "head": ("head",),
         "tail": ("tail_1", "tail_2", "tail_3", "tail_4", "tail_leaf"),
         "foreleg": (
