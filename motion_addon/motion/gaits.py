@@ -55,19 +55,6 @@ def froude(speeds: ArrayLike, hip_height: float) -> Array:
     return np.asarray(np.square(np.asarray(speeds, dtype=np.float64)) / (GRAVITY * hip_height))
 
 
-def usual_duty(gait: str, speed: float, hip_height: float) -> float:
-    """Return the usual duty factor of a gait at a speed (m/s) for a hip height (m).
-
-    The faster, the shorter paws stand: ``0.52 Fr^-0.14`` in cursorial mammals (Alexander and
-    Jayes 1983), which is too much for a gallop; there the table's value holds at a Froude number
-    of 3.5 and falls with the same power.
-    """
-    number = max(float(froude(speed, hip_height)), 0.02)
-    if gait == "gallop":
-        return float(TABLE[gait].duty * (number / 3.5) ** -0.3)
-    return float(min(0.52 * number**-0.14, 0.75))
-
-
 def mirrored(offsets: Array) -> Array:
     """Return touchdowns (..., 4) with left and right exchanged, again counted from LH."""
     swapped = np.asarray(offsets)[..., [2, 3, 0, 1]]

@@ -37,7 +37,7 @@ def describe(data: Sequences, settings: dict[str, Any]) -> dict[str, Any]:
     pose = standing_state(data, stride.INPUT)[0]
     paw_height = float(pose[list(stride.PAW_STATES), 1].mean())
     ground = float(rest[paws, 1].mean()) - paw_height
-    tips = [rest[j] + np.array(v) for j, v in skeleton.end_sites]
+    tips = [*rest, *(rest[j] + np.array(v) for j, v in skeleton.end_sites)]
     hips = float(rest[[skeleton.index(s + "Femur") for s in ("Left", "Right")], 1].mean())
     return {
         "name": "quadruped",

@@ -164,7 +164,7 @@ def study(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any
     names = ("foot_skate", "foot_skate_back", "path_mean_cm", "phase_error", "gait_right")
     mean = {name: float(np.mean([row[name] for row in rows])) for name in names}
     use = shares.reshape(-1, shares.shape[-1]).mean(axis=0)
-    history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    history = json.loads((folder / "history.json").read_text(encoding="utf-8")) or [{}]
     return {
         "name": folder.name,
         "parameters": sum(p.numel() for p in model.parameters()),
