@@ -4,9 +4,9 @@
     python -m benchmarks.mixture [--model quadruped] [--characters 1]
 
 The same experts and the same gate, mixed in the four ways of ``motion_addon.motion.mixture``,
-against eager torch that blends the weights and applies them, and against one expert alone. The
-gate's time is in all of them, and so is the share of what is multiplied beforehand. Without
-``--model`` the weights are random, in the sizes of the shipped quadruped.
+against eager torch that blends the weights and applies them, and against one expert alone. But
+for the latter, the gate's time is in all of them, and so is the share of what is multiplied
+beforehand. Without ``--model`` the weights are random.
 """
 
 import argparse
@@ -128,6 +128,7 @@ def main() -> None:
     restart_on_one_thread()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="a shipped model; random weights without it")
+    parser.add_argument("--hidden", type=int, default=256, help="units of the random weights")
     parser.add_argument("--characters", type=int, default=1)
     options = parser.parse_args()
     if options.model:
@@ -136,7 +137,7 @@ def main() -> None:
         model = models.load(options.model)
         network, gate = model.network, model.gate
     else:
-        network, gate = random_mixture()
+        network, gate = random_mixture(hidden=options.hidden)
     contestants, preparations = steps_of(network, gate, options.characters)
     if options.characters == 1:
         contestants["eager torch, blend"] = torch_step(network, gate)

@@ -106,9 +106,9 @@ class _Course:
         self._known = step.prepare(self.control[:SLICE])
 
     def known(self, frame: int) -> Array:
-        """Return the first layer's share (N, K * hidden) of a frame's control inputs.
+        """Return a frame's control inputs, (N, ...), as the stepper prepared them.
 
-        It is worked out for a slice of frames at once, so that crowds fit into memory.
+        That is done for a slice of frames at once, so that crowds fit into memory.
         """
         if not self._from <= frame < self._from + SLICE:
             self._from = frame - frame % SLICE

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .network import Gate, MixedNetwork, Stepper, bend, softmax
+from .network import Gate, MixedNetwork, Stepper, bend, ranked, softmax
 from .quat import Array
 
 MIXINGS = ("blend", "top2_blend", "output", "top2_output")
@@ -21,7 +21,7 @@ class Step(Protocol):
     """One network run step after step for N characters, without allocating."""
 
     def prepare(self, known: Array) -> Array:
-        """Return the first layer's share (..., K * hidden) of known inputs (..., split)."""
+        """Return what steps need of known inputs (..., split), worked out for many frames."""
 
     def step(self, prepared: Array, state: Array, shares: Array) -> Array:
         """Return outputs (N, O), overwritten by the next step, as ``Stepper.step``."""
@@ -37,77 +37,119 @@ def stepper(network: MixedNetwork, mixing: str, active: int, split: int, charact
         raise ValueError(f"There is no mixing {mixing!r}, only {', '.join(MIXINGS)}")
     if mixing == "blend":
         return Stepper(network, split, characters)
-    return ExpertStepper(network, split, characters, active, whole=mixing.endswith("output"))
+    active, whole = active or network.sets, mixing.endswith("output")
+    if characters == 1:
+        return LoneExpertStepper(network, active, whole)
+    return ExpertStepper(network, characters, active, whole)
 
 
-class ExpertStepper:
-    """Multiplies by the experts at work only; characters are grouped by expert."""
+class _Experts:
+    """The weights of each expert, normalization and biases folded in."""
 
-    def __init__(
-        self, network: MixedNetwork, split: int, characters: int, active: int, whole: bool
-    ) -> None:
-        """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's."""
-        self._experts, self._whole = network.sets, whole
-        self._active = active or network.sets
+    def __init__(self, network: MixedNetwork) -> None:
+        """Fold."""
         first = network.weights[0] / network.input_scale
-        known = first[..., :split].reshape(-1, split)
-        self._known_weight = np.ascontiguousarray(known.T, dtype=np.float32)
-        self._known_bias = (network.biases[0] - first @ network.input_mean).ravel()
-        scale = network.output_scale[:, None]
-        last_bias = network.biases[2] * network.output_scale + network.output_mean
-        middle = np.concatenate([network.weights[1], network.biases[1][..., None]], axis=-1)
-        last = np.concatenate([network.weights[2] * scale, last_bias[..., None]], axis=-1)
+        last = network.weights[2] * network.output_scale[:, None]
+        biases = (
+            network.biases[0] - first @ network.input_mean,
+            network.biases[1],
+            network.biases[2] * network.output_scale + network.output_mean,
+        )
         # Per layer and expert (in, out); biases are the weights of a last input that is one.
         self._weights = [
-            [np.ascontiguousarray(w.T, dtype=np.float32) for w in layer]
-            for layer in (first[..., split:], middle, last)
+            [
+                np.ascontiguousarray(np.concatenate([w.T, b[None]]), dtype=np.float32)
+                for w, b in zip(*layer, strict=True)
+            ]
+            for layer in zip((first, network.weights[1], last), biases, strict=True)
         ]
-        pairs, hidden = characters * self._active, network.weights[0].shape[1]
-        widths = [len(layer[0]) for layer in self._weights]
-        outs = [layer[0].shape[1] for layer in self._weights]
-        self._gathered = [np.empty((pairs, w), dtype=np.float32) for w in widths]
-        self._products = [np.empty((pairs, w), dtype=np.float32) for w in outs]
-        self._unsorted = [np.empty_like(p) for p in self._products]
-        self._mixed = [np.empty((characters, 1, w), dtype=np.float32) for w in outs]
-        self._bent = np.ones((pairs if whole else characters, hidden + 1), dtype=np.float32)
-        self._low = np.empty_like(self._bent[:, :-1])
-        self._prepared = np.empty((pairs, hidden), dtype=np.float32)
-        self._rows = np.arange(characters)[:, None]
+        self._widths = [layer[0].shape for layer in self._weights]
 
     def prepare(self, known: Array) -> Array:
-        """Return the first layer's share (..., K * hidden) of known inputs (..., split)."""
-        return np.asarray(known @ self._known_weight + self._known_bias, dtype=np.float32)
+        """Return known inputs (..., split) as they are: which experts see them is not known."""
+        return np.asarray(known, dtype=np.float32)
+
+
+class LoneExpertStepper(_Experts):
+    """Multiplies by the experts at work only, for one character: in vectors, which is quicker."""
+
+    def __init__(self, network: MixedNetwork, active: int, whole: bool) -> None:
+        """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's."""
+        super().__init__(network)
+        self._active, self._whole = active, whole
+        self._products = [np.empty((active, out), dtype=np.float32) for _, out in self._widths]
+        self._rows = [list(products) for products in self._products]
+        self._mixed = [np.empty(out, dtype=np.float32) for _, out in self._widths]
+        first, hidden = self._widths[0]
+        self._inputs = np.ones(first, dtype=np.float32)
+        bent = np.ones((active if whole else 1, hidden + 1), dtype=np.float32)
+        self._bent = bent[:, :-1] if whole else bent[0, :-1]
+        self._low = np.empty_like(self._bent)
+        between = list(bent) if whole else [bent[0]] * active
+        self._fed = [[self._inputs] * active, between, between]
+        self._shares = np.empty(active, dtype=np.float32)
+        self._out = self._mixed[2][None]
+
+    def step(self, prepared: Array, state: Array, shares: Array) -> Array:
+        """Return outputs (1, O), overwritten by the next step, as ``Stepper.step``."""
+        row = shares[0].tolist()
+        chosen = ranked(row)[len(row) - self._active :]
+        self._shares[:] = [row[k] for k in chosen]
+        split = prepared.shape[1]
+        self._inputs[:split] = prepared[0]
+        self._inputs[split:-1] = state[0]
+        for i, weights in enumerate(self._weights):
+            for expert, x, out in zip(chosen, self._fed[i], self._rows[i], strict=True):
+                np.dot(x, weights[expert], out)
+            mixed = self._products[i]
+            if i == 2 or not self._whole:
+                mixed = np.dot(self._shares, mixed, self._mixed[i])
+            if i < 2:
+                bend(mixed, self._bent, self._low)
+        return self._out
+
+
+class ExpertStepper(_Experts):
+    """Multiplies by the experts at work only; characters are grouped by expert."""
+
+    def __init__(self, network: MixedNetwork, characters: int, active: int, whole: bool) -> None:
+        """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's."""
+        super().__init__(network)
+        self._active, self._whole = active, whole
+        pairs, (first, hidden) = characters * active, self._widths[0]
+        self._gathered = [np.empty((pairs, w), dtype=np.float32) for w, _ in self._widths]
+        self._products = [np.empty((pairs, w), dtype=np.float32) for _, w in self._widths]
+        self._unsorted = [np.empty_like(p) for p in self._products]
+        self._mixed = [np.empty((characters, 1, w), dtype=np.float32) for _, w in self._widths]
+        self._inputs = np.ones((characters, first), dtype=np.float32)
+        self._bent = np.ones((pairs if whole else characters, hidden + 1), dtype=np.float32)
+        self._low = np.empty_like(self._bent[:, :-1])
 
     def step(self, prepared: Array, state: Array, shares: Array) -> Array:
         """Return outputs (N, O), overwritten by the next step, as ``Stepper.step``."""
         work = _Work(shares, self._active)
-        by_expert = prepared.reshape(len(shares) * self._experts, -1)
-        np.take(by_expert, work.cells, axis=0, out=self._prepared, mode="clip")
-        np.take(state, work.rows, axis=0, out=self._gathered[0], mode="clip")
-        first = self._multiplied(0, self._gathered[0], work)
-        np.add(first, self._prepared, out=first)
+        split = prepared.shape[1]
+        self._inputs[:, :split] = prepared
+        self._inputs[:, split:-1] = state
+        self._multiply(0, self._inputs, work)
         for i in (1, 2):
             before = self._products[i - 1] if self._whole else self._mix(i - 1, work)
             bend(before, self._bent[:, :-1], self._low)
-            x = self._bent
-            if not self._whole:
-                x = np.take(x, work.rows, axis=0, out=self._gathered[i], mode="clip")
-            self._multiplied(i, x, work)
+            self._multiply(i, self._bent, work)
         return self._mix(2, work)
 
-    def _multiplied(self, i: int, x: Array, work: "_Work") -> Array:
-        """Return the products (pairs, out) of a layer, each row with its expert's weights."""
+    def _multiply(self, i: int, x: Array, work: "_Work") -> None:
+        """Multiply inputs of each character, or with ``whole`` pair, by its experts' weights."""
+        if i == 0 or not self._whole:
+            x = np.take(x, work.rows, axis=0, out=self._gathered[i], mode="clip")
         weights, out = self._weights[i], self._products[i]
         for expert, a, b in work.groups:
             np.matmul(x[a:b], weights[expert], out=out[a:b])
-        return out
 
     def _mix(self, i: int, work: "_Work") -> Array:
         """Return a layer's products mixed by the shares, (N, out)."""
-        unsorted = self._products[i]
-        if work.inverse is not None:
-            unsorted = np.take(unsorted, work.inverse, axis=0, out=self._unsorted[i], mode="clip")
-        mixed = self._mixed[i]
+        mixed, unsorted = self._mixed[i], self._unsorted[i]
+        np.take(self._products[i], work.inverse, axis=0, out=unsorted, mode="clip")
         np.matmul(work.shares, unsorted.reshape(len(mixed), self._active, -1), out=mixed)
         return mixed[:, 0]
 
@@ -148,15 +190,15 @@ class GateStepper:
         """Return the shares (N, K) for the other inputs (N, fed) and ``prepared`` (N, hidden)."""
         x = fed
         for i, out in enumerate(self._out):
-            np.matmul(x, self._weights[i], out=out)
+            np.dot(x, self._weights[i], out)
             if i == 0:
-                np.add(out, prepared, out=out)
+                np.add(out, prepared, out)
             if i < 2:
                 x = self._bent[i]
                 bend(out, x[:, :-1], self._low[i])
         logits = self._out[2]
         if self._favor is not None:
-            np.add(logits, self._favor, out=logits)
+            np.add(logits, self._favor, logits)
         return softmax(logits, self._active)
 
 
@@ -165,20 +207,13 @@ class _Work:
 
     def __init__(self, shares: Array, active: int) -> None:
         """``shares`` (N, K), of which the ``active`` largest count."""
-        characters, experts = shares.shape
+        experts = shares.shape[1]
         best = shares.argsort(axis=1)[:, experts - active :]
-        if characters == 1:
-            chosen = best[0]
-            self.rows, self.cells, self.inverse = np.zeros(active, dtype=np.intp), chosen, None
-            self.shares = shares[:, chosen][:, None]
-            self.groups = [(expert, i, i + 1) for i, expert in enumerate(chosen.tolist())]
-            return
         self.shares = np.take_along_axis(shares, best, axis=1)[:, None]
         flat = best.ravel()
         order = flat.argsort(kind="stable")
         chosen = flat[order]
         self.rows = order // active
-        self.cells = self.rows * experts + chosen
         self.inverse = np.empty_like(order)
         self.inverse[order] = np.arange(len(order))
         bounds = np.searchsorted(chosen, np.arange(experts + 1)).tolist()

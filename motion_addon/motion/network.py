@@ -7,6 +7,7 @@ Mode-Adaptive one (Zhang et al. 2018) by a gating network. Either is linear in t
 their outputs are mixed instead of the weights: one product with the stacked matrices, then a sum.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,24 +46,43 @@ def elu(x: Array) -> Array:
     return np.asarray(np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)))
 
 
+_ZERO = np.zeros(1, dtype=np.float32)
+
+
 def bend(x: Array, out: Array, low: Array) -> None:
     """Write the exponential linear unit of ``x`` to ``out``, which may be ``x``.
 
     ``low`` is a place of the same shape for what is below zero.
     """
-    np.minimum(x, 0.0, out=low)
-    np.expm1(low, out=low)
-    np.maximum(x, 0.0, out=out)
-    np.add(out, low, out=out)
+    np.minimum(x, _ZERO, low)
+    np.expm1(low, low)
+    np.maximum(x, low, out)
 
 
 def softmax(logits: Array, active: int = 0) -> Array:
     """Return the softmax over the ``active`` best of logits (N, K), or over all if 0."""
+    if len(logits) == 1:
+        return _lone_softmax(logits[0].tolist(), active)
     if 0 < active < logits.shape[1]:
         least = np.partition(logits, -active, axis=-1)[:, [-active]]
         logits = np.where(logits < least, -np.inf, logits)
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def _lone_softmax(logits: list[float], active: int) -> Array:
+    """Return (1, K) as ``softmax``; for so few numbers Python is quicker than numpy."""
+    highest = max(logits)
+    powers = [math.exp(logit - highest) for logit in logits]
+    for k in ranked(powers)[:-active] if active else ():
+        powers[k] = 0.0
+    total = sum(powers)
+    return np.array([[power / total for power in powers]], dtype=np.float32)
+
+
+def ranked(values: list[float]) -> list[int]:
+    """Return the places of values from the least to the greatest."""
+    return sorted(range(len(values)), key=values.__getitem__)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.motion.mixture import MIXINGS, ExpertStepper, GateStepper, stepper
+from motion_addon.motion.mixture import (
+    MIXINGS,
+    ExpertStepper,
+    GateStepper,
+    LoneExpertStepper,
+    stepper,
+)
 from motion_addon.motion.network import Gate, MixedNetwork, softmax
 
 INPUTS, SPLIT, HIDDEN, OUTPUTS, EXPERTS = 9, 4, 6, 7, 5
@@ -53,7 +59,7 @@ def test_a_step_is_the_plain_mixture(mixing: str, active: int, characters: int) 
     step = stepper(net, mixing, active, SPLIT, characters)
     known = rng.normal(size=(6, characters, SPLIT)).astype(np.float32)
     prepared = step.prepare(known)
-    assert prepared.shape == (6, characters, EXPERTS * HIDDEN)
+    assert prepared.shape[:2] == (6, characters)
     for frame in range(6):
         state = rng.normal(size=(characters, INPUTS - SPLIT)).astype(np.float32)
         shares = some_shares(rng, characters, active)
@@ -71,15 +77,17 @@ def test_only_experts_at_work_are_multiplied() -> None:
     net.weights[1][3] = np.nan
     shares = np.array([[0.3, 0.0, 0.7, 0.0, 0.0], [0.0, 0.6, 0.0, 0.0, 0.4]], dtype=np.float32)
     for whole in (False, True):
-        step = ExpertStepper(net, SPLIT, 2, 2, whole)
+        known = rng.normal(size=(2, SPLIT))
         state = rng.normal(size=(2, INPUTS - SPLIT)).astype(np.float32)
-        out = step.step(step.prepare(rng.normal(size=(2, SPLIT))), state, shares)
-        assert np.isfinite(out).all()
+        step = ExpertStepper(net, 2, 2, whole)
+        assert np.isfinite(step.step(step.prepare(known), state, shares)).all()
+        lone = LoneExpertStepper(net, 2, whole)
+        assert np.isfinite(lone.step(lone.prepare(known[:1]), state[:1], shares[:1])).all()
 
 
 def test_characters_do_not_touch_each_other() -> None:
     rng = np.random.default_rng(5)
-    step = ExpertStepper(network(), SPLIT, 3, 2, whole=False)
+    step = ExpertStepper(network(), 3, 2, whole=False)
     prepared = step.prepare(rng.normal(size=(3, SPLIT)))
     state = rng.normal(size=(3, INPUTS - SPLIT)).astype(np.float32)
     shares = some_shares(rng, 3, 2)
