@@ -160,6 +160,7 @@ class Quadruped(nn.Module):
         self.register_buffer("offsets", torch.tensor(skeleton.offsets))
         self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)[state]))
         self.shares = torch.zeros(())
+        self.factors: Tensor | None = None
 
     def place(self, matrices: Tensor, pelvis: Tensor) -> Tensor:
         """Return state joint positions (N, S, 3): forward kinematics without a loop."""
@@ -174,6 +175,9 @@ class Quadruped(nn.Module):
             return phase_basis(phase[:, 0])
         first = clock if self.gating == "phase" else _paws(velocities)
         shares = self.gate(torch.cat([first, control[:, list(stride.GATE_COLUMNS)]], dim=-1))
+        if self.factors is not None:
+            shares = shares * self.factors
+            shares = shares / shares.sum(dim=-1, keepdim=True).clamp_min(1e-6)
         self.shares = shares
         return shares
 
