@@ -6,13 +6,13 @@ on a longer or shorter body, and in which order trunk, limbs and paws are posed.
 the legs.
 """
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from . import quat, soles
 from .body_pose import BodyPose, RetargetSettings
+from .chains import carried_less, chain_places, likeness, spread, trunk_places
 from .clip import Clip
 from .limbs import align, bend, turns_along
 from .quadruped_body import Limb, QuadrupedBody
@@ -31,9 +31,6 @@ _LOWEST = 0.12
 """The most that the body comes down for its legs, as a share of the height of the hips."""
 _PITCH = 0.3
 """Radians, the most that the trunk is pitched to bring the withers to their height."""
-_UNLIKE, _ALIKE = (0.15, 0.7), (1.0, 0.25)
-"""Radians between the necks or tails of two animals at rest, and how much of the one's carriage
-the other then takes over; its movement it takes over in full."""
 _EASE = 0.04
 """Seconds before and after it stands over which a paw comes to lie flat."""
 HIP_HEIGHT = 0.56
@@ -54,61 +51,6 @@ def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
     else:
         level = float(np.percentile(heights.min(axis=1), 5))
     return level if 0.0 < level < 3.0 * usual else usual
-
-
-def _spread(knots: Array, turns: Sequence[Array], at: float) -> Array:
-    """Return the turn (T, 4) at a place among ``turns`` that stand at ``knots`` (K,)."""
-    high = int(np.clip(np.searchsorted(knots, at), 1, len(knots) - 1)) if len(knots) > 1 else 0
-    if high == 0:
-        return turns[0]
-    width = max(float(knots[high] - knots[high - 1]), 1e-9)
-    share = float(np.clip((at - knots[high - 1]) / width, 0.0, 1.0))
-    if share < 1e-9 or share > 1.0 - 1e-9:
-        return turns[high - 1 if share < 0.5 else high]
-    return quat.slerp(turns[high - 1], turns[high], share)
-
-
-def _places(heads: Array, bones: Sequence[int]) -> Array:
-    """Return (K,) where bones start along their chain, as shares of it: 0 to 1."""
-    steps = np.linalg.norm(np.diff(heads[list(bones)], axis=0), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    return np.asarray(along / max(float(along[-1]), 1e-9))
-
-
-def _trunk_places(body: QuadrupedBody) -> Array:
-    """Return (K,) how far each bone of the trunk is from the hind legs to the forelegs."""
-    trunk = body.trunk
-    at = _places(body.heads, trunk)
-    stems = {"H": 0, "F": len(trunk) - 1}
-    for limb in body.limbs:
-        above = body.rig.ancestors(limb.bones[0])
-        found = next((trunk.index(bone) for bone in above if bone in trunk), stems[limb.leg[1]])
-        stems[limb.leg[1]] = found
-    if len(trunk) == 1:
-        return np.array([0.5])
-    rear, fore = at[stems["H"]], at[stems["F"]]
-    if fore - rear < 1e-6:
-        return np.asarray(at)
-    return np.asarray(np.clip((at - rear) / (fore - rear), 0.0, 1.0))
-
-
-def _chain_places(body: QuadrupedBody, chain: Sequence[int]) -> Array:
-    """Return (K,) places of a neck or tail from where it starts (0) to its last bone (1)."""
-    if len(chain) == 1:
-        return np.array([1.0])
-    steps = np.linalg.norm(np.diff(body.heads[list(chain)], axis=0), axis=1)
-    along = np.cumsum([steps.mean(), *steps])
-    return np.asarray(along / along[-1])
-
-
-def _carried_less(stem: Array, turn: Array, share: float) -> Array:
-    """Return turns (T, 4) whose mean against ``stem`` (T, 4) is cut down to a share."""
-    if share > 1.0 - 1e-6:
-        return turn
-    own = quat.mul(quat.inv(stem), turn)
-    mean = np.linalg.eigh(np.einsum("ti,tj->ij", own, own))[1][:, -1]
-    back = quat.slerp(quat.IDENTITY.astype(np.float64), quat.inv(mean), 1.0 - share)
-    return quat.mul(stem, quat.mul(own, back))
 
 
 class _Transfer:
@@ -135,10 +77,10 @@ class _Transfer:
 
     def trunk(self) -> None:
         """Turn hips, spine, neck, head and tail."""
-        own = _trunk_places(self.source)
+        own = trunk_places(self.source)
         turns = [self.turns[:, bone] for bone in self.source.trunk]
-        for bone, at in zip(self.target.trunk, _trunk_places(self.target), strict=True):
-            self.set(bone, _spread(own, turns, at))
+        for bone, at in zip(self.target.trunk, trunk_places(self.target), strict=True):
+            self.set(bone, spread(own, turns, at))
         self._branch(turns[-1], "neck", "head")
         self._branch(turns[0], "tail")
 
@@ -148,25 +90,13 @@ class _Transfer:
         theirs = [bone for role in roles for bone in self.source.roles.get(role, ())]
         if not ours:
             return
-        knots = [0.0, *_chain_places(self.source, theirs)] if theirs else [0.0]
-        share = self._likeness(ours, theirs)
-        turns = [stem, *(_carried_less(stem, self.turns[:, bone], share) for bone in theirs)]
-        for bone, at in zip(ours, _chain_places(self.target, ours), strict=True):
-            self.set(bone, _spread(np.array(knots), turns, at))
-
-    def _likeness(self, ours: Sequence[int], theirs: Sequence[int]) -> float:
-        """Return how much of the carriage of the source's neck or tail is the target's, too.
-
-        All of it for animals that hold it alike at rest: others keep their own.
-        """
-        if min(len(ours), len(theirs)) < 2:
-            return _ALIKE[1]
-        lines = [
-            quat.unit(body.heads[chain[-1]] - body.heads[chain[0]])
-            for body, chain in ((self.target, ours), (self.source, theirs))
-        ]
-        angle = float(np.arccos(np.clip(lines[0] @ lines[1], -1.0, 1.0)))
-        return float(np.interp(angle, _UNLIKE, _ALIKE))
+        knots = [0.0, *chain_places(self.source, theirs)] if theirs else [0.0]
+        turns = [stem, *(self.turns[:, bone] for bone in theirs)]
+        share = likeness((self.target, ours), (self.source, theirs))
+        if share < 1.0:
+            turns[1:] = carried_less(stem, turns[1:], share, self.clip.fps, self.loop)
+        for bone, at in zip(ours, chain_places(self.target, ours), strict=True):
+            self.set(bone, spread(np.array(knots), turns, at))
 
     def ball(self, limb: Limb) -> Array:
         """Return (T, 3) where the source's paw stands, in the target's world."""
