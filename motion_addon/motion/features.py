@@ -101,7 +101,7 @@ class InputLayout:
     @property
     def size(self) -> int:
         """Length of the input vector."""
-        return self.velocities.stop
+        return int(self.velocities.stop)
 
 
 BIPED = InputLayout(len(GAITS), len(STATE_JOINTS))
