@@ -24,8 +24,8 @@ from .sources import HELD_OUT
 from .train import Sequences, load
 
 CREDITS = (
-    "Motion capture: a Labrador, Tencent Robotics X, Lifelike Agility and Play in Quadrupedal"
-    " Robots (Nature Machine Intelligence 2024). MIT.",
+    "Motion capture of a Labrador: Tencent Robotics X. "
+    "Copyright (C) 2024 THL A29 Limited, a Tencent company. MIT.",
 )
 
 
