@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import gaits, models, trajectory
+from . import gaits, models, quat, trajectory
 from .cleanup import CleanupSettings, clean
 from .clip import Clip
 from .controller import Controller, Run
@@ -18,6 +18,7 @@ from .cycle import cut_cycle
 from .models import Model
 from .pacing import Wishes
 from .path import Path
+from .pivot import pivot
 from .quat import Array
 from .report import Ranges, report
 from .request import BakeRequest, RequestError
@@ -43,6 +44,8 @@ VARIATION = 0.04
 """Standard deviation of the step rate's slow variation when a seed is given."""
 MOST_FRAMES = 200_000
 """Of all characters together that are driven at once: about 400 MB."""
+ON_THE_SPOT = 0.1
+"""Meters at the model's size, the longest path that is a place to turn at."""
 CHART_FPS = 10
 """Frame rate of the experts' activations in a report."""
 CYCLE_LENGTH = 12.0
@@ -209,7 +212,8 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
     By dynamic similarity a character twice as tall walks as the model does, seen larger and
-    slower by the square root of two.
+    slower by the square root of two. On a path of next to no length a quadruped that is to face
+    a way turns there from the path's direction.
     """
     pace = math.sqrt(scale)
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
@@ -221,6 +225,10 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
         else:
             facing = ("look_at", tuple(v / scale for v in value))
     small = Path.from_points(np.array(request.path) / scale, cyclic=path.cyclic)
+    if body == "quadruped" and small.length <= ON_THE_SPOT and facing[0] == "fixed":
+        yaws = float(quat.yaw_of(small.tangent(0.0))), float(facing[1])
+        stands = request.start, request.stop
+        return pivot(small.samples[0], yaws, MOVERS[body], request.gait, stands)
     return trajectory.plan(
         small,
         speed=tuple((fraction, speed / pace) for fraction, speed in keys),

@@ -57,7 +57,8 @@ class BakeRequest:
     facing: str | tuple[str, Any] = "path"
     """``path``, ("turned", degrees left of the path), ("yaw", degrees) or ("look_at", (x, y, z)).
 
-    ("turned", 180) goes backward."""
+    ("turned", 180) goes backward. With "yaw", a quadruped on a path of a few centimeters turns on
+    the spot."""
     start: bool = True
     """Begin from standing."""
     stop: bool = True

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns on the spot: the shorter way, there and no further, stepping only while it turns."""
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motion_addon.motion import gaits, models, quat
+from motion_addon.motion.bake import BakeRequest, bake
+from motion_addon.motion.pivot import TURN, pivot
+from motion_addon.motion.trajectory import RATE
+
+from . import mixtures
+
+HERE = np.array([2.0, 0.5, -1.0])
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "turn"),
+    [
+        (0.0, 1.5, 1.5),
+        (0.0, -2.5, -2.5),
+        (3.0, -3.0, 0.2832),
+        (-1.0, 4.5, -0.7832),
+        (1.0, 1.0, 0.0),
+    ],
+)
+def test_it_turns_the_shorter_way(begin: float, end: float, turn: float) -> None:
+    plan = pivot(HERE, (begin, end), gaits.DOG)
+    yaw = np.unwrap(quat.yaw_of(plan.facing))
+    assert yaw[-1] - yaw[0] == pytest.approx(turn, abs=1e-3)
+    assert np.exp(1j * yaw[0]) == pytest.approx(np.exp(1j * begin), abs=1e-3)
+    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * TURN
+    assert (plan.positions == HERE).all()
+    assert not plan.speeds.any()
+
+
+def test_feet_step_while_it_turns() -> None:
+    plan = pivot(HERE, (0.0, 2.0), gaits.DOG)
+    assert plan.gait.sum(axis=1) == pytest.approx(np.ones(len(plan)))
+    assert plan.gait[[0, 30, -30, -1], 0] == pytest.approx(np.ones(4))
+    assert plan.gait[len(plan) // 2, gaits.GAITS.index("walk")] == pytest.approx(1.0)
+    trot = pivot(HERE, (0.0, 2.0), gaits.DOG, "trot")
+    assert trot.gait[len(plan) // 2, gaits.GAITS.index("trot")] == pytest.approx(1.0)
+    short = pivot(HERE, (0.0, 2.0), gaits.DOG, stands=(False, False))
+    assert len(plan) - len(short) == 2 * RATE
+
+
+def test_a_request_without_a_way_to_go_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        models, "load", functools.partial(models.load, folder=mixtures.write(tmp_path))
+    )
+    for hip_height in (0.3, 1.2):
+        result = bake(
+            BakeRequest(
+                path=((1.0, 0.0, 2.0), (1.02, 0.0, 2.0)),
+                model="quadruped",
+                hip_height=hip_height,
+                facing=("yaw", -30.0),
+            )
+        )
+        json.dumps(result.report, allow_nan=False)
+        at = result.clip.world()[1]
+        pelvis, withers = (at[:, result.clip.skeleton.index(n)] for n in ("Pelvis", "Withers"))
+        yaw = np.degrees(quat.yaw_of(withers - pelvis))
+        assert yaw[0] == pytest.approx(90.0, abs=12.0)
+        assert yaw[-1] == pytest.approx(-30.0, abs=12.0)
+        middle = 0.5 * (pelvis + withers)[:, [0, 2]]
+        assert np.linalg.norm(middle - [1.0, 2.0], axis=1).max() < 0.3 * hip_height
