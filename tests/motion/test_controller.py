@@ -3,14 +3,26 @@
 
 import functools
 from dataclasses import replace
+from pathlib import Path as FilePath
 
 import numpy as np
 import pytest
 
-from motion_addon.motion import features, models, quat, trajectory
-from motion_addon.motion.controller import FASTEST, Controller, Placer, Run, decode
+from motion_addon.motion import features, gaits, models, quat, stride, trajectory
+from motion_addon.motion.controller import (
+    FASTEST,
+    SLICE,
+    Controller,
+    Placer,
+    Run,
+    decode,
+    stacked,
+)
+from motion_addon.motion.pacing import Wishes, pacing
 from motion_addon.motion.path import Path
 from motion_addon.motion.trajectory import RATE, Trajectory
+
+from . import mixtures
 
 
 @functools.cache
@@ -151,3 +163,57 @@ def test_raw_motion_is_smooth() -> None:
     assert np.linalg.norm(np.diff(clip.root_positions, axis=0), axis=-1).max() * RATE < 2.5
     assert clip.contacts.min() >= 0.0
     assert clip.contacts.max() <= 1.0
+
+
+@pytest.fixture(params=["blend", "top2_blend", "top2_output"])
+def animal(request: pytest.FixtureRequest, tmp_path: FilePath) -> models.Model:
+    return models.load("quadruped", mixtures.write(tmp_path, request.param))
+
+
+def course(gait: str, speed: float) -> Trajectory:
+    points = [[0, 0, 0], [0, 0, 2 * speed], [speed, 0, 3 * speed]]
+    return trajectory.plan(Path.from_points(points), speed=speed, gait=gait, mover=gaits.DOG)
+
+
+def test_animals_together_as_alone(animal: models.Model) -> None:
+    plans = [course("walk", 0.9), course("canter", 3.0), course("trot", 1.8)]
+    phases, factors = np.array([0.0, 0.4, 0.9]), np.array([1.0, 0.9, 1.2])
+    wishes = [Wishes(), Wishes("left"), Wishes(experts=(1.0, 0.0, 2.0, 1.0, 1.0))]
+    *_, together = Controller(animal, 3).run(plans, phases, factors, wishes)
+    for n, found in enumerate(together):
+        lone = Controller(animal)
+        *_, (alone,) = lone.run(plans[n : n + 1], phases[[n]], factors[[n]], wishes[n : n + 1])
+        assert worst(found, alone) < 1e-4
+        assert np.abs(found.shares - alone.shares).max() < 1e-4
+        assert found.shares.shape == (len(plans[n]), animal.network.sets)
+        assert found.shares.sum(axis=1) == pytest.approx(np.ones(len(plans[n])), abs=1e-5)
+    assert together[2].shares[:, 1].max() == 0.0
+
+
+def test_legs_keep_their_places_on_the_clock(animal: models.Model) -> None:
+    plan = course("canter", 3.0)
+    control, _, _ = stacked([plan], len(plan))
+    for lead in ("auto", "left", "right"):
+        keep = pacing(animal, [plan], control, [Wishes(lead)])
+        offsets, amplitude = stride.planned(plan, lead)
+        for frame in (0, 100, 200):
+            shares, clock = keep(frame, np.array([0.7]))
+            wanted = stride.clock(0.7 - offsets[[frame]], amplitude[[frame]])
+            assert clock == pytest.approx(wanted, abs=1e-6)
+            columns = control[frame][:, list(stride.GATE_COLUMNS)]
+            seen = np.concatenate([wanted, columns], axis=1).astype(np.float32)
+            assert shares == pytest.approx(animal.gate(seen), abs=1e-5)
+
+
+def test_a_lead_puts_the_legs_of_that_side_last(animal: models.Model) -> None:
+    plan = course("canter", 3.0)
+    left, right = (stride.planned(plan, lead)[0][150] % 1.0 for lead in ("left", "right"))
+    assert left == pytest.approx(right[[2, 3, 0, 1]], abs=1e-6)
+
+
+def test_long_runs_are_prepared_in_slices(animal: models.Model) -> None:
+    plan = course("walk", 0.9)
+    assert len(plan) > 2 * SLICE
+    *progress, (found,) = Controller(animal).run([plan], np.zeros(1), np.ones(1))
+    assert len(progress) == len(plan) // SLICE
+    assert np.isfinite(found.clip.rotations).all()
