@@ -174,8 +174,12 @@ class GateStepper:
         for weight, bias in ((middle, gate.biases[1]), (last, gate.biases[2])):
             weights.append(np.concatenate([weight, bias[:, None]], axis=1))
         self._weights = [np.ascontiguousarray(w.T, dtype=np.float32) for w in weights]
-        self._out = [np.empty((characters, len(w)), dtype=np.float32) for w in weights]
-        self._bent = [np.ones((characters, len(w) + 1), dtype=np.float32) for w in weights[:2]]
+        # Vectors for one character: they are multiplied sooner.
+        self._one = characters == 1
+        rows = () if self._one else (characters,)
+        self._out = [np.empty((*rows, len(w)), dtype=np.float32) for w in weights]
+        self._fed = [np.ones((*rows, len(w) + 1), dtype=np.float32) for w in weights[:2]]
+        self._bent = [fed[..., :-1] for fed in self._fed]
         self._low = [np.empty_like(out) for out in self._out[:2]]
         self._active = gate.active
         with np.errstate(divide="ignore"):
@@ -188,15 +192,14 @@ class GateStepper:
 
     def __call__(self, fed: Array, prepared: Array) -> Array:
         """Return the shares (N, K) for the other inputs (N, fed) and ``prepared`` (N, hidden)."""
-        x = fed
-        for i, out in enumerate(self._out):
-            np.dot(x, self._weights[i], out)
-            if i == 0:
-                np.add(out, prepared, out)
-            if i < 2:
-                x = self._bent[i]
-                bend(out, x[:, :-1], self._low[i])
-        logits = self._out[2]
+        first, middle, last = self._out
+        np.dot(fed[0] if self._one else fed, self._weights[0], first)
+        np.add(first, prepared[0] if self._one else prepared, first)
+        bend(first, self._bent[0], self._low[0])
+        np.dot(self._fed[0], self._weights[1], middle)
+        bend(middle, self._bent[1], self._low[1])
+        np.dot(self._fed[1], self._weights[2], last)
+        logits = last[None] if self._one else last
         if self._favor is not None:
             np.add(logits, self._favor, logits)
         return softmax(logits, self._active)

@@ -72,10 +72,11 @@ def softmax(logits: Array, active: int = 0) -> Array:
 
 def _lone_softmax(logits: list[float], active: int) -> Array:
     """Return (1, K) as ``softmax``; for so few numbers Python is quicker than numpy."""
-    highest = max(logits)
-    powers = [math.exp(logit - highest) for logit in logits]
-    for k in ranked(powers)[:-active] if active else ():
-        powers[k] = 0.0
+    best = ranked(logits)[-active:]
+    highest = logits[best[-1]]
+    powers = [0.0] * len(logits)
+    for k in best:
+        powers[k] = math.exp(logits[k] - highest)
     total = sum(powers)
     return np.array([[power / total for power in powers]], dtype=np.float32)
 
