@@ -72,11 +72,13 @@ def clean(
     level = ground or ground_of(trajectory, clip.frames, clip.fps)
     if trajectory is not None and settings.follow:
         _follow(body, trajectory, settings)
-    down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps)
+    likely = np.asarray(contacts, dtype=np.float32)
     if is_quadruped(clip.skeleton):
+        down = paws.touching(likely, clip.fps)
         if settings.lock:
             down = paws.pin(body, down, level, settings.level_seconds)
         return _written_whole(clip, body, down)
+    down = foot_contacts.clean(likely, clip.fps)
     if not settings.lock:
         return _written(clip, body, {}, down)
     stands = {side: _stands(body, down, i, side) for i, side in enumerate(SIDES)}

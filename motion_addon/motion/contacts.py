@@ -16,6 +16,8 @@ SPEED_LIMIT = 0.4
 """m/s, a foot point that moves faster does not stand."""
 SPEED_SHARE = 0.15
 """Added to the limit per m/s of body speed: running contacts are short and blurred."""
+SHORTEST = 0.07
+"""Seconds, the shortest contact, and the shortest gap in one."""
 HEIGHT_LIMIT = 0.045
 """Meters above its own lowest level; a foot point that is higher does not stand."""
 
@@ -43,20 +45,23 @@ def foot_points(skeleton: Skeleton, rotations: Array, positions: Array) -> Array
     return np.stack(points, axis=-2)
 
 
-def detect(points: Array, fps: float) -> Array:
+def detect(
+    points: Array, fps: float, share: float = SPEED_SHARE, shortest: float = SHORTEST
+) -> Array:
     """Return (T, 4) float32 contacts of foot points (T, 4, 3): slow and near the ground.
 
-    The ground level of each point is its own 2nd percentile height.
+    The ground level of each point is its own 2nd percentile height. ``share`` is added to the
+    limit of speed per m/s of the body; contacts and gaps under ``shortest`` seconds are dropped.
     """
     velocity = np.gradient(smooth(points, fps / 60.0), axis=0) * fps
     body = np.linalg.norm(smooth(velocity.mean(axis=1), 0.25 * fps)[:, [0, 2]], axis=-1)
-    slow = np.linalg.norm(velocity, axis=-1) < (SPEED_LIMIT + SPEED_SHARE * body)[:, None]
+    slow = np.linalg.norm(velocity, axis=-1) < (SPEED_LIMIT + share * body)[:, None]
     floor = np.percentile(points[..., 1], 2.0, axis=0)
     low = points[..., 1] - floor < HEIGHT_LIMIT
-    return clean((slow & low).astype(np.float32), fps)
+    return clean((slow & low).astype(np.float32), fps, shortest)
 
 
-def clean(contacts: Array, fps: float, shortest: float = 0.07) -> Array:
+def clean(contacts: Array, fps: float, shortest: float = SHORTEST) -> Array:
     """Return binary contacts (T, 4) of probabilities, without flicker.
 
     Hysteresis (on above 0.6, off below 0.4), then gaps and contacts shorter than

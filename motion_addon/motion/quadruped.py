@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from .clip import Clip
+from .contacts import detect
 from .quat import Array
 from .skeleton import Skeleton
 
@@ -52,6 +53,13 @@ def parents() -> Array:
     return np.array([above[name] for name in JOINTS], dtype=np.int64)
 
 
+CONTACT_SHARE: Final = 0.25
+"""m/s per m/s of the body, added to the speed under which a paw stands: in a gallop its touch is
+short and blurred, and what is not seen is a stride too few."""
+SHORTEST_CONTACT: Final = 0.045
+"""Seconds; a paw of a galloping dog stands for four frames."""
+
+
 def is_quadruped(skeleton: Skeleton) -> bool:
     """Return whether a skeleton is the canonical quadruped, of whatever proportions."""
     return PAWS[0] in skeleton.names
@@ -61,3 +69,8 @@ def paw_points(clip: Clip) -> Array:
     """Return (T, 4, 3) world positions (m) of the paws, in the order of LEGS."""
     index = [clip.skeleton.index(name) for name in PAWS]
     return np.asarray(clip.world()[1][:, index])
+
+
+def paw_contacts(points: Array, fps: float) -> Array:
+    """Return contacts (T, 4) of paw points (T, 4, 3) by their speed and height."""
+    return detect(points, fps, CONTACT_SHARE, SHORTEST_CONTACT)

@@ -107,7 +107,7 @@ def motion_figures(clip: Clip, contacts: Array, ground: Ground | None = None) ->
 def detected(clip: Clip) -> Array:
     """Return the contacts (T, 4) of a clip by the movement of its feet or paws."""
     if quadruped.is_quadruped(clip.skeleton):
-        return foot_contacts.detect(quadruped.paw_points(clip), clip.fps)
+        return quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     points = foot_contacts.foot_points(clip.skeleton, *clip.world())
     return foot_contacts.detect(points, clip.fps)
 

@@ -136,7 +136,10 @@ def speed_of(speed: float) -> Row:
     result = baking.bake(request)
     _, plan = plan_of(request)
     center = paw_metrics.trunk(result.clip)[0]
-    off = metrics.speed_error(center, result.clip.fps, plan).get("speed_error_mean", 9.0)
+    calm = metrics.mean_root(center, result.clip.fps)
+    steady = np.flatnonzero(plan.speeds[: len(calm)] > 0.98 * speed)[20:-20]
+    way = float(np.linalg.norm((calm[steady[-1]] - calm[steady[0]])[[0, 2]]))
+    off = abs(way * result.clip.fps / (steady[-1] - steady[0]) - speed)
     number = float(gaits.froude(speed, gaits.HIP_HEIGHT))
     limits = (gaits.TROT_FROM, gaits.CANTER_FROM, gaits.GALLOP_FROM)
     wanted = ("walk", "trot", "canter", "gallop")[sum(number > limit for limit in limits)]

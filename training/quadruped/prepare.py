@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, quadruped, quat, stride
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
@@ -40,7 +39,7 @@ def label(clip: Clip, plant: bool = True) -> dict[str, Array]:
     amplitude (T, 4) of the legs, phase_rate (T,) in strides a second, speed (T,) in m/s and
     gait (T, 6).
     """
-    contacts = foot_contacts.detect(quadruped.paw_points(clip), clip.fps)
+    contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     if plant:
         clip = clean(clip, contacts, None, CleanupSettings(follow=False))
     strides = stride.measured(contacts, clip.fps)

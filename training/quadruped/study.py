@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import (
     controller,
     gaits,
@@ -134,7 +133,7 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
     center = paw_metrics.trunk(run.clip)[0]
     off = metrics.path_error(center, clip.fps, item.path, item.plan)
     row["path_mean_cm"] = off["path_mean_cm"]
-    strides = paw_metrics.strides(foot_contacts.detect(points, clip.fps), clip.fps)
+    strides = paw_metrics.strides(quadruped.paw_contacts(points, clip.fps), clip.fps)
     phases, duty = paw_metrics.footfall_phases(strides), paw_metrics.duty_factors(strides)
     stepping = bool(np.isfinite(phases).all())
     row["phase_error"] = paw_metrics.phase_error(phases, item.gait) if stepping else 0.5

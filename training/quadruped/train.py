@@ -126,6 +126,7 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs="+", default=Settings.shares)
     parser.add_argument("--rate", type=float, default=Settings.rate)
     parser.add_argument("--batch-frames", type=int, default=Settings.batch_frames)
+    parser.add_argument("--rare", type=float, default=Settings.rare)
     parser.add_argument("--average", type=float, default=Settings.average)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     given = vars(parser.parse_args())
