@@ -24,11 +24,13 @@ from ..motion import retarget
 from ..motion.anatomy import Body, measure
 from ..motion.channels import Channels, RootMotion, channels
 from ..motion.clip import Clip
+from ..motion.quadruped_body import QuadrupedBody
 from ..motion.quat import Array
 from ..motion.retarget import BodyPose
 from ..motion.rigs import RigBones, RigMap
 from ..motion.sparse import thin
 from . import armature, control_rigs, fcurves, skin
+from .rehearsal import built_in, set_switch
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,10 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
 
 
 def _bone_keys(body: Body, keyed: Channels) -> tuple[BoneKeys, ...]:
-    legs = {bone for leg in body.legs for bone in (leg.thigh, leg.shin, leg.foot)}
+    if isinstance(body, QuadrupedBody):
+        legs = {bone for limb in body.limbs for bone in limb.bones}
+    else:
+        legs = {bone for leg in body.legs for bone in (leg.thigh, leg.shin, leg.foot)}
     close = {*keyed.locations, *legs}
     return tuple(
         BoneKeys(
@@ -264,25 +269,14 @@ def _write_switch(
     obj: bpy.types.Object, writer: fcurves.Writer, frame: float, name: str, prop: str, value: float
 ) -> None:
     assert obj.pose is not None
-    _set_switch(obj.pose.bones[name], prop, value)
+    set_switch(obj.pose.bones[name], prop, value)
     escape = bpy.utils.escape_identifier
-    own = f".{prop}" if _built_in(prop) else f'["{escape(prop)}"]'
+    own = f".{prop}" if built_in(prop) else f'["{escape(prop)}"]'
     writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)
 
 
-def _built_in(prop: str) -> bool:
-    return prop in bpy.types.PoseBone.bl_rna.properties
-
-
 def _get_switch(bone: bpy.types.PoseBone, prop: str) -> Any:
-    return getattr(bone, prop) if _built_in(prop) else bone[prop]
-
-
-def _set_switch(bone: bpy.types.PoseBone, prop: str, value: Any) -> None:
-    if _built_in(prop):
-        setattr(bone, prop, value)
-    else:
-        bone[prop] = type(bone[prop])(value)
+    return getattr(bone, prop) if built_in(prop) else bone[prop]
 
 
 _CHANNELS = ("location", *_ROTATIONS)
@@ -309,6 +303,6 @@ def restore(obj: bpy.types.Object, values: dict[str, Any]) -> None:
         for name, value in channels_.items():
             setattr(obj.pose.bones[bone], name, value)
     for (bone, prop), value in values["switches"].items():
-        _set_switch(obj.pose.bones[bone], prop, value)
+        set_switch(obj.pose.bones[bone], prop, value)
     for name, value in values["object"].items():
         setattr(obj, name, value)

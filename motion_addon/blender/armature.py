@@ -149,23 +149,27 @@ def _kept_frame(scene: bpy.types.Scene) -> Iterator[None]:
         scene.frame_set(frame, subframe=part)
 
 
-def sample(obj: bpy.types.Object, frames: Sequence[float]) -> tuple[Array, Array]:
+def sample(
+    obj: bpy.types.Object, frames: Sequence[float], scene: bpy.types.Scene | None = None
+) -> tuple[Array, Array]:
     """Return world rotations (T, B, 4) and heads (T, B, 3) of the posed bones, motion axes.
 
-    Evaluates the scene with all constraints and drivers at each scene frame; keeps the current
-    frame. Bones are in the order of ``obj.pose.bones``.
+    Evaluates the scene (None takes the current one) with all constraints and drivers at each
+    frame; keeps the current frame. Bones are in the order of ``obj.pose.bones``.
     """
     check(obj)
     assert obj.pose is not None
     count = len(obj.pose.bones)
     matrices = np.empty((len(frames), count, 4, 4))
     flat = np.empty(count * 16, dtype=np.float32)
-    scene = bpy.context.scene
+    own = scene is None
+    scene = scene or bpy.context.scene
     assert scene is not None
     with _kept_frame(scene):
         for row, frame in enumerate(frames):
             scene.frame_set(int(np.floor(frame)), subframe=float(frame - np.floor(frame)))
-            posed = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            graph = bpy.context.evaluated_depsgraph_get() if own else scene.view_layers[0].depsgraph
+            posed = obj.evaluated_get(graph)
             assert posed.pose is not None
             posed.pose.bones.foreach_get("matrix", flat)
             local = flat.reshape(count, 4, 4).transpose(0, 2, 1)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from . import fit
+
 if TYPE_CHECKING:
     from ..motion.rigs import RigBones, RigMap
 
@@ -71,6 +73,9 @@ def map_refusal(rig: bpy.types.Object) -> str:
     missing = missing_roles(rig)
     if missing:
         return f"No bone for {', '.join(missing)}; pick one in the bone map"
+    short = _short_leg(rig)
+    if short:
+        return f"{short} needs its bones from the top to the paw; add them in the bone map"
     gone = [row.bone for row in rig.footfall.bones if row.bone and row.bone not in rig.data.bones]
     if gone:
         return f"There is no bone '{gone[0]}' any more; pick another in the bone map"
@@ -79,10 +84,21 @@ def map_refusal(rig: bpy.types.Object) -> str:
 
 def missing_roles(rig: bpy.types.Object) -> list[str]:
     """Return the labels of required roles that no bone plays."""
-    from ..motion.rigs import REQUIRED_ROLES
+    from ..motion.rigs import required_roles
 
     played = {row.name for row in rig.footfall.bones if row.bone}
-    return [role_label(role) for role in REQUIRED_ROLES if role not in played]
+    return [role_label(role) for role in required_roles(rig.footfall.kind) if role not in played]
+
+
+def _short_leg(rig: bpy.types.Object) -> str:
+    """Return the label of an animal's leg with too few bones, or an empty text."""
+    from ..motion.rigs import required_roles
+
+    if rig.footfall.kind != "quadruped":
+        return ""
+    played = [row.name for row in rig.footfall.bones if row.bone]
+    legs = [role for role in required_roles("quadruped") if role.endswith((".L", ".R"))]
+    return next((role_label(role) for role in legs if played.count(role) < 2), "")
 
 
 def role_label(role: str) -> str:
@@ -90,6 +106,14 @@ def role_label(role: str) -> str:
     part, _, side = role.partition(".")
     words = part.replace("_", " ").title()
     return f"{SIDES[side]} {words}" if side in SIDES else words
+
+
+def row_label(rig: bpy.types.Object, index: int) -> str:
+    """Return the label of a row; bones of a chain are numbered from its beginning."""
+    rows = rig.footfall.bones
+    alike = [number for number, row in enumerate(rows) if row.name == rows[index].name]
+    label = role_label(rows[index].name)
+    return label if len(alike) == 1 else f"{label} {alike.index(index) + 1}"
 
 
 def detect(rig: bpy.types.Object) -> RigMap:
@@ -135,19 +159,22 @@ def try_detect(rig: bpy.types.Object) -> str:
 
 def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     """Show a map as rows: one for each role, more for chains of bones."""
-    from ..motion.rigs import ROLES
+    from ..motion.rigs import roles_of
 
     kept = rig.footfall
+    kept.hip_height = fit.own_hip_height(rig, rig_map)
     kept.family = rig_map.family
     kept.confidence = rig_map.confidence
     kept.notes = "\n".join(rig_map.notes)
     kept.bones.clear()  # rows of a linked file stay; they are written over
-    rows = [(role, bone) for role in ROLES for bone in rig_map.roles.get(role, ()) or ("",)]
+    roles = roles_of(rig_map.kind)
+    rows = [(role, bone) for role in roles for bone in rig_map.roles.get(role, ()) or ("",)]
     for number, (role, bone) in enumerate(rows):
         row = kept.bones[number] if number < len(kept.bones) else kept.bones.add()
         row.name, row.bone = role, bone
     for row in kept.bones[len(rows) :]:
         row.bone = ""
+    kept.kind = rig_map.kind  # last: picking a kind lays out its rows where they are not yet
 
 
 def load_map(rig: bpy.types.Object) -> RigMap:
@@ -160,7 +187,18 @@ def load_map(rig: bpy.types.Object) -> RigMap:
         if row.bone:
             roles[row.name] = (*roles.get(row.name, ()), row.bone)
     notes = tuple(kept.notes.splitlines())
-    return RigMap(kept.family or "custom", roles, kept.confidence, notes)
+    return RigMap(kept.family or "custom", roles, kept.confidence, notes, kind=kept.kind)
+
+
+def lay_rows(rig: bpy.types.Object) -> None:
+    """Lay out the rows of the kind that was picked, if others are there."""
+    from ..motion.rigs import RigMap, roles_of
+
+    roles = roles_of(rig.footfall.kind)
+    if not set(roles) <= {row.name for row in rig.footfall.bones}:
+        rows = {row.name: row.bone for row in reversed(rig.footfall.bones) if row.bone}
+        shared = {role: (rows[role],) for role in ("root", "hips", "head") if role in rows}
+        store_map(rig, RigMap("custom", shared, kind=rig.footfall.kind))
 
 
 def import_map(rig: bpy.types.Object, file: Path) -> str:
@@ -186,10 +224,10 @@ def active_row(rig: bpy.types.Object | None) -> bpy.types.PropertyGroup | None:
 
 def in_chain(rig: bpy.types.Object | None) -> bool:
     """Whether the chosen row belongs to a chain of several bones."""
-    from ..motion.rigs import CHAIN_ROLES
+    from ..motion.rigs import chain_roles
 
     row = active_row(rig)
-    return row is not None and row.name in CHAIN_ROLES
+    return row is not None and row.name in chain_roles(rig.footfall.kind)
 
 
 def add_row(rig: bpy.types.Object) -> None:
@@ -199,6 +237,22 @@ def add_row(rig: bpy.types.Object) -> None:
     kept.bones.add().name = role
     kept.bones.move(len(kept.bones) - 1, kept.active_bone + 1)
     kept.active_bone += 1
+
+
+def fill_chain(rig: bpy.types.Object) -> str:
+    """Fill the chosen chain between its first and last bone; returns why not, or an empty text."""
+    role = rig.footfall.bones[rig.footfall.active_bone].name
+    named = [row.bone for row in rig.footfall.bones if row.name == role and row.bone]
+    bones = [rig.data.bones.get(name) for name in named]
+    if len(bones) < 2 or bones[0] is None or bones[-1] is None:
+        return "Choose the first and the last bone of the chain in two rows"
+    chain = [bones[-1], *bones[-1].parent_recursive]
+    if bones[0] not in chain:
+        return f"'{named[-1]}' does not hang on '{named[0]}'"
+    rig_map = load_map(rig)
+    inside = chain[: chain.index(bones[0]) + 1]
+    store_map(rig, rig_map.with_role(role, *(bone.name for bone in reversed(inside))))
+    return ""
 
 
 def clear_row(rig: bpy.types.Object) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a character's size meets the model's: owns the height to ask for and the scene's units."""
+"""How a character's size meets the model's: owns the size to ask for and the scene's units."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 if TYPE_CHECKING:
+    from ..motion import models
     from ..motion.clip import Clip
     from ..motion.rigs import RigMap
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 class Fit:
     """Sizes for one bake."""
 
-    height: float
-    """Body height in meters to ask for, so that the stride fits the character's legs."""
-    ball_height: float
+    height: float | None
+    """Body height in meters to ask for, so that the stride fits a person's legs."""
+    hip_height: float | None
+    """Height of the hip joints in meters to ask for instead: how animals are measured."""
+    ball_height: float | None
     """Height in Blender units of the planted balls of the feet in the clip that comes back."""
     meters: float
     """Meters in a Blender unit."""
@@ -36,14 +39,50 @@ def meters(scene: bpy.types.Scene) -> float:
 
 def measure(rig: bpy.types.Object, rig_map: RigMap, model: str, scene: bpy.types.Scene) -> Fit:
     """Measure a character against a model. Raises RigError and RequestError."""
-    from ..motion import models, retarget
+    from ..motion import retarget
     from ..motion.request import RequestError
     from . import armature
 
-    try:
-        own = models.load(model)
-    except models.ModelError as error:
-        raise RequestError(str(error)) from error
+    own = load_model(model)
+    if own.body != rig_map.kind:
+        raise RequestError(f"The model {model} moves a {own.body}, the character is another kind")
     ratio = retarget.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
-    ball = float(own.info["ball_height"]) * ratio
-    return Fit(own.height * ratio * meters(scene), ball, meters(scene))
+    unit = meters(scene)
+    if own.body == "quadruped":
+        return Fit(None, own.hip_height * ratio * unit, None, unit)
+    return Fit(own.height * ratio * unit, None, float(own.info["ball_height"]) * ratio, unit)
+
+
+def load_model(name: str) -> models.Model:
+    """Return a shipped model. Raises RequestError, in one plain sentence, if it is not there."""
+    from ..motion import models
+    from ..motion.request import RequestError
+
+    try:
+        return models.load(name)
+    except models.ModelError as error:
+        if name == "quadruped" and not (models.FOLDER / name).is_dir():
+            text = "Animals need the quadruped model, which this copy of Footfall lacks; reinstall"
+            raise RequestError(f"{text} Footfall") from error
+        raise RequestError(str(error)) from error
+
+
+def own_hip_height(rig: bpy.types.Object, rig_map: RigMap) -> float:
+    """Return the height of an animal's hip joints in the rig's own units; 0 if there are none."""
+    from ..motion.anatomy import measure as measure_body
+    from ..motion.rigs import RigError
+    from . import armature
+
+    if rig_map.kind != "quadruped" or not rig_map.usable:
+        return 0.0
+    try:
+        bones = armature.read_rig(rig)
+        return measure_body(bones, rig_map).leg_length / bones.scale
+    except RigError:
+        return 0.0
+
+
+def hip_height(rig: bpy.types.Object, scene: bpy.types.Scene) -> float:
+    """Return the height in meters of an animal's hip joints as it was detected; 0 if unknown."""
+    size = float(rig.matrix_world.median_scale)
+    return float(rig.footfall.hip_height) * size * meters(scene)

@@ -21,9 +21,13 @@ from bpy.props import (
 
 OWN: Any = {"LIBRARY_OVERRIDABLE"}
 OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
-SPEED_RANGE = (0.2, 6.0)  # meters a second
+SPEED_RANGE = (0.02, 15.0)  # meters a second, for all sizes; the motion core knows each one's
+USUAL_SPEEDS = (0.2, 6.0)
 
-MODELS = (("biped", "Human", "Walks, jogs and runs on two legs"),)
+KINDS = (
+    ("biped", "Person", "Walks on two legs"),
+    ("quadruped", "Animal", "Walks on four legs"),
+)
 GAITS = (
     ("auto", "By Speed", "Walk, jog or run, whichever fits the speed"),
     ("walk", "Walk", "Walk at any speed"),
@@ -31,8 +35,22 @@ GAITS = (
     ("run", "Run", "Run at any speed"),
     ("crouch", "Crouch", "Sneak with bent knees"),
 )
+ANIMAL_GAITS = (
+    ("auto", "By Speed", "The gait that animals of this size choose at the speed"),
+    ("walk", "Walk", "Four beats, left hind, left fore, right hind, right fore"),
+    ("pace", "Pace", "Two beats, both legs of a side together"),
+    ("trot", "Trot", "Two beats, legs across from each other together"),
+    ("canter", "Canter", "Three beats and a leap"),
+    ("gallop", "Gallop", "Four beats and a leap, as fast as it can"),
+)
+LEADS = (
+    ("auto", "By Turn", "The foreleg on the inner side of the turn leads"),
+    ("left", "Left", "The left foreleg touches down last"),
+    ("right", "Right", "The right foreleg touches down last"),
+)
 FACINGS = (
     ("path", "Along Path", "Face where the path leads"),
+    ("turned", "Backward", "Face away from where the path leads"),
     ("yaw", "Fixed", "Face one direction all the way"),
     ("look_at", "Look At", "Face an object all the way"),
 )
@@ -77,6 +95,12 @@ def _setting_changed(self: FootfallSettings, _context: bpy.types.Context) -> Non
     live.touch(self.id_data)  # type: ignore[arg-type]
 
 
+def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
+    from . import character
+
+    character.lay_rows(self.id_data)  # type: ignore[arg-type]
+
+
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
     from . import takes
 
@@ -98,7 +122,24 @@ class FootfallSpeedPoint(bpy.types.PropertyGroup):
     )  # fmt: skip
     speed: FloatProperty(
         name="Speed", description="Speed wanted there, in meters a second", precision=2,
-        min=SPEED_RANGE[0], max=SPEED_RANGE[1], default=1.4, update=_setting_changed,
+        min=SPEED_RANGE[0], max=SPEED_RANGE[1], soft_min=USUAL_SPEEDS[0], soft_max=USUAL_SPEEDS[1],
+        default=1.4, update=_setting_changed,
+    )  # fmt: skip
+
+
+class FootfallExpert(bpy.types.PropertyGroup):
+    """How much one expert of a mixture may say."""
+
+    factor: FloatProperty(
+        name="Factor", description="Multiplies the share of this expert; 1 leaves it as it is",
+        min=0.0, max=4.0, default=1.0, step=5, precision=2, update=_setting_changed,
+    )  # fmt: skip
+    mute: BoolProperty(
+        name="Mute", description="Leave this expert out", default=False, update=_setting_changed
+    )
+    solo: BoolProperty(
+        name="Solo", description="Leave out all experts that are not soloed",
+        default=False, update=_setting_changed,
     )  # fmt: skip
 
 
@@ -121,16 +162,23 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Live", description="Bake the shown take again whenever path or settings change",
         default=False, update=_setting_changed,
     )  # fmt: skip
-    model: EnumProperty(
-        name="Model", description="Learned motion to use", items=MODELS, update=_setting_changed
-    )
     gait: EnumProperty(
         name="Gait", description="Way of moving", items=GAITS, update=_setting_changed
     )
+    animal_gait: EnumProperty(
+        name="Gait", description="Order in which the four feet fall", items=ANIMAL_GAITS,
+        update=_setting_changed,
+    )  # fmt: skip
+    lead: EnumProperty(
+        name="Lead", description="Leading foreleg in canter and gallop", items=LEADS,
+        update=_setting_changed,
+    )  # fmt: skip
+    experts: CollectionProperty(type=FootfallExpert)
     speed: FloatProperty(
         name="Speed", description="Speed along the path, in meters a second",
         step=10, precision=2,
-        min=SPEED_RANGE[0], max=SPEED_RANGE[1], default=1.4, update=_setting_changed,
+        min=SPEED_RANGE[0], max=SPEED_RANGE[1], soft_min=USUAL_SPEEDS[0], soft_max=USUAL_SPEEDS[1],
+        default=1.4, update=_setting_changed,
     )  # fmt: skip
     vary_speed: BoolProperty(
         name="Vary Along Path", description="Give different speeds at places on the path",
@@ -223,6 +271,14 @@ class FootfallTake(bpy.types.PropertyGroup):
 class FootfallObject(bpy.types.PropertyGroup):
     """What is kept with a character, also on a library override: its bone map and its takes."""
 
+    kind: EnumProperty(
+        name="Kind", description="On how many legs the character walks", items=KINDS,
+        update=_kind_picked, override=OWN,
+    )  # fmt: skip
+    hip_height: FloatProperty(
+        name="Hip Height", description="Height of an animal's hip joints in the rig's own units",
+        min=0.0, default=0.0, override=OWN,
+    )  # fmt: skip
     family: StringProperty(name="Rig", description="Kind of rig that was recognized", override=OWN)
     confidence: FloatProperty(
         name="Confidence", description="How sure the recognition is", override=OWN
@@ -256,6 +312,7 @@ class FootfallObject(bpy.types.PropertyGroup):
 
 classes = (
     FootfallSpeedPoint,
+    FootfallExpert,
     FootfallSettings,
     FootfallBone,
     FootfallTake,

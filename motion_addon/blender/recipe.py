@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import fit
+from . import experts, fit
 from .properties import CONTROLS, KEYS, ROOT_MOTIONS
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from .fit import Fit
 
 PLAIN = (
-    "model", "gait", "start", "stop", "start_phase", "cadence", "seed", "cleanup",
+    "start", "stop", "start_phase", "cadence", "seed", "cleanup",
     "frame_start", "fit_range", "root_motion", "keys", "tolerance", "controls",
 )  # fmt: skip
 """Fields with the same name and value in the scene's settings."""
 
 
+BACKWARD = 180.0
+"""Degrees by which a body is turned from its path to go backward."""
 CHOICES = {"root_motion": ROOT_MOTIONS, "keys": KEYS, "controls": CONTROLS}
 """Fields that take one of a few words; the motion core checks the words of its own."""
 
@@ -52,11 +54,16 @@ class Recipe:
     model: str = "biped"
     """Folder name under models/."""
     gait: str = "auto"
-    """auto, walk, jog, run or crouch."""
+    """auto, walk, jog, run or crouch; for animals auto, walk, pace, trot, canter or gallop."""
+    lead: str = "auto"
+    """Leading foreleg of an animal: auto, left or right."""
+    experts: tuple[float, ...] | None = None
+    """Factor of each expert's share; none leaves them as they are."""
     speed: float | tuple[tuple[float, float], ...] = 1.4
     """Meters a second, or (place on the path 0..1, meters a second) pairs."""
     facing: str | dict[str, Any] = "path"
-    """path, {"yaw": degrees} or {"look_at": object name or [x, y, z] in Blender's axes}."""
+    """path, {"turned": degrees left of it}, {"yaw": degrees} or {"look_at": object name or
+    [x, y, z] in Blender's axes}."""
     start: bool = True
     """Begin standing."""
     stop: bool = True
@@ -101,12 +108,18 @@ class Recipe:
         speed = values.get("speed", Recipe.speed)
         if isinstance(speed, list | tuple):
             values = {**values, "speed": _speed_pairs(speed)}
+        if values.get("experts") is not None:
+            values = {**values, "experts": tuple(values["experts"])}
         return Recipe(**values)
 
 
 def _fits(name: str, value: object, default: object) -> bool:
-    """Whether a JSON value has the kind of its field; speed and facing take two kinds."""
-    kinds: dict[str, tuple[type, ...]] = {"speed": (int, float, list, tuple), "facing": (str, dict)}
+    """Whether a JSON value has the kind of its field; a few take two kinds."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "speed": (int, float, list, tuple),
+        "facing": (str, dict),
+        "experts": (list, tuple, type(None)),
+    }
     fallback = (int, float) if isinstance(default, float) else (type(default),)
     if isinstance(value, bool) != isinstance(default, bool):
         return False
@@ -132,13 +145,20 @@ def from_settings(
     facing: str | dict[str, Any] = "path"
     if settings.facing == "yaw":
         facing = {"yaw": math.degrees(settings.facing_yaw)}
+    elif settings.facing == "turned":
+        facing = {"turned": BACKWARD}
     elif settings.facing == "look_at":
         facing = {"look_at": settings.facing_target.name if settings.facing_target else ""}
+    animal = rig.footfall.kind == "quadruped"
     return Recipe(
         character=rig.name,
         curve=settings.path.name if settings.path else "",
         ground=settings.ground.name if settings.ground else "",
         cycle=cycle,
+        model=rig.footfall.kind,
+        gait=settings.animal_gait if animal else settings.gait,
+        lead=settings.lead if animal else "auto",
+        experts=experts.factors(settings) if animal else None,
         speed=speed,
         facing=facing,
         **{name: getattr(settings, name) for name in PLAIN},
@@ -150,6 +170,11 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
     settings = scene.footfall
     for name in PLAIN:
         setattr(settings, name, getattr(recipe, name))
+    if recipe.model == "quadruped":
+        settings.animal_gait, settings.lead = recipe.gait, recipe.lead
+        experts.show(settings, recipe.experts)
+    else:
+        settings.gait = recipe.gait
     settings.path = scene.objects.get(recipe.curve)
     settings.ground = scene.objects.get(recipe.ground)
     settings.vary_speed = not isinstance(recipe.speed, int | float)
@@ -209,8 +234,9 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
             "model": recipe.model, "path": points, "cyclic": cyclic, "speed": speed,
             "gait": recipe.gait, "fps": frame_rate(scene), "start_phase": recipe.start_phase,
             "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
-            "stop": recipe.stop, "height": size.height, "seed": recipe.seed,
-            "cleanup": recipe.cleanup,
+            "stop": recipe.stop, "height": size.height, "hip_height": size.hip_height,
+            "seed": recipe.seed, "cleanup": recipe.cleanup, "lead": recipe.lead,
+            "experts": recipe.experts,
         }
     )  # fmt: skip
 

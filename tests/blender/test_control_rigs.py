@@ -85,18 +85,13 @@ def test_metarig_is_keyed_on_its_bones(apply):
         assert turn < 0.1, name
 
 
-@pytest.mark.parametrize("kind", ["basic_quadruped", "horse"])
-def test_animals_are_not_taken_for_people(apply, kind):
+@pytest.mark.parametrize("kind", ["bird", "shark"])
+def test_rigs_that_do_not_walk_on_four_legs_are_not_taken_for_animals(kind):
     import addon_utils
 
     addon_utils.enable("rigify")
     getattr(bpy.ops.object, f"armature_{kind}_metarig_add")()
-    rig = bpy.context.object
-    found = rigs.detected(rig)
-    assert found.confidence < 0.2
-    if found.usable:
-        with pytest.raises(addon("blender.armature").RigError, match="does not stand upright"):
-            apply.plan_keys(rig, found, rigs.walk(5))
+    assert rigs.detected(bpy.context.object).kind == "biped"
 
 
 def ik_rig(pole: bool) -> bpy.types.Object:

@@ -11,7 +11,7 @@ from ...motion.anatomy import Body
 from ...motion.channels import Channels, RootMotion, channels
 from ...motion.retarget import BodyPose
 from ...motion.rigs import RigBones, RigMap, family_label
-from . import custom, rigify
+from . import custom, rigify, rigify_animal
 from .rigify_session import HELPERS, on_org_bones
 from .switches import FK_SWITCHES, fk_switches
 
@@ -24,6 +24,8 @@ Scheme = Callable[[bpy.types.Object, BodyPose, RootMotion], Plan]
 
 def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
     """Return the map on the bones from which controls are known. Raises RigError."""
+    if rigify_animal.is_generated(rig, rig_map):
+        return rigify_animal.prepare(rig, rig_map)
     return on_org_bones(rig, rig_map) if rigify.is_generated(rig) else rig_map
 
 
@@ -32,6 +34,8 @@ def find(obj: bpy.types.Object, body: Body, rig_map: RigMap) -> Scheme | None:
 
     Raises RigError for constraints that would undo the keys.
     """
+    if rigify_animal.is_generated(body.rig, rig_map):
+        return rigify_animal.plan
     if rigify.is_generated(body.rig):
         return rigify.plan
     if rig_map.family in FK_SWITCHES:

@@ -31,7 +31,7 @@ class FOOTFALL_OT_detect_rig(OnCharacter, bpy.types.Operator):
 
 
 class FOOTFALL_OT_map_add(OnCharacter, bpy.types.Operator):
-    """Add a bone to the chosen chain, such as the spine"""
+    """Add a bone to the chosen chain, such as the spine or an animal's leg"""
 
     bl_idname = "footfall.map_add"
     bl_label = "Add Bone to Chain"
@@ -43,10 +43,33 @@ class FOOTFALL_OT_map_add(OnCharacter, bpy.types.Operator):
         problem = super().problem(context)
         if problem or character.in_chain(character.current(context)):
             return problem
-        return "Only the spine and the neck take several bones"
+        return "The chosen part takes one bone only"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         character.add_row(character.current(context))
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_map_fill(OnCharacter, bpy.types.Operator):
+    """Fill the chosen chain with all bones from its first row to its last"""
+
+    bl_idname = "footfall.map_fill"
+    bl_label = "Fill Chain"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the chain cannot be filled, or an empty text."""
+        problem = super().problem(context)
+        if problem or character.in_chain(character.current(context)):
+            return problem
+        return "The chosen part takes one bone only"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        problem = character.fill_chain(character.current(context))
+        if problem:
+            self.report({"ERROR"}, problem)
+            return {"CANCELLED"}
         return {"FINISHED"}
 
 
@@ -129,6 +152,7 @@ class FOOTFALL_OT_map_import(OnCharacter, bpy.types.Operator, ImportHelper):
 classes = (
     FOOTFALL_OT_detect_rig,
     FOOTFALL_OT_map_add,
+    FOOTFALL_OT_map_fill,
     FOOTFALL_OT_map_clear,
     FOOTFALL_OT_map_from_bone,
     FOOTFALL_OT_map_export,

@@ -37,6 +37,31 @@ class FOOTFALL_OT_speed_preset(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class FOOTFALL_OT_animal_speed(bpy.types.Operator):
+    """Set a usual speed of an animal of this size"""
+
+    bl_idname = "footfall.animal_speed"
+    bl_label = "Speed"
+    bl_options = {"REGISTER", "UNDO"}
+
+    speed: bpy.props.FloatProperty(
+        name="Speed", description="Meters a second", min=0.0, default=1.0, options={"SKIP_SAVE"}
+    )
+    gait: bpy.props.StringProperty(
+        name="Gait", description="What the speed is for this size", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: FOOTFALL_OT_animal_speed) -> str:
+        return f"{properties.speed:g} m/s, a {properties.gait.replace('_', ' ')} for this size"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.footfall
+        settings.speed = self.speed
+        settings.vary_speed = False
+        return {"FINISHED"}
+
+
 class FOOTFALL_OT_speed_point_add(bpy.types.Operator):
     """Add a speed at a place on the path"""
 
@@ -73,5 +98,10 @@ class FOOTFALL_OT_speed_point_remove(bpy.types.Operator):
         return {"FINISHED"}
 
 
-classes = (FOOTFALL_OT_speed_preset, FOOTFALL_OT_speed_point_add, FOOTFALL_OT_speed_point_remove)
+classes = (
+    FOOTFALL_OT_speed_preset,
+    FOOTFALL_OT_animal_speed,
+    FOOTFALL_OT_speed_point_add,
+    FOOTFALL_OT_speed_point_remove,
+)
 register, unregister = bpy.utils.register_classes_factory(classes)

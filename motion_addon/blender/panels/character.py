@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .. import character
@@ -25,13 +27,14 @@ class FOOTFALL_UL_bones(bpy.types.UIList):
         _icon: int,
         _active_data: object,
         _active_property: str,
-        _index: int = 0,
+        index: int = 0,
         _flag: int = 0,
     ) -> None:
         split = layout.split(factor=0.42)
-        split.label(text=character.role_label(item.name))
+        rig: Any = data.id_data
+        split.label(text=character.row_label(rig, index))
         bone = split.row()
-        bone.alert = bool(item.bone) and item.bone not in data.id_data.data.bones
+        bone.alert = bool(item.bone) and item.bone not in rig.data.bones
         bone.label(text=item.bone or "none")
 
 
@@ -65,6 +68,8 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
             layout.operator("footfall.detect_rig", text="Detect Rig", icon="VIEWZOOM")
             return
         label = f"Recognized: {character.family_label(rig)}"
+        if rig.footfall.family in {"", "custom"}:
+            layout.row().prop(rig.footfall, "kind", expand=True)
         if rig.footfall.confidence < UNSURE:
             label = f"{label}, perhaps"
         layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
@@ -96,6 +101,7 @@ class FOOTFALL_PT_bone_map(Tab, bpy.types.Panel):
         side = row.column(align=True)
         side.operator("footfall.map_add", text="", icon="ADD")
         side.operator("footfall.map_clear", text="", icon="REMOVE")
+        side.operator("footfall.map_fill", text="", icon="CON_KINEMATIC")
         side.separator()
         side.operator("footfall.map_import", text="", icon="IMPORT")
         side.operator("footfall.map_export", text="", icon="EXPORT")

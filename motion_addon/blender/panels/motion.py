@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character
+from .. import character, fit, pace
 from ..operators.speed import PRESETS
-from .tab import Tab
+from .tab import Tab, sentence
 
 
 class FOOTFALL_UL_speeds(bpy.types.UIList):
@@ -41,10 +41,17 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = context.scene.footfall
-        self._draw_speed(layout, settings)
+        rig = character.current(context)
+        animal = rig is not None and rig.footfall.kind == "quadruped"
+        hips = fit.hip_height(rig, context.scene) if animal else 0.0
+        self._draw_speed(layout, settings, hips)
+        if hips and not settings.vary_speed:
+            sentence(context, layout, pace.sentence(settings.speed, hips))
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.prop(settings, "gait")
+        layout.prop(settings, "animal_gait" if animal else "gait")
+        if animal:
+            layout.prop(settings, "lead")
         layout.prop(settings, "facing")
         if settings.facing == "yaw":
             layout.prop(settings, "facing_yaw")
@@ -54,9 +61,14 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         column.prop(settings, "start", text="At Start")
         column.prop(settings, "stop", text="At End")
 
-    def _draw_speed(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    def _draw_speed(
+        self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, hips: float
+    ) -> None:
         row = layout.row(align=True)
-        for key, label, _text, _speed in PRESETS:
+        for key, label, froude in pace.USUAL if hips else ():
+            preset = row.operator("footfall.animal_speed", text=label.split()[0])
+            preset.speed, preset.gait = pace.usual_speed(froude, hips), key
+        for key, label, _text, _speed in () if hips else PRESETS:
             row.operator("footfall.speed_preset", text=label).preset = key
         if not settings.vary_speed:
             layout.prop(settings, "speed", text="Speed (m/s)")
@@ -84,7 +96,7 @@ class FOOTFALL_PT_motion_more(Tab, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = context.scene.footfall
-        for name in ("model", "cadence", "start_phase", "seed", "cleanup"):
+        for name in ("cadence", "start_phase", "seed", "cleanup"):
             layout.prop(settings, name)
 
 

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The experts of a mixture as the artist weighs them: owns factors, mute and solo.
+
+The activations themselves are on the report card of a take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+
+
+def factors(settings: bpy.types.PropertyGroup) -> tuple[float, ...] | None:
+    """Return the factor of each expert to bake with; None if all are left as they are."""
+    rows = settings.experts
+    soloed = any(row.solo for row in rows)
+    out = tuple(0.0 if row.mute or (soloed and not row.solo) else row.factor for row in rows)
+    return None if all(factor == 1.0 for factor in out) else out
+
+
+def show(settings: bpy.types.PropertyGroup, wanted: Sequence[float] | None) -> None:
+    """Put factors of a recipe into the panel's rows; None resets them."""
+    if wanted is not None:
+        lay_rows(settings, len(wanted))
+    for number, row in enumerate(settings.experts):
+        row.mute = row.solo = False
+        row.factor = 1.0 if wanted is None else wanted[number]
+
+
+def lay_rows(settings: bpy.types.PropertyGroup, count: int) -> None:
+    """Have one row for each expert; rows that are there keep their values."""
+    while len(settings.experts) < count:
+        settings.experts.add()
+    while len(settings.experts) > count:
+        settings.experts.remove(len(settings.experts) - 1)
+
+
+def shares_of(report: dict[str, Any]) -> list[list[float]]:
+    """Return the activations (T, K) on a report card; empty if the model has no experts."""
+    shares: list[list[float]] = report.get("experts", {}).get("shares", [])
+    return shares
