@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The experts of a mixture as the artist weighs them: owns factors, mute and solo.
+"""The experts of a mixture as the artist weighs them: owns factors, mute, solo and sparklines.
 
 The activations themselves are on the report card of a take.
 """
@@ -7,9 +7,13 @@ The activations themselves are on the report card of a take.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import bpy
+
+BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+"""Marks of a sparkline, from nothing to full."""
 
 
 def factors(settings: bpy.types.PropertyGroup) -> tuple[float, ...] | None:
@@ -41,3 +45,21 @@ def shares_of(report: dict[str, Any]) -> list[list[float]]:
     """Return the activations (T, K) on a report card; empty if the model has no experts."""
     shares: list[list[float]] = report.get("experts", {}).get("shares", [])
     return shares
+
+
+def mean_shares(shares: Sequence[Sequence[float]]) -> list[float]:
+    """Return the mean share of each expert (K) of activations (T, K)."""
+    return [sum(column) / len(shares) for column in zip(*shares, strict=True)]
+
+
+def sparklines(shares: Sequence[Sequence[float]], columns: int) -> list[str]:
+    """Return a line of at most ``columns`` bars for each expert of activations (T, K) over time.
+
+    All lines have one scale; the greatest share is the full bar.
+    """
+    count = min(max(columns, 1), len(shares))
+    edges = [i * len(shares) // count for i in range(count + 1)] if count else []
+    bins = [mean_shares(shares[a:b]) for a, b in pairwise(edges)]
+    most = max((max(means) for means in bins), default=0.0) or 1.0
+    bars = [[BARS[round(mean / most * (len(BARS) - 1))] for mean in means] for means in bins]
+    return ["".join(line) for line in zip(*bars, strict=True)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import character, fit, recipe, state, takes
+from . import character, experts, fit, recipe, state, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -173,6 +173,8 @@ def _commit(
         _first, before = state.frame_range(rig.footfall.before)
         context.scene.frame_end = max(before, last)
     stored = recipe.named(wanted, name).to_json()
+    for shares in experts.shares_of(report)[:1]:
+        experts.lay_rows(context.scene.footfall, len(shares))
     report = {**report, "notes": [*report.get("notes", ()), *plan.notes]}
     if old is None:
         take = takes.add(rig, name, action, stored, report)

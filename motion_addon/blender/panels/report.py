@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: the report card of the chosen take; the figures are the motion core's."""
+"""Panel: the report card of the chosen take with its footfalls; figures are the motion core's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ LINES = (
     ("Foot slip", "{slip_median_cm:.2f} cm, 95% {slip_95_cm:.2f}"),
     ("Foot skate", "{foot_skate:.3f} cm/frame"),
     ("Steps", "{footfalls[left]} left, {footfalls[right]} right"),
+    ("Steps", "LH {footfalls[LH]}, LF {footfalls[LF]}, RH {footfalls[RH]}, RF {footfalls[RF]}"),
+    ("Gait by footfalls", "{gait_measured}"),
+    ("Duty hind", "LH {duty[LH]:.2f}, RH {duty[RH]:.2f}"),
+    ("Duty fore", "LF {duty[LF]:.2f}, RF {duty[RF]:.2f}"),
     ("Stride", "{stride_length:.2f} m"),
     ("Cadence", "{cadence:.0f} steps/min"),
     ("Hip height", "{hip_height:.2f} m"),
@@ -27,6 +31,10 @@ LINES = (
     ("Seed", "{seed}"),
     ("Model", "{model[name]} {model[weights]}"),
 )
+MARKS = str.maketrans("#.", "\u2588\u2581")  # of one width in Blender's interface font
+PIXELS_A_MARK = 8.0
+MOST_MARKS = 60
+LEAST_MARKS = 12
 
 
 class FOOTFALL_PT_report(Tab, bpy.types.Panel):
@@ -44,6 +52,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
             layout.label(text="Bake a take first", icon="INFO")
             return
         report = takes.report_of(take)
+        chart = _chart(context, report)
         feet = report.get("footfalls", {})
         report["footfalls"] = {side: len(stands) for side, stands in feet.items()}
         layout.label(text=take.name, icon="ACTION")
@@ -58,8 +67,26 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
                 row = column.split(factor=0.4)
                 row.label(text=label)
                 row.label(text=text)
+        rows = layout.column(align=True)
+        for name, marks in chart:
+            row = rows.split(factor=0.2) if marks else rows
+            for text in filter(None, (name, marks)):
+                row.label(text=text)
         for credit in report.get("credits", ()):
             sentence(context, layout, credit)
+
+
+def _chart(context: bpy.types.Context, report: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the footfall chart as wide as the panel: a heading, then each foot and its marks."""
+    from ...motion.report import footfall_chart
+
+    scale = context.preferences.system.ui_scale or 1.0
+    width = 0.8 * (context.region.width / scale - 46.0)
+    columns = min(max(int(width / PIXELS_A_MARK), LEAST_MARKS), MOST_MARKS)
+    heading, *lines = footfall_chart(report, columns=columns) or [""]
+    rows = [line.split() for line in lines]
+    feet = [(foot if foot.isupper() else foot.title(), marks) for foot, marks in rows]
+    return [(heading, ""), *((foot, marks.translate(MARKS)) for foot, marks in feet)]
 
 
 def filled(form: str, report: dict[str, Any]) -> str:
