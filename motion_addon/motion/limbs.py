@@ -11,11 +11,12 @@ from itertools import pairwise
 import numpy as np
 
 from . import quat
+from .leg import soft_maximum
 from .quadruped_body import Limb
 from .quat import Array
 
-_STEPS = 18
-_LEAST, _GREATEST = 0.02, 5.0
+_STEPS = 20
+_LEAST, _GREATEST = 0.02, 20.0
 """Factors by which the bends of a leg may shrink and grow."""
 _STIFF = 0.25
 """How much of the growth of a leg's bends wrists and pasterns take."""
@@ -26,7 +27,7 @@ _WRIST = 3
 _CLEAR = 0.08
 """A bend (sine) that says which way a joint folds."""
 _STRAIGHT = 0.1
-"""Radians, a joint that is straighter gets about so much bend to grow from."""
+"""Radians, the least bend of a joint that rests straight, to grow from."""
 _OFF = 0.2
 """What it costs to leave a joint without its counterpart, in shares of the leg."""
 
@@ -112,19 +113,20 @@ def turns_along(likeness: Likeness, turns: list[Array]) -> Array:
 
 
 def _loosened(limb: Limb, turns: Array) -> Array:
-    """Return turns (bones, T, 4) whose straight joints are bent a little, the way they fold."""
+    """Return turns (bones, T, 4) whose joints that rest straight are bent the way they fold."""
     bends, places = _bends(limb), _shares(limb)
-    across = np.array([1.0, 0.0, 0.0])
     upper = 1.0 if limb.leg[1] == "H" else -1.0
     usual = np.where(places < 0.45, upper, -upper)
-    signs = np.where(np.abs(bends) > 0.5 * _CLEAR, np.sign(bends), usual)
+    signs = np.where(np.abs(bends) > 0.25 * _CLEAR, np.sign(bends), usual)
     lines = quat.apply(turns, quat.unit(limb.segments)[:, None])
     out, frame = [turns[0]], quat.IDENTITY.astype(np.float64)
     for joint in range(1, len(turns)):
-        axis = quat.apply(turns[joint - 1], across)
-        bent = np.sum(quat.cross(lines[joint - 1], lines[joint]) * axis, axis=-1)
-        more = signs[joint] * _STRAIGHT * np.exp(-((bent / _STRAIGHT) ** 2))
-        frame = quat.mul(quat.from_axis_angle(axis, more), frame)
+        if abs(bends[joint]) < _CLEAR:
+            axis = quat.apply(turns[joint - 1], np.array([1.0, 0.0, 0.0]))
+            bent = np.sum(quat.cross(lines[joint - 1], lines[joint]) * axis, axis=-1)
+            bent = bent * signs[joint]
+            more = signs[joint] * (soft_maximum(bent, _STRAIGHT, 0.3 * _STRAIGHT) - bent)
+            frame = quat.mul(quat.from_axis_angle(axis, more), frame)
         out.append(quat.mul(frame, turns[joint]))
     return np.stack(out)
 

@@ -15,6 +15,8 @@ from .body_pose import BodyPose, RetargetSettings
 from .chains import carried_less, chain_places, likeness, spread, trunk_places
 from .clip import Clip
 from .limbs import align, bend, turns_along
+from .paw_metrics import paw_height
+from .quadruped import is_quadruped
 from .quadruped_body import Limb, QuadrupedBody
 from .quat import Array
 from .reach import ground_under, is_loop, lowering, soft_reach, track
@@ -27,7 +29,7 @@ _MOST = 0.985
 _STRAIGHTEST = 0.998
 _SOFT = 0.01
 """Share of a leg's length over which it straightens ever more slowly."""
-_LOWEST = 0.12
+_LOWEST = 0.2
 """The most that the body comes down for its legs, as a share of the height of the hips."""
 _PITCH = 0.3
 """Radians, the most that the trunk is pitched to bring the withers to their height."""
@@ -35,6 +37,8 @@ _EASE = 0.04
 """Seconds before and after it stands over which a paw comes to lie flat."""
 HIP_HEIGHT = 0.56
 """Meters, the hips of the animal for which the lengths and speeds here were chosen."""
+_PAW = 0.036
+"""Usual height of the paws' joints as a share of the height of the hips."""
 _STANDING = 0.3
 """m/s; a low paw that moves slower stands."""
 
@@ -44,7 +48,8 @@ def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
 
     Falls back on the rest pose when the clip's ground is clearly not at zero.
     """
-    usual = 0.036 * body.leg_length
+    known = is_quadruped(clip.skeleton)
+    usual = paw_height(clip.skeleton) if known else _PAW * body.leg_length
     heights = clip.world()[1][:, [limb.bones[limb.bent] for limb in body.limbs], 1]
     if clip.contacts is not None and np.any(clip.contacts > 0.5):
         level = float(np.median(heights[clip.contacts > 0.5]))
@@ -194,12 +199,29 @@ def _held(moved: Array, standing: Array) -> Array:
     return np.asarray((1.0 - share) * means[before] + share * means[after])
 
 
+def _widest(values: Array, fps: float, loop: bool) -> Array:
+    """Return the largest of values (T, 4) within the time that a paw takes to lie flat."""
+    half = max(round(_EASE * fps), 1)
+    padded = np.pad(values, ((half, half), (0, 0)), "wrap" if loop else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0)
+    return np.asarray(windows.max(axis=-1))
+
+
 def _eased(standing: Array, fps: float, loop: bool) -> Array:
     """Return weights (T, 4): one while a paw stands (T, 4) bool, easing off before and after."""
-    half = max(round(_EASE * fps), 1)
-    padded = np.pad(standing.astype(np.float64), ((half, half), (0, 0)), "wrap" if loop else "edge")
-    wide = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0).max(axis=-1)
-    return np.clip(smooth(wide, 0.4 * half, loop), 0.0, 1.0)
+    wide = _widest(standing.astype(np.float64), fps, loop)
+    return np.clip(smooth(wide, 0.4 * max(round(_EASE * fps), 1), loop), 0.0, 1.0)
+
+
+def _grounded(heights: Array, standing: Array, stands: Array, fps: float, loop: bool) -> Array:
+    """Return heights (T, 4) over where paws stand, none below it, none at all while standing.
+
+    ``stands`` (T, 4) are the eased weights of ``standing``. Between steps only as much is taken
+    off as the paws were off the ground while they stood.
+    """
+    over = np.maximum(heights, 0.0)
+    off = _widest(np.where(standing, over, 0.0), fps, loop)
+    return np.asarray(over - stands * np.minimum(over, off))
 
 
 def pose(
@@ -222,20 +244,20 @@ def pose(
     center = _hip_center(work, ground)
     root, yaws = work.heading(center)
     stands = _eased(standing, clip.fps, work.loop)
+    over = np.stack([ball[:, 1] for ball in balls], axis=1) - height - ground[:, None]
+    if level:
+        over = _grounded(over, standing, stands, clip.fps, work.loop)
     ends, turns = [], []
     for i, limb in enumerate(target.limbs):
         ball = balls[i] + work.aside(i, yaws, standing[:, i])
-        ball[:, 1] += limb.ball[1] - height
-        if level:
-            over = np.maximum(ball[:, 1] - ground[0] - limb.ball[1], 0.0)
-            ball[:, 1] = ground[0] + limb.ball[1] + over * (1.0 - stands[:, i])
+        ball[:, 1] = ground + limb.ball[1] + over[:, i]
         turn = work.paw_turn(i, ball, stands[:, i], float(ground[0]) if level else None)
         arm = limb.points[-1] - limb.ball
         ends.append(ball + quat.apply(turn, arm) if limb.paw else ball)
         turns.append(turn)
     down = _place_hips(work, center, ends, standing)
     for i, (end, turn) in enumerate(zip(ends, turns, strict=True)):
-        _pose_limb(work, i, end, turn)
+        _pose_limb(work, i, end, turn, stands[:, i])
     root[:, 1] = ground
     return BodyPose(target, work.out, work.places, (), root, yaws, down, clip.fps)
 
@@ -309,8 +331,11 @@ def _longest(limb: Limb) -> float:
     return limb.reach * max(_MOST, min(0.5 + 0.5 * rest, _STRAIGHTEST))
 
 
-def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array) -> None:
-    """Bend one leg so that its bent bones end at ``end`` (T, 3); the paw turns by ``paw``."""
+def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array, stands: Array) -> None:
+    """Bend one leg so that its bent bones end at ``end`` (T, 3); the paw turns by ``paw``.
+
+    ``stands`` (T,) are weights: one while the paw stands.
+    """
     ours, theirs = work.target.limbs[index], work.source.limbs[index]
     top = work.carried(ours.points[0], work.carrier(ours.bones[0]))
     source = [work.turns[:, bone] for bone in theirs.bones[: theirs.bent]]
@@ -318,8 +343,11 @@ def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array) -> None:
     turns = turns_along(likeness, source)
     line = end - top
     length = np.linalg.norm(line, axis=-1, keepdims=True)
-    most = soft_reach(length[:, 0], _longest(ours), _SOFT)[:, None]
-    goal = line / np.maximum(length, 1e-9) * most
+    most = _longest(ours)
+    near = soft_reach(length, most, _SOFT)
+    # Where the paw stands, the body has come down already.
+    near = near + stands[:, None] * (np.minimum(length, most) - near)
+    goal = line / np.maximum(length, 1e-9) * near
     bent = bend(ours, turns, goal, likeness.wrist)
     place = top
     for bone, turn, segment in zip(ours.bones, bent, ours.segments, strict=False):

@@ -14,6 +14,8 @@ from . import quadruped_retarget, quat, soles
 from .anatomy import Body, Leg, measure
 from .body_pose import BodyPose, RetargetSettings
 from .clip import Clip
+from .paw_metrics import paw_height
+from .quadruped import is_quadruped
 from .quadruped_body import QuadrupedBody
 from .quat import Array
 from .reach import ground_under, is_loop, lowering, reach, track
@@ -55,7 +57,8 @@ def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     """
     own = RigBones.from_skeleton(skeleton)
     own_map = detect(own)
-    return measure(rig, rig_map).leg_length / measure(own, own_map).leg_length
+    ball = paw_height(skeleton) if is_quadruped(skeleton) else None
+    return measure(rig, rig_map).leg_length / measure(own, own_map, ball).leg_length
 
 
 def _share(values: list[Array], fraction: float) -> Array:

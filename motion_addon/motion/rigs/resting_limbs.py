@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -111,17 +111,17 @@ def loose_feet(shape: Shape) -> dict[int, int]:
         for b in range(len(rig))
         if len(rig.ancestors(b)) <= 2 and shape.low[b] < _GROUND and shape.heads[b, 1] < 0.35
     ]
+    ends = [b for b in range(len(rig)) if not rig.children[b] and shape.heads[b, 1] >= _GROUND]
+    gaps = []
+    for leaf, top in product(ends, tops):
+        gap = shape.heads[top] - shape.heads[leaf]
+        fits = gap[1] < -0.05 and np.linalg.norm(gap[[0, 2]]) < 0.15
+        if fits and top not in (leaf, *rig.ancestors(leaf)):
+            gaps.append((float(np.linalg.norm(gap)), leaf, top))
     out: dict[int, int] = {}
-    for leaf in (b for b in range(len(rig)) if not rig.children[b]):
-        if shape.heads[leaf, 1] < _GROUND:
-            continue
-        nearest = np.inf
-        for top in tops:
-            gap = shape.heads[top] - shape.heads[leaf]
-            size = float(np.linalg.norm(gap))
-            fits = gap[1] < -0.05 and np.linalg.norm(gap[[0, 2]]) < 0.15
-            if fits and size < nearest and top not in (leaf, *rig.ancestors(leaf)):
-                nearest, out[leaf] = size, top
+    for _, leaf, top in sorted(gaps):
+        if leaf not in out and top not in out.values():
+            out[leaf] = top
     return out
 
 
