@@ -52,6 +52,7 @@ FACING_SIGMA = 0.25
 ALWAYS_JOGGING = 2.0
 """m/s, a speed at which a plan has no share of walking left."""
 
+
 @dataclass(frozen=True)
 class InputLayout:
     """Slices of the input vector of a kind of body."""

@@ -49,7 +49,7 @@ def dog() -> Skeleton:
 
 
 def walking(frames: int = 240, seed: int = 0) -> Clip:
-    """Return a clip whose legs swing to and fro while the dog moves forward."""
+    """Return a clip whose legs swing back and forth while the dog moves forward."""
     skeleton = dog()
     rotations = np.tile(quat.IDENTITY, (frames, len(skeleton), 1)).astype(np.float32)
     swing = 0.3 * np.sin(np.arange(frames) / 6.0 + seed)
