@@ -66,18 +66,19 @@ def bake_steps(
     if problem or rig is None:
         raise RefusedError(problem)
     try:
-        rig_map = _map(rig)
+        rig_map = mapped(rig)
         size = fit.measure(rig, rig_map, wanted.model, context.scene)
         asked = recipe.request(wanted, context.scene, size)
         yield 0.0
         result = bake.cycle(asked) if wanted.cycle else (yield from _walk(asked))
-        plan = _plan(context, rig, rig_map, size.in_units(result.clip), wanted, size)
+        plan = planned(context, rig, rig_map, size.in_units(result.clip), wanted, size)
     except (bake.RequestError, RigError, CurveError, recipe.RecipeError) as error:
         raise RefusedError(str(error)) from error
-    return _commit(context, rig, plan, wanted, result.report, again)
+    return commit(context, rig, plan, wanted, result.report, again)
 
 
-def _map(rig: bpy.types.Object) -> RigMap:
+def mapped(rig: bpy.types.Object) -> RigMap:
+    """Return the bone map of a rig, recognized now if it was not. Raises RigError."""
     from ..motion.rigs import RigError
 
     if not rig.footfall.bones:
@@ -100,7 +101,7 @@ def _walk(asked: BakeRequest) -> Generator[float, None, BakeResult]:
             return result
 
 
-def _plan(
+def planned(
     context: bpy.types.Context,
     rig: bpy.types.Object,
     rig_map: RigMap,
@@ -139,7 +140,7 @@ def _closed(plan: KeyPlan) -> KeyPlan:
     return replace(plan, frames=frames, bones=bones)
 
 
-def _commit(
+def commit(
     context: bpy.types.Context,
     rig: bpy.types.Object,
     plan: KeyPlan,

@@ -220,6 +220,22 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Plant Feet", description="Keep feet still while they are on the ground",
         default=True, update=_setting_changed,
     )  # fmt: skip
+    herd_spacing: FloatProperty(
+        name="Spacing", description="Least distance of two of a herd; 0 goes by their size",
+        min=0.0, max=100.0, default=0.0, subtype="DISTANCE",
+    )  # fmt: skip
+    herd_lanes: IntProperty(
+        name="Lanes", description="How many of a herd go side by side; 0 goes by their number",
+        min=0, max=1000, default=0,
+    )  # fmt: skip
+    herd_speed_jitter: FloatProperty(
+        name="Speed Jitter", description="How far speeds in a herd differ from the one asked for",
+        min=0.0, max=0.5, default=0.06, subtype="FACTOR",
+    )  # fmt: skip
+    herd_seed: IntProperty(
+        name="Herd Seed", description="Another seed, another herd of the same kind",
+        min=0, default=0,
+    )  # fmt: skip
     frame_start: IntProperty(
         name="Start Frame", description="Frame of the first key", default=1,
         update=_setting_changed,

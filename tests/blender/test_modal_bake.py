@@ -61,7 +61,7 @@ class Bake:
             workspace=SimpleNamespace(status_text_set=self.status.append),
             screen=None,
         )
-        kind: Any = module._Baking
+        kind: Any = module.Baking
         told = self.told
 
         class Pretended(kind):
@@ -124,7 +124,7 @@ def test_error_of_ours_is_raised_and_blocks_no_further_bake(
     subjects.ready(subjects.mixamo())
     bake = Bake(monkeypatch)
     bake.press()
-    monkeypatch.setattr(subjects.addon("blender.job"), "_commit", lambda *_: 1 / 0)
+    monkeypatch.setattr(subjects.addon("blender.job"), "commit", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bake.to_the_end()
     assert bake.window.timers == []

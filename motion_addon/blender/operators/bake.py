@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
 """Operators that bake: modal with progress and Esc when pressed, blocking from scripts."""
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ SLICE = 0.05  # seconds of work between two looks at the keyboard
 REDRAW = 0.1  # seconds between two redraws of the progress bar
 
 
-class _Baking(Explained):
+class Baking(Explained):
     """What the baking operators share: the timer, the progress and the two ways to run."""
 
     _steps: job.Steps
@@ -112,7 +113,7 @@ def _redraw(context: bpy.types.Context) -> None:
             area.tag_redraw()
 
 
-class FOOTFALL_OT_bake(_Baking, bpy.types.Operator):
+class FOOTFALL_OT_bake(Baking, bpy.types.Operator):
     """Bake a walk along the path as a new take; the action before it is kept"""
 
     bl_idname = "footfall.bake"
@@ -131,7 +132,7 @@ class FOOTFALL_OT_bake(_Baking, bpy.types.Operator):
         return job.bake_steps(context, rig, wanted)
 
 
-class FOOTFALL_OT_bake_cycle(_Baking, bpy.types.Operator):
+class FOOTFALL_OT_bake_cycle(Baking, bpy.types.Operator):
     """Bake one step cycle in place that loops exactly, with its ground speed as a property"""
 
     bl_idname = "footfall.bake_cycle"
@@ -145,7 +146,7 @@ class FOOTFALL_OT_bake_cycle(_Baking, bpy.types.Operator):
         return job.bake_steps(context, rig, wanted)
 
 
-class FOOTFALL_OT_rebake_take(_Baking, bpy.types.Operator):
+class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
     """Bake the chosen take again after its path or the settings have changed"""
 
     bl_idname = "footfall.rebake_take"

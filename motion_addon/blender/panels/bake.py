@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import character, progress, takes
+from .. import character, herd, progress, takes
 from ..operators.bake import FOOTFALL_OT_bake
 from .tab import Tab, sentence
 
@@ -100,5 +100,30 @@ class FOOTFALL_PT_keys(Tab, bpy.types.Panel):
         layout.prop(settings, "fit_range")
 
 
-classes = (FOOTFALL_UL_takes, FOOTFALL_PT_bake, FOOTFALL_PT_keys)
+class FOOTFALL_PT_herd(Tab, bpy.types.Panel):
+    """All selected armatures at once, each on its own path"""
+
+    bl_label = "Herd"
+    bl_parent_id = "FOOTFALL_PT_bake"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return len(herd.chosen(context, "ARMATURE")) > 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        box = layout.box()
+        box.use_property_split = True
+        box.use_property_decorate = False
+        settings = context.scene.footfall
+        for name in ("herd_spacing", "herd_lanes", "herd_speed_jitter", "herd_seed"):
+            box.prop(settings, name)
+        box.operator("footfall.bake_herd")
+        problem = herd.refusal(context)
+        if problem:
+            sentence(context, box, problem, "INFO")
+
+
+classes = (FOOTFALL_UL_takes, FOOTFALL_PT_bake, FOOTFALL_PT_keys, FOOTFALL_PT_herd)
 register, unregister = bpy.utils.register_classes_factory(classes)

@@ -9,7 +9,7 @@ import bpy
 from .. import character, experts, takes
 from .tab import Tab, sentence
 
-PIXELS_A_BAR = 8.0
+PIXELS_A_BAR = 11.0
 MOST_BARS = 60
 LEAST_BARS = 8
 

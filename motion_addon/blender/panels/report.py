@@ -31,10 +31,11 @@ LINES = (
     ("Seed", "{seed}"),
     ("Model", "{model[name]} {model[weights]}"),
 )
-MARKS = str.maketrans("#.", "\u2588\u2581")  # of one width in Blender's interface font
-PIXELS_A_MARK = 8.0
-MOST_MARKS = 60
-LEAST_MARKS = 12
+CELLS = {"##": "\u28ff", "#.": "\u28c7", ".#": "\u28f8", "..": "\u28c0"}
+"""Two marks of a footfall chart in one cell; all cells are of one width in Blender's font."""
+PIXELS_A_CELL = 8.0
+MOST_CELLS = 60
+LEAST_CELLS = 12
 
 
 class FOOTFALL_PT_report(Tab, bpy.types.Panel):
@@ -82,11 +83,15 @@ def _chart(context: bpy.types.Context, report: dict[str, Any]) -> list[tuple[str
 
     scale = context.preferences.system.ui_scale or 1.0
     width = 0.8 * (context.region.width / scale - 46.0)
-    columns = min(max(int(width / PIXELS_A_MARK), LEAST_MARKS), MOST_MARKS)
-    heading, *lines = footfall_chart(report, columns=columns) or [""]
+    cells = min(max(int(width / PIXELS_A_CELL), LEAST_CELLS), MOST_CELLS)
+    heading, *lines = footfall_chart(report, columns=2 * cells) or [""]
     rows = [line.split() for line in lines]
     feet = [(foot if foot.isupper() else foot.title(), marks) for foot, marks in rows]
-    return [(heading, ""), *((foot, marks.translate(MARKS)) for foot, marks in feet)]
+    return [(heading, ""), *((foot, _in_cells(marks)) for foot, marks in feet)]
+
+
+def _in_cells(marks: str) -> str:
+    return "".join(CELLS[marks[i : i + 2]] for i in range(0, len(marks), 2))
 
 
 def filled(form: str, report: dict[str, Any]) -> str:

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operator that bakes all selected armatures as a herd, in one undo step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import herd, progress
+from .bake import Baking
+
+
+class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
+    """Bake a take onto each selected armature: on curves selected with them, or in lanes"""
+
+    bl_idname = "footfall.bake_herd"
+    bl_label = "Bake Herd"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the button is gray, or an empty text."""
+        if progress.now.running:
+            return "A bake is running; press Esc to stop it"
+        return herd.refusal(context)
+
+    def steps(self, context: bpy.types.Context) -> Any:
+        """Return the steps of a herd."""
+        return herd.bake_steps(context)
+
+    def _tell(self, take: Any) -> None:
+        said, warnings = herd.summary(take)
+        self.report({"INFO"}, said)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+
+
+classes = (FOOTFALL_OT_bake_herd,)
+register, unregister = bpy.utils.register_classes_factory(classes)
