@@ -82,6 +82,18 @@ def test_same_seed_same_herd() -> None:
     assert speeds[0] == speeds[1] != speeds[2]
 
 
+def test_herd_is_one_undo_step() -> None:
+    pack(2)
+    before = counts()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.footfall.bake_herd()
+    bpy.ops.ed.undo_push(message="Bake Herd")
+    bpy.ops.ed.undo()
+    assert counts() == before
+    dogs = [bpy.data.objects[f"Dog {i}"] for i in range(2)]
+    assert [len(dog.footfall.takes) for dog in dogs] == [0, 0]
+
+
 def assert_refused(said: str) -> None:
     before = counts()
     with pytest.raises(RuntimeError, match=said) as refusal:
