@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job: a Rigify human walks, turns and jogs along a drawn path.
+"""The main job: a Rigify human walks and jogs along a drawn path, a Rigify wolf trots on another.
 
     python -m examples.walk --out out
 
-It builds the extension's zip, installs it the way an artist does, makes a character and a Bezier
-path, presses Bake, and saves ``walk.blend``, ``walk.gif``, ``walk.png`` (a strip of moments) and
-``walk.json`` (the report card, which it also prints).
+It builds the extension's zip, installs it the way an artist does, makes both characters and their
+Bezier paths, presses Bake for each, and saves ``walk.blend``, ``walk.gif``, ``walk.png`` (a strip
+of moments), ``walk.json`` and ``trot.json`` (the report cards, which it also prints).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ os.environ.setdefault("BLENDER_USER_RESOURCES", USER_RESOURCES.name)
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 
-from . import character, stage  # noqa: E402
+from . import animal, character, stage  # noqa: E402
 from .process import redirected_output, run  # noqa: E402
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -41,7 +41,13 @@ KNOTS: Final = ((-2.9, 1.3), (0.0, 1.2), (2.1, 1.0), (2.8, -0.2), (1.6, -1.2), (
 SPEEDS: Final = ((0.0, 1.3), (38.0, 1.3), (50.0, 2.5), (78.0, 2.5), (92.0, 1.2), (100.0, 1.2))
 """Percent of the path and speed in meters a second: a walk, a jog, a few steps to a stop."""
 
-CAMERA: Final = ((0.0, -0.1, 0.9), (0.0, -8.7, 1.8))
+ANIMAL_KNOTS: Final = ((-3.4, 2.7), (0.0, 2.8), (3.1, 2.3), (3.9, 0.1), (2.8, -2.1), (-2.4, -2.5))
+"""The same for the wolf, around the human's."""
+
+ANIMAL_SPEED: Final = 2.3
+"""Meters a second: a trot of an animal of the wolf's size."""
+
+CAMERA: Final = ((0.0, -0.2, 0.6), (0.0, -12.8, 3.0))
 """Point looked at, and the camera's place from there, in meters."""
 
 
@@ -52,18 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.perf_counter()
     say("1/5  Building and installing the extension")
     install_extension()
-    say("2/5  Making a Rigify human and a path")
-    person, path = set_scene()
-    say("3/5  Baking the walk")
-    report = bake(person.rig, path)
+    say("2/5  Making a Rigify human, a Rigify wolf and a path for each")
+    person, wolf, path, animal_path = set_scene()
+    say("3/5  Baking the trot and the walk")
+    reports = {"trot": bake_trot(wolf.rig, animal_path), "walk": bake(person.rig, path)}
     save(options.out / "walk.blend", person.rig)
-    (options.out / "walk.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    for name, report in reports.items():
+        text = json.dumps(report, indent=2) + "\n"
+        (options.out / f"{name}.json").write_text(text, encoding="utf-8")
     say(f"4/5  Rendering {options.width} pixels wide" if options.fps else "4/5  No pictures wanted")
     if options.fps:
         preview(person.rig, options.out, options.width, options.fps)
-    say("5/5  Report card\n")
-    print(card(report), flush=True)
-    saved = ", ".join(sorted(path.name for path in options.out.glob("walk.*")))
+    say("5/5  Report cards")
+    for title, name in (("The human's walk", "walk"), ("The wolf's trot", "trot")):
+        print(f"\n{title}\n{'=' * len(title)}\n{card(reports[name])}", flush=True)
+    files = [*options.out.glob("walk.*"), *options.out.glob("trot.json")]
+    saved = ", ".join(sorted(file.name for file in files))
     say(f"\nSaved {saved} in {options.out} after {time.perf_counter() - began:.0f} s")
     return 0
 
@@ -90,47 +100,66 @@ def install_extension() -> None:
             )
 
 
-def set_scene() -> tuple[character.Character, bpy.types.Object]:
-    """Empty the file; add the character, the path as a Bezier curve, floor and camera."""
+def set_scene() -> tuple[
+    character.Character, character.Character, bpy.types.Object, bpy.types.Object
+]:
+    """Empty the file; add the human, the wolf, the path of each, floor and camera."""
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.context.scene.render.fps = 30
     with redirected_output():
         person = character.rigify_human()
-    path = draw_path()
-    line = np.array([path.matrix_world @ vertex.co for vertex in path.to_mesh().vertices])
-    path.to_mesh_clear()
-    stage.add_floor(line)
-    stage.add_path_line(line)
+        wolf = animal.rigify_wolf()
+    paths = draw_path("Path", KNOTS), draw_path("Animal Path", ANIMAL_KNOTS)
+    lines = []
+    for path in paths:
+        lines.append(np.array([path.matrix_world @ v.co for v in path.to_mesh().vertices]))
+        path.to_mesh_clear()
+        stage.add_path_line(lines[-1])
+    stage.add_floor(np.concatenate(lines), margin=14.0)
     stage.aim(stage.add_camera(50.0), *CAMERA)
-    return person, path
+    return person, wolf, *paths
 
 
-def draw_path() -> bpy.types.Object:
-    """Add the path as an artist's Bezier curve with automatic handles."""
-    curve = bpy.data.curves.new("Path", "CURVE")
+def draw_path(name: str, knots: Sequence[tuple[float, float]]) -> bpy.types.Object:
+    """Add a path as an artist's Bezier curve with automatic handles."""
+    curve = bpy.data.curves.new(name, "CURVE")
     curve.dimensions = "3D"
     curve.resolution_u = 24
     spline = curve.splines.new("BEZIER")
-    spline.bezier_points.add(len(KNOTS) - 1)
-    for knot, (x, y) in zip(spline.bezier_points, KNOTS, strict=True):
+    spline.bezier_points.add(len(knots) - 1)
+    for knot, (x, y) in zip(spline.bezier_points, knots, strict=True):
         knot.co = (x, y, 0.0)
         knot.handle_left_type = knot.handle_right_type = "AUTO"
-    path = bpy.data.objects.new("Path", curve)
+    path = bpy.data.objects.new(name, curve)
     bpy.context.scene.collection.objects.link(path)
     bpy.context.view_layer.update()
     return path
 
 
+def bake_trot(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
+    """Set the panel's fields for a trot and bake it."""
+    settings = bpy.context.scene.footfall
+    settings.character = rig
+    settings.path = path
+    settings.animal_gait = "trot"
+    settings.speed = ANIMAL_SPEED
+    return press_bake(rig)
+
+
 def bake(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
-    """Set the panel's fields, press Bake and Accept, and return the take's report."""
-    scene = bpy.context.scene
-    settings = scene.footfall
+    """Set the panel's fields for a walk with a jog in it and bake it."""
+    settings = bpy.context.scene.footfall
     settings.character = rig
     settings.path = path
     settings.vary_speed = True
     for place, speed in SPEEDS:
         point = settings.speed_points.add()
         point.at, point.speed = place, speed
+    return press_bake(rig)
+
+
+def press_bake(rig: bpy.types.Object) -> dict:
+    """Press Bake and Accept, and return the take's report."""
     bpy.ops.footfall.bake()
     take = rig.footfall.takes[rig.footfall.active_take]
     report = json.loads(take.report)
