@@ -41,7 +41,7 @@ class FOOTFALL_PT_experts(Tab, bpy.types.Panel):
             split.label(text=line)
             if weighable:
                 row = column.row(align=True)
-                row.prop(rows[number], "factor", slider=True)
+                row.prop(rows[number], "factor", text="", slider=True)
                 row.prop(rows[number], "mute", toggle=True)
                 row.prop(rows[number], "solo", toggle=True)
         if not weighable:

@@ -18,7 +18,8 @@ LINES = (
     ("Foot slip", "{slip_median_cm:.2f} cm, 95% {slip_95_cm:.2f}"),
     ("Foot skate", "{foot_skate:.3f} cm/frame"),
     ("Steps", "{footfalls[left]} left, {footfalls[right]} right"),
-    ("Steps", "LH {footfalls[LH]}, LF {footfalls[LF]}, RH {footfalls[RH]}, RF {footfalls[RF]}"),
+    ("Steps hind", "LH {footfalls[LH]}, RH {footfalls[RH]}"),
+    ("Steps fore", "LF {footfalls[LF]}, RF {footfalls[RF]}"),
     ("Gait by footfalls", "{gait_measured}"),
     ("Duty hind", "LH {duty[LH]:.2f}, RH {duty[RH]:.2f}"),
     ("Duty fore", "LF {duty[LF]:.2f}, RF {duty[RF]:.2f}"),
@@ -31,9 +32,11 @@ LINES = (
     ("Seed", "{seed}"),
     ("Model", "{model[name]} {model[weights]}"),
 )
-CELLS = {"##": "\u28ff", "#.": "\u28c7", ".#": "\u28f8", "..": "\u28c0"}
+CELLS = {"##": "\u2588", "#.": "\u258c", ".#": "\u2590", "..": "\u2581"}
 """Two marks of a footfall chart in one cell; all cells are of one width in Blender's font."""
-PIXELS_A_CELL = 8.0
+PIXELS_A_CELL = 11.0
+MARKS_A_STRIDE = 9.0
+FEET_SHARE = 0.14  # of the panel's width
 MOST_CELLS = 60
 LEAST_CELLS = 12
 
@@ -70,7 +73,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
                 row.label(text=text)
         rows = layout.column(align=True)
         for name, marks in chart:
-            row = rows.split(factor=0.2) if marks else rows
+            row = rows.split(factor=FEET_SHARE) if marks else rows
             for text in filter(None, (name, marks)):
                 row.label(text=text)
         for credit in report.get("credits", ()):
@@ -82,9 +85,11 @@ def _chart(context: bpy.types.Context, report: dict[str, Any]) -> list[tuple[str
     from ...motion.report import footfall_chart
 
     scale = context.preferences.system.ui_scale or 1.0
-    width = 0.8 * (context.region.width / scale - 46.0)
+    width = (1.0 - FEET_SHARE) * (context.region.width / scale - 46.0) - 24.0
     cells = min(max(int(width / PIXELS_A_CELL), LEAST_CELLS), MOST_CELLS)
-    heading, *lines = footfall_chart(report, columns=2 * cells) or [""]
+    often = report.get("stride_frequency") or report.get("cadence", 0.0) / 120.0
+    seconds = 2 * cells / MARKS_A_STRIDE / max(often, 0.3)
+    heading, *lines = footfall_chart(report, seconds, 2 * cells) or [""]
     rows = [line.split() for line in lines]
     feet = [(foot if foot.isupper() else foot.title(), marks) for foot, marks in rows]
     return [(heading, ""), *((foot, _in_cells(marks)) for foot, marks in feet)]

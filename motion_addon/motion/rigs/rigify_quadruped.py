@@ -65,7 +65,7 @@ _FORMS: Final = (
 RIGIFY_QUADRUPEDS: Final = tuple(
     Family(
         name=name,
-        label=f"{label} ({animal})",
+        label=label,
         requires=(prefix + mark,),
         sides=("L", "R"),
         controls=controls,
@@ -76,5 +76,5 @@ RIGIFY_QUADRUPEDS: Final = tuple(
         },
     )
     for name, label, prefix, controls in _FORMS
-    for animal, roles, mark in _ANIMALS
+    for _, roles, mark in _ANIMALS
 )
