@@ -92,6 +92,9 @@ def test_main_job_bakes_along_the_path(tmp_path: Path, capfd) -> None:
     assert walk.main(["--out", str(tmp_path), "--fps", "0"]) == 0
     assert "path" in capfd.readouterr().out.lower()
     assert json.loads((tmp_path / "walk.json").read_text())
+    trot = json.loads((tmp_path / "trot.json").read_text())
+    assert trot["gait_measured"] == "trot"
+    assert trot["penetration_cm"] < 1.0
     assert (tmp_path / "walk.blend").stat().st_size > 100_000
     scene = bpy.context.scene
     rig = scene.footfall.character
