@@ -252,6 +252,10 @@ def pose(
     if isinstance(source, QuadrupedBody) or isinstance(target, QuadrupedBody):
         wanted, given = ("two", "four") if source.legs else ("four", "two")
         raise RigError(f"This motion is for a body on {wanted} legs; the rig stands on {given}")
+    return _human_pose(clip, source, target, settings)
+
+
+def _human_pose(clip: Clip, source: Body, target: Body, settings: RetargetSettings) -> BodyPose:
     loop = is_loop(clip) if settings.cyclic is None else settings.cyclic
     work = _Transfer(clip, source, target, settings)
     work.torso()
