@@ -56,6 +56,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     """
     from ..motion import bake
     from ..motion.rigs import RigError
+    from ..motion.steps import within
     from .curve import CurveError
 
     problem = refusal(context)
@@ -70,7 +71,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
         members = _members(context, wanted, sizes)
         requests = [_sized(m.request, size) for m, size in zip(members, sizes, strict=True)]
         yield 0.0
-        results = yield from _driven(requests)
+        results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
         recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
         rows = zip(rigs, maps, results, recipes, sizes, strict=True)
         plans: list[KeyPlan] = []
@@ -87,18 +88,6 @@ def bake_steps(context: bpy.types.Context) -> Steps:
         own = replace(own, curve=curve)
         done.append(job.commit(context, rig, plan, own, result.report, False))
     return done
-
-
-def _driven(requests: Sequence[BakeRequest]) -> Generator[float, None, list]:
-    from ..motion import bake
-
-    steps = bake.bake_many_steps(requests)
-    while True:
-        try:
-            yield job.MOTION_SHARE * next(steps)
-        except StopIteration as end:
-            results: list = end.value
-            return results
 
 
 def _wanted(

@@ -16,7 +16,6 @@ from . import character, experts, fit, recipe, state, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
-    from ..motion.bake import BakeRequest, BakeResult
     from ..motion.clip import Clip
     from ..motion.quat import Array
     from ..motion.rigs import RigMap
@@ -42,12 +41,9 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
 
 def run(steps: Steps) -> bpy.types.PropertyGroup:
     """Take all steps at once and return the take."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            take: bpy.types.PropertyGroup = end.value
-            return take
+    from ..motion.steps import last
+
+    return last(steps)
 
 
 def bake_steps(
@@ -60,6 +56,7 @@ def bake_steps(
     """
     from ..motion import bake
     from ..motion.rigs import RigError
+    from ..motion.steps import within
     from .curve import CurveError
 
     problem = refusal(rig, context.view_layer)
@@ -70,7 +67,10 @@ def bake_steps(
         size = fit.measure(rig, rig_map, wanted.model, context.scene)
         asked = recipe.request(wanted, context.scene, size)
         yield 0.0
-        result = bake.cycle(asked) if wanted.cycle else (yield from _walk(asked))
+        if wanted.cycle:
+            result = bake.cycle(asked)
+        else:
+            result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
         plan = planned(context, rig, rig_map, size.in_units(result.clip), wanted, size)
     except (bake.RequestError, RigError, CurveError, recipe.RecipeError) as error:
         raise RefusedError(str(error)) from error
@@ -87,18 +87,6 @@ def mapped(rig: bpy.types.Object) -> RigMap:
     if problem:
         raise RigError(problem)
     return character.load_map(rig)
-
-
-def _walk(asked: BakeRequest) -> Generator[float, None, BakeResult]:
-    from ..motion import bake
-
-    steps = bake.bake_steps(asked)
-    while True:
-        try:
-            yield MOTION_SHARE * next(steps)
-        except StopIteration as end:
-            result: BakeResult = end.value
-            return result
 
 
 def planned(

@@ -6,7 +6,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from .pivot import pivot
 from .quat import Array
 from .report import Ranges, report
 from .request import BakeRequest, RequestError
+from .steps import last, within
 from .trajectory import Trajectory
 
 __all__ = [
@@ -34,8 +34,6 @@ __all__ = [
     "bake_steps",
     "cycle",
 ]
-
-_Result = TypeVar("_Result")
 
 MOVERS = {"biped": trajectory.PERSON, "quadruped": gaits.DOG}
 """How each kind of body moves along a path."""
@@ -74,7 +72,7 @@ def bake(request: BakeRequest) -> BakeResult:
 
     Raises RequestError with one plain sentence when the request cannot be met.
     """
-    return _last(bake_steps(request))
+    return last(bake_steps(request))
 
 
 def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
@@ -92,7 +90,7 @@ def bake_many(requests: Sequence[BakeRequest]) -> list[BakeResult]:
 
     As ``bake`` of each, but quicker. Raises RequestError when one cannot be met.
     """
-    return _last(bake_many_steps(requests))
+    return last(bake_many_steps(requests))
 
 
 def bake_many_steps(
@@ -107,7 +105,7 @@ def bake_many_steps(
     total = len(walks)
     for batch in _batches(walks):
         steps, done = _driven([walks[i] for i in batch]), len(results)
-        runs = yield from _within_steps(steps, done / total, 0.5 * len(batch) / total)
+        runs = yield from within(steps, done / total, 0.5 * len(batch) / total)
         for i, run in zip(batch, runs, strict=True):
             walk = walks[i]
             clip = life_size(_finished(run, walk.plan, walk.request), walk.scale)
@@ -267,18 +265,6 @@ def _driven(walks: Sequence[_Walk]) -> Generator[float, None, list[Run]]:
     raise RuntimeError("The controller ended without a result")
 
 
-def _within_steps(
-    steps: Generator[float, None, _Result], start: float, share: float
-) -> Generator[float, None, _Result]:
-    """Yield the progress of ``steps`` as a share of a longer job's, and return its result."""
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        yield start + share * done
-
-
 def _finished(run: Run, plan: Trajectory, request: BakeRequest) -> Clip:
     """Return the cleaned motion, or the network's own where that is asked for."""
     if not request.cleanup or run.clip.contacts is None:
@@ -339,22 +325,13 @@ def cycle(request: BakeRequest) -> BakeResult:
         facing="path",
     )
     walk = _planned(straight)
-    (run,) = _last(_driven([walk]))
+    (run,) = last(_driven([walk]))
     clip = life_size(_finished(run, walk.plan, request), scale)
     loop, ground_speed = cut_cycle(clip, run.phase, request)
     phase = request.start_phase + np.arange(loop.frames) / loop.frames
     card: dict[str, object] = {"ground_speed": ground_speed, "period": loop.frames / loop.fps}
     card["model"] = {"name": model.name, "weights": model.digest}
     return BakeResult(request, loop, phase, card)
-
-
-def _last(steps: Generator[float, None, _Result]) -> _Result:
-    """Run ``steps`` to their end and return the result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=16)

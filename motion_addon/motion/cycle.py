@@ -7,6 +7,7 @@ from . import quat
 from .clip import Clip
 from .quat import Array
 from .request import BakeRequest
+from .smoothing import smoothstep
 
 
 def cut_cycle(clip: Clip, phase: Array, request: BakeRequest) -> tuple[Clip, float]:
@@ -26,8 +27,7 @@ def cut_cycle(clip: Clip, phase: Array, request: BakeRequest) -> tuple[Clip, flo
     root = cut.root_positions.astype(np.float64)
     step = (root[-1] - root[0]) * [0.5, 0.0, 0.5] / count
     root -= step * np.arange(2 * count + 1)[:, None]
-    share = (np.arange(count) / count)[:, None]
-    share = share * share * (3.0 - 2.0 * share)
+    share = smoothstep(np.arange(count) / count)[:, None]
     early, late = slice(0, count), slice(count, 2 * count)
     root = root[late] + share * (root[early] - root[late])
     root[:, [0, 2]] -= root[:, [0, 2]].mean(axis=0)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .quat import Array
+from .smoothing import smoothstep
 from .trajectory import Mover
 
 GRAVITY: Final = 9.81
@@ -67,7 +68,7 @@ def weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     ``gait`` is a name of GAITS, or "auto": by the Froude number.
     """
     speeds = np.asarray(speeds, dtype=np.float64)
-    moving = _smoothstep(speeds, 0.04, 0.2)
+    moving = smoothstep(speeds, 0.04, 0.2)
     out = np.zeros((*speeds.shape, len(GAITS)))
     out[..., 0] = 1.0 - moving
     if gait != "auto":
@@ -76,16 +77,11 @@ def weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     left = moving
     for above, name in ((GALLOP_FROM, "gallop"), (CANTER_FROM, "canter"), (TROT_FROM, "trot")):
         at = np.sqrt(above * GRAVITY * HIP_HEIGHT)
-        share = _smoothstep(speeds, (1.0 - _CHANGE) * at, (1.0 + _CHANGE) * at)
+        share = smoothstep(speeds, (1.0 - _CHANGE) * at, (1.0 + _CHANGE) * at)
         out[..., GAITS.index(name)] = left * share
         left = left * (1.0 - share)
     out[..., GAITS.index("walk")] = left
     return out
-
-
-def _smoothstep(x: Array, low: float, high: float) -> Array:
-    share = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share))
 
 
 DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)))

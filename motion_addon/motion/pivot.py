@@ -4,7 +4,7 @@
 import numpy as np
 
 from .quat import Array
-from .smoothing import smooth
+from .smoothing import smooth, smoothstep
 from .trajectory import RATE, STAND_SECONDS, Mover, Trajectory
 
 TURN = 1.3
@@ -35,9 +35,7 @@ def pivot(
     rate = np.concatenate([np.zeros(pads[0]), np.full(count, turn / count), np.zeros(pads[1])])
     rate = smooth(rate, _EASE * RATE)
     yaw = begin + np.cumsum(rate)
-    low, high = _STEPPING
-    moving = np.clip((np.abs(rate) * RATE - low) / (high - low), 0.0, 1.0)
-    moving = moving * moving * (3.0 - 2.0 * moving)
+    moving = smoothstep(np.abs(rate) * RATE, *_STEPPING)
     weights = np.zeros((len(yaw), len(mover.gaits)))
     weights[:, 0] = 1.0 - moving
     weights[:, mover.gaits.index("walk" if gait == "auto" else gait)] += moving

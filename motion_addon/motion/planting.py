@@ -14,7 +14,7 @@ from .footlock import Mask, Stance
 from .ground import Ground
 from .lower_body import SIDES, LowerBody
 from .quat import Array
-from .smoothing import smooth
+from .smoothing import smooth, smoothstep
 
 FADE_SECONDS = (0.12, 0.05)
 """Times in which a foot gets back its own height after, and gives it up before, a stand (s)."""
@@ -68,8 +68,7 @@ def planted(body: LowerBody, stands: list[Stance], side: str, level: Ground) -> 
 def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) -> Array:
     """Return how much (T,) a swinging ball must rise: the faster it goes, the higher it is."""
     speed = np.linalg.norm(np.gradient(ball[:, [0, 2]], axis=0), axis=-1) * fps
-    share = np.clip((speed - CLEAR_SPEEDS[0]) / (CLEAR_SPEEDS[1] - CLEAR_SPEEDS[0]), 0.0, 1.0)
-    least = floor + CLEAR_HEIGHT * size * share * share * (3.0 - 2.0 * share)
+    least = floor + CLEAR_HEIGHT * size * smoothstep(speed, *CLEAR_SPEEDS)
     rise = leg.soft_maximum(ball[:, 1], least, 0.004 * size) - ball[:, 1]
     return smooth(np.where(known, 0.0, rise), 0.025 * fps)
 
@@ -104,8 +103,7 @@ def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) 
     height = ankle[:, 1] - level(ankle)
     wanted = np.arcsin(np.clip((body.sole - height) / length, -0.98, 0.98))
     pitch = np.arcsin(np.clip(to_ball[:, 1] / length, -1.0, 1.0))
-    rise = np.clip((height - rest) / (0.025 * body.size), 0.0, 1.0)
-    rise = rise * rise * (3.0 - 2.0 * rise)
+    rise = smoothstep((height - rest) / (0.025 * body.size))
     flat = float(np.arcsin(body.offset(f"{side}Toe")[1] / length))
     lowest = np.maximum(wanted, flat + rise * (-0.5 * np.pi - flat))
     more = np.clip(pitch - lowest, 0.0, 0.45)

@@ -20,7 +20,7 @@ from .quadruped import is_quadruped
 from .quadruped_body import Limb, QuadrupedBody
 from .quat import Array
 from .reach import ground_under, is_loop, lowering, soft_reach, track
-from .smoothing import smooth
+from .smoothing import smooth, smoothstep
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
@@ -194,8 +194,8 @@ def _held(moved: Array, standing: Array) -> Array:
     before = np.clip(after - 1, 0, len(starts) - 1)
     after = np.clip(after, 0, len(starts) - 1)
     gap = np.maximum(starts[after] - (stops[before] - 1), 1)
-    share = np.where(after > before, np.clip((frames - stops[before] + 1) / gap, 0.0, 1.0), 0.0)
-    share = (share * share * (3.0 - 2.0 * share))[:, None]
+    gliding = np.where(after > before, (frames - stops[before] + 1) / gap, 0.0)
+    share = smoothstep(gliding)[:, None]
     return np.asarray((1.0 - share) * means[before] + share * means[after])
 
 

@@ -21,6 +21,7 @@ from .quat import Array
 from .reach import ground_under, is_loop, lowering, reach, track
 from .rigs import RigBones, RigError, RigMap, detect
 from .skeleton import Skeleton
+from .smoothing import smoothstep
 from .stance import planted_ankle_height, planted_ball_height, usual_ball_height
 
 __all__ = [
@@ -190,8 +191,7 @@ class _Transfer:
         bend = bend - line * np.sum(bend * line, -1, keepdims=True)
         size = np.linalg.norm(bend, axis=-1, keepdims=True)
         # A nearly straight knee has no direction of its own: trust the thigh's twist there.
-        weight = np.clip((size / leg.reach - 0.03) / 0.07, 0.0, 1.0)
-        weight = weight * weight * (3.0 - 2.0 * weight)
+        weight = smoothstep((size / leg.reach - 0.03) / 0.07)
         weight = weight * (np.sum(bend * carried, -1, keepdims=True) > 0.0)
         return quat.unit(weight * quat.unit(bend) + (1.0 - weight) * carried)
 

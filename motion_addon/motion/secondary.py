@@ -16,7 +16,7 @@ from .clip import Clip
 from .paw_metrics import dog_size
 from .quadruped import NECK, TAIL
 from .quat import Array
-from .smoothing import smooth
+from .smoothing import smooth, smoothstep
 
 LIMIT = math.radians(20.0)
 """Most (rad) a joint bends by its own weight."""
@@ -101,8 +101,7 @@ def look_at(clip: Clip, point: Array, amount: float = 1.0) -> Clip:
     for _ in range(3):
         turn = _aim(target - places[:, joints[-1]]) - _aim(gaze)
         turn[:, 0] = (turn[:, 0] + np.pi) % (2.0 * np.pi) - np.pi
-        behind = np.clip((np.abs(turn[:, :1]) - BEHIND) / (np.pi - BEHIND), 0.0, 1.0)
-        turn *= 1.0 - behind * behind * (3.0 - 2.0 * behind)
+        turn *= 1.0 - smoothstep(np.abs(turn[:, :1]), BEHIND, np.pi)
         turn = amount * LOOK_LIMITS * np.tanh(turn / LOOK_LIMITS)
         turn = smooth(turn, LOOK_SECONDS * clip.fps)
         out = _looking(raw, world, gaze, turn, joints, skeleton.parents)

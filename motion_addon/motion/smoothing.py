@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaussian smoothing of signals over time."""
+"""Gaussian smoothing of signals over time, and the smooth step from 0 to 1."""
 
 import numpy as np
 
@@ -24,3 +24,9 @@ def smooth(values: Array, sigma: float, loop: bool = False) -> Array:
     padded = np.take(flat, at, axis=0, mode="wrap" if loop else "clip")
     columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
     return np.stack(columns, axis=1).reshape(values.shape).astype(values.dtype)
+
+
+def smoothstep(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
+    """Return 0 where ``x`` (...) is under ``low``, 1 over ``high``, and in between a cubic."""
+    share = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return np.asarray(share * share * (3.0 - 2.0 * share))

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import quat
 from .path import Path
-from .smoothing import smooth
+from .smoothing import smooth, smoothstep
 
 Array = NDArray[Any]
 Speed = float | Sequence[tuple[float, float]]
@@ -187,20 +187,20 @@ def speeds_at(keys: Sequence[tuple[float, float]], fraction: Array) -> Array:
         return np.full(np.shape(fraction), values[0])
     low = np.clip(np.searchsorted(times, fraction, side="right") - 1, 0, len(times) - 2)
     gap = np.maximum(times[low + 1] - times[low], 1e-9)
-    share = np.clip((fraction - times[low]) / gap, 0.0, 1.0)
-    return np.asarray(values[low] + (values[low + 1] - values[low]) * share**2 * (3 - 2 * share))
+    share = smoothstep((fraction - times[low]) / gap)
+    return np.asarray(values[low] + (values[low + 1] - values[low]) * share)
 
 
 def gait_weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     """Return the (..., 5) weights of `GAITS` at `speeds` (...) in m/s; rows sum to 1."""
     speeds = np.asarray(speeds, dtype=np.float64)
-    moving = _smoothstep(speeds, 0.05, 0.35)
+    moving = smoothstep(speeds, 0.05, 0.35)
     weights = np.zeros((*speeds.shape, len(GAITS)))
     weights[..., 0] = 1.0 - moving
     if gait != "auto":
         weights[..., GAITS.index(gait)] += moving
         return weights
-    jogging, running = _smoothstep(speeds, 1.7, 2.0), _smoothstep(speeds, 2.3, 2.9)
+    jogging, running = smoothstep(speeds, 1.7, 2.0), smoothstep(speeds, 2.3, 2.9)
     weights[..., 1] = moving * (1.0 - jogging)
     weights[..., 2] = moving * jogging * (1.0 - running)
     weights[..., 3] = moving * jogging * running
@@ -348,7 +348,7 @@ def _eased_turn(yaw: Array, loops: bool, limit: float) -> Array:
     """Return `yaw` (T,) smoothed, the more so where the body would spin."""
     quick = smooth(yaw, _FACING_SECONDS * RATE, loops)
     rate = np.abs(np.gradient(quick)) * RATE
-    spin = smooth(_smoothstep(rate, 0.9 * limit, 1.6 * limit), 0.2 * RATE, loops)
+    spin = smooth(smoothstep(rate, 0.9 * limit, 1.6 * limit), 0.2 * RATE, loops)
     if not spin.any():
         return quick
     slow = smooth(yaw, 0.5 * RATE, loops)
@@ -388,11 +388,6 @@ def _standing(path: Path, facing: Facing, mover: Mover) -> Trajectory:
 
 def _sampled(points: Array, arc: Array, at: Array) -> Array:
     return np.stack([np.interp(at, arc, points[:, axis]) for axis in range(3)], axis=-1)
-
-
-def _smoothstep(x: Array, low: float, high: float) -> Array:
-    share = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share))
 
 
 PERSON = Mover(GAITS, gait_weights, 6.0, 3.4, ((1.0, 3.0), (1.1, 2.0)))

@@ -17,7 +17,7 @@ from motion_addon.motion import leg, quadruped, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import EndSite, Skeleton
-from motion_addon.motion.smoothing import smooth
+from motion_addon.motion.smoothing import smooth, smoothstep
 
 HIP_HEIGHT = 0.56
 """Height of the femur's joint in the rest pose, meters."""
@@ -248,15 +248,13 @@ def toes_down(skeleton: Skeleton, rotations: Array, paws: Array) -> None:
 
     ``paws`` (T, 4, 3) meters. A flat paw points where its pastern points.
     """
-    low, high = TOES_DOWN
     for k, leg_name in enumerate(quadruped.LEGS):
         pastern, paw = (skeleton.index(name) for name in quadruped.LEG_CHAINS[leg_name][3:])
         above = rotations[:, pastern]
         forward = quat.to_two_axes(above)[:, :3]
         up = quat.to_two_axes(above)[:, 3:]
         level = quat.yaw(quat.yaw_of(forward + 0.5 * np.maximum(-forward[:, 1:2], 0.0) * up))
-        share = np.clip((paws[:, k, 1] - low) / (high - low), 0.0, 1.0)
-        share = share * share * (3.0 - 2.0 * share)
+        share = smoothstep(paws[:, k, 1], *TOES_DOWN)
         rotations[:, paw] = quat.slerp(level.astype(above.dtype), above, share)
 
 

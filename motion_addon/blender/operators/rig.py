@@ -30,40 +30,36 @@ class FOOTFALL_OT_detect_rig(OnCharacter, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_add(OnCharacter, bpy.types.Operator):
+class OnChain(OnCharacter):
+    """For operators that work on the chain of bones that is chosen in the map."""
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why no chain can be worked on, or an empty text."""
+        problem = super().problem(context)
+        if problem or character.in_chain(character.current(context)):
+            return problem
+        return "The chosen part takes one bone only"
+
+
+class FOOTFALL_OT_map_add(OnChain, bpy.types.Operator):
     """Add a bone to the chosen chain, such as the spine or an animal's leg"""
 
     bl_idname = "footfall.map_add"
     bl_label = "Add Bone to Chain"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
-        """Return why no bone can be added, or an empty text."""
-        problem = super().problem(context)
-        if problem or character.in_chain(character.current(context)):
-            return problem
-        return "The chosen part takes one bone only"
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         character.add_row(character.current(context))
         return {"FINISHED"}
 
 
-class FOOTFALL_OT_map_fill(OnCharacter, bpy.types.Operator):
+class FOOTFALL_OT_map_fill(OnChain, bpy.types.Operator):
     """Fill the chosen chain with all bones from its first row to its last"""
 
     bl_idname = "footfall.map_fill"
     bl_label = "Fill Chain"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
-        """Return why the chain cannot be filled, or an empty text."""
-        problem = super().problem(context)
-        if problem or character.in_chain(character.current(context)):
-            return problem
-        return "The chosen part takes one bone only"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         problem = character.fill_chain(character.current(context))
