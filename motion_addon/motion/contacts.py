@@ -64,14 +64,14 @@ def detect(
 def clean(contacts: Array, fps: float, shortest: float = SHORTEST) -> Array:
     """Return binary contacts (T, 4) of probabilities, without flicker.
 
-    Hysteresis (on above 0.6, off below 0.4), then gaps and contacts shorter than
-    ``shortest`` seconds are closed and dropped.
+    Hysteresis (on above 0.6, off below 0.4), then gaps of less than SHORTEST are closed and
+    contacts of less than ``shortest`` seconds dropped.
     """
     out = np.zeros_like(contacts, dtype=np.float32)
-    least = max(round(shortest * fps), 1)
+    gap, least = (max(round(seconds * fps), 1) for seconds in (SHORTEST, shortest))
     for column in range(contacts.shape[1]):
         state = _hysteresis(contacts[:, column])
-        state = _drop_short(state, least, value=False)
+        state = _drop_short(state, gap, value=False)
         out[:, column] = _drop_short(state, least, value=True)
     return out
 

@@ -79,7 +79,8 @@ def stances(
     limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
     speed = smooth(speed, rules.blur_seconds * fps)
     slow, calm = speed < DRAG * limit, speed < CALM * limit
-    down = foot_contacts.clean(((ball > 0.5) & slow)[:, None].astype(np.float32), fps)[:, 0]
+    stood = ((ball > 0.5) & slow)[:, None].astype(np.float32)
+    down = foot_contacts.clean(stood, fps, rules.shortest / fps)[:, 0]
     for first, last in foot_contacts.runs(down):
         for start, stop in _steps(points, first, last, fps, size):
             most = min(round(TRIM_SECONDS * fps), int(rules.trim_share * (stop - start)))

@@ -185,7 +185,7 @@ def _four_legged(clip: Clip, standing: Array, trajectory: Trajectory | None) -> 
     main = 1 + int(weights[:, 1:].sum(axis=0).argmax())
     card: dict[str, object] = {}
     card |= heading_error(paw_metrics.trunk(clip)[1], clip.fps, trajectory)
-    card |= paw_metrics.gait_card(standing, clip.fps, size, weights[:, main] > 0.9)
+    card |= paw_metrics.gait_card(standing, clip.fps, size, weights[:, main] > 0.5)
     return card
 
 

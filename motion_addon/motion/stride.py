@@ -43,6 +43,8 @@ _EASE: Final = 0.3
 """Seconds, the parts of a pause that still belong to the strides before and after it."""
 _STANCE: Final = 0.6
 """Phase of the lift-off after a pause."""
+_DUTY_WEIGHT: Final = 0.1
+"""Weight of a duty factor beside the footfalls in telling gaits apart."""
 _BLEND_SECONDS: Final = 0.22
 """Smoothing (s, sigma) of a change of gait."""
 
@@ -134,7 +136,7 @@ def distance(offsets: Array, duty: Array, name: str) -> Array:
     leads = [table, gaits.mirrored(table)] if name in gaits.ASYMMETRIC else [table]
     gaps = [np.abs((offsets - lead + 0.5) % 1.0 - 0.5) for lead in leads]
     best = np.minimum.reduce([(gap**2).mean(axis=-1) for gap in gaps])
-    return np.asarray(best + 0.02 * (duty - entry.duty) ** 2)
+    return np.asarray(best + _DUTY_WEIGHT * (duty - entry.duty) ** 2)
 
 
 def clock_inputs(strides: Strides) -> Array:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import features, quadruped, quat, stride
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.contacts import runs
@@ -69,7 +68,7 @@ def paced(clip: Clip, good: Array) -> Iterator[tuple[Clip, Array]]:
         inside = later < stop - 1
         if inside.sum() >= SHORTEST * clip.fps:
             made = _shifted(clip, steps, start, later[inside])
-            contacts = foot_contacts.detect(quadruped.paw_points(made), made.fps)
+            contacts = quadruped.paw_contacts(quadruped.paw_points(made), made.fps)
             known = stride.measured(contacts, made.fps).amplitude.min(axis=1) > 0.9
             if known.any():
                 yield made, known
@@ -77,7 +76,7 @@ def paced(clip: Clip, good: Array) -> Iterator[tuple[Clip, Array]]:
 
 def _steps(clip: Clip) -> _Steps:
     paws = quadruped.paw_points(clip)
-    contacts = foot_contacts.detect(paws, clip.fps)
+    contacts = quadruped.paw_contacts(paws, clip.fps)
     strides = stride.measured(contacts, clip.fps)
     duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
     gait = stride.gait_weights(strides, duty, clip.fps)

@@ -16,6 +16,7 @@ from motion_addon.motion import gaits, metrics, models, paw_metrics, quadruped
 from motion_addon.motion.bake import BakeRequest
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.path import Path as DrawnPath
+from motion_addon.motion.request import FRAME_RATES
 from motion_addon.motion.trajectory import Trajectory
 
 from .. import courses
@@ -46,12 +47,10 @@ DUTY = {
 gaits and of canter and gallop. Hildebrand's ranges hold these, too wide to compare with."""
 
 
-def request_of(course: Course, speed: float, **more: Any) -> BakeRequest:
-    """Return the request of one pass along a course at 60 fps."""
+def request_of(course: Course, speed: float, fps: float = RATE, **more: Any) -> BakeRequest:
+    """Return the request of one pass along a course."""
     points = tuple((float(x), float(y), float(z)) for x, y, z in course.points)
-    return BakeRequest(
-        path=points, cyclic=course.cyclic, speed=speed, model=MODEL, fps=RATE, **more
-    )
+    return BakeRequest(path=points, cyclic=course.cyclic, speed=speed, model=MODEL, fps=fps, **more)
 
 
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
@@ -155,12 +154,16 @@ def speed_of(speed: float) -> Row:
 
 
 def size_of(animal: str, hip_height: float) -> list[Row]:
-    """Return stride lengths of an animal at three Froude numbers, against Alexander and Jayes."""
+    """Return stride lengths of an animal at three Froude numbers, against Alexander and Jayes.
+
+    A mouse makes ten strides a second, so its frame rate is higher.
+    """
     rows = []
+    fps = float(np.clip(RATE * np.sqrt(gaits.HIP_HEIGHT / hip_height), RATE, FRAME_RATES[1]))
     for number in (0.2, 1.0, 3.0):
         speed = float(np.sqrt(number * gaits.GRAVITY * hip_height))
         way = courses.straight(30.0 * hip_height * max(1.0, np.sqrt(number)))
-        request = request_of(way, speed, hip_height=hip_height)
+        request = request_of(way, speed, fps, hip_height=hip_height)
         clip = baking.bake(request).clip
         found = figures(clip, *plan_of(request))
         relative = found["stride_length"] / hip_height

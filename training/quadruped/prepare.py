@@ -31,7 +31,7 @@ MARGIN = 4
 further, but hardly notices a paw's glitch."""
 
 
-def label(clip: Clip, plant: bool = True) -> dict[str, Array]:
+def label(clip: Clip) -> dict[str, Array]:
     """Return everything training needs of one clip, per frame.
 
     Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
@@ -40,8 +40,7 @@ def label(clip: Clip, plant: bool = True) -> dict[str, Array]:
     gait (T, 6).
     """
     contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
-    if plant:
-        clip = clean(clip, contacts, None, CleanupSettings(follow=False))
+    clip = clean(clip, contacts, None, CleanupSettings(follow=False))
     strides = stride.measured(contacts, clip.fps)
     duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
     gait = stride.gait_weights(strides, duty, clip.fps)
