@@ -227,10 +227,12 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
         yaws = float(quat.yaw_of(small.tangent(0.0))), float(facing[1])
         stands = request.start, request.stop
         return pivot(small.samples[0], yaws, MOVERS[body], request.gait, stands)
+    backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
+    by_itself = body == "quadruped" and backward and request.gait == "auto"
     return trajectory.plan(
         small,
         speed=tuple((fraction, speed / pace) for fraction, speed in keys),
-        gait=request.gait,
+        gait=gaits.BACKWARD if by_itself else request.gait,
         facing=facing,
         start=request.start,
         stop=request.stop,

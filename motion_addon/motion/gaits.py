@@ -43,6 +43,8 @@ TABLE: Final = {
 ASYMMETRIC: Final = ("canter", "gallop")
 """Gaits with a lead."""
 
+BACKWARD: Final = "trot"
+"""How a dog goes backward at any speed: diagonal legs together, as measured on the Labrador."""
 TROT_FROM, CANTER_FROM, GALLOP_FROM = 0.5, 2.2, 3.0
 """Froude numbers at which the next gait is taken up."""
 _CHANGE = 0.06

@@ -129,6 +129,51 @@ def gait_of(gait: str, speed: float) -> Row:
     }
 
 
+def other_of(name: str, request: BakeRequest) -> Row:
+    """Return the figures of going backward, of a turn on the spot or of a change of gaits."""
+    path, plan = plan_of(request)
+    result = baking.bake(request)
+    clip, contacts = result.clip, result.clip.contacts
+    skate, back = paw_metrics.foot_skate(quadruped.paw_points(clip), clip.fps, 1.0)
+    raw = baking.bake(replace(request, cleanup=False)).clip
+    seen = metrics.seen_slips(quadruped.paw_points(clip), clip.fps, (0, 1, 2, 3))
+    center, forward = paw_metrics.trunk(clip)
+    row: Row = {
+        "name": name,
+        "raw_foot_skate": paw_metrics.foot_skate(quadruped.paw_points(raw), raw.fps, 1.0)[0],
+        "foot_skate": skate,
+        "foot_skate_back": back,
+        "seen_slip_median_cm": float(np.median(seen)) if len(seen) else 0.0,
+        "frequency": paw_metrics.stride_frequency(
+            paw_metrics.strides(contacts, clip.fps),
+            clip.fps,  # type: ignore[arg-type]
+        ),
+        "gait_measured": str(result.report.get("gait_measured", "")),
+    }
+    row |= metrics.heading_error(forward, clip.fps, plan)
+    row["path_mean_cm"] = metrics.path_error(center, clip.fps, path, plan)["path_mean_cm"]
+    row["targets"] = {
+        "path_mean_cm": row["path_mean_cm"] <= 3.0,
+        "heading_mean_deg": row["heading_mean_deg"] <= 3.5,
+        "foot_skate": skate <= 0.12,
+        "foot_skate_back": back <= 0.07,
+        "seen_slip_median_cm": row["seen_slip_median_cm"] <= 0.5,
+    }
+    return row
+
+
+def others() -> dict[str, BakeRequest]:
+    """Return requests of backward walks, of turns on the spot, and of all gaits in a row."""
+    spot = courses.straight(0.02)
+    out = {
+        f"backward {v} m/s": request_of(courses.straight(4.0), v, facing=("turned", 180.0))
+        for v in (0.3, 0.6, 0.9)
+    }
+    out |= {f"turn by {a}": request_of(spot, 1.0, facing=("yaw", float(a))) for a in (60, -150)}
+    changes = replace(request_of(courses.straight(60.0), 1.0), speed=((0.0, 0.5), (1.0, 5.5)))
+    return out | {"0.5 to 5.5 m/s": changes}
+
+
 def speed_of(speed: float) -> Row:
     """Return how well a speed is held on a straight, and the gait taken up."""
     request = request_of(courses.straight(9.0 * max(speed, 0.6)), speed)
@@ -186,6 +231,7 @@ def evaluate() -> Row:
     found: Row = {
         "paths": [pass_of(c, v) for c in all_courses() for v in (0.8, 1.4, 2.2, 3.2)],
         "gaits": [gait_of(gait, v) for gait, speeds in FORCED.items() for v in speeds],
+        "others": [other_of(name, request) for name, request in others().items()],
         "speeds": [speed_of(v) for v in SPEEDS],
         "sizes": [row for name, h in SIZES.items() for row in size_of(name, h)],
     }
@@ -210,6 +256,13 @@ def show(found: Row) -> None:
             f"{row['gait']:<7}{row['speed']:4.1f} phases {row['phases']}"
             f" off {row['phase_error']:.3f} duty {row['duty']} off {row['duty_error']:.3f}"
             f" {row['frequency']:.2f} Hz {_marks(row)}"
+        )
+    for row in found["others"]:
+        print(
+            f"{row['name']:<18} skate {row['foot_skate']:.3f} {row['foot_skate_back']:.3f}"
+            f" (raw {row['raw_foot_skate']:.3f}) seen slip {row['seen_slip_median_cm']:.2f}"
+            f" path {row['path_mean_cm']:.1f} head {row['heading_mean_deg']:.1f}"
+            f" {row['frequency']:.2f} Hz {row['gait_measured']} {_marks(row)}"
         )
     for row in found["speeds"]:
         print(

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from motion_addon.motion import gaits, quadruped, stride
 from motion_addon.motion.quat import Array
+from motion_addon.motion.trajectory import RATE
 
 from .. import dataset
 from ..loop import Settings, fit
@@ -22,12 +23,14 @@ from .model import GATINGS, MIXINGS, Quadruped
 
 STATE_WEIGHT = 0.25
 """Inputs of the fed-back body are scaled by this, so that the clock and the trajectory lead."""
+BACKWARD = 0.2
+"""m/s from which a dog is going backward."""
 _PAWS = list(stride.PAW_STATES)
 _WEIGHTS = torch.tensor([3.0 if name in quadruped.PAWS else 1.0 for name in stride.STATE_JOINTS])
 
 
 class Sequences(dataset.Sequences):
-    """Sequences of dog motion, of which rare gaits are drawn more often."""
+    """Sequences of dog motion, of which rare gaits and going backward are drawn more often."""
 
     def starts(self, length: int, rare: float = 0.5) -> tuple[Array, Array]:
         """Return first frames and weights as ``dataset.Sequences.starts``, by gait and speed."""
@@ -35,8 +38,10 @@ class Sequences(dataset.Sequences):
         middle = first + length // 2
         gait = self.frames["gait"].numpy()[middle].argmax(axis=1)
         speed = np.minimum(self.frames["speed"].numpy()[middle] // 0.4, 14).astype(np.int64)
-        cell = gait * 15 + speed
-        density = np.bincount(cell, minlength=15 * len(gaits.GAITS))[cell]
+        # The root's steps are given as what carries a point into the next root frame.
+        backward = self.frames["moves"].numpy()[middle, 2] > BACKWARD / RATE
+        cell = (backward * len(gaits.GAITS) + gait) * 15 + speed
+        density = np.bincount(cell)[cell]
         weight = 1.0 / np.maximum(density, 60.0) ** rare
         return first, weight / weight.sum()
 
