@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The training loop of every controller: stages of roll-outs, AdamW, a running mean of weights.
 
-A controller brings its model, its data and a function that runs it on its own outputs.
+A controller brings its model, its data and a function that runs it on its own outputs. Owns what
+a training is told on its command line, too, and what a checkpoint holds.
 """
 
+import argparse
 import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -52,14 +54,35 @@ class Settings:
     """What the running mean of the weights keeps in a step; short runs need less."""
 
 
-RollOut = Callable[[nn.Module, dict[str, Tensor], Settings | None], dict[str, Tensor]]
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare what every training is told: its places under ``build/name``, and ``Settings``."""
+    folder = Path("build") / name
+    parser.add_argument("--dataset", type=Path, default=folder / "dataset.npz")
+    parser.add_argument("--out", type=Path, default=folder)
+    parser.add_argument("--start", type=Path, help="checkpoint to go on from")
+    for field in fields(Settings):
+        flag, default = "--" + field.name.replace("_", "-"), field.default
+        if isinstance(default, tuple):
+            parser.add_argument(flag, type=type(default[0]), nargs="+", default=default)
+        else:
+            parser.add_argument(flag, type=type(default), default=default)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings that were given on the command line."""
+    given = {field.name: getattr(options, field.name) for field in fields(Settings)}
+    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+
+Model = TypeVar("Model", bound=nn.Module)
+RollOut = Callable[[Model, dict[str, Tensor], Settings | None], dict[str, Tensor]]
 """Runs a model over a batch (``Sequences.batch``) and returns mean losses; with settings the
 first state is disturbed by their noise."""
 
 
 @torch.no_grad()
 def validate(
-    model: nn.Module, data: dataset.Sequences, roll_out: RollOut, length: int = 60
+    model: Model, data: dataset.Sequences, roll_out: RollOut[Model], length: int = 60
 ) -> dict[str, float]:
     """Return losses of one-second roll-outs over the held-out clips."""
     first, _ = data.starts(length)
@@ -77,6 +100,12 @@ def save(
     path.mkdir(parents=True, exist_ok=True)
     torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.pt")
     (path / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+
+
+def read(checkpoint: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the weights and the plain values of a checkpoint that ``save`` wrote."""
+    saved = torch.load(checkpoint, weights_only=True)
+    return saved["model"], saved["settings"]
 
 
 class Draw:
@@ -105,13 +134,13 @@ class Draw:
 
 
 def fit(
-    model: nn.Module,
+    model: Model,
     parts: tuple[dataset.Sequences, dataset.Sequences],
-    roll_out: RollOut,
+    roll_out: RollOut[Model],
     settings: Settings,
     out: Path,
     info: dict[str, Any] | None = None,
-) -> nn.Module:
+) -> Model:
     """Train ``model`` on the first of ``parts``, validate on the second; return the mean model.
 
     Checkpoints of the running mean of the weights go to ``out``.
@@ -122,6 +151,7 @@ def fit(
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
     )
+    mean = cast(Model, average.module)
     began = saved = time.monotonic()
     history: list[dict[str, float]] = []
     draw = Draw(learn, settings)
@@ -141,9 +171,9 @@ def fit(
             row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1)}
             row |= {"length": draw.length, "step": step}
             row |= {f"train_{k}": v.item() for k, v in terms.items()}
-            row |= validate(average.module, held_out, roll_out)
+            row |= validate(mean, held_out, roll_out)
             history.append(row)
             log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
-            save(out, average.module, info, history)
-    save(out, average.module, info, history)
-    return average.module
+            save(out, mean, info, history)
+    save(out, mean, info, history)
+    return mean

@@ -5,7 +5,7 @@ The numpy runtime is ``motion_addon.motion.network`` and ``controller``; tests h
 together. Layouts come from ``motion_addon.motion.features``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from torch.nn import functional
 from motion_addon.motion import features
 from motion_addon.motion.network import CONTROL_POINTS
 from motion_addon.motion.skeleton import Skeleton
+
+NORMALIZATION = ("input_mean", "input_scale", "output_mean", "output_scale")
+"""What every controller's network is normalized by, as named in a checkpoint and a model."""
 
 
 def phase_basis(phase: Tensor) -> Tensor:
@@ -88,17 +91,27 @@ class Body:
     """(N, S, 3) state joints in the world, seen from the root frame, m/s."""
 
 
-class Biped(nn.Module):
-    """The network with its normalization and the skeleton it moves."""
+class Character(nn.Module):
+    """The skeleton that a controller moves, and the normalization of its network."""
 
-    def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, np.ndarray]) -> None:
-        """``stats`` holds input_mean, input_scale, output_mean and output_scale."""
+    input_mean: Tensor
+    input_scale: Tensor
+    output_mean: Tensor
+    output_scale: Tensor
+    parents: Tensor
+    offsets: Tensor
+    chain: Tensor
+
+    def __init__(
+        self, skeleton: Skeleton, stats: Mapping[str, np.ndarray], joints: Sequence[str]
+    ) -> None:
+        """``stats`` holds the arrays of NORMALIZATION; ``joints`` are those of the state."""
         super().__init__()
+        self.skeleton = skeleton
         self.layout = features.OutputLayout(len(skeleton))
-        self.network = PhaseNetwork(features.INPUTS, hidden, self.layout.size)
-        for name, value in stats.items():
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
-        state = [skeleton.index(name) for name in features.STATE_JOINTS]
+        for name in NORMALIZATION:
+            self.register_buffer(name, torch.tensor(stats[name], dtype=torch.float32))
+        state = [skeleton.index(name) for name in joints]
         self.register_buffer("parents", torch.tensor(np.maximum(skeleton.parents, 0)))
         self.register_buffer("offsets", torch.tensor(skeleton.offsets))
         self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)[state]))
@@ -108,6 +121,29 @@ class Biped(nn.Module):
         bones = (matrices[:, self.parents] @ self.offsets[..., None])[..., 0]
         return hips[:, None] + self.chain @ bones
 
+    def normalized(self, inputs: Tensor) -> Tensor:
+        """Return what the network takes for inputs (N, I) in their own units."""
+        return (inputs - self.input_mean) / self.input_scale
+
+    def moved(self, outputs: Tensor, positions: Tensor) -> Body:
+        """Return where the network's outputs (N, O) leave the body.
+
+        ``positions`` (N, S, 3) are those of the frame before, carried into this root frame.
+        """
+        y = outputs * self.output_scale + self.output_mean
+        matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
+        placed = self.place(matrices, y[:, self.layout.hips])
+        return Body(y, matrices, placed, (placed - positions) * features.RATE)
+
+
+class Biped(Character):
+    """The phase-functioned network and the human it moves."""
+
+    def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, np.ndarray]) -> None:
+        """``stats`` holds the arrays of NORMALIZATION."""
+        super().__init__(skeleton, stats, features.STATE_JOINTS)
+        self.network = PhaseNetwork(features.INPUTS, hidden, self.layout.size)
+
     def step(self, control: Tensor, basis: Tensor, positions: Tensor, velocities: Tensor) -> Body:
         """Run one frame.
 
@@ -115,9 +151,5 @@ class Biped(nn.Module):
         (N, S, 3) of the frame before, already carried into this root frame.
         """
         state = torch.cat([positions.flatten(1), velocities.flatten(1)], dim=-1)
-        x = torch.cat([control, state], dim=-1)
-        x = (x - self.input_mean) / self.input_scale
-        y = self.network(x, basis) * self.output_scale + self.output_mean
-        matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
-        placed = self.place(matrices, y[:, self.layout.hips])
-        return Body(y, matrices, placed, (placed - positions) * features.RATE)
+        x = self.normalized(torch.cat([control, state], dim=-1))
+        return self.moved(self.network(x, basis), positions)

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import features, quat
+from motion_addon.motion import features
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.smoothing import smooth
 
-from . import augment, sources
+from . import augment, frames, sources
 
 log = logging.getLogger(__name__)
 
@@ -55,34 +55,22 @@ def planted(clip: Clip) -> tuple[Clip, Array]:
 def label(clip: Clip) -> dict[str, Array]:
     """Return everything training needs of one clip, per frame.
 
-    Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
-    frame, axes (T, J, 6), hips (T, 3), contacts (T, 4), phase (T,), phase_rate (T,) in
-    cycles per second, speed (T,) of the root in m/s.
+    Keys: those of ``frames.about_root``, contacts (T, 4), phase (T,) and phase_rate (T,) in
+    cycles per second.
     """
     clip, stands = planted(clip)
-    rotations, positions = clip.world()
-    root = features.root_track(clip.skeleton, positions, stands)
+    root = features.root_track(clip.skeleton, clip.world()[1], stands)
     phase = smooth(foot_contacts.phase(stands, clip.fps).astype(np.float64), PHASE_SIGMA)
-    matrices, moves = features.carry(root)
-    world_from_root = features.root_rotations(root)
-    in_root = quat.mul(quat.inv(world_from_root)[:, None], rotations)
-    hips = features.to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
-    return {
-        "control": features.control(root),
-        "matrices": matrices,
-        "moves": moves,
-        "axes": quat.to_two_axes(in_root).astype(np.float32),
-        "hips": hips.astype(np.float32),
+    return frames.about_root(clip, root) | {
         "contacts": stands,
         "phase": phase % 1.0,
         "phase_rate": np.gradient(phase) * clip.fps,
-        "speed": root.speeds,
     }
 
 
-def usable(frames: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
+def usable(count: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
     """Return (T,) bool, frames that are in no bad range nor within a window of one."""
-    good = np.ones(frames, dtype=bool)
+    good = np.ones(count, dtype=bool)
     back, ahead = int(features.WINDOW[0]), int(features.WINDOW[-1])
     for first, last in bad_ranges:
         good[max(first - ahead, 0) : last - back + 1] = False
@@ -109,25 +97,15 @@ def versions(source: sources.SourceClip, skeleton: Skeleton) -> Iterator[tuple[s
 def build(data: Path, names: tuple[str, ...]) -> dict[str, Array]:
     """Return the concatenated arrays of all clips of the named sources, plus bookkeeping."""
     skeleton: Skeleton | None = None
-    parts: dict[str, list[Array]] = {}
-    clip_names: list[str] = []
+    joined = frames.Joined()
     for source in sources.biped_clips(data, names):
         skeleton = skeleton or source.clip.skeleton
         for name, clip, good in versions(source, skeleton):
-            arrays = label(clip)
-            arrays["clip"] = np.full(clip.frames, len(clip_names))
-            arrays["usable"] = good
-            arrays["held_out"] = np.full(clip.frames, source.name in sources.HELD_OUT)
-            for key, value in arrays.items():
-                parts.setdefault(key, []).append(value)
-            clip_names.append(name)
+            joined.add(name, label(clip), good, source.name in sources.HELD_OUT)
             log.info("%s: %d frames", name, clip.frames)
     if skeleton is None:
         raise ValueError(f"No clips of {names} in {data}")
-    out = {key: np.concatenate(value) for key, value in parts.items()}
-    out = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in out.items()}
-    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
-    return out | {"clip_names": np.array(clip_names)}
+    return joined.arrays(skeleton)
 
 
 def main() -> None:
@@ -138,10 +116,7 @@ def main() -> None:
     parser.add_argument("--sources", nargs="+", default=["o3de"])
     parser.add_argument("--out", type=Path, default=Path("build/biped/dataset.npz"))
     options = parser.parse_args()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    arrays = build(options.data, tuple(options.sources))
-    np.savez(options.out, **arrays)  # type: ignore[arg-type]
-    log.info("%d frames in %s", len(arrays["phase"]), options.out)
+    frames.write(options.out, build(options.data, tuple(options.sources)))
 
 
 if __name__ == "__main__":

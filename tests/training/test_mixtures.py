@@ -15,7 +15,7 @@ from motion_addon.motion.mixture import MIXINGS, GateStepper, stepper
 from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.trajectory import RATE, Trajectory
 from tests.motion import mixtures
-from training.export import NORMALIZATION
+from training.model import NORMALIZATION
 from training.quadruped.model import Quadruped
 
 CLOSE = 1e-4

@@ -12,7 +12,7 @@ from motion_addon.motion import features, models, network, quat, trajectory
 from motion_addon.motion.controller import PRE_ROLL, Controller, Placer, Run, decode
 from motion_addon.motion.path import Path
 from motion_addon.motion.trajectory import RATE, Trajectory
-from training import export, model
+from training import model
 
 CLOSE = 1e-4
 
@@ -21,7 +21,7 @@ CLOSE = 1e-4
 def shipped() -> model.Biped:
     """Return the shipped weights in torch."""
     ours = models.load("biped")
-    stats = {name: getattr(ours.network, name) for name in export.NORMALIZATION}
+    stats = {name: getattr(ours.network, name) for name in model.NORMALIZATION}
     twin = model.Biped(ours.skeleton, ours.network.weights[0].shape[1], stats)
     with torch.no_grad():
         for i in range(3):

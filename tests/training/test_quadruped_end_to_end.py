@@ -97,11 +97,11 @@ def test_every_mixture_learns(dataset: Path, tmp_path: Path, mixing: str) -> Non
         saved = torch.load(out / "checkpoint.pt", weights_only=True)
         assert saved["settings"]["mixing"] == mixing
         model = study.read(out, learn)
-        after = loop.validate(model, held_out, train.roll_out, 2)  # type: ignore[arg-type]
+        after = loop.validate(model, held_out, train.roll_out, 2)
         fresh = study.Quadruped(
             learn.skeleton, study.dataset.statistics(learn, stride.INPUT), 16, mixing, gating, 4
         )
-        before = loop.validate(fresh, held_out, train.roll_out, 2)  # type: ignore[arg-type]
+        before = loop.validate(fresh, held_out, train.roll_out, 2)
         assert sum(after.values()) < sum(before.values())
         assert all(np.isfinite(value) for value in after.values())
 

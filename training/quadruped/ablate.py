@@ -23,7 +23,7 @@ from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.quat import Array
 from motion_addon.motion.trajectory import RATE
 
-from ..export import standing_state
+from ..model_folder import standing_state
 from .model import Quadruped
 from .study import drive, read
 from .train import Sequences, load

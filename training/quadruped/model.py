@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional
 
-from motion_addon.motion import features, stride
+from motion_addon.motion import stride
 from motion_addon.motion.skeleton import Skeleton
 
-from ..model import Body, axes_to_matrices, phase_basis
+from ..model import Body, Character, phase_basis
 
 MIXINGS: Final = ("blend", "output", "top2_output", "top2_blend", "single", "pfnn")
 """Dense blending of weights (MANN), mixing of outputs, sparse mixing of outputs (Shazeer 2017),
@@ -131,8 +131,8 @@ class Mixture(nn.Module):
         return torch.einsum("nk,kno->no", shares, out)
 
 
-class Quadruped(nn.Module):
-    """A mixture with its gate and normalization, and the skeleton it moves."""
+class Quadruped(Character):
+    """A mixture with its gate, and the animal it moves."""
 
     def __init__(
         self,
@@ -143,29 +143,16 @@ class Quadruped(nn.Module):
         gating: str = "phase",
         experts: int = 8,
     ) -> None:
-        """``stats`` holds input_mean, input_scale, output_mean and output_scale."""
-        super().__init__()
-        self.skeleton = skeleton
-        self.layout = features.OutputLayout(len(skeleton))
+        """``stats`` holds the arrays of NORMALIZATION."""
+        super().__init__(skeleton, stats, stride.STATE_JOINTS)
         self.mixing, self.gating = mixing, gating
         sets = {"single": 1, "pfnn": 4}.get(mixing, experts)
         self.network = Mixture((stride.INPUT.size, hidden, self.layout.size), mixing, sets)
         self.gate = None
         if mixing not in ("single", "pfnn"):
             self.gate = Gate(stride.gate_size(gating), sets, mixing.startswith("top2"))
-        for name, value in stats.items():
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
-        state = [skeleton.index(name) for name in stride.STATE_JOINTS]
-        self.register_buffer("parents", torch.tensor(np.maximum(skeleton.parents, 0)))
-        self.register_buffer("offsets", torch.tensor(skeleton.offsets))
-        self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)[state]))
         self.shares = torch.zeros(())
         self.factors: Tensor | None = None
-
-    def place(self, matrices: Tensor, pelvis: Tensor) -> Tensor:
-        """Return state joint positions (N, S, 3): forward kinematics without a loop."""
-        bones = (matrices[:, self.parents] @ self.offsets[..., None])[..., 0]
-        return pelvis[:, None] + self.chain @ bones
 
     def mix(self, control: Tensor, clock: Tensor, velocities: Tensor, phase: Tensor) -> Tensor:
         """Return (N, K) shares of the experts."""
@@ -197,11 +184,7 @@ class Quadruped(nn.Module):
         if self.gating == "velocity":
             clock = torch.zeros_like(clock)
         x = torch.cat([control, clock, positions.flatten(1), velocities.flatten(1)], dim=-1)
-        x = (x - self.input_mean) / self.input_scale
-        y = self.network(x, shares) * self.output_scale + self.output_mean
-        matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
-        placed = self.place(matrices, y[:, self.layout.hips])
-        return Body(y, matrices, placed, (placed - positions) * features.RATE)
+        return self.moved(self.network(self.normalized(x), shares), positions)
 
 
 def _paws(velocities: Tensor) -> Tensor:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import features, quadruped, quat, stride
+from motion_addon.motion import quadruped, stride
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.smoothing import smooth
 
+from .. import frames
 from .augment import paced
 from .sources import SourceClip, labrador_clips
 
@@ -34,32 +35,20 @@ further, but hardly notices a paw's glitch."""
 def label(clip: Clip) -> dict[str, Array]:
     """Return everything training needs of one clip, per frame.
 
-    Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
-    frame, axes (T, J, 6), hips (T, 3) of the pelvis, contacts (T, 4), phase (T, 4) and
-    amplitude (T, 4) of the legs, phase_rate (T,) in strides a second, speed (T,) in m/s and
-    gait (T, 6).
+    Keys: those of ``frames.about_root``, contacts (T, 4), phase (T, 4) and amplitude (T, 4) of
+    the legs, phase_rate (T,) in strides a second and gait (T, 6).
     """
     contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     clip = clean(clip, contacts, None, CleanupSettings(follow=False))
     strides = stride.measured(contacts, clip.fps)
     duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
     gait = stride.gait_weights(strides, duty, clip.fps)
-    rotations, positions = clip.world()
-    root = stride.root_track(clip.skeleton, positions, gait)
-    matrices, moves = features.carry(root)
-    in_root = quat.mul(quat.inv(features.root_rotations(root))[:, None], rotations)
-    hips = features.to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
-    return {
-        "control": features.control(root),
-        "matrices": matrices,
-        "moves": moves,
-        "axes": quat.to_two_axes(in_root).astype(np.float32),
-        "hips": hips.astype(np.float32),
+    root = stride.root_track(clip.skeleton, clip.world()[1], gait)
+    return frames.about_root(clip, root) | {
         "contacts": contacts,
         "phase": strides.phase % 1.0,
         "amplitude": strides.amplitude,
         "phase_rate": stride.rate(strides, clip.fps),
-        "speed": root.speeds,
         "gait": gait,
     }
 
@@ -76,8 +65,7 @@ def with_paces(clips: Iterable[SourceClip]) -> Iterator[SourceClip]:
 
 def build(clips: Iterable[SourceClip]) -> dict[str, Array]:
     """Return the concatenated arrays of all clips and their mirror images, plus bookkeeping."""
-    parts: dict[str, list[Array]] = {}
-    names: list[str] = []
+    joined = frames.Joined()
     skeleton = None
     for source in with_paces(clips):
         skeleton = source.clip.skeleton
@@ -86,20 +74,11 @@ def build(clips: Iterable[SourceClip]) -> dict[str, Array]:
             (source.name, source.clip),
             (f"{source.name} mirrored", source.clip.mirrored()),
         ):
-            arrays = label(clip)
-            arrays["clip"] = np.full(clip.frames, len(names))
-            arrays["usable"] = good
-            arrays["held_out"] = np.full(clip.frames, source.held_out)
-            for key, value in arrays.items():
-                parts.setdefault(key, []).append(value)
-            names.append(name)
+            joined.add(name, label(clip), good, source.held_out)
         log.info("%s: %d frames", source.name, source.clip.frames)
     if skeleton is None:
         raise ValueError("There are no clips to learn from")
-    out = {key: np.concatenate(value) for key, value in parts.items()}
-    out = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in out.items()}
-    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
-    return out | {"clip_names": np.array(names)}
+    return joined.arrays(skeleton)
 
 
 def main() -> None:
@@ -109,10 +88,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--out", type=Path, default=Path("build/quadruped/dataset.npz"))
     options = parser.parse_args()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    arrays = build(labrador_clips(options.data))
-    np.savez(options.out, **arrays)  # type: ignore[arg-type]
-    log.info("%d frames in %s", len(arrays["phase"]), options.out)
+    frames.write(options.out, build(labrador_clips(options.data)))
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.quat import Array
 from motion_addon.motion.trajectory import RATE, Trajectory
 
-from .. import courses, dataset
-from ..export import standing_state
+from .. import courses, dataset, loop
+from ..model_folder import standing_state
 from .model import Quadruped
 from .train import Sequences, load
 
@@ -144,13 +144,12 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
 
 def read(folder: Path, data: Sequences) -> Quadruped:
     """Return the model of a run's checkpoint."""
-    saved = torch.load(folder / "checkpoint.pt", weights_only=True)
-    info = saved["settings"]
+    weights, info = loop.read(folder / "checkpoint.pt")
     stats = dataset.statistics(data, stride.INPUT)
     model = Quadruped(
         data.skeleton, stats, info["hidden"], info["mixing"], info["gating"], info["experts"]
     )
-    model.load_state_dict(saved["model"])
+    model.load_state_dict(weights)
     return model
 
 
