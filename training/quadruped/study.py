@@ -3,7 +3,9 @@
 
     python -m training.quadruped.study --dataset build/quadruped/dataset.npz \
         --runs build/study/* --json out/study.json
+    python -m training.quadruped.study --table out/study.json
 
+The second prints the table of ``docs/experts.md``; of several files (other seeds) the means.
 Every run is a folder that ``training.quadruped.train`` wrote. All are driven along the same
 courses at the same speeds and gaits, without clean-up.
 """
@@ -11,7 +13,7 @@ courses at the same speeds and gaits, without clean-up.
 import argparse
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,14 +176,51 @@ def study(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any
     }
 
 
+def table(files: Sequence[Path]) -> str:
+    """Return a Markdown table of the means of studies, one for each seed, with their spread.
+
+    The spread is half of the distance between the largest and the smallest figure.
+    """
+    studies = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    lines = []
+    for rows in zip(*studies, strict=True):
+        cells = [str(rows[0]["name"])]
+        for pick, digits in COLUMNS.values():
+            values = np.array([pick(row) for row in rows], dtype=np.float64)
+            spread = f" ± {np.ptp(values) / 2:.{digits}f}" if len(values) > 1 else ""
+            cells.append(f"{values.mean():.{digits}f}{spread}")
+        lines.append("| " + " | ".join(cells) + " |")
+    head = ["mixture", *COLUMNS]
+    rule = "| " + " | ".join("---" for _ in head) + " |"
+    return "\n".join(["| " + " | ".join(head) + " |", rule, *lines])
+
+
+COLUMNS: dict[str, tuple[Callable[[dict[str, Any]], float], int]] = {
+    "validation, position": (lambda row: row["validation"]["position"], 3),
+    "validation, slip": (lambda row: row["validation"]["slip"], 3),
+    "skate": (lambda row: row["mean"]["foot_skate"], 3),
+    "skate, back": (lambda row: row["mean"]["foot_skate_back"], 3),
+    "path (cm)": (lambda row: row["mean"]["path_mean_cm"], 1),
+    "footfalls off": (lambda row: row["mean"]["phase_error"], 2),
+    "right gait (%)": (lambda row: 100.0 * row["mean"]["gait_right"], 0),
+    "uneven use": (lambda row: row["use_cv"], 1),
+}
+"""Columns of the table: what they show of a study's row, and their digits."""
+
+
 def main() -> None:
     """Read the command line, print a table and write the figures."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dataset", type=Path, default=Path("build/quadruped/dataset.npz"))
-    parser.add_argument("--runs", type=Path, nargs="+", required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--runs", type=Path, nargs="+")
+    what.add_argument("--table", type=Path, nargs="+", help="studies of several seeds")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if options.table:
+        log.info(table(options.table))
+        return
     data, _ = load(options.dataset)
     items = passes()
     found = []
