@@ -21,6 +21,7 @@ from .pivot import pivot
 from .quat import Array
 from .report import Ranges, report
 from .request import BakeRequest, RequestError
+from .secondary import follow_through, look_at
 from .steps import last, within
 from .trajectory import Trajectory
 
@@ -80,7 +81,7 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
     walk = _planned(request)
     (run,) = yield from _driven([walk])
     yield 0.9
-    clip = life_size(_finished(run, walk.plan, request), walk.scale)
+    clip = _finished(run, walk)
     yield 0.95
     return _result(walk, run, clip)
 
@@ -108,8 +109,7 @@ def bake_many_steps(
         runs = yield from within(steps, done / total, 0.5 * len(batch) / total)
         for i, run in zip(batch, runs, strict=True):
             walk = walks[i]
-            clip = life_size(_finished(run, walk.plan, walk.request), walk.scale)
-            results[i] = _result(walk, run, clip)
+            results[i] = _result(walk, run, _finished(run, walk))
             left = done + len(batch) - len(results)
             yield (len(results) + 0.5 * left) / total
     return [results[i] for i in range(total)]
@@ -146,7 +146,7 @@ def _batches(walks: Sequence[_Walk]) -> list[list[int]]:
 
 
 def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
-    """Return the bake of a finished ``clip`` of the character's size."""
+    """Return the bake of a finished ``clip``."""
     request = walk.request
     result = clip.resample(request.fps)
     if result.frames < 2:
@@ -181,6 +181,8 @@ def load_model(request: BakeRequest) -> Model:
         raise RequestError(f"A {model.body} has no gait {request.gait!r}, only {names} and auto")
     if request.lead != "auto" and model.body != "quadruped":
         raise RequestError(f"A {model.body} has no leading leg; leave lead at auto")
+    if request.follow_through and model.body != "quadruped":
+        raise RequestError(f"A {model.body} has no tail to lag behind; leave follow_through at 0")
     if request.experts is not None and model.gate is None:
         raise RequestError(f"The model {model.name} has no experts to mix; leave out experts")
     if request.experts is not None and len(request.experts) != model.network.sets:
@@ -210,8 +212,8 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
     By dynamic similarity a character twice as tall walks as the model does, seen larger and
-    slower by the square root of two. On a path of next to no length a quadruped that is to face
-    a way turns there from the path's direction.
+    slower by the square root of two. On a path of next to no length one that is to face
+    a way, or to be turned, turns there from the path's direction.
     """
     pace = math.sqrt(scale)
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
@@ -223,10 +225,12 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
         else:
             facing = ("look_at", tuple(v / scale for v in value))
     small = Path.from_points(np.array(request.path) / scale, cyclic=path.cyclic)
-    if body == "quadruped" and small.length <= ON_THE_SPOT and facing[0] == "fixed":
-        yaws = float(quat.yaw_of(small.tangent(0.0))), float(facing[1])
+    if small.length <= ON_THE_SPOT and facing[0] in ("fixed", "turned"):
+        begin, turn = float(quat.yaw_of(small.tangent(0.0))), float(facing[1])
+        if facing[0] == "fixed":
+            turn = (turn - begin + math.pi) % (2.0 * math.pi) - math.pi
         stands = request.start, request.stop
-        return pivot(small.samples[0], yaws, MOVERS[body], request.gait, stands)
+        return pivot(small.samples[0], begin, turn, MOVERS[body], request.gait, stands)
     backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
     by_itself = body == "quadruped" and backward and request.gait == "auto"
     return trajectory.plan(
@@ -267,11 +271,19 @@ def _driven(walks: Sequence[_Walk]) -> Generator[float, None, list[Run]]:
     raise RuntimeError("The controller ended without a result")
 
 
-def _finished(run: Run, plan: Trajectory, request: BakeRequest) -> Clip:
-    """Return the cleaned motion, or the network's own where that is asked for."""
-    if not request.cleanup or run.clip.contacts is None:
-        return run.clip
-    return clean(run.clip, run.clip.contacts, plan, CleanupSettings())
+def _finished(run: Run, walk: _Walk) -> Clip:
+    """Return the character's motion, of its size and pace: feet planted, head and tail seen to."""
+    clip, request = run.clip, walk.request
+    if request.cleanup and clip.contacts is not None:
+        clip = clean(clip, clip.contacts, walk.plan, CleanupSettings())
+    clip = follow_through(clip, request.follow_through)
+    if request.gaze is not None:
+        points = np.array(request.gaze) / walk.scale
+        at = np.arange(clip.frames) * (request.fps * math.sqrt(walk.scale) / clip.fps)
+        known = np.arange(len(points))
+        target = np.stack([np.interp(at, known, column) for column in points.T], axis=-1)
+        clip = look_at(clip, target, request.gaze_strength)
+    return life_size(clip, walk.scale)
 
 
 def life_size(clip: Clip, scale: float) -> Clip:
@@ -325,10 +337,11 @@ def cycle(request: BakeRequest) -> BakeResult:
         seed=0,
         cyclic=False,
         facing="path",
+        gaze=None,
     )
     walk = _planned(straight)
     (run,) = last(_driven([walk]))
-    clip = life_size(_finished(run, walk.plan, request), scale)
+    clip = _finished(run, walk)
     loop, ground_speed = cut_cycle(clip, run.phase, request)
     phase = request.start_phase + np.arange(loop.frames) / loop.frames
     card: dict[str, object] = {"ground_speed": ground_speed, "period": loop.frames / loop.fps}
@@ -346,7 +359,8 @@ def pose_at_phase(request: BakeRequest, phase: float) -> Clip:
 
     The cycle is kept, so that only the first call of a request takes longer.
     """
-    plain = replace(request, fps=60.0, start_phase=0.0, path=((0.0, 0.0, 0.0), (0.0, 0.0, 1.0)))
+    path = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    plain = replace(request, fps=60.0, start_phase=0.0, path=path, gaze=None)
     loop = _scrub_cycle(plain)
     closed = np.arange(loop.frames + 1) % loop.frames
     clip = Clip(loop.skeleton, loop.rotations[closed], loop.root_positions[closed], loop.fps)

@@ -120,9 +120,18 @@ def members(herd: Herd) -> tuple[Member, ...]:
     starts = _starts(tracks, eager, spacing)
     first = min(starts)
     return tuple(
-        Member(request, round(start - first, 3))
+        Member(_later(request, start - first), round(start - first, 3))
         for request, start in zip(requests, starts, strict=True)
     )
+
+
+def _later(request: BakeRequest, start: float) -> BakeRequest:
+    """Return the request of an animal that starts after some seconds, its eyes on where the
+    point is then."""
+    if request.gaze is None:
+        return request
+    passed = min(round(start * request.fps), len(request.gaze) - 1)
+    return replace(request, gaze=request.gaze[passed:])
 
 
 def _spacing(herd: Herd, model: Model) -> float:

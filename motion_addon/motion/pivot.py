@@ -17,18 +17,18 @@ _STEPPING = (0.15, 0.6)
 
 def pivot(
     position: Array,
-    yaws: tuple[float, float],
+    begin: float,
+    turn: float,
     mover: Mover,
     gait: str = "auto",
     stands: tuple[bool, bool] = (True, True),
 ) -> Trajectory:
-    """Return the plan of a turn at ``position`` (3,) from one yaw to another, rad.
+    """Return the plan of a turn at ``position`` (3,) by ``turn`` from the yaw ``begin``, rad.
 
-    The shorter way round; 0 faces +Z, positive to +X. The feet step as in ``gait`` of the mover's,
-    "auto" for its walk. ``stands`` says whether a standing second comes before and after.
+    Yaw 0 faces +Z, positive to +X; more than once around is fine. The feet step as in ``gait`` of
+    the mover's, "auto" for its walk. ``stands`` says whether a standing second comes before and
+    after.
     """
-    begin = yaws[0]
-    turn = (yaws[1] - begin + np.pi) % (2.0 * np.pi) - np.pi
     count = max(round(abs(turn) / TURN * RATE), 1)
     ease = round(3.0 * _EASE * RATE)
     pads = [ease + int(STAND_SECONDS * RATE) * stand for stand in stands]

@@ -24,6 +24,8 @@ FRAME_RATES = (1.0, 240.0)
 LEADS = ("auto", "left", "right")
 FACTORS = (0.0, 4.0)
 """Of an expert's share."""
+LAGS = (0.0, 2.0)
+"""Of tail and head behind the trunk, times the natural one."""
 LONGEST = 3600.0
 """Seconds of motion in one bake."""
 LARGEST = 1e9
@@ -57,8 +59,8 @@ class BakeRequest:
     facing: str | tuple[str, Any] = "path"
     """``path``, ("turned", degrees left of the path), ("yaw", degrees) or ("look_at", (x, y, z)).
 
-    ("turned", 180) goes backward. With "yaw", a quadruped on a path of a few centimeters turns on
-    the spot."""
+    ("turned", 180) goes backward. On a path of a few centimeters one turns on the spot
+    from the path's direction: with "yaw" the shorter way, with "turned" as far as it says."""
     start: bool = True
     """Begin from standing."""
     stop: bool = True
@@ -75,6 +77,13 @@ class BakeRequest:
     """Leading foreleg in canter and gallop: ``auto`` (the inner of a turn), ``left``, ``right``."""
     experts: tuple[float, ...] | None = None
     """Factor of each expert's share before they are made to sum to one: 0 mutes, 1 leaves it."""
+    follow_through: float = 0.0
+    """How far an animal's tail and head lag behind its trunk by their weight: 1 is natural."""
+    gaze: tuple[Point, ...] | None = None
+    """Point that neck and head turn to; of several there is one for each frame of the result,
+    the last one is kept."""
+    gaze_strength: float = 1.0
+    """Share of that turn, 0..1."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -101,7 +110,7 @@ class BakeRequest:
             values["speed"] = _speed(values["speed"])
         if "facing" in values:
             values["facing"] = _facing(values["facing"])
-        for name in ("fps", "start_phase", "cadence"):
+        for name in ("fps", "start_phase", "cadence", "follow_through", "gaze_strength"):
             if name in values:
                 values[name] = _number(values[name], name)
         for name in ("height", "hip_height"):
@@ -109,6 +118,8 @@ class BakeRequest:
                 values[name] = _number(values[name], name)
         if values.get("experts") is not None:
             values["experts"] = _experts(values["experts"])
+        if values.get("gaze") is not None:
+            values["gaze"] = _gaze(values["gaze"])
         return BakeRequest(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -131,15 +142,25 @@ def checked_path(value: Any) -> tuple[Point, ...]:
     """Return the points of a path of plain values; raises RequestError if they are none."""
     if isinstance(value, str) or not hasattr(value, "__len__"):
         raise RequestError("path must be a list of [x, y, z] points")
-    points = []
-    for i, point in enumerate(value):
-        if isinstance(point, str) or not hasattr(point, "__len__") or len(point) != 3:
-            raise RequestError(f"Point {i} of the path is not [x, y, z]")
-        x, y, z = (_number(v, f"Point {i} of the path") for v in point)
-        points.append((x, y, z))
+    points = tuple(_point(point, f"Point {i} of the path") for i, point in enumerate(value))
     if len(points) < 2:
         raise RequestError("The path needs at least two points")
-    return tuple(points)
+    return points
+
+
+def _point(value: Any, name: str) -> Point:
+    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 3:
+        raise RequestError(f"{name} is not [x, y, z]")
+    x, y, z = (_number(v, name) for v in value)
+    return (x, y, z)
+
+
+def _gaze(value: Any) -> tuple[Point, ...]:
+    if not isinstance(value, list | tuple) or not value:
+        raise RequestError("gaze must be a point [x, y, z], or a list of them, one for each frame")
+    if not isinstance(value[0], list | tuple):
+        return (_point(value, "gaze"),)
+    return tuple(_point(point, f"Point {i} of gaze") for i, point in enumerate(value))
 
 
 def _speed(value: Any) -> float | tuple[tuple[float, float], ...]:
@@ -200,6 +221,8 @@ def _check(request: BakeRequest) -> None:
         raise RequestError(f"lead must be one of {', '.join(LEADS)}, not {request.lead!r}")
     if request.experts is not None:
         _experts(request.experts)
+    if request.gaze is not None and _gaze(request.gaze) != request.gaze:
+        raise RequestError("gaze must be a tuple of points, one for each frame")
     for name in ("start", "stop", "cyclic", "cleanup"):
         if not isinstance(getattr(request, name), bool):
             raise RequestError(f"{name} must be true or false")
@@ -214,6 +237,8 @@ def _check(request: BakeRequest) -> None:
     _within(request.fps, FRAME_RATES, "fps")
     _within(request.start_phase, (0.0, 1.0), "start_phase")
     _within(request.cadence, CADENCES, "cadence (a factor of the natural step rate)")
+    _within(request.follow_through, LAGS, "follow_through")
+    _within(request.gaze_strength, (0.0, 1.0), "gaze_strength")
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
     size = pace(request)
     for fraction, speed in keys:

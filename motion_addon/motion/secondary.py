@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns what hangs on a quadruped's trunk: tail and head that lag behind it, eyes on a point.
+"""Owns what hangs on the trunk: an animal's tail and head that lag behind it, eyes on a point.
 
 Every function returns a new clip; legs and trunk stay as they are.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from . import quat
 from .clip import Clip
 from .paw_metrics import dog_size
-from .quadruped import NECK, TAIL
+from .quadruped import NECK, TAIL, is_quadruped
 from .quat import Array
 from .smoothing import smooth, smoothstep
 
@@ -30,8 +30,9 @@ BEHIND = math.radians(130.0)
 """Yaw (rad) from which a look gives up, so as not to jump from one shoulder to the other."""
 LOOK_SECONDS = 0.2
 """Time over which a look turns (s, sigma)."""
-LOOK_SHARES = (0.2, 0.2, 0.2, 0.4)
-"""Share of the turn of each joint of the neck and of the head."""
+LOOK_SHARES = dict(zip(NECK, (0.2, 0.2, 0.2, 0.4), strict=True))
+"""Share of the turn of each joint of an animal's neck and of its head."""
+PERSON_SHARES = {"Neck": 0.25, "Neck1": 0.25, "Head": 0.5}
 _UP, _FRONT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
@@ -52,11 +53,11 @@ class Spring:
 SPRINGS = {TAIL: Spring(1.9, 0.35, 0.35, 0.35), NECK: Spring(3.5, 0.7, 0.35, 0.2)}
 
 
-def follow_through(clip: Clip, amount: float = 1.0, loop: bool = False) -> Clip:
-    """Return `clip` with a tail and a head that lag behind the trunk by their weight.
+def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
+    """Return a quadruped's `clip` with a tail and a head that lag behind the trunk by their weight.
 
     A damped spring at each joint is driven by the acceleration of the chain's root, `amount` 0
-    leaves the clip alone. With `loop` the last frame goes over into the first.
+    leaves the clip alone.
     """
     if amount <= 0.0 or clip.frames < 3:
         return clip
@@ -68,13 +69,13 @@ def follow_through(clip: Clip, amount: float = 1.0, loop: bool = False) -> Clip:
     for chain, spring in SPRINGS.items():
         joints = [clip.skeleton.index(name) for name in chain]
         stem = int(clip.skeleton.parents[joints[0]])
-        push = _acceleration(places[:, joints[0]], clip.fps, loop)
-        spin = _spin(world[:, stem], clip.fps, loop)
+        push = _acceleration(places[:, joints[0]], clip.fps)
+        spin = _spin(world[:, stem], clip.fps)
         along = quat.unit(places[:, joints[-1]] - places[:, joints[0]])
         drive = spin + quat.cross(along, push) / (spring.lever * size)
         for place, joint in enumerate(joints):
             rate = 2.0 * np.pi * spring.frequency / (1.0 + LATER * place) / math.sqrt(size)
-            swing = -_response(drive, rate, spring.damping, clip.fps, loop) * spring.gain * amount
+            swing = -_response(drive, rate, spring.damping, clip.fps) * spring.gain * amount
             angle = np.linalg.norm(swing, axis=-1, keepdims=True)
             swing = swing * (LIMIT * np.tanh(angle / LIMIT) / np.maximum(angle, 1e-9))
             above = world[:, clip.skeleton.parents[joint]]
@@ -86,25 +87,29 @@ def follow_through(clip: Clip, amount: float = 1.0, loop: bool = False) -> Clip:
 def look_at(clip: Clip, point: Array, amount: float = 1.0) -> Clip:
     """Return `clip` with neck and head turned towards a world `point` (3,) or (T, 3) in meters.
 
+    Of a person or of a quadruped.
     The turn is spread over the chain, limited and smooth in time; `amount` 0 leaves the clip
     alone. What lies straight behind is not looked at.
     """
     if amount <= 0.0:
         return clip
-    skeleton, joints = clip.skeleton, [clip.skeleton.index(name) for name in NECK]
+    skeleton = clip.skeleton
+    shares = LOOK_SHARES if is_quadruped(skeleton) else PERSON_SHARES
+    chain = {skeleton.index(name): share for name, share in shares.items()}
+    head = list(chain)[-1]
     root = clip.root_positions.astype(np.float64)
     raw = clip.rotations.astype(np.float64)
     world, places = skeleton.fk(raw, root)
-    gaze = quat.apply(world[:, joints[-1]], _FRONT)
+    gaze = quat.apply(world[:, head], _FRONT)
     target = np.broadcast_to(np.asarray(point, dtype=np.float64), root.shape)
     out = raw
     for _ in range(3):
-        turn = _aim(target - places[:, joints[-1]]) - _aim(gaze)
+        turn = _aim(target - places[:, head]) - _aim(gaze)
         turn[:, 0] = (turn[:, 0] + np.pi) % (2.0 * np.pi) - np.pi
         turn *= 1.0 - smoothstep(np.abs(turn[:, :1]), BEHIND, np.pi)
         turn = amount * LOOK_LIMITS * np.tanh(turn / LOOK_LIMITS)
         turn = smooth(turn, LOOK_SECONDS * clip.fps)
-        out = _looking(raw, world, gaze, turn, joints, skeleton.parents)
+        out = _looking(raw, world, gaze, turn, chain, skeleton.parents)
         places = skeleton.fk(out, root)[1]
     return replace(clip, rotations=quat.unroll(out).astype(np.float32))
 
@@ -116,13 +121,16 @@ def _aim(direction: Array) -> Array:
 
 
 def _looking(
-    raw: Array, world: Array, gaze: Array, turn: Array, joints: list[int], parents: Array
+    raw: Array, world: Array, gaze: Array, turn: Array, chain: dict[int, float], parents: Array
 ) -> Array:
-    """Return local rotations (T, J, 4) whose chain turns by yaw and elevation (T, 2) in all."""
+    """Return local rotations (T, J, 4) whose chain turns by yaw and elevation (T, 2) in all.
+
+    The chain holds joints, from the trunk to the head, and the share of each.
+    """
     side = quat.cross(quat.unit(gaze * [1.0, 0.0, 1.0]), np.broadcast_to(_UP, gaze.shape))
     out = raw.copy()
-    above = world[:, parents[joints[0]]]
-    for joint, share in zip(joints, np.cumsum(LOOK_SHARES), strict=True):
+    above = world[:, parents[next(iter(chain))]]
+    for joint, share in zip(chain, np.cumsum(list(chain.values())), strict=True):
         lifted = quat.from_axis_angle(side, share * turn[:, 1])
         here = quat.mul(quat.mul(quat.yaw(share * turn[:, 0]), lifted), world[:, joint])
         out[:, joint] = quat.mul(quat.inv(above), here)
@@ -130,43 +138,33 @@ def _looking(
     return out
 
 
-def _acceleration(points: Array, fps: float, loop: bool) -> Array:
-    """Return smoothed accelerations (T, 3) in m/s^2 of points (T, 3); a loop is in place."""
-    return _slope(_slope(smooth(points, SMOOTH_SECONDS * fps, loop), fps, loop), fps, loop)
+def _acceleration(points: Array, fps: float) -> Array:
+    """Return smoothed accelerations (T, 3) in m/s^2 of points (T, 3)."""
+    return _slope(_slope(smooth(points, SMOOTH_SECONDS * fps), fps), fps)
 
 
-def _spin(rotations: Array, fps: float, loop: bool) -> Array:
+def _spin(rotations: Array, fps: float) -> Array:
     """Return angular accelerations (T, 3) in rad/s^2 of world rotations (T, 4)."""
-    after = np.roll(rotations, -1, axis=0)
-    if not loop:
-        after[-1] = rotations[-1]
-    turned = quat.to_rotvec(quat.mul(after, quat.inv(rotations))) * fps
-    if not loop:
-        turned[-1] = turned[-2]
-    return _slope(smooth(turned, SMOOTH_SECONDS * fps, loop), fps, loop)
+    turned = quat.to_rotvec(quat.mul(rotations[1:], quat.inv(rotations[:-1]))) * fps
+    turned = np.concatenate([turned, turned[-1:]])
+    return _slope(smooth(turned, SMOOTH_SECONDS * fps), fps)
 
 
-def _slope(values: Array, fps: float, loop: bool) -> Array:
+def _slope(values: Array, fps: float) -> Array:
     """Return the change per second (T, k) of values (T, k)."""
-    if loop:
-        return np.asarray(0.5 * fps * (np.roll(values, -1, axis=0) - np.roll(values, 1, axis=0)))
     return np.asarray(np.gradient(values, axis=0) * fps)
 
 
-def _response(drive: Array, rate: float, damping: float, fps: float, loop: bool) -> Array:
-    """Return what a damped spring of `rate` (rad/s) makes (T, 3) of a drive (T, 3) in 1/s^2."""
+def _response(drive: Array, rate: float, damping: float, fps: float) -> Array:
+    """Return what a damped spring of `rate` (rad/s) makes (T, 3) of a drive (T, 3) in 1/s^2.
+
+    It has hung at rest before the start.
+    """
     ring = rate * math.sqrt(1.0 - damping**2)
     count = max(math.ceil(5.0 / (damping * rate) * fps), 2)
     t = np.arange(count) / fps
     kernel = np.exp(-damping * rate * t) * np.sin(ring * t) / ring / fps
-    lead = count - 1
-    at = np.arange(-lead, len(drive))
-    padded = np.take(drive, at, axis=0, mode="wrap") if loop else _at_rest(drive, lead)
+    ramp = np.minimum(np.arange(len(drive)) / min(count - 1, len(drive)), 1.0)
+    padded = np.concatenate([np.zeros((count - 1, 3)), drive * ramp[:, None]])
     columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
     return np.stack(columns, axis=-1)
-
-
-def _at_rest(drive: Array, count: int) -> Array:
-    """Return the drive (T + count, 3) with nothing before its start, begun softly."""
-    ramp = np.minimum(np.arange(len(drive)) / max(min(count, len(drive)), 1), 1.0)
-    return np.concatenate([np.zeros((count, 3)), drive * ramp[:, None]])

@@ -31,6 +31,9 @@ FULL: dict[str, Any] = {
     "cleanup": False,
     "lead": "left",
     "experts": [1, 0.0, 2.5],
+    "follow_through": 0.5,
+    "gaze": [[1, 0.5, 2], [1, 0.5, 2.1]],
+    "gaze_strength": 0.8,
 }
 NAN, INF = math.nan, math.inf
 NO_NUMBERS = ["1", None, True, [], {}, NAN, INF, -INF]
@@ -76,6 +79,14 @@ BAD: dict[str, list[Any]] = {
         *(1.0, [0.0], [0, 0, 0], [-1, 1], [1, NAN], [1, INF], ["1"], [None], [True], [[1]], [99]),
         *("11", {"0": 1}, {0.5}),
     ],
+    "follow_through": [*NO_NUMBERS, -0.1, 2.5],
+    "gaze": [
+        *([v for v in NO_NUMBERS if v is not None]),
+        *([1, 2], [1, 2, 3, 4], "cat", [[]], [[1, 2]], [[1, 2, 3], 4], [[1, 2, 3], None]),
+        *([1, 2, None], [1, NAN, 3], [[1, 2, 3], [1, INF, 3]], [[1, "2", 3]], [True, 1, 2]),
+        *({"x": 1}, [{"x": 1}], [[1, 2, 3], {"x": 1, "y": 2, "z": 3}]),
+    ],
+    "gaze_strength": [*NO_NUMBERS, -0.1, 1.5],
 }
 
 
@@ -91,7 +102,8 @@ def test_every_key_is_taken() -> None:
     assert request.speed == ((0.0, 1.2), (0.5, 2.0), (1.0, 0.9))
     assert request.facing == ("look_at", (1.0, 0.0, 2.0))
     assert request.experts == (1.0, 0.0, 2.5)
-    plain = set(FULL) - {"path", "speed", "facing", "experts"}
+    assert request.gaze == ((1.0, 0.5, 2.0), (1.0, 0.5, 2.1))
+    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze"}
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
 
@@ -135,7 +147,11 @@ def test_unknown_keys_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["fps", "start_phase", "cadence", "height", "seed", "gait", "lead", "experts"]
+    "key",
+    [
+        *("fps", "start_phase", "cadence", "height", "seed", "gait", "lead", "experts"),
+        *("follow_through", "gaze", "gaze_strength"),
+    ],
 )
 def test_messages_name_the_key(key: str) -> None:
     with pytest.raises(RequestError, match=key):
@@ -162,6 +178,9 @@ def test_messages_name_the_key(key: str) -> None:
         ("experts", (0.0, 0.0)),
         ("experts", ()),
         ("experts", 1.0),
+        ("gaze", (1.0, 2.0, 3.0)),
+        ("gaze", ()),
+        ("follow_through", 3.0),
     ],
 )
 def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:
@@ -212,6 +231,13 @@ def test_facings(given_facing: Any, kept: Any) -> None:
     assert BakeRequest.from_json({"path": LINE, "facing": given_facing}).facing == kept
 
 
+def test_one_point_of_gaze_is_enough() -> None:
+    request = BakeRequest.from_json({"path": LINE, "gaze": [1, 0.5, 2]})
+    assert request.gaze == ((1.0, 0.5, 2.0),)
+    assert request.gaze_strength == 1.0
+    assert through_json(request) == request
+
+
 def through_json(request: BakeRequest) -> BakeRequest:
     text = json.dumps(request.to_json(), allow_nan=False)
     return BakeRequest.from_json(json.loads(text))
@@ -248,6 +274,9 @@ requests = st.builds(
     cleanup=st.booleans(),
     lead=st.sampled_from(["auto", "left", "right"]),
     experts=st.none() | st.lists(st.floats(0.1, 4.0), min_size=1, max_size=8).map(tuple),
+    follow_through=st.floats(0.0, 2.0),
+    gaze=st.none() | st.lists(points, min_size=1, max_size=5).map(tuple),
+    gaze_strength=st.floats(0.0, 1.0),
 )
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from motion_addon.motion import quadruped, quat
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.cycle import cut_cycle
 from motion_addon.motion.quadruped import JOINTS, NECK, TAIL
+from motion_addon.motion.request import BakeRequest
 from motion_addon.motion.secondary import LOOK_LIMITS, follow_through, look_at
 from tests.motion.dogs import stepping_dog
 
@@ -82,9 +84,11 @@ def test_small_animals_swing_faster() -> None:
     assert crossings[1] < crossings[0]
 
 
-def test_a_loop_stays_a_loop() -> None:
-    clip = stepping_dog("trot", 0.0, seconds=4.0, stride=0.5).slice(60, 90)
-    done = follow_through(clip, loop=True)
+def test_a_loop_that_is_cut_stays_a_loop() -> None:
+    clip = stepping_dog("trot", 1.8, seconds=8.0, stride=0.5)
+    phase = np.arange(clip.frames) / clip.fps / 0.5
+    request = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), fps=clip.fps)
+    done, _speed = cut_cycle(follow_through(clip), phase, request)
     twice = np.concatenate([done.rotations, done.rotations])
     turns = quat.to_rotvec(quat.mul(quat.inv(twice[:-1]), twice[1:]))
     change = np.linalg.norm(np.diff(turns, axis=0), axis=-1)[:, [JOINTS.index(n) for n in TAIL]]
