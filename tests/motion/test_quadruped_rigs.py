@@ -85,6 +85,48 @@ def test_a_crooked_stand_does_not_hide_the_symmetry():
     assert detect(bent).roles["hindleg.L"] == truth.roles["hindleg.L"]
 
 
+def _renamed(rig, truth, words):
+    """Return the rig with bones of roles named by words and numbers."""
+    names = {n: f"{words[r]}{i}" for r, bones in truth.roles.items() if r in words
+             for i, n in enumerate(bones)}  # fmt: skip
+    return replace(rig, names=tuple(names.get(n, n) for n in rig.names))
+
+
+def test_words_in_names_tell_the_head_from_the_tail():
+    # Without ears, with its head down and its tail up, this one looks the same from both ends.
+    rig, truth = animal(Build(ears=False, fore=4, straight=True))
+    heads = rig.rest_heads.copy()
+    for role, height in (("neck", 0.45), ("head", 0.35), ("tail", 0.9)):
+        heads[[rig.index(n) for n in truth.roles[role]], 1] = height
+    turned = replace(rig, rest_heads=heads)
+    words = {"neck": "Neck", "head": "Head", "tail": "tail_", "foreleg.L": "l_arm"}
+    named = _renamed(turned, truth, words)
+    found = detect(named)
+    assert found.roles["head"] == ("Head0",)
+    assert found.roles["foreleg.L"][0].startswith("l_arm")
+    assert detect(turned).roles["head"] != truth.roles["head"], "only the names tell"
+
+
+def test_carriers_on_one_side_do_not_hide_the_symmetry():
+    rig, truth = animal(Build(fore=4))
+    hip = rig.index(truth.roles["hindleg.L"][0])
+    extra = [rig.names[hip] + f"__slide{letter}" for letter in "AB"]
+    names = (*rig.names[:hip], *extra, *rig.names[hip:])
+    moved = np.where(rig.parents >= hip, rig.parents + 2, rig.parents)
+    parents = np.concatenate([moved[:hip], [moved[hip], hip], [hip + 1], moved[hip + 1 :]])
+    places = rig.rest_heads[hip] + np.array([[0.0, 0.3, 0.0], [0.0, 0.15, -0.15]])
+    slid = RigBones(
+        names,
+        parents,
+        np.insert(rig.rest_heads, hip, places, axis=0),
+        np.insert(rig.rest_rotations, hip, rig.rest_rotations[[hip, hip]], axis=0),
+        np.insert(rig.lengths, hip, rig.lengths[[hip, hip]]),
+    )
+    found = detect(slid)
+    for role in LEGS:
+        assert found.roles[role] == truth.roles[role]
+
+
 @pytest.mark.parametrize("arms", [0.0, 45.0, 80.0])
 @pytest.mark.parametrize("extras", [False, True])
 def test_no_human_is_taken_for_an_animal(arms, extras):

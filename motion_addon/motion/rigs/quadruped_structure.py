@@ -6,7 +6,8 @@ that reach from the trunk to the ground; the trunk lies between them, neck and h
 one pair, the tail beyond the other. Ears, jaws, wings, ribs and the targets of IK are passed over.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -17,6 +18,11 @@ from .resting_limbs import RestingLimb, Shape, from_hip, limb_pairs, loose_feet,
 from .rigmap import RigMap
 
 _Pair = tuple[RestingLimb, RestingLimb]
+_CROWN = frozenset(("head", "neck", "skull"))
+_TAIL = frozenset(("tail",))
+_FORE = frozenset("front fore shoulder scapula clavicle arm hand lf rf fl fr".split())
+_HIND = frozenset("hind back rear pelvis thigh lh rh hl hr".split())
+"""Words of names that say where in an animal a bone is."""
 
 
 def _girdles(pairs: list[_Pair], shape: Shape) -> Iterator[tuple[_Pair, _Pair]]:
@@ -49,6 +55,26 @@ def _trunk(shape: Shape, hips: int, chest: int) -> list[int] | None:
     if shared not in (hips, chest) and heads[shared, 1] < 0.5 * heads[[hips, chest], 1].min():
         path.remove(shared)  # A root under the animal is no part of its back.
     return path
+
+
+def _says(rig: RigBones, bones: Sequence[int], yes: frozenset[str], no: frozenset[str]) -> float:
+    """Return whether the names of bones have words of the one kind (1), the other (-1) or none."""
+    words = {w.lower() for b in bones for w in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", rig.names[b])}
+    return float(bool(words & yes)) - float(bool(words & no))
+
+
+def _without_slides(rig: RigBones) -> RigBones:
+    """Return the rig without bones that only carry the bone after which they are named.
+
+    Converters put them in ("neck__slideA") where a bone slides and every length is fixed; often
+    they have them on one side only, which hides that left and right are alike.
+    """
+    carriers = set()
+    for bone in range(len(rig)):
+        base = rig.names[bone].partition("__")[0]
+        if base != rig.names[bone] and base in rig and rig.descends(rig.index(base), bone):
+            carriers.add(bone)
+    return rig.subset([b for b in range(len(rig)) if b not in carriers]) if carriers else rig
 
 
 class _Reading:
@@ -145,7 +171,14 @@ class _Reading:
         if min(ends) >= 0:
             total += 1.5 * float(np.clip(3.0 * (heads[ends[0], 1] - heads[ends[1], 1]), -1, 1))
             total += float(np.clip(self._thick(self.crown) - self._thick(self.tail), -0.5, 0.5))
-        return total
+        return total + self._named()
+
+    def _named(self) -> float:
+        """Return what the words of the names say of it: -4..4, nothing without such words."""
+        rig = self.shape.rig
+        rear, fore = ([b for limb in pair for b in limb.bones] for pair in (self.rear, self.fore))
+        ends = _says(rig, self.crown, _CROWN, _TAIL) - _says(rig, self.tail, _CROWN, _TAIL)
+        return ends + _says(rig, fore, _FORE, _HIND) - _says(rig, rear, _FORE, _HIND)
 
     def _thick(self, chain: list[int]) -> float:
         return len(self.shape.below[chain[0]]) / max(len(chain), 1) - 1.0
@@ -215,6 +248,7 @@ class _Reading:
 
 def find_quadruped(rig: RigBones) -> RigMap | None:
     """Return a map by topology and rest pose, or None if no four-legged body is seen."""
+    rig = _without_slides(rig)
     best: tuple[float, _Reading] | None = None
     for up in (1, 2, 0):
         shape = upright(rig, up)
