@@ -15,9 +15,17 @@ from .quat import Array
 from .smoothing import smooth
 
 _UNLIKE, _ALIKE = (0.05, 0.4), (1.0, 0.2)
-"""How differently two animals hold their necks or tails at rest (radians, and logarithm of the
-lengths' ratio), and how much of the one's carriage the other then takes over. Of what moves
-faster it takes over more."""
+"""How differently two animals hold their necks at rest (radians, and logarithm of the lengths'
+ratio), and how much of the one's carriage the other then takes over. Of what moves faster it
+takes over more. Unlike tails are carried as they rest."""
+_LEVEL = 0.26
+"""Radians, the steepest bone of a tail that was modeled straight out."""
+_ROD = 0.5
+"""Length of the shortest such tail in heights of the hips."""
+_HANGS = 1.25
+"""Radians by which a horse's tail hangs down at its end while it stands."""
+_STREAMS = 0.25
+"""How much of that is left at a Froude number: one part in 1 + this times the number."""
 _CARRIAGE = 0.35
 """Seconds, the spread of the smoothing that tells how a neck or tail is held."""
 
@@ -68,14 +76,17 @@ def chain_places(body: QuadrupedBody, chain: Sequence[int]) -> Array:
 
 
 def likeness(
-    ours: tuple[QuadrupedBody, Sequence[int]], theirs: tuple[QuadrupedBody, Sequence[int]]
+    ours: tuple[QuadrupedBody, Sequence[int]],
+    theirs: tuple[QuadrupedBody, Sequence[int]],
+    tails: bool = False,
 ) -> float:
     """Return how much of the carriage of the other's neck or tail is ours, too: 0..1.
 
     All of it for animals that hold it alike at rest; others keep their own.
     """
+    least = 0.0 if tails else _ALIKE[1]
     if min(len(ours[1]), len(theirs[1])) < 2:
-        return _ALIKE[1]
+        return least
     lines = [
         (body.heads[chain[-1]] - body.heads[chain[0]]) / body.leg_length
         for body, chain in (ours, theirs)
@@ -83,7 +94,45 @@ def likeness(
     sizes = [max(float(np.linalg.norm(line)), 1e-6) for line in lines]
     cosine = float(lines[0] @ lines[1]) / (sizes[0] * sizes[1])
     unlike = np.arccos(np.clip(cosine, -1.0, 1.0)) + abs(np.log(sizes[0] / sizes[1]))
-    return float(np.interp(unlike, _UNLIKE, _ALIKE))
+    return float(np.interp(unlike, _UNLIKE, (_ALIKE[0], least)))
+
+
+def laid_out(body: QuadrupedBody, tail: Sequence[int]) -> bool:
+    """Return whether a tail rests straight and level: a pose to model in, no animal's carriage."""
+    if len(tail) < 3:
+        return False
+    steps = np.diff(body.heads[list(tail)], axis=0)
+    length = float(np.linalg.norm(steps, axis=1).sum())
+    return bool(np.abs(_pitches(body, tail)).max() < _LEVEL and length > _ROD * body.leg_length)
+
+
+def as_carried(
+    ours: tuple[QuadrupedBody, Sequence[int]], theirs: tuple[QuadrupedBody, Sequence[int]]
+) -> Array:
+    """Return (K, 4) the turns that lay a tail that was modeled straight out as the other rests."""
+    wanted = np.interp(chain_places(*ours), chain_places(*theirs), _pitches(*theirs))
+    return _raised(wanted - _pitches(*ours))
+
+
+def hanging(body: QuadrupedBody, tail: Sequence[int], froude: Array) -> Array:
+    """Return (K, T, 4) the turns that let a tail modeled straight out hang, as horses' tails do.
+
+    The faster the animal is by its Froude number (T,), the more the tail streams behind it.
+    """
+    drop = _HANGS * np.sqrt(chain_places(body, tail))[:, None] / (1.0 + _STREAMS * froude)
+    return _raised(-drop - _pitches(body, tail)[:, None])
+
+
+def _pitches(body: QuadrupedBody, tail: Sequence[int]) -> Array:
+    """Return (K,) how steeply each bone of a resting tail rises backwards, radians."""
+    steps = np.diff(body.heads[list(tail)], axis=0)
+    pitches = np.arctan2(steps[:, 1], np.hypot(steps[:, 0], steps[:, 2]))
+    return np.asarray(np.append(pitches, pitches[-1:]))
+
+
+def _raised(angles: Array) -> Array:
+    """Return turns (..., 4) that raise what points backwards by angles (...)."""
+    return quat.from_axis_angle(np.broadcast_to([1.0, 0.0, 0.0], (*angles.shape, 3)), angles)
 
 
 def carried_less(

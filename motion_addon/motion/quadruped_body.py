@@ -17,6 +17,7 @@ from .quadruped import LEGS
 from .quat import Array
 from .rigs.axes import four_legged_axes
 from .rigs.bones import RigBones, RigError
+from .rigs.quadruped_families import QUADRUPEDS
 from .rigs.rigmap import RigMap
 from .rigs.structure import bone_ends
 
@@ -71,6 +72,8 @@ class QuadrupedBody(Body):
 
     limbs: tuple[Limb, ...]
     """Four, in the order of LEGS."""
+    hanging_tail: bool = False
+    """Whether the tail hangs when nothing moves it, however it was modeled."""
 
     @property
     def hip_center(self) -> Array:
@@ -169,6 +172,7 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
         (),
         {},
         limbs,
+        any(family.name == rig_map.family and family.hanging_tail for family in QUADRUPEDS),
     )
 
 

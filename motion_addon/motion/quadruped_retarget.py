@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from . import quat, soles
+from . import chains, gaits, quat, soles
 from .body_pose import BodyPose, RetargetSettings
-from .chains import carried_less, chain_places, likeness, spread, trunk_places
+from .chains import chain_places, spread, trunk_places
 from .clip import Clip
 from .limbs import align, bend, turns_along
 from .paw_metrics import paw_height
@@ -35,6 +35,8 @@ _PITCH = 0.3
 """Radians, the most that the trunk is pitched to bring the withers to their height."""
 _EASE = 0.04
 """Seconds before and after it stands over which a paw comes to lie flat."""
+_WIND = 0.5
+"""Seconds, the spread of the smoothing of the speed at which tails stream."""
 HIP_HEIGHT = 0.56
 """Meters, the hips of the animal for which the lengths and speeds here were chosen."""
 _PAW = 0.036
@@ -97,11 +99,29 @@ class _Transfer:
             return
         knots = [0.0, *chain_places(self.source, theirs)] if theirs else [0.0]
         turns = [stem, *(self.turns[:, bone] for bone in theirs)]
-        share = likeness((self.target, ours), (self.source, theirs))
+        tails = roles == ("tail",)
+        share = chains.likeness((self.target, ours), (self.source, theirs), tails)
+        laid = quat.IDENTITY[None].repeat(len(ours), axis=0)
+        if tails and chains.laid_out(self.target, ours):
+            share, laid = self._laid(ours, theirs)
         if share < 1.0:
-            turns[1:] = carried_less(stem, turns[1:], share, self.clip.fps, self.loop)
-        for bone, at in zip(ours, chain_places(self.target, ours), strict=True):
-            self.set(bone, spread(np.array(knots), turns, at))
+            turns[1:] = chains.carried_less(stem, turns[1:], share, self.clip.fps, self.loop)
+        places = chain_places(self.target, ours)
+        for bone, at, lay in zip(ours, places, laid, strict=True):
+            self.set(bone, quat.mul(spread(np.array(knots), turns, at), lay))
+
+    def _laid(self, ours: list[int], theirs: list[int]) -> tuple[float, Array]:
+        """Return how much of the source's carriage a tail modeled straight out takes over.
+
+        And the turns (K, 4) or (K, T, 4) that lay it first as it is carried at rest.
+        """
+        if not self.target.hanging_tail and len(theirs) > 1:
+            return 1.0, chains.as_carried((self.target, ours), (self.source, theirs))
+        hips = self.positions[:, self.source.trunk[0]] * _FLAT
+        steps = np.gradient(hips, axis=0) if len(hips) > 1 else np.zeros_like(hips)
+        speed = np.linalg.norm(steps, axis=-1) * self.clip.fps
+        speed = smooth(speed, _WIND * self.clip.fps, self.loop)
+        return 0.0, chains.hanging(self.target, ours, gaits.froude(speed, self.source.leg_length))
 
     def ball(self, limb: Limb) -> Array:
         """Return (T, 3) where the source's paw stands, in the target's world."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from motion_addon.motion import quadruped, quat, retarget
 from motion_addon.motion.anatomy import measure
 from motion_addon.motion.channels import Channels, channels
+from motion_addon.motion.clip import Clip
 from motion_addon.motion.limbs import align
 from motion_addon.motion.quadruped_body import QuadrupedBody
 from motion_addon.motion.rigs import RigBones, RigError
@@ -199,6 +200,46 @@ def test_bones_beyond_the_mapped_tail_are_filled():
     short = truth.with_role("tail", *truth.roles["tail"][:3])
     body = measure(rig, short)
     assert [rig.names[b] for b in body.roles["tail"]] == list(truth.roles["tail"])
+
+
+def _tailed(slope: float, family: str = "custom") -> QuadrupedBody:
+    """Return the body of an animal with a long straight tail that rises backwards by degrees."""
+    rig, truth = animal(Build(tail=5))
+    heads = rig.rest_heads.copy()
+    along = np.array([0.0, np.sin(np.radians(slope)), -np.cos(np.radians(slope))])
+    tail = [rig.index(name) for name in truth.roles["tail"]]
+    heads[tail] = heads[tail[0]] + 0.12 * np.arange(5)[:, None] * along
+    body = measure(replace(rig, rest_heads=heads), replace(truth, family=family))
+    assert isinstance(body, QuadrupedBody)
+    return body
+
+
+def _tail_slope(body: QuadrupedBody, clip: Clip) -> np.ndarray:
+    """Return (K,) the mean slopes (degrees) of the tail's bones in a retargeted clip."""
+    pose = retarget.pose(clip, retarget.source_body(clip), body, SIZE)
+    points = np.stack([pose.positions[bone] for bone in body.roles["tail"]], axis=1)
+    steps = np.diff(points, axis=1).mean(axis=0)
+    return np.degrees(np.arctan2(steps[:, 1], -steps[:, 2]))
+
+
+def test_tails_that_unlike_animals_carry_stay_as_they_are_carried():
+    assert _tail_slope(_tailed(60.0), WALK) == pytest.approx(np.full(4, 60.0), abs=3.0)
+    assert _tail_slope(_tailed(-80.0), WALK) == pytest.approx(np.full(4, -80.0), abs=3.0)
+
+
+def test_tails_modeled_straight_out_are_carried_as_in_the_clip():
+    # The paper dog's tail hangs by 45 degrees.
+    slopes = _tail_slope(_tailed(0.0), WALK)
+    assert slopes == pytest.approx(np.full(4, -45.0), abs=6.0)
+
+
+def test_tails_of_horses_hang_and_stream_when_they_run():
+    horse = _tailed(0.0, "mesh2motion_horse")
+    walk = _tail_slope(horse, WALK)
+    gallop = _tail_slope(horse, stepping_dog("gallop", 5.0, 3.0, stride=1.6))
+    assert walk[-1] < -50.0
+    assert np.all(np.diff(walk) < 0.0), "more and more towards its end"
+    assert walk[-1] + 20.0 < gallop[-1] < 0.0
 
 
 def test_ears_stay_where_the_head_has_them():

@@ -32,6 +32,8 @@ class Family:
     """Whether the names are a control rig's controls, which need switches set."""
     kind: Kind = "biped"
     """What walks on such a rig."""
+    hanging_tail: bool = False
+    """Whether the animal's tail hangs in life though it is modeled straight out."""
 
     def match(self, rig: RigBones) -> dict[str, Names]:
         """Return role to bone names found in ``rig``; empty when the mark is absent."""

@@ -83,6 +83,7 @@ MESH2MOTION_HORSE: Final = Family(
     requires=("front_humerus_l",),
     sides=("l", "r"),
     kind="quadruped",
+    hanging_tail=True,
     roles={
         "root": ("root",),
         "hips": ("hips",),

@@ -20,8 +20,10 @@ from .rigmap import RigMap
 _Pair = tuple[RestingLimb, RestingLimb]
 _CROWN = frozenset(("head", "neck", "skull"))
 _TAIL = frozenset(("tail",))
-_FORE = frozenset("front fore shoulder scapula clavicle arm hand lf rf fl fr".split())
-_HIND = frozenset("hind back rear pelvis thigh lh rh hl hr".split())
+_FORE = frozenset(
+    ["front", "fore", "shoulder", "scapula", "clavicle", "arm", "hand", "lf", "rf", "fl", "fr"]
+)
+_HIND = frozenset(["hind", "back", "rear", "pelvis", "thigh", "lh", "rh", "hl", "hr"])
 """Words of names that say where in an animal a bone is."""
 
 
