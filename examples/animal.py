@@ -1,89 +1,93 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo animal: a wolf of tubes around the deform bones of Rigify's generated quadruped.
+"""The demo animals: bodies of tubes on Rigify's generated rigs, and CC0 animals from glTF files.
 
-Owns its shape, weights and colors. Knows nothing of motion, cameras or files.
+Owns their skins, weights and colors. Knows nothing of motion, cameras or files.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import addon_utils
 import bpy
 import numpy as np
 
+from .animal_shapes import SHAPES, Shape
 from .character import COLORS, Character
 
-Tube = tuple[str, float, float, float]
-
-SPINE_TUBES: Final[tuple[Tube, ...]] = (
-    ("spine", 0.02, 0.035, 0.0),
-    ("spine.001", 0.035, 0.045, 0.0),
-    ("spine.002", 0.045, 0.05, 0.0),
-    ("spine.003", 0.05, 0.08, -0.02),
-    ("spine.004", 0.12, 0.13, -0.07),
-    ("spine.005", 0.13, 0.12, -0.07),
-    ("spine.006", 0.12, 0.14, -0.07),
-    ("spine.007", 0.14, 0.16, -0.10),
-    ("spine.008", 0.16, 0.125, -0.10),
-    ("spine.009", 0.12, 0.10, -0.03),
-    ("spine.010", 0.10, 0.09, -0.02),
-    ("spine.011", 0.09, 0.085, -0.03),
-    ("jaw", 0.075, 0.05, 0.04),
-    ("nose", 0.07, 0.045, -0.035),
-)
-"""Deform bone, radius at its head and at its tail, and how far the tube lies above it (meters)."""
-
-SIDE_TUBES: Final[tuple[Tube, ...]] = (
-    ("shoulder", 0.07, 0.075, 0.0),
-    ("front_thigh", 0.075, 0.06, 0.0),
-    ("front_thigh.001", 0.06, 0.05, 0.0),
-    ("front_shin", 0.048, 0.038, 0.0),
-    ("front_shin.001", 0.038, 0.03, 0.0),
-    ("front_foot", 0.031, 0.032, 0.0),
-    ("front_foot.001", 0.032, 0.036, 0.0),
-    ("front_toe", 0.038, 0.026, 0.005),
-    ("thigh", 0.10, 0.085, 0.0),
-    ("thigh.001", 0.085, 0.06, 0.0),
-    ("shin", 0.055, 0.042, 0.0),
-    ("shin.001", 0.042, 0.03, 0.0),
-    ("foot", 0.031, 0.03, 0.0),
-    ("foot.001", 0.03, 0.036, 0.0),
-    ("toe", 0.038, 0.026, 0.005),
-    ("ear.001", 0.035, 0.03, 0.0),
-    ("ear.002", 0.03, 0.016, 0.03),
-)
-"""The same for one side."""
-
-VOXEL: Final = 0.014
-BLEND: Final = 0.018
-"""Meters over which one bone's weight fades into the next's."""
+BLEND: Final = 1.3
+"""Grains of the skin over which one bone's weight fades into the next's."""
 
 
 def rigify_wolf() -> Character:
     """Generate Rigify's wolf and bind a body of tubes to it."""
+    return rigify_animal("wolf")
+
+
+def rigify_animal(kind: str) -> Character:
+    """Generate Rigify's horse, wolf or cat and bind a body of tubes to it."""
     addon_utils.enable("rigify", default_set=True)
-    bpy.ops.object.armature_wolf_metarig_add()
+    getattr(bpy.ops.object, f"armature_{kind}_metarig_add")()
     bpy.ops.object.mode_set(mode="OBJECT")
     metarig = bpy.context.object
     bpy.ops.pose.rigify_generate()
     rig = metarig.data.rigify_target_rig
     bpy.data.objects.remove(metarig)
-    rig.name = "Rigify Wolf"
-    tubes = _tubes(rig)
-    body = _skin(tubes)
-    _weigh(body, tubes)
+    rig.name = f"Rigify {kind.title()}"
+    shape = SHAPES[kind]
+    tubes = _tubes(rig, shape)
+    body = _skin(tubes, shape.fine)
+    _weigh(body, tubes, BLEND * shape.fine)
     _color(body)
+    body.name = body.data.name = f"{kind.title()} Body"
     body.parent = rig
     body.modifiers.new("Armature", "ARMATURE").object = rig
     return Character(rig, body)
 
 
-def _tubes(rig: bpy.types.Object) -> dict[str, np.ndarray]:
+def gltf_animal(path: Path, hip_height: float | None = None) -> Character:
+    """Import a skinned animal; its own clips and colors are left out.
+
+    Args:
+        path: a glTF file with one armature and the meshes that it deforms.
+        hip_height: meters to which the animal is scaled; None keeps its size.
+    """
+    before = set(bpy.data.objects)
+    bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True)
+    new = [item for item in bpy.data.objects if item not in before]
+    rig = next(item for item in new if item.type == "ARMATURE")
+    rig.animation_data_clear()
+    for bone in rig.pose.bones:
+        bone.matrix_basis.identity()
+    skins = [item for item in new if item.type == "MESH" and item.parent == rig]
+    body = max(skins, key=lambda item: len(item.data.vertices))
+    body.data.materials.clear()
+    _color(body)
+    if hip_height is not None:
+        _resize(rig, hip_height)
+    return Character(rig, body)
+
+
+def _resize(rig: bpy.types.Object, hip_height: float) -> None:
+    """Scale an imported rig from its topmost parent."""
+    from motion_addon.blender import armature
+    from motion_addon.motion import anatomy, rigs
+
+    bpy.context.view_layer.update()
+    bones = armature.read_rig(rig)
+    top = rig
+    while top.parent is not None:
+        top = top.parent
+    top.scale *= hip_height / anatomy.measure(bones, rigs.detect(bones)).leg_length
+    bpy.context.view_layer.update()
+
+
+def _tubes(rig: bpy.types.Object, shape: Shape) -> dict[str, np.ndarray]:
     """Both ends of each bone's tube (2, 4): place and radius."""
-    table = list(SPINE_TUBES)
+    table = list(shape.middle)
     for side in ".L", ".R":
-        table += [(_sided(name, side), *sizes) for name, *sizes in SIDE_TUBES]
+        table += [(_sided(name, side), *sizes) for name, *sizes in shape.side]
     tubes = {}
     for name, first, last, above in table:
         bone = rig.data.bones[f"DEF-{name}"]
@@ -101,7 +105,7 @@ def _sided(name: str, side: str) -> str:
     return base + side + dot + number
 
 
-def _skin(tubes: dict[str, np.ndarray]) -> bpy.types.Object:
+def _skin(tubes: dict[str, np.ndarray], fine: float) -> bpy.types.Object:
     """One closed, smooth mesh around all tubes."""
     bpy.ops.mesh.primitive_ico_sphere_add(subdivisions=2, radius=1.0)
     body = bpy.context.object
@@ -109,24 +113,25 @@ def _skin(tubes: dict[str, np.ndarray]) -> bpy.types.Object:
     triangles = np.array([polygon.vertices[:] for polygon in body.data.polygons])
     balls = []
     for start, end in tubes.values():
-        count = max(2, int(np.linalg.norm(end[:3] - start[:3]) / 0.012) + 1)
+        count = max(2, int(np.linalg.norm(end[:3] - start[:3]) / (0.85 * fine)) + 1)
         balls += [start + (end - start) * part for part in np.linspace(0.0, 1.0, count)]
     points = np.concatenate([ball * each[3] + each[:3] for each in balls])
     faces = np.concatenate([triangles + len(ball) * number for number in range(len(balls))])
     body.data.clear_geometry()
     body.data.from_pydata(points.tolist(), [], faces.tolist())
-    body.name = body.data.name = "Wolf Body"
     remesh = body.modifiers.new("Remesh", "REMESH")
-    remesh.mode, remesh.voxel_size = "VOXEL", VOXEL
+    remesh.mode, remesh.voxel_size = "VOXEL", fine
     smooth = body.modifiers.new("Smooth", "SMOOTH")
-    smooth.factor, smooth.iterations = 0.5, 5
+    smooth.factor, smooth.iterations = 0.5, 9
     for modifier in (remesh, smooth):
         bpy.ops.object.modifier_apply(modifier=modifier.name)
     body.data.polygons.foreach_set("use_smooth", np.ones(len(body.data.polygons), dtype=bool))
     return body
 
 
-def _weigh(body: bpy.types.Object, tubes: dict[str, np.ndarray], most: int = 3) -> None:
+def _weigh(
+    body: bpy.types.Object, tubes: dict[str, np.ndarray], blend: float, most: int = 3
+) -> None:
     """Weigh each vertex to the few tubes whose surfaces are nearest."""
     points = np.array([vertex.co for vertex in body.data.vertices])
     gaps = []
@@ -138,7 +143,7 @@ def _weigh(body: bpy.types.Object, tubes: dict[str, np.ndarray], most: int = 3) 
     distances = np.array(gaps).T
     nearest = np.argsort(distances, axis=1)[:, :most]
     found = np.take_along_axis(distances, nearest, axis=1)
-    weights = np.exp(-(found - found[:, :1]) / BLEND)
+    weights = np.exp(-(found - found[:, :1]) / blend)
     weights /= weights.sum(axis=1, keepdims=True)
     groups = [body.vertex_groups.new(name=name) for name in tubes]
     for vertex, (bones, shares) in enumerate(zip(nearest.tolist(), weights.tolist(), strict=True)):
@@ -152,5 +157,7 @@ def _color(body: bpy.types.Object) -> None:
         material = bpy.data.materials.get(name) or bpy.data.materials.new(name)
         material.diffuse_color = (*COLORS[name], 1.0)
         body.data.materials.append(material)
-    right = [int(polygon.center.x < 0.0) for polygon in body.data.polygons]
+    across = np.array(body.matrix_world)[0]
+    middles = np.array([(*polygon.center, 1.0) for polygon in body.data.polygons])
+    right = (middles @ across < 0.0).astype(np.int32)
     body.data.polygons.foreach_set("material_index", right)

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All pictures of the motion in the documentation, from the requests in ``examples/requests``.
+"""All pictures of the motion in the documentation: people, from ``examples/requests``, and animals.
 
     python -m examples.gallery --out docs/images
-    python -m examples.gallery --out out/look --only walk hairpin --close
+    python -m examples.gallery --out out/look --only walk hairpin horse --close
 
-One sheet of moments for each request, and a map of the footprints where the path turns. With
-``--close`` the sheets also get rows for the feet and for the front, to judge a model by.
+One sheet of moments for each request, and a map of the footprints where the path turns; one sheet
+for each animal, with its gaits and a turn, and a table of what its paws do. With ``--close`` the
+sheets also get rows for the feet and for the front, to judge a model by.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -31,6 +34,10 @@ SHOTS: Final = {
 }
 """The moments shown of each request: about a stride, or the turn."""
 
+ANIMALS: Final = ("horse", "wolf", "cat", "quaternius-cow", "mesh2motion-fox", "mesh2motion-horse")
+MOVING: Final = ("horse", "wolf", "mesh2motion-fox")
+"""Animals whose second shot moves in a GIF, too."""
+
 MAPPED: Final = ("hairpin", "square", "start-stop")
 
 
@@ -39,24 +46,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     for name in options.only:
         target = options.out / f"contact-{name}.png"
-        line = [str(REQUESTS / f"{name}.json"), "--out", str(target), *SHOTS[name]]
-        line += ["--size", str(options.size), "--count", str(options.count)]
-        line += ["--views", "side", "front", *(["feet"] if options.close else [])]
-        if name in MAPPED:
-            line += ["--map", str(options.out / f"map-{name}.png")]
-        line += ["--gif", str(options.out / f"moving-{name}.gif")] if options.moving else []
-        status = contact_sheet.main(line)
+        status = (animal if name in ANIMALS else person)(name, target, options)
         if status:
             return status
         print(f"{target}", flush=True)
     return 0
 
 
+def person(name: str, target: Path, options: argparse.Namespace) -> int:
+    """Make the pictures of one request; return the exit status."""
+    line = [str(REQUESTS / f"{name}.json"), "--out", str(target), *SHOTS[name]]
+    line += ["--size", str(options.size), "--count", str(options.count)]
+    line += ["--views", "side", "front", *(["feet"] if options.close else [])]
+    if name in MAPPED:
+        line += ["--map", str(options.out / f"map-{name}.png")]
+    line += ["--gif", str(options.out / f"moving-{name}.gif")] if options.moving else []
+    return contact_sheet.main(line)
+
+
+def animal(name: str, target: Path, options: argparse.Namespace) -> int:
+    """Make the pictures of one animal; return the exit status.
+
+    In a process of its own: Rigify may hang when it generates one animal after another.
+    """
+    line = [sys.executable, "-m", "examples.animal_sheet", name, "--out", str(target)]
+    line += ["--views", "side", "front", "paws"] if options.close else []
+    if options.moving and name in MOVING:
+        line += ["--gif", str(options.out / f"moving-{name}.gif")]
+    return subprocess.run(line, check=False).returncode
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="examples.gallery", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--out", type=Path, default=Path("out/gallery"))
-    parser.add_argument("--only", nargs="+", choices=sorted(SHOTS), default=list(SHOTS))
+    parser.add_argument("--only", nargs="+", choices=[*SHOTS, *ANIMALS], default=[*SHOTS, *ANIMALS])
     parser.add_argument("--close", action="store_true", help="rows for the feet, too")
     parser.add_argument("--moving", action="store_true", help="a GIF of each, too")
     parser.add_argument("--size", type=int, default=260, help="height of a picture in pixels")

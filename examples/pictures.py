@@ -50,6 +50,20 @@ def write_sheet(rows: Sequence[Sequence[Path]], labels: Sequence[str], target: P
     _save(sheet, target)
 
 
+def write_rows(rows: Sequence[Sequence[Path]], titles: Sequence[str], target: Path) -> None:
+    """Lay rows of equally sized pictures out with a title over each row, and save one PNG."""
+    width, height = Image.open(rows[0][0]).size
+    step = LABEL_HEIGHT + height
+    columns = max(len(row) for row in rows)
+    sheet = Image.new("RGB", (width * columns, step * len(rows)), LABEL_BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    for number, (row, title) in enumerate(zip(rows, titles, strict=True)):
+        draw.text((4, number * step + 2), title, fill=LABEL_COLOR)
+        for column, picture in enumerate(row):
+            sheet.paste(Image.open(picture), (column * width, number * step + LABEL_HEIGHT))
+    _save(sheet, target)
+
+
 def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> None:
     """Lay what differs from the background in each picture over it, later ones on top."""
     empty = np.asarray(Image.open(background).convert("RGB")).astype(np.int16)

@@ -23,15 +23,18 @@ TILE: Final = 0.5
 """Side of a floor square in meters."""
 
 
-def add_floor(points: np.ndarray, margin: float = 10.0) -> bpy.types.Object:
-    """Add a checkered floor at z = 0 under the points (N, 2 or more), ``margin`` meters around."""
-    low = np.floor((points[:, :2].min(axis=0) - margin) / TILE).astype(int)
-    high = np.ceil((points[:, :2].max(axis=0) + margin) / TILE).astype(int)
+def add_floor(points: np.ndarray, margin: float = 10.0, tile: float = TILE) -> bpy.types.Object:
+    """Add a checkered floor at z = 0 under the points (N, 2 or more), ``margin`` meters around.
+
+    ``tile`` is the side of a square in meters.
+    """
+    low = np.floor((points[:, :2].min(axis=0) - margin) / tile).astype(int)
+    high = np.ceil((points[:, :2].max(axis=0) + margin) / tile).astype(int)
     columns, rows = high - low
     x, y = np.meshgrid(
         np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1), indexing="xy"
     )
-    vertices = np.stack([x.ravel() * TILE, y.ravel() * TILE, np.zeros(x.size)], axis=1)
+    vertices = np.stack([x.ravel() * tile, y.ravel() * tile, np.zeros(x.size)], axis=1)
     column, row = (axis.ravel() for axis in np.meshgrid(np.arange(columns), np.arange(rows)))
     corner = row * (columns + 1) + column
     faces = np.stack([corner, corner + 1, corner + columns + 2, corner + columns + 1], axis=1)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What retargeting and keys do to an animal's paws: slip, depth and heights of the posed rig.
+
+Owns the figures under the animals' pictures; measured on evaluated bones and on the skin as the
+armature leaves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import bpy
+import numpy as np
+
+from motion_addon.blender import armature, control_rigs
+from motion_addon.motion import anatomy, quadruped, quat, rigs
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.contacts import runs
+
+UNIT: Final = 1000.0
+"""Millimeters in a meter."""
+EVERY: Final = 4
+"""Frames from one look at the skin to the next."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one shot; lengths in millimeters."""
+
+    slip_clip: float
+    """A frame, of the paws that stand: median in the clip."""
+    slip_rig: float
+    """The same on the rig."""
+    slip_most: float
+    """Most of a stand on the rig, from its first place."""
+    sunk: float
+    """How deep the skin goes through the floor beyond what it does at rest, at most."""
+    lifted: float
+    """How high over its resting height the highest standing paw is."""
+    hips: float
+    """Mean height of the hip joints as a share of that at rest."""
+
+    def line(self) -> str:
+        """Return the figures as one row of the table under HEADER."""
+        return (
+            f"{self.slip_clip:9.2f}{self.slip_rig:9.2f}{self.slip_rig - self.slip_clip:+9.2f}"
+            f"{self.slip_most:9.1f}{self.sunk:9.1f}{self.lifted:9.1f}{self.hips:9.2f}"
+        )
+
+
+HEADER: Final = (
+    f"{'':32s}{'clip':>9}{'rig':>9}{'added':>9}{'stand':>9}{'sunk':>9}{'lifted':>9}{'hips':>9}"
+)
+
+
+def measure(rig: bpy.types.Object, body: bpy.types.Object, clip: Clip, rest: float) -> Figures:
+    """Return the figures of a clip that stands keyed on a rig from frame 0 on.
+
+    Args:
+        rig: the armature.
+        body: its skin.
+        clip: at the scene's frame rate, with contacts.
+        rest: the lowest height of the skin at rest (m).
+    """
+    bones = armature.read_rig(rig)
+    shape = anatomy.measure(bones, control_rigs.prepare(bones, rigs.detect(bones)))
+    balls, hips = _posed(rig, shape, clip.frames)
+    paws = quadruped.paw_points(clip).astype(np.float64)
+    stands = clip.contacts > 0.5
+    usual = np.array([limb.ball[1] for limb in shape.limbs])
+    moved = [_stands(points, stands) for points in (paws, balls)]
+    over = (balls[..., 1] - usual)[stands]
+    low = min(_lowest(body, frame) for frame in range(0, clip.frames, EVERY))
+    return Figures(
+        UNIT * float(np.median(moved[0][0])),
+        UNIT * float(np.median(moved[1][0])),
+        UNIT * moved[1][1],
+        UNIT * max(min(rest, 0.0) - low, 0.0),
+        UNIT * float(over.max(initial=0.0)),
+        float(hips.mean()) / shape.leg_length,
+    )
+
+
+def lowest_at_rest(body: bpy.types.Object) -> float:
+    """Return the lowest height (m) of a skin as its armature leaves it now."""
+    return _lowest(body, bpy.context.scene.frame_current)
+
+
+def _posed(
+    rig: bpy.types.Object, shape: anatomy.Body, frames: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points (T, 4, 3) on which the paws stand, and heights (T, 2) of the hip joints."""
+    rotations, heads = armature.sample(rig, range(frames))
+    order = [bone.name for bone in rig.pose.bones]
+    balls, hips = [], []
+    for limb in shape.limbs:
+        bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
+        column = order.index(shape.rig.names[bone])
+        turn = quat.mul(rotations[:, column], quat.inv(shape.rig.rest_rotations[bone]))
+        arm = quat.apply(shape.world_from_body, limb.ball - shape.heads[bone])
+        balls.append(heads[:, column] + quat.apply(turn, arm))
+        if limb.leg[1] == "H":
+            hips.append(heads[:, order.index(shape.rig.names[limb.bones[0]]), 1])
+    return np.stack(balls, axis=1), np.stack(hips, axis=1)
+
+
+def _stands(points: np.ndarray, stands: np.ndarray) -> tuple[np.ndarray, float]:
+    """Steps (N,) of standing paws over the ground, and their longest way from a first place.
+
+    The first and the last frame of a stand, in which a paw still comes or already goes, are
+    left out.
+    """
+    steps, most = [np.zeros(1)], 0.0
+    for leg in range(points.shape[1]):
+        for start, stop in runs(stands[:, leg]):
+            way = points[start + 1 : stop - 1, leg][:, [0, 2]]
+            if len(way) > 1:
+                steps.append(np.linalg.norm(np.diff(way, axis=0), axis=-1))
+                most = max(most, float(np.linalg.norm(way - way[0], axis=-1).max()))
+    return np.concatenate(steps[1:] or steps), most
+
+
+def _lowest(body: bpy.types.Object, frame: int) -> float:
+    bpy.context.scene.frame_set(frame)
+    posed = body.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    points = np.empty(len(posed.data.vertices) * 3, np.float32)
+    posed.data.vertices.foreach_get("co", points)
+    matrix = np.array(posed.matrix_world)
+    return float((points.reshape(-1, 3) @ matrix[2, :3] + matrix[2, 3]).min())
