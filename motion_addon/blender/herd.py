@@ -34,6 +34,8 @@ def chosen(context: bpy.types.Context, kind: str) -> list[bpy.types.Object]:
 def refusal(context: bpy.types.Context) -> str:
     """Return in one plain sentence why the selection cannot be baked; empty if it can."""
     rigs, curves = chosen(context, "ARMATURE"), chosen(context, "CURVE")
+    if context.scene.footfall.way == "spot":
+        return "A herd goes along paths; choose Along a Path in the Path panel"
     if len(rigs) < 2:
         return "Select the armatures of the herd, two or more"
     problems = (job.refusal(rig, context.view_layer) for rig in rigs)
@@ -69,10 +71,11 @@ def bake_steps(context: bpy.types.Context) -> Steps:
             raise recipe.RecipeError("People and animals are selected; bake one kind at a time")
         wanted, sizes = _wanted(context, rigs, maps)
         members = _members(context, wanted, sizes)
-        requests = [_sized(m.request, size) for m, size in zip(members, sizes, strict=True)]
+        recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
+        every = zip(members, sizes, recipes, strict=True)
+        requests = [_sized(context.scene, *each) for each in every]
         yield 0.0
         results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
-        recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
         rows = zip(rigs, maps, results, recipes, sizes, strict=True)
         plans: list[KeyPlan] = []
         for rig, rig_map, result, own, size in rows:
@@ -131,9 +134,10 @@ def _members(
     return members(herd)
 
 
-def _sized(request: BakeRequest, size: Fit) -> BakeRequest:
-    """Return a member's request for the size that its rig has."""
-    return replace(request, height=size.height, hip_height=size.hip_height)
+def _sized(scene: bpy.types.Scene, member: Member, size: Fit, own: Recipe) -> BakeRequest:
+    """Return a member's request for the size that its rig has, and what it looks at meanwhile."""
+    sized = replace(member.request, height=size.height, hip_height=size.hip_height)
+    return recipe.looking(sized, own, scene)
 
 
 def _recipe(wanted: Recipe, member: Member) -> Recipe:

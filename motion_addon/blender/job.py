@@ -65,6 +65,7 @@ def bake_steps(
     try:
         rig_map = mapped(rig)
         size = fit.measure(rig, rig_map, wanted.model, context.scene)
+        wanted = _on_spot(wanted, rig, rig_map, again)
         asked = recipe.request(wanted, context.scene, size)
         yield 0.0
         if wanted.cycle:
@@ -75,6 +76,17 @@ def bake_steps(
     except (bake.RequestError, RigError, CurveError, recipe.RecipeError) as error:
         raise RefusedError(str(error)) from error
     return commit(context, rig, plan, wanted, result.report, again)
+
+
+def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool) -> Recipe:
+    """Return the recipe of a turn with its spot: that of the take baked again, or the present."""
+    from . import spot
+
+    if wanted.turn is None or wanted.spot is not None or wanted.cycle:
+        return wanted
+    old = takes.find(rig, wanted.take) if again else None
+    kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
+    return replace(wanted, spot=kept or spot.under(rig, rig_map, fit.load_model(wanted.model)))
 
 
 def mapped(rig: bpy.types.Object) -> RigMap:
@@ -176,8 +188,8 @@ def commit(
 
 def _stem(wanted: Recipe, report: dict) -> str:
     """Return what a take is called: the gait that it shows most."""
-    if wanted.cycle:
-        return "Cycle"
+    if wanted.cycle or wanted.turn is not None:
+        return "Cycle" if wanted.cycle else "Turn"
     shares = report.get("gait") or {"walk": 1.0}
     gait: str = max(shares, key=shares.get) if wanted.gait == "auto" else wanted.gait
     return gait.title()

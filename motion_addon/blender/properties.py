@@ -6,6 +6,7 @@ Only data and its limits live here; what a change sets off is in ``live``, ``tak
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bpy
@@ -53,6 +54,10 @@ FACINGS = (
     ("turned", "Backward", "Face away from where the path leads"),
     ("yaw", "Fixed", "Face one direction all the way"),
     ("look_at", "Look At", "Face an object all the way"),
+)
+WAYS = (
+    ("path", "Along a Path", "Go along a curve"),
+    ("spot", "Turn on the Spot", "Turn where the character stands on the current frame"),
 )
 ROOT_MOTIONS = (
     ("hips", "Hips", "The hips carry the travel; object and root bone stay where they are"),
@@ -158,6 +163,12 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Ground", description="Mesh to lay the path on; empty uses the curve's own height",
         type=bpy.types.Object, poll=_is_mesh, update=_setting_changed,
     )  # fmt: skip
+    way: EnumProperty(name="Way", description="Where to go", items=WAYS, update=_setting_changed)
+    turn: FloatProperty(
+        name="Turn", description="How far to turn on the spot; positive turns left",
+        subtype="ANGLE", default=math.radians(90.0), min=math.radians(-720.0),
+        max=math.radians(720.0), update=_setting_changed,
+    )  # fmt: skip
     live: BoolProperty(
         name="Live", description="Bake the shown take again whenever path or settings change",
         default=False, update=_setting_changed,
@@ -219,6 +230,18 @@ class FootfallSettings(bpy.types.PropertyGroup):
     cleanup: BoolProperty(
         name="Plant Feet", description="Keep feet still while they are on the ground",
         default=True, update=_setting_changed,
+    )  # fmt: skip
+    follow_through: FloatProperty(
+        name="Follow-Through", min=0.0, max=2.0, default=0.5, step=5, update=_setting_changed,
+        description="How far tail and head lag behind the trunk by their weight; 0 adds nothing",
+    )  # fmt: skip
+    gaze: PointerProperty(
+        name="Look At", description="Object that neck and head turn to, also while it moves",
+        type=bpy.types.Object, update=_setting_changed,
+    )  # fmt: skip
+    gaze_strength: FloatProperty(
+        name="Strength", description="How far the head turns to it",
+        min=0.0, max=1.0, default=1.0, subtype="FACTOR", update=_setting_changed,
     )  # fmt: skip
     herd_spacing: FloatProperty(
         name="Spacing", description="Least distance of two of a herd; 0 goes by their size",

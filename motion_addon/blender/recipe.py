@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .fit import Fit
 
 PLAIN = (
-    "start", "stop", "start_phase", "cadence", "seed", "cleanup",
+    "start", "stop", "start_phase", "cadence", "seed", "cleanup", "gaze_strength",
     "frame_start", "fit_range", "root_motion", "keys", "tolerance", "controls",
 )  # fmt: skip
 """Fields with the same name and value in the scene's settings."""
@@ -45,6 +45,11 @@ class Recipe:
     """Armature object."""
     curve: str = ""
     """Curve object to walk along."""
+    turn: float | None = None
+    """Degrees to turn on the spot, to the left, instead of a walk along a curve."""
+    spot: tuple[float, ...] | None = None
+    """Where to turn, x, y, z in Blender's axes, and the direction to face first, degrees; none
+    takes the character's as it is posed."""
     ground: str = ""
     """Mesh object to lay the path on; empty for none."""
     take: str = ""
@@ -76,6 +81,12 @@ class Recipe:
     """Chooses among natural variations."""
     cleanup: bool = True
     """Plant the feet."""
+    follow_through: float = 0.0
+    """How far an animal's tail and head lag behind its trunk, 0..2."""
+    gaze: str | tuple[float, ...] = ""
+    """Object name or [x, y, z] in Blender's axes that the head turns to; empty for none."""
+    gaze_strength: float = 1.0
+    """Share of that turn, 0..1."""
     frame_start: int = 1
     """Frame of the first key."""
     fit_range: bool = True
@@ -108,9 +119,13 @@ class Recipe:
         speed = values.get("speed", Recipe.speed)
         if isinstance(speed, list | tuple):
             values = {**values, "speed": _speed_pairs(speed)}
-        if values.get("experts") is not None:
-            values = {**values, "experts": tuple(values["experts"])}
-        return Recipe(**values)
+        lists = ("experts", "spot", "gaze")
+        tuples = {n: tuple(values[n]) for n in lists if isinstance(values.get(n), list)}
+        for name, count in (("spot", 4), ("gaze", 3)):
+            numbers = tuples.get(name, (0.0,) * count)
+            if len(numbers) != count or not all(_is_number(number) for number in numbers):
+                raise RecipeError(f"The recipe's '{name}' must hold {count} numbers")
+        return Recipe(**{**values, **tuples})
 
 
 def _fits(name: str, value: object, default: object) -> bool:
@@ -119,6 +134,9 @@ def _fits(name: str, value: object, default: object) -> bool:
         "speed": (int, float, list, tuple),
         "facing": (str, dict),
         "experts": (list, tuple, type(None)),
+        "turn": (int, float, type(None)),
+        "spot": (list, tuple, type(None)),
+        "gaze": (str, list, tuple),
     }
     fallback = (int, float) if isinstance(default, float) else (type(default),)
     if isinstance(value, bool) != isinstance(default, bool):
@@ -126,6 +144,11 @@ def _fits(name: str, value: object, default: object) -> bool:
     if isinstance(value, float) and not math.isfinite(value):
         return False
     return isinstance(value, kinds.get(name, fallback))
+
+
+def _is_number(value: object) -> bool:
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def _speed_pairs(pairs: Any) -> tuple[tuple[float, float], ...]:
@@ -153,12 +176,15 @@ def from_settings(
     return Recipe(
         character=rig.name,
         curve=settings.path.name if settings.path else "",
+        turn=math.degrees(settings.turn) if settings.way == "spot" and not cycle else None,
         ground=settings.ground.name if settings.ground else "",
         cycle=cycle,
         model=rig.footfall.kind,
         gait=settings.animal_gait if animal else settings.gait,
         lead=settings.lead if animal else "auto",
         experts=experts.factors(settings) if animal else None,
+        follow_through=settings.follow_through if animal else 0.0,
+        gaze=settings.gaze.name if settings.gaze else "",
         speed=speed,
         facing=facing,
         **{name: getattr(settings, name) for name in PLAIN},
@@ -172,10 +198,14 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
         setattr(settings, name, getattr(recipe, name))
     if recipe.model == "quadruped":
         settings.animal_gait, settings.lead = recipe.gait, recipe.lead
+        settings.follow_through = recipe.follow_through
         experts.show(settings, recipe.experts)
     else:
         settings.gait = recipe.gait
     settings.path = scene.objects.get(recipe.curve)
+    settings.way = "path" if recipe.turn is None else "spot"
+    settings.turn = math.radians(recipe.turn or 0.0)
+    settings.gaze = scene.objects.get(recipe.gaze) if isinstance(recipe.gaze, str) else None
     settings.ground = scene.objects.get(recipe.ground)
     settings.vary_speed = not isinstance(recipe.speed, int | float)
     if isinstance(recipe.speed, int | float):
@@ -227,23 +257,49 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
     """
     from ..motion.bake import BakeRequest
 
-    points, cyclic = _path(recipe, scene)
+    points, cyclic = _path(recipe, scene, size)
     speed = recipe.speed if isinstance(recipe.speed, tuple) else float(recipe.speed)
-    return BakeRequest.from_json(
+    asked = BakeRequest.from_json(
         {
             "model": recipe.model, "path": points, "cyclic": cyclic, "speed": speed,
             "gait": recipe.gait, "fps": frame_rate(scene), "start_phase": recipe.start_phase,
             "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
             "stop": recipe.stop, "height": size.height, "hip_height": size.hip_height,
             "seed": recipe.seed, "cleanup": recipe.cleanup, "lead": recipe.lead,
-            "experts": recipe.experts,
+            "experts": recipe.experts, "follow_through": recipe.follow_through,
+            "gaze_strength": recipe.gaze_strength,
         }
     )  # fmt: skip
+    return looking(asked, recipe, scene)
+
+
+def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeRequest:
+    """Return a request in which the head turns to what the recipe says, on each frame of it."""
+    import numpy as np
+
+    from ..motion import bake
+    from . import gaze
+    from .curve import core_from_world
+
+    if not recipe.gaze or not recipe.gaze_strength or recipe.cycle:
+        return asked
+    if isinstance(recipe.gaze, str):
+        found: bpy.types.Object | None = scene.objects.get(recipe.gaze)
+        if found is None:
+            raise RecipeError(f"There is no object '{recipe.gaze}' in the scene to look at")
+        first = recipe.frame_start
+        points = gaze.places(found, range(first, first + bake.frames(asked)))
+    else:
+        points = np.array([recipe.gaze])
+    points = core_from_world(points) * fit.meters(scene)
+    return replace(asked, gaze=tuple(map(tuple, points.tolist())))
 
 
 def path_refusal(scene: bpy.types.Scene) -> str:
     """Return in one plain sentence why the picked path cannot be walked; empty if it may be."""
     path: bpy.types.Object | None = scene.footfall.path
+    if scene.footfall.way == "spot":
+        return ""
     if path is None:
         return "Pick or draw a path first"
     if scene.objects.get(path.name) is not path:
@@ -251,12 +307,16 @@ def path_refusal(scene: bpy.types.Scene) -> str:
     return ""
 
 
-def _path(recipe: Recipe, scene: bpy.types.Scene) -> tuple[list[list[float]], bool]:
+def _path(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> tuple[list[list[float]], bool]:
     """Points in the motion core's axes and whether they close; a cycle needs no curve."""
-    from . import curve, ground
+    from . import curve, ground, spot
 
     if recipe.cycle:
         return [[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]], False
+    if recipe.spot is not None:
+        hips = size.hip_height or 0.5 * (size.height or 0.0)
+        points, cyclic = spot.path(recipe.spot, hips / fit.meters(scene)), False  # type: ignore[arg-type]
+        return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
     if not recipe.curve:
         raise RecipeError("Pick or draw a path first")
     path: bpy.types.Object | None = scene.objects.get(recipe.curve)
@@ -276,6 +336,8 @@ def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
 
     from .curve import core_from_world
 
+    if recipe.turn is not None:
+        return {"turned": recipe.turn}
     if not isinstance(recipe.facing, dict) or "look_at" not in recipe.facing:
         return recipe.facing
     target = recipe.facing["look_at"]

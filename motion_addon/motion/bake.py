@@ -34,6 +34,7 @@ __all__ = [
     "bake_many_steps",
     "bake_steps",
     "cycle",
+    "frames",
 ]
 
 MOVERS = {"biped": trajectory.PERSON, "quadruped": gaits.DOG}
@@ -131,6 +132,13 @@ def _planned(request: BakeRequest) -> _Walk:
     model = load_model(request)
     scale, path = size(request, model), walked_path(request)
     return _Walk(request, model, scale, path, plan_walk(request, path, scale, model.body))
+
+
+def frames(request: BakeRequest) -> int:
+    """Return how many frames the bake of a request has. Raises RequestError as ``bake`` does."""
+    walk = _planned(request)
+    seconds = (len(walk.plan) - 1) / trajectory.RATE * math.sqrt(walk.scale)
+    return int(seconds * request.fps + 1e-6) + 1
 
 
 def _batches(walks: Sequence[_Walk]) -> list[list[int]]:

@@ -52,14 +52,21 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         layout.prop(settings, "animal_gait" if animal else "gait")
         if animal:
             layout.prop(settings, "lead")
-        layout.prop(settings, "facing")
-        if settings.facing == "yaw":
+        if settings.way == "path":
+            layout.prop(settings, "facing")
+        if settings.way == "path" and settings.facing == "yaw":
             layout.prop(settings, "facing_yaw")
-        elif settings.facing == "look_at":
+        elif settings.way == "path" and settings.facing == "look_at":
             layout.prop(settings, "facing_target")
         column = layout.column(heading="Standing")
         column.prop(settings, "start", text="At Start")
         column.prop(settings, "stop", text="At End")
+        column = layout.column()
+        column.prop(settings, "gaze", text="Head Looks At")
+        if settings.gaze is not None:
+            column.prop(settings, "gaze_strength")
+        if animal:
+            layout.prop(settings, "follow_through")
 
     def _draw_speed(
         self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, hips: float

@@ -19,6 +19,23 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = context.scene.footfall
+        layout.row(align=True).prop(settings, "way", expand=True)
+        if settings.way == "spot":
+            layout.prop(settings, "turn")
+        else:
+            self._draw_curve(context, layout, settings)
+        layout.prop(settings, "live", text="Live: bake as I edit", icon="RECORD_ON")
+        if settings.live and progress.now.problem:
+            sentence(context, layout, progress.now.problem, "ERROR")
+        elif settings.live and not live.has_take(context):
+            sentence(context, layout, "Bake a take; it is then kept up to date", "INFO")
+
+    def _draw_curve(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        settings: bpy.types.PropertyGroup,
+    ) -> None:
         layout.prop(settings, "path", text="", icon="CURVE_DATA", placeholder="Pick a curve")
         row = layout.row(align=True)
         row.operator("footfall.draw_path", text="Draw", icon="GREASEPENCIL")
@@ -28,11 +45,6 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
         if settings.path is None:
             sentence(context, layout, "Draw a path, or pick a curve", "INFO")
         layout.prop(settings, "ground", text="", icon="MESH_GRID", placeholder="Ground mesh")
-        layout.prop(settings, "live", text="Live: bake as I edit", icon="RECORD_ON")
-        if settings.live and progress.now.problem:
-            sentence(context, layout, progress.now.problem, "ERROR")
-        elif settings.live and not live.has_take(context):
-            sentence(context, layout, "Bake a take; it is then kept up to date", "INFO")
 
 
 classes = (FOOTFALL_PT_path,)
