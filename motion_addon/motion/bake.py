@@ -6,18 +6,21 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path as FilePath
+from typing import cast
 
 import numpy as np
 
-from . import gaits, models, quat, trajectory
+from . import stride, trajectory
 from .cleanup import CleanupSettings, clean
 from .clip import Clip
 from .controller import Controller, Run
 from .cycle import cut_cycle
+from .footfalls import ROUNDS, Retiming, Try, search
 from .models import Model
-from .pacing import Wishes
+from .pacing import Clock, Wishes
 from .path import Path
-from .pivot import pivot
+from .paws import touching
+from .planning import life_size_plan, load_model, plan_walk, size, walked_path
 from .quat import Array
 from .report import Ranges, report
 from .request import BakeRequest, RequestError
@@ -37,15 +40,10 @@ __all__ = [
     "frames",
 ]
 
-MOVERS = {"biped": trajectory.PERSON, "quadruped": gaits.DOG}
-"""How each kind of body moves along a path."""
-
 VARIATION = 0.04
 """Standard deviation of the step rate's slow variation when a seed is given."""
 MOST_FRAMES = 200_000
 """Of all characters together that are driven at once: about 400 MB."""
-ON_THE_SPOT = 0.1
-"""Meters at the model's size, the longest path that is a place to turn at."""
 CHART_FPS = 10
 """Frame rate of the experts' activations in a report."""
 CYCLE_LENGTH = 12.0
@@ -80,11 +78,9 @@ def bake(request: BakeRequest) -> BakeResult:
 def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
     """Yield progress from 0 to 1 and return the result; stop asking to cancel."""
     walk = _planned(request)
-    (run,) = yield from _driven([walk])
-    yield 0.9
-    clip = _finished(run, walk)
-    yield 0.95
-    return _result(walk, run, clip)
+    share = 1.0 / (1.0 + ROUNDS) if request.footfalls else 0.95
+    (run,) = yield from within(_driven([walk]), 0.0, share)
+    return (yield from within(_completed(walk, run), share, 1.0 - share))
 
 
 def bake_many(requests: Sequence[BakeRequest]) -> list[BakeResult]:
@@ -109,8 +105,7 @@ def bake_many_steps(
         steps, done = _driven([walks[i] for i in batch]), len(results)
         runs = yield from within(steps, done / total, 0.5 * len(batch) / total)
         for i, run in zip(batch, runs, strict=True):
-            walk = walks[i]
-            results[i] = _result(walk, run, _finished(run, walk))
+            results[i] = last(_completed(walks[i], run))
             left = done + len(batch) - len(results)
             yield (len(results) + 0.5 * left) / total
     return [results[i] for i in range(total)]
@@ -153,6 +148,33 @@ def _batches(walks: Sequence[_Walk]) -> list[list[int]]:
     return out
 
 
+def _completed(walk: _Walk, run: Run) -> Generator[float, None, BakeResult]:
+    """Clean a run up and return its bake; drives the walk anew where footfalls are moved."""
+    request = walk.request
+    plain = _try(walk, run)
+    if not request.footfalls:
+        return _result(walk, run, plain.clip)
+
+    def attempt(clock: Clock) -> Generator[float, None, Try]:
+        (tried,) = yield from _driven([walk], clock)
+        return _try(walk, tried)
+
+    clock = Clock(run.phase, stride.planned(walk.plan, request.lead)[0])
+    retiming = Retiming(request.footfalls, plain.contacts, clock, plain.clip.fps)
+    best = yield from search(retiming, plain, attempt)
+    result = _result(walk, best.run, best.clip)
+    told = [*cast(list[str], result.report["warnings"]), *retiming.warnings, *retiming.remarks()]
+    card = {**result.report, **retiming.card(result.clip), "warnings": told}
+    return replace(result, report=card)
+
+
+def _try(walk: _Walk, run: Run) -> Try:
+    clip = _finished(run, walk)
+    known = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
+    contacts = known if walk.request.cleanup else touching(known, clip.fps)
+    return Try(run, clip, contacts)
+
+
 def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     """Return the bake of a finished ``clip``."""
     request = walk.request
@@ -177,81 +199,6 @@ def _activations(shares: Array, fps: float) -> dict[str, object]:
     return {"fps": CHART_FPS, "shares": rows.tolist()}
 
 
-def load_model(request: BakeRequest) -> Model:
-    """Return the model asked for; raises RequestError when there is none or it lacks the gait."""
-    try:
-        model = models.load(request.model)
-    except models.ModelError as error:
-        raise RequestError(str(error)) from error
-    known = MOVERS[model.body].gaits[1:]
-    if request.gait != "auto" and request.gait not in known:
-        names = ", ".join(known)
-        raise RequestError(f"A {model.body} has no gait {request.gait!r}, only {names} and auto")
-    if request.lead != "auto" and model.body != "quadruped":
-        raise RequestError(f"A {model.body} has no leading leg; leave lead at auto")
-    if request.follow_through and model.body != "quadruped":
-        raise RequestError(f"A {model.body} has no tail to lag behind; leave follow_through at 0")
-    if request.experts is not None and model.gate is None:
-        raise RequestError(f"The model {model.name} has no experts to mix; leave out experts")
-    if request.experts is not None and len(request.experts) != model.network.sets:
-        raise RequestError(
-            f"The model {model.name} has {model.network.sets} experts, so experts must list"
-            f" {model.network.sets} factors, not {len(request.experts)}"
-        )
-    return model
-
-
-def size(request: BakeRequest, model: Model) -> float:
-    """Return the character's size over the model's, by its hips or by its height."""
-    if request.hip_height is not None:
-        return request.hip_height / model.hip_height
-    return 1.0 if request.height is None else request.height / model.height
-
-
-def walked_path(request: BakeRequest) -> Path:
-    """Return the path; raises RequestError when it has no length."""
-    try:
-        return Path.from_points(np.array(request.path), cyclic=request.cyclic)
-    except ValueError as error:
-        raise RequestError(str(error).rstrip(".")) from error
-
-
-def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped") -> Trajectory:
-    """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
-
-    By dynamic similarity a character twice as tall walks as the model does, seen larger and
-    slower by the square root of two. On a path of next to no length one that is to face
-    a way, or to be turned, turns there from the path's direction.
-    """
-    pace = math.sqrt(scale)
-    keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
-    facing: trajectory.Facing = "path"
-    if not isinstance(request.facing, str):
-        kind, value = request.facing
-        if kind in ("yaw", "turned"):
-            facing = ("fixed" if kind == "yaw" else "turned", math.radians(value))
-        else:
-            facing = ("look_at", tuple(v / scale for v in value))
-    small = Path.from_points(np.array(request.path) / scale, cyclic=path.cyclic)
-    if small.length <= ON_THE_SPOT and facing[0] in ("fixed", "turned"):
-        begin, turn = float(quat.yaw_of(small.tangent(0.0))), float(facing[1])
-        if facing[0] == "fixed":
-            turn = (turn - begin + math.pi) % (2.0 * math.pi) - math.pi
-        stands = request.start, request.stop
-        return pivot(small.samples[0], begin, turn, MOVERS[body], request.gait, stands)
-    backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
-    by_itself = body == "quadruped" and backward and request.gait == "auto"
-    return trajectory.plan(
-        small,
-        speed=tuple((fraction, speed / pace) for fraction, speed in keys),
-        gait=gaits.BACKWARD if by_itself else request.gait,
-        facing=facing,
-        start=request.start,
-        stop=request.stop,
-        mover=MOVERS[body],
-    )
-
-
 def _cadence(request: BakeRequest, frames: int) -> Array:
     """Return (T, 1) the factor of the step rate, with the seed's slow variation."""
     if request.seed == 0:
@@ -263,14 +210,16 @@ def _cadence(request: BakeRequest, frames: int) -> Array:
     return np.asarray(request.cadence * (1.0 + VARIATION * waves / math.sqrt(3.0)))
 
 
-def _driven(walks: Sequence[_Walk]) -> Generator[float, None, list[Run]]:
+def _driven(
+    walks: Sequence[_Walk], clock: Clock | None = None
+) -> Generator[float, None, list[Run]]:
     """Drive walks of one model at once; yield progress up to 0.9 and return the runs."""
     requests, plans = [walk.request for walk in walks], [walk.plan for walk in walks]
     frames = max(len(plan) for plan in plans)
     rates = [_cadence(r, len(p)) for r, p in zip(requests, plans, strict=True)]
     held = [np.pad(rate, ((0, frames - len(rate)), (0, 0)), mode="edge") for rate in rates]
     phase = np.array([request.start_phase for request in requests])
-    wishes = [Wishes(request.lead, request.experts) for request in requests]
+    wishes = [Wishes(request.lead, request.experts, clock) for request in requests]
     controller = Controller(walks[0].model, len(walks))
     for given in controller.run(plans, phase, np.concatenate(held, axis=1), wishes):
         if not isinstance(given, float):
@@ -297,18 +246,6 @@ def _finished(run: Run, walk: _Walk) -> Clip:
 def life_size(clip: Clip, scale: float) -> Clip:
     """Return a clip of the model's size as one of the character's size and pace."""
     return replace(clip.scaled(scale), fps=clip.fps / math.sqrt(scale))
-
-
-def life_size_plan(plan: Trajectory, scale: float) -> Trajectory:
-    """Return a plan of the model's size as one of the character's size and pace."""
-    pace = math.sqrt(scale)
-    return replace(
-        plan,
-        positions=plan.positions * scale,
-        speeds=plan.speeds * pace,
-        distance=plan.distance * scale,
-        rate=plan.rate / pace,  # type: ignore[arg-type]
-    )
 
 
 def report_card(
@@ -346,6 +283,7 @@ def cycle(request: BakeRequest) -> BakeResult:
         cyclic=False,
         facing="path",
         gaze=None,
+        footfalls=(),
     )
     walk = _planned(straight)
     (run,) = last(_driven([walk]))

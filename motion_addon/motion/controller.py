@@ -16,7 +16,7 @@ from . import features, quat
 from .clip import Clip
 from .mixture import Step, stepper
 from .models import Model
-from .pacing import Pacing, Wishes, pacing
+from .pacing import Pacing, Wishes, given_phase, pacing
 from .quat import Array
 from .skeleton import Skeleton
 from .trajectory import RATE, Trajectory
@@ -180,14 +180,16 @@ class Controller:
         network's phase rate; ``wishes`` are for a quadruped.
         """
         course = _Course(self._stepper, plans, cadence)
+        wishes = wishes or [Wishes()] * len(plans)
         pace = pacing(self._model, plans, course.control, wishes)
         self._settle(course, pace, np.asarray(phase, dtype=np.float64))
         frames, skeleton = course.frames, self._model.skeleton
         outputs = np.empty((frames, len(plans), self._layout.size), dtype=np.float32)
         phases = np.empty((frames, len(plans)))
         shares = np.empty((frames, *self._shares.shape), dtype=np.float32)
+        given = given_phase(wishes, frames)
         for i in range(frames):
-            phases[i] = self._phase
+            phases[i] = self._phase = np.where(np.isnan(given[i]), self._phase, given[i])
             outputs[i] = self._step(course, pace, i)
             shares[i] = self._shares
             if i % SLICE == SLICE - 1:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from . import quat
-from .bake import life_size_plan, load_model, plan_walk, size, walked_path
 from .models import Model
 from .path import Path
+from .planning import life_size_plan, load_model, plan_walk, size, walked_path
 from .quat import Array
 from .request import SPEEDS, BakeRequest, Point, RequestError, checked_path, pace_of
 from .smoothing import REACH, smooth
@@ -327,6 +327,8 @@ def _check_ends(ways: Sequence[tuple[Point, ...]], spacing: float) -> None:
 
 
 def _check(herd: Herd) -> None:
+    if herd.request.footfalls:
+        raise RequestError("The footfalls of a herd cannot be moved; bake that animal alone")
     for name, most in (("count", MOST), ("lanes", MOST), ("seed", None)):
         value = getattr(herd, name)
         least = 1 if name == "count" else 0

@@ -19,6 +19,16 @@ from .quat import Array
 from .trajectory import Trajectory
 
 
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """A stride clock that is given instead of the network's own."""
+
+    phase: Array
+    """(T,) in cycles, unwrapped."""
+    offsets: Array
+    """(T, 4) touchdowns of the legs on it, in cycles."""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What one character is asked for besides its plan; a biped has no use for it."""
@@ -27,6 +37,8 @@ class Wishes:
     """``auto`` (the inner leg of a turn), ``left`` or ``right``, in canter and gallop."""
     experts: tuple[float, ...] | None = None
     """Factor of each expert's share, not all zero; 0 mutes, None leaves all as they are."""
+    clock: Clock | None = None
+    """Held through the motion; None leaves the rate to the network and the offsets to the plan."""
 
 
 class Pacing(Protocol):
@@ -64,7 +76,7 @@ class StridePacing:
         if model.gate is None:
             raise ValueError(f"The model {model.name} has no gate")
         frames = len(control)
-        courses = [stride.planned(p, w.lead) for p, w in zip(plans, wishes, strict=True)]
+        courses = [_course(p, w) for p, w in zip(plans, wishes, strict=True)]
         offsets, self._amplitude = (
             np.stack([_held(course[part], frames) for course in courses], axis=1) for part in (0, 1)
         )
@@ -83,6 +95,19 @@ class StridePacing:
         np.multiply(np.cos(angle), amplitude, out=clock[:, 0::2], casting="same_kind")
         np.multiply(np.sin(angle), amplitude, out=clock[:, 1::2], casting="same_kind")
         return self._gate(clock, self._wanted[frame]), clock
+
+
+def _course(plan: Trajectory, wish: Wishes) -> tuple[Array, Array]:
+    """Return the offsets and amplitudes (T, 4) of one character's legs."""
+    offsets, amplitude = stride.planned(plan, wish.lead)
+    return (offsets if wish.clock is None else wish.clock.offsets), amplitude
+
+
+def given_phase(wishes: Sequence[Wishes], frames: int) -> Array:
+    """Return the phases (T, N) of clocks that are given; nan where the network paces."""
+    none = np.full(1, np.nan)
+    phases = [none if wish.clock is None else wish.clock.phase for wish in wishes]
+    return np.stack([_held(phase, frames) for phase in phases], axis=1)
 
 
 def _held(values: Array, frames: int) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from . import gaits, trajectory
+from .quadruped import LEGS
 
 Point = tuple[float, float, float]
 
@@ -34,6 +35,22 @@ LARGEST = 1e9
 
 class RequestError(ValueError):
     """A request cannot be met; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class Footfall:
+    """A stand of one paw that is moved in time; seconds from the first frame."""
+
+    paw: str
+    """LH, LF, RH or RF."""
+    at: float
+    """Its touchdown as it is without moved footfalls."""
+    to: float | None = None
+    """Its touchdown as it is wanted; where it was if None."""
+    lift: float | None = None
+    """Its lift-off as it is wanted; if None the stand keeps its length where there is room."""
+    optional: bool = False
+    """Left as it is, with a warning, where it cannot be met; else that is an error."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,8 @@ class BakeRequest:
     the last one is kept."""
     gaze_strength: float = 1.0
     """Share of that turn, 0..1."""
+    footfalls: tuple[Footfall, ...] = ()
+    """Stands of a quadruped's paws that are moved in time."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -120,6 +139,8 @@ class BakeRequest:
             values["experts"] = _experts(values["experts"])
         if values.get("gaze") is not None:
             values["gaze"] = _gaze(values["gaze"])
+        if "footfalls" in values:
+            values["footfalls"] = checked_footfalls(values["footfalls"])
         return BakeRequest(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -204,6 +225,34 @@ def _experts(value: Any) -> tuple[float, ...]:
     return factors
 
 
+def checked_footfalls(value: Any) -> tuple[Footfall, ...]:
+    """Return moved footfalls of plain values; raises RequestError where they make no sense."""
+    if not isinstance(value, list | tuple) or not all(isinstance(v, Mapping) for v in value):
+        raise RequestError('footfalls must be a list of {"paw", "at", "to", "lift"}')
+    out = []
+    for entry in value:
+        unknown = sorted(set(entry) - {f.name for f in fields(Footfall)})
+        if unknown:
+            raise RequestError(f"A footfall has no key {unknown[0]!r}; it has paw, at, to and lift")
+        if entry.get("paw") not in LEGS:
+            raise RequestError(
+                f"The paw of a footfall must be one of {', '.join(LEGS)}, not {entry.get('paw')!r}"
+            )
+        if entry.get("at") is None:
+            raise RequestError(f"A footfall of {entry['paw']} does not say at which second it is")
+        numbers = {
+            name: _number(entry[name], f"{name} of a footfall")
+            for name in ("at", "to", "lift")
+            if entry.get(name) is not None
+        }
+        if not isinstance(entry.get("optional", False), bool):
+            raise RequestError("optional of a footfall must be true or false")
+        out.append(Footfall(**{**entry, **numbers}))
+    if len({(one.paw, one.at) for one in out}) < len(out):
+        raise RequestError("A footfall is moved twice; name each one once")
+    return tuple(out)
+
+
 def _within(value: float, bounds: tuple[float, float], text: str) -> None:
     if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
         raise RequestError(
@@ -223,6 +272,9 @@ def _check(request: BakeRequest) -> None:
         _experts(request.experts)
     if request.gaze is not None and _gaze(request.gaze) != request.gaze:
         raise RequestError("gaze must be a tuple of points, one for each frame")
+    if not all(isinstance(one, Footfall) for one in request.footfalls):
+        raise RequestError("footfalls must be a tuple of Footfall")
+    checked_footfalls([asdict(one) for one in request.footfalls])
     for name in ("start", "stop", "cyclic", "cleanup"):
         if not isinstance(getattr(request, name), bool):
             raise RequestError(f"{name} must be true or false")

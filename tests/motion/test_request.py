@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motion_addon.motion.request import BakeRequest, RequestError
+from motion_addon.motion.request import BakeRequest, Footfall, RequestError
 
 LINE = [[0, 0, 0], [0, 0, 3]]
 FULL: dict[str, Any] = {
@@ -34,6 +34,10 @@ FULL: dict[str, Any] = {
     "follow_through": 0.5,
     "gaze": [[1, 0.5, 2], [1, 0.5, 2.1]],
     "gaze_strength": 0.8,
+    "footfalls": [
+        {"paw": "LF", "at": 1, "to": 1.1, "lift": None, "optional": False},
+        {"paw": "RH", "at": 2.5, "to": None, "lift": 3.0, "optional": True},
+    ],
 }
 NAN, INF = math.nan, math.inf
 NO_NUMBERS = ["1", None, True, [], {}, NAN, INF, -INF]
@@ -87,6 +91,15 @@ BAD: dict[str, list[Any]] = {
         *({"x": 1}, [{"x": 1}], [[1, 2, 3], {"x": 1, "y": 2, "z": 3}]),
     ],
     "gaze_strength": [*NO_NUMBERS, -0.1, 1.5],
+    "footfalls": [
+        *([v for v in NO_NUMBERS if v != []]),
+        *("LF", ["LF"], [[]], [{}], [{"paw": "LF"}], [{"at": 1.0}], [{"paw": "left", "at": 1.0}]),
+        *([{"paw": "LF", "at": v}] for v in ("1", None, True, NAN)),
+        *([{"paw": "LF", "at": 1.0, key: v}] for key in ("to", "lift") for v in ("1", True, INF)),
+        [{"paw": "LF", "at": 1.0, "optional": None}],
+        [{"paw": "LF", "at": 1.0, "from": 2.0}],
+        [{"paw": "LF", "at": 1.0, "to": 1.1}, {"paw": "LF", "at": 1.0, "to": 1.2}],
+    ],
 }
 
 
@@ -103,7 +116,11 @@ def test_every_key_is_taken() -> None:
     assert request.facing == ("look_at", (1.0, 0.0, 2.0))
     assert request.experts == (1.0, 0.0, 2.5)
     assert request.gaze == ((1.0, 0.5, 2.0), (1.0, 0.5, 2.1))
-    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze"}
+    assert request.footfalls == (
+        Footfall("LF", 1.0, to=1.1),
+        Footfall("RH", 2.5, lift=3.0, optional=True),
+    )
+    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footfalls"}
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
 
@@ -150,7 +167,7 @@ def test_unknown_keys_are_named() -> None:
     "key",
     [
         *("fps", "start_phase", "cadence", "height", "seed", "gait", "lead", "experts"),
-        *("follow_through", "gaze", "gaze_strength"),
+        *("follow_through", "gaze", "gaze_strength", "footfalls"),
     ],
 )
 def test_messages_name_the_key(key: str) -> None:
@@ -181,6 +198,8 @@ def test_messages_name_the_key(key: str) -> None:
         ("gaze", (1.0, 2.0, 3.0)),
         ("gaze", ()),
         ("follow_through", 3.0),
+        ("footfalls", ({"paw": "LF", "at": 1.0},)),
+        ("footfalls", (Footfall("LX", 1.0),)),
     ],
 )
 def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:
