@@ -21,7 +21,7 @@ import numpy as np
 
 from motion_addon.motion import bake as baking
 from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import metrics, models
+from motion_addon.motion import metrics, models, planning
 from motion_addon.motion.bake import BakeRequest
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.path import Path as DrawnPath
@@ -55,8 +55,8 @@ def request_of(course: Course, speed: float, model: str, **more: Any) -> BakeReq
 
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
     """Return the path and the plan that a bake of `request` follows."""
-    path = baking.walked_path(request)
-    return path, baking.plan_walk(request, path, 1.0)
+    path = planning.walked_path(request)
+    return path, planning.plan_walk(request, path, 1.0)
 
 
 def moving(clip: Clip, plan: Trajectory) -> slice:

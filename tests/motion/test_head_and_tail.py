@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.motion import bake as baking
-from motion_addon.motion import quadruped, quat
+from motion_addon.motion import models, quadruped, quat
 from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.herd import Herd, members
@@ -62,7 +61,7 @@ def test_a_tail_lags_alike_at_every_size() -> None:
             model="quadruped",
             fps=60.0 / np.sqrt(2.0),
             speed=1.3 * np.sqrt(2.0),
-            hip_height=2.0 * baking.models.load("quadruped").hip_height,
+            hip_height=2.0 * models.load("quadruped").hip_height,
             follow_through=1.0,
         )
     ).clip

@@ -12,17 +12,9 @@ import pytest
 
 from motion_addon.motion import bvh, models, path, quadruped
 from motion_addon.motion.__main__ import main
-from motion_addon.motion.bake import (
-    BakeRequest,
-    RequestError,
-    bake_many,
-    life_size_plan,
-    load_model,
-    plan_walk,
-    size,
-    walked_path,
-)
+from motion_addon.motion.bake import BakeRequest, RequestError, bake_many
 from motion_addon.motion.herd import Herd, Member, members
+from motion_addon.motion.planning import life_size_plan, load_model, plan_walk, size, walked_path
 
 from . import mixtures
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from motion_addon.motion import bake as baking
-from motion_addon.motion import gaits, metrics, models, paw_metrics, quadruped
+from motion_addon.motion import gaits, metrics, models, paw_metrics, planning, quadruped
 from motion_addon.motion.bake import BakeRequest
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.path import Path as DrawnPath
@@ -56,9 +56,9 @@ def request_of(course: Course, speed: float, fps: float = RATE, **more: Any) -> 
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
     """Return the path and the plan that a bake of ``request`` follows, in its own size."""
     model = models.load(MODEL)
-    path, scale = baking.walked_path(request), baking.size(request, model)
-    plan = baking.plan_walk(request, path, scale, MODEL)
-    return path, baking.life_size_plan(plan, scale)
+    path, scale = planning.walked_path(request), planning.size(request, model)
+    plan = planning.plan_walk(request, path, scale, MODEL)
+    return path, planning.life_size_plan(plan, scale)
 
 
 def all_courses() -> tuple[Course, ...]:
