@@ -53,6 +53,8 @@ class KeySettings:
     """Height (m) of the clip's ball joints when planted; None measures it."""
     palms: float = 0.7
     """Radians to turn the hands about the forearm: the models' mocap holds the palms outwards."""
+    gaze: float = 0.0
+    """How far the head of the clip looks at something, 0..1."""
     controls: Literal["auto", "deform"] = "auto"
     """Auto keys a control rig's own controls where it has them; deform keys the mapped bones."""
 
@@ -145,6 +147,7 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
             keep="path" if settings.keep_path else "size",
             cyclic=settings.cyclic,
             palms=settings.palms,
+            gaze=settings.gaze,
         ),
     )
 

@@ -246,6 +246,7 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> KeySettin
         fps=frame_rate(scene),
         cyclic=recipe.cycle,
         ball_height=size.ball_height,
+        gaze=recipe.gaze_strength if recipe.gaze and not recipe.cycle else 0.0,
         **choices,
     )
 

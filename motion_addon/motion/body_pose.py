@@ -26,6 +26,9 @@ class RetargetSettings:
     """Share of a leg's length over which knees straighten ever more slowly."""
     max_reach: float = 0.999
     """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
+    gaze: float = 0.0
+    """How far the head looks at something, 0..1, which an animal's neck and head then follow
+    however differently they are held at rest."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -136,17 +136,22 @@ def _raised(angles: Array) -> Array:
 
 
 def carried_less(
-    stem: Array, turns: Sequence[Array], share: float, fps: float, loop: bool
+    stem: Array, turns: Sequence[Array], shares: tuple[float, float], fps: float, loop: bool
 ) -> list[Array]:
-    """Return turns (T, 4) whose slow part against ``stem`` (T, 4) is cut down to a share.
+    """Return turns (T, 4) whose slow part against ``stem`` (T, 4) is cut down to shares.
 
-    What is faster is kept by half and the share of the rest.
+    One of how far it turns up and down, and one to the sides. What is faster is kept by half and
+    the first share of the rest.
     """
+    share, aside = shares
     still = np.broadcast_to(quat.IDENTITY.astype(np.float64), stem.shape)
     out = []
     for turn in turns:
         own = quat.unroll(quat.mul(quat.inv(stem), turn))
         slow = quat.normalize(smooth(own, _CARRIAGE * fps, loop))
         fast = quat.slerp(still, quat.mul(quat.inv(slow), own), 0.5 + 0.5 * share)
-        out.append(quat.mul(stem, quat.mul(quat.slerp(still, slow, share), fast)))
+        sides = quat.normalize(slow * [1.0, 0.0, 1.0, 0.0])
+        level = quat.mul(quat.inv(sides), slow)
+        kept = quat.mul(quat.slerp(still, sides, aside), quat.slerp(still, level, share))
+        out.append(quat.mul(stem, quat.mul(kept, fast)))
     return out

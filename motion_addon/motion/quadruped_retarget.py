@@ -105,7 +105,11 @@ class _Transfer:
         if tails and chains.laid_out(self.target, ours):
             share, laid = self._laid(ours, theirs)
         if share < 1.0:
-            turns[1:] = chains.carried_less(stem, turns[1:], share, self.clip.fps, self.loop)
+            gaze = 0.0 if tails else self.settings.gaze
+            shares = share, max(share, float(gaze > 0.0))
+            own = turns[1:]
+            turns[1:] = chains.carried_less(stem, own, shares, self.clip.fps, self.loop)
+            turns[-1] = quat.slerp(turns[-1], own[-1], gaze) if gaze else turns[-1]
         places = chain_places(self.target, ours)
         for bone, at, lay in zip(ours, places, laid, strict=True):
             self.set(bone, quat.mul(spread(np.array(knots), turns, at), lay))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from . import animals, subjects
+from . import animals, rigs, subjects
 from .test_panels import draw
 
 LEGS = ("LeftHindPaw", "RightForePaw", "LeftTibia", "RightRadius", "Pelvis", "Withers")
@@ -20,7 +20,11 @@ LEGS = ("LeftHindPaw", "RightForePaw", "LeftTibia", "RightRadius", "Pelvis", "Wi
 
 def walker(kind: str) -> tuple[bpy.types.Object, bpy.types.PropertyGroup]:
     """Return a character that is ready to walk ahead, and the settings."""
-    rig = subjects.mixamo() if kind == "person" else animals.deform_rig()
+    make = {"person": subjects.mixamo, "animal": animals.deform_rig}
+    if kind in make:
+        rig = make[kind]()
+    else:
+        rig = rigs.rigify("cat") if kind == "rigify" else animals.metarig(kind)
     return rig, subjects.ready(rig, subjects.path((0, 0, 0), (0, -4, 0)))
 
 
@@ -34,8 +38,8 @@ def target(*place: float) -> bpy.types.Object:
 def turned(rig: bpy.types.Object, frame: int) -> float:
     """Return how far to the left (deg) the head has turned from where it rests, in the world."""
     bpy.context.scene.frame_set(frame)
-    name = "mixamorig:Head" if "mixamorig:Head" in rig.pose.bones else "Head"
-    bone = rig.pose.bones[name]
+    head = next(row.bone for row in rig.footfall.bones if row.name == "head")
+    bone = rig.pose.bones[head]
     ahead = (bone.matrix @ bone.bone.matrix_local.inverted()).to_3x3() @ Vector((0.0, -1.0, 0.0))
     return math.degrees(math.atan2(ahead.x, -ahead.y))
 
@@ -94,7 +98,7 @@ def test_takes_from_before_are_baked_as_they_were() -> None:
     assert (settings.follow_through, settings.gaze) == (0.0, None)
 
 
-@pytest.mark.parametrize("kind", ["person", "animal"])
+@pytest.mark.parametrize("kind", ["person", "animal", "wolf", "horse", "rigify"])
 @pytest.mark.parametrize("side", [1.0, -1.0])
 def test_the_head_looks_at_an_object(kind: str, side: float) -> None:
     rig, settings = walker(kind)

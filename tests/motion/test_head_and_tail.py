@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.motion import models, quadruped, quat
+from motion_addon.motion import anatomy, chains, models, quadruped, quat, retarget
 from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.herd import Herd, members
+from motion_addon.motion.secondary import look_at
+from tests.motion.animals import Build
+from tests.motion.animals import animal as built
+from tests.motion.dogs import stepping_dog
 
 LINE = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
 LOOSE = {*quadruped.NECK, *quadruped.TAIL}
@@ -140,3 +144,29 @@ def test_herds_lag_and_look() -> None:
 def test_a_person_has_no_tail() -> None:
     with pytest.raises(RequestError, match="tail"):
         bake(BakeRequest(path=LINE, follow_through=0.5))
+
+
+@pytest.mark.parametrize(("gaze", "low", "high"), [(0.0, 0.0, 25.0), (1.0, 36.0, 50.0)])
+def test_animals_that_hold_their_necks_otherwise_look_as_far(
+    gaze: float, low: float, high: float
+) -> None:
+    clip = look_at(stepping_dog("walk", 0.0, seconds=3.0), np.array([40.0, 0.6, 40.0]))
+    body = anatomy.measure(*built(Build(neck=4)))
+    posed = retarget.pose(
+        clip, retarget.source_body(clip), body, retarget.RetargetSettings("size", gaze=gaze)
+    )
+    (head,) = body.roles["head"]
+    turn = quat.mul(posed.rotations[head], quat.inv(body.rotations[head]))
+    yaw = np.degrees(quat.yaw_of(quat.apply(turn, np.array([0.0, 0.0, 1.0]))))
+    assert low <= yaw.mean() < high
+
+
+def test_a_carriage_is_cut_down_upwards_and_to_the_sides_by_shares_of_their_own() -> None:
+    stem = np.repeat(quat.yaw(np.array([0.3])), 120, axis=0)
+    up = quat.from_axis_angle(np.array([[-1.0, 0.0, 0.0]]), np.array([0.4]))
+    turn = quat.mul(stem, quat.mul(quat.yaw(np.array([0.8])), up))
+    for shares, wanted in (((0.0, 1.0), (0.8, 0.0)), ((0.5, 0.25), (0.2, 0.2))):
+        (less,) = chains.carried_less(stem, [turn], shares, 60.0, False)
+        ahead = quat.apply(quat.mul(quat.inv(stem), less), np.array([0.0, 0.0, 1.0]))[60]
+        found = np.arctan2(ahead[0], ahead[2]), np.arcsin(ahead[1])
+        assert found == pytest.approx(wanted, abs=1e-3)

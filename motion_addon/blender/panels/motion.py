@@ -44,19 +44,21 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         rig = character.current(context)
         animal = rig is not None and rig.footfall.kind == "quadruped"
         hips = fit.hip_height(rig, context.scene) if animal else 0.0
-        self._draw_speed(layout, settings, hips)
-        if hips and not settings.vary_speed:
+        going = settings.way == "path"
+        if going:
+            self._draw_speed(layout, settings, hips)
+        if going and hips and not settings.vary_speed:
             sentence(context, layout, pace.sentence(settings.speed, hips))
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(settings, "animal_gait" if animal else "gait")
         if animal:
             layout.prop(settings, "lead")
-        if settings.way == "path":
+        if going:
             layout.prop(settings, "facing")
-        if settings.way == "path" and settings.facing == "yaw":
+        if going and settings.facing == "yaw":
             layout.prop(settings, "facing_yaw")
-        elif settings.way == "path" and settings.facing == "look_at":
+        elif going and settings.facing == "look_at":
             layout.prop(settings, "facing_target")
         column = layout.column(heading="Standing")
         column.prop(settings, "start", text="At Start")
