@@ -111,7 +111,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def lint(session: nox.Session) -> None:
-    """Check style, spelling, layers and types."""
+    """Check style, spelling, layers, and types but those of `training`."""
     _install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -147,8 +147,9 @@ def blender313(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def training(session: nox.Session) -> None:
-    """Test the training code end to end, on a tiny set."""
+    """Check the types of the training code and test it end to end, on a tiny set."""
     _install(session, "training")
+    session.run("mypy", "--package", "training")
     _pytest(session, "training", "tests/training")
 
 

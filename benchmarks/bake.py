@@ -17,48 +17,46 @@ import numpy as np
 
 from benchmarks.one_core import restart_on_one_thread
 from examples.process import redirected_output, run
+from motion_addon.motion import channels, models, retarget, rigs
+from motion_addon.motion.anatomy import measure
+from motion_addon.motion.bake import BakeRequest, bake
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.rigs.bones import RigBones
 
 FPS = 30.0
 SPEED = 1.3
 TARGET = 1000.0
 
 
-def request_of(seconds: float):  # type: ignore[no-untyped-def]
+def request_of(seconds: float) -> BakeRequest:
     """Return the request of a winding walk of about `seconds`."""
-    from motion_addon.motion.bake import BakeRequest
-
     z = np.arange(0.0, seconds * SPEED, 0.2)
     points = np.stack([2.0 * np.sin(z / 3.0), 0.0 * z, z], axis=-1)
     return BakeRequest(path=tuple(map(tuple, points.tolist())), speed=SPEED, fps=FPS)
 
 
-def keys_without_blender() -> Callable[[object], object]:
+def keys_without_blender() -> Callable[[Clip], object]:
     """Return the step from a clip to channels of a rig of the model's own bones."""
-    from motion_addon.motion import channels, models, retarget, rigs
-    from motion_addon.motion.anatomy import measure
-    from motion_addon.motion.rigs.bones import RigBones
-
     rig = RigBones.from_skeleton(models.load("biped").skeleton)
     body = measure(rig, rigs.detect(rig))
 
-    def write(clip):  # type: ignore[no-untyped-def]
+    def write(clip: Clip) -> object:
         return channels.channels(retarget.pose(clip, retarget.source_body(clip), body))
 
     return write
 
 
-def keys_in_blender(kind: str) -> Callable[[object], object]:
+def keys_in_blender(kind: str) -> Callable[[Clip], object]:
     """Return the step from a clip to F-curves on a generated character."""
     importlib.import_module("bpy")
     from examples import character
     from motion_addon.blender import apply, armature
-    from motion_addon.motion import rigs
 
     with redirected_output():
         made = character.rigify_human() if kind == "rigify" else character.mixamo_human()
     found = rigs.detect(armature.read_rig(made.rig))
 
-    def write(clip):  # type: ignore[no-untyped-def]
+    def write(clip: Clip) -> object:
         return apply.write(apply.plan_keys(made.rig, found, clip), made.rig)
 
     return write
@@ -70,8 +68,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rig", choices=["rigify", "mixamo", "none"], default="rigify")
     options = parser.parse_args()
-    from motion_addon.motion.bake import bake
-
     blender = options.rig != "none" and importlib.util.find_spec("bpy") is not None
     write = keys_in_blender(options.rig) if blender else keys_without_blender()
     bake(request_of(2.0))

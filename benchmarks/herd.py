@@ -13,6 +13,9 @@ import time
 import numpy as np
 
 from benchmarks.one_core import restart_on_one_thread
+from motion_addon.motion.bake import bake_many
+from motion_addon.motion.herd import Herd, members
+from motion_addon.motion.request import BakeRequest
 
 SECONDS = 250.0 / 30.0
 SPEED = 1.2
@@ -20,11 +23,8 @@ TARGET = 30.0
 """Most seconds for 100 animals."""
 
 
-def herd_of(count: int, model: str):  # type: ignore[no-untyped-def]
+def herd_of(count: int, model: str) -> Herd:
     """Return a herd of ``count`` on a path of about SECONDS."""
-    from motion_addon.motion.herd import Herd
-    from motion_addon.motion.request import BakeRequest
-
     z = np.linspace(0.0, (SECONDS - 2.6) * SPEED, 40)
     points = np.stack([np.sin(z / 4.0), 0.0 * z, z], axis=-1)
     request = BakeRequest(path=tuple(map(tuple, points.tolist())), speed=SPEED, model=model)
@@ -38,9 +38,6 @@ def main() -> None:
     parser.add_argument("--model", default="quadruped")
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 10, 100])
     options = parser.parse_args()
-    from motion_addon.motion.bake import bake_many
-    from motion_addon.motion.herd import members
-
     bake_many([m.request for m in members(herd_of(1, options.model))])
     for count in options.counts:
         begun = time.process_time()

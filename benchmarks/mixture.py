@@ -10,66 +10,72 @@ beforehand. Without ``--model`` the weights are random.
 """
 
 import argparse
-import itertools
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks.one_core import best, restart_on_one_thread
+from motion_addon.motion import models, stride
+from motion_addon.motion.mixture import MIXINGS, GateStepper, Step, stepper
+from motion_addon.motion.network import Gate, MixedNetwork, elu
+from motion_addon.motion.quat import Array
 
 FRAMES = 120
+Layers = tuple[Array, Array, Array]
 TARGET = 0.45
 """Most time of a step with two of eight experts, over one with all."""
 
 
-def random_mixture(experts: int = 8, hidden: int = 256, outputs: int = 212):  # type: ignore[no-untyped-def]
+def random_mixture(
+    experts: int = 8, hidden: int = 256, outputs: int = 212
+) -> tuple[MixedNetwork, Gate]:
     """Return a network and a gate of random weights."""
-    from motion_addon.motion import stride
-    from motion_addon.motion.network import Gate, MixedNetwork
-
     rng = np.random.default_rng(0)
 
-    def layers(sizes: tuple[int, ...], *sets: int):  # type: ignore[no-untyped-def]
-        pairs = list(itertools.pairwise(sizes))
-        weights = (rng.normal(size=(*sets, b, a)) / np.sqrt(a) for a, b in pairs)
-        biases = (rng.normal(size=(*sets, b)) for _, b in pairs)
-        return tuple(tuple(v.astype(np.float32) for v in part) for part in (weights, biases))
+    def layers(a: int, b: int, c: int, d: int, *sets: int) -> tuple[Layers, Layers]:
+        def drawn(fed: int, out: int) -> tuple[Array, Array]:
+            weight = rng.normal(size=(*sets, out, fed)) / np.sqrt(fed)
+            return weight.astype(np.float32), rng.normal(size=(*sets, out)).astype(np.float32)
+
+        (w0, b0), (w1, b1), (w2, b2) = drawn(a, b), drawn(b, c), drawn(c, d)
+        return (w0, w1, w2), (b0, b1, b2)
 
     inputs = stride.INPUT.size
     unit = [np.full(n, v, dtype=np.float32) for n in (inputs, outputs) for v in (0.0, 1.0)]
-    network = MixedNetwork(*layers((inputs, hidden, hidden, outputs), experts), *unit)
-    return network, Gate(*layers((stride.gate_size("phase"), 32, 32, experts)))
+    network = MixedNetwork(*layers(inputs, hidden, hidden, outputs, experts), *unit)
+    return network, Gate(*layers(stride.gate_size("phase"), 32, 32, experts))
 
 
-def steps_of(network, gate, characters: int):  # type: ignore[no-untyped-def]
+Calls = dict[str, Callable[[], object]]
+
+
+def one_step(step: Step, gate: GateStepper, inputs: Array) -> Callable[[], object]:
+    """Return a step for inputs (N, I), the gate's included."""
+    control = stride.INPUT.control.stop
+    prepared = step.prepare(inputs[:, :control])
+    gated = gate.prepare(inputs[:, list(stride.GATE_COLUMNS)])
+    state, clock = inputs[:, control:], inputs[:, stride.INPUT.clock]
+    return lambda: step.step(prepared, state, gate(clock, gated))
+
+
+def steps_of(network: MixedNetwork, gate: Gate, characters: int) -> tuple[Calls, Calls]:
     """Return the contestants in numpy, and what each prepares for `FRAMES` frames."""
-    from dataclasses import replace
-
-    from motion_addon.motion import stride
-    from motion_addon.motion.mixture import MIXINGS, GateStepper, stepper
-    from motion_addon.motion.network import elu
-
     rng = np.random.default_rng(1)
     control = stride.INPUT.control.stop
     inputs = rng.normal(size=(characters, stride.INPUT.size)).astype(np.float32)
     known = np.repeat(inputs[None, :, :control], FRAMES, axis=0)
-    state, clock = inputs[:, control:], inputs[:, stride.INPUT.clock]
-    contestants: dict[str, Callable[[], object]] = {}
-    preparations: dict[str, Callable[[], object]] = {}
+    contestants: Calls = {}
+    preparations: Calls = {}
     for mixing in MIXINGS:
         active = 2 if mixing.startswith("top2") else 0
         shares_of = GateStepper(
             replace(gate, active=active), len(stride.GATE_COLUMNS), characters, np.ones((1, 1))
         )
         step = stepper(network, mixing, active, control, characters)
-        gated = shares_of.prepare(known[0][:, list(stride.GATE_COLUMNS)])
-        prepared = step.prepare(known[0])
-
-        def run(step=step, shares_of=shares_of, gated=gated, prepared=prepared):  # type: ignore[no-untyped-def]
-            return step.step(prepared, state, shares_of(clock, gated))
-
-        contestants[mixing] = run
-        preparations[mixing] = lambda step=step: step.prepare(known)  # type: ignore[misc]
+        contestants[mixing] = one_step(step, shares_of, inputs)
+        preparations[mixing] = functools.partial(step.prepare, known)
     alone = [
         (np.ascontiguousarray(w[0].T), b[0])
         for w, b in zip(network.weights, network.biases, strict=True)
@@ -85,16 +91,15 @@ def steps_of(network, gate, characters: int):  # type: ignore[no-untyped-def]
     return contestants, preparations
 
 
-def torch_step(network, gate) -> Callable[[], object]:  # type: ignore[no-untyped-def]
+def torch_step(network: MixedNetwork, gate: Gate) -> Callable[[], object]:
     """Return one step of one character in eager torch: weights blended, then applied."""
     import torch
-    from torch.nn.functional import elu
-
-    from motion_addon.motion import stride
+    from torch.nn import functional
 
     torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
 
-    def tensors(arrays):  # type: ignore[no-untyped-def]
+    def tensors(arrays: Iterable[Array]) -> list[torch.Tensor]:
         return [torch.from_numpy(np.array(a)) for a in arrays]
 
     weights, biases = tensors(network.weights), tensors(network.biases)
@@ -106,18 +111,17 @@ def torch_step(network, gate) -> Callable[[], object]:  # type: ignore[no-untype
         [*range(stride.INPUT.clock.start, stride.INPUT.clock.stop), *stride.GATE_COLUMNS]
     )
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
     def step() -> object:
         x = inputs[seen]
         for i, (weight, bias) in enumerate(gate_layers):
             x = torch.addmv(bias, weight, x)
-            x = elu(x) if i < 2 else x
+            x = functional.elu(x) if i < 2 else x
         shares = torch.softmax(x, dim=0)
         x = (inputs - mean) / scale
         for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
             blended = torch.einsum("k,koi->oi", shares, weight)
             x = torch.mv(blended, x) + shares @ bias
-            x = elu(x) if i < 2 else x
+            x = functional.elu(x) if i < 2 else x
         return x * out_scale + out_mean
 
     return step
@@ -132,10 +136,10 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=1)
     options = parser.parse_args()
     if options.model:
-        from motion_addon.motion import models
-
         model = models.load(options.model)
         network, gate = model.network, model.gate
+        if gate is None:
+            parser.error(f"{options.model} has no experts; python -m benchmarks.network times it")
     else:
         network, gate = random_mixture(hidden=options.hidden)
     contestants, preparations = steps_of(network, gate, options.characters)

@@ -15,15 +15,14 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.one_core import best, restart_on_one_thread
+from motion_addon.motion import features, models
+from motion_addon.motion.network import Stepper, elu, phase_basis
 
 FRAMES = 600
 
 
 def step_of(model: str) -> tuple[dict[str, Callable[[], object]], Callable[[], object]]:
     """Return the contestants in numpy, and the preparation of `FRAMES` frames."""
-    from motion_addon.motion import features, models
-    from motion_addon.motion.network import Stepper, elu, phase_basis
-
     network = models.load(model).network
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(1, len(network.input_mean))).astype(np.float32)
@@ -52,10 +51,8 @@ def torch_of(model: str) -> Callable[[], object]:
     """Return one step of eager torch that blends the weights and applies them."""
     import torch
 
-    from motion_addon.motion import models
-    from motion_addon.motion.network import phase_basis
-
     torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
     network = models.load(model).network
     weights = [torch.from_numpy(np.array(w)) for w in network.weights]
     biases = [torch.from_numpy(np.array(b)) for b in network.biases]
@@ -64,7 +61,6 @@ def torch_of(model: str) -> Callable[[], object]:
     inputs = torch.randn(len(mean))
     phase = np.array(0.3)
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
     def step() -> object:
         basis = torch.from_numpy(phase_basis(phase))
         x = (inputs - mean) / scale

@@ -125,7 +125,7 @@ def _skin(tubes: dict[str, np.ndarray], fine: float) -> bpy.types.Object:
     smooth.factor, smooth.iterations = 0.5, 9
     for modifier in (remesh, smooth):
         bpy.ops.object.modifier_apply(modifier=modifier.name)
-    body.data.polygons.foreach_set("use_smooth", np.ones(len(body.data.polygons), dtype=bool))
+    body.data.polygons.foreach_set("use_smooth", [True] * len(body.data.polygons))
     return body
 
 

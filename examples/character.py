@@ -301,7 +301,7 @@ def _color(material: bpy.types.Material, color: tuple[float, float, float]) -> N
     material.roughness = 0.45
     material.metallic = 0.0
     if material.node_tree is not None:
-        shader = material.node_tree.nodes.get("Principled BSDF")
+        shader: bpy.types.Node | None = material.node_tree.nodes.get("Principled BSDF")
         if shader is not None:
             shader.inputs["Base Color"].default_value = (*color, 1.0)
             shader.inputs["Roughness"].default_value = 0.45

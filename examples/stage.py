@@ -98,17 +98,18 @@ def smooth(values: np.ndarray, radius: int) -> np.ndarray:
     return windows @ (weights / weights.sum())
 
 
-def use_workbench(width: int, height: int, samples: str = "FXAA") -> None:
+def use_workbench(width: int, height: int) -> None:
     """Render the scene with Workbench: material colors, soft shading, shadows."""
     scene = bpy.context.scene
-    scene.render.engine = "BLENDER_WORKBENCH"
+    # Which engines and view transforms there are is known at run time only, not to the stubs.
+    scene.render.engine = "BLENDER_WORKBENCH"  # type: ignore[assignment]
     scene.render.resolution_x, scene.render.resolution_y = width, height
     scene.render.resolution_percentage = 100
     scene.render.image_settings.file_format = "PNG"
     scene.render.image_settings.color_mode = "RGB"
     scene.render.image_settings.compression = 5
-    scene.view_settings.view_transform = "Standard"
-    scene.display.render_aa = samples
+    scene.view_settings.view_transform = "Standard"  # type: ignore[assignment]
+    scene.display.render_aa = "FXAA"
     scene.display.light_direction = (0.3, 0.9, 0.3)
     scene.display.shadow_shift = 0.0
     scene.display.shadow_focus = 0.3

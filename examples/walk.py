@@ -195,7 +195,7 @@ def preview(rig: bpy.types.Object, folder: Path, width: int, fps: float) -> None
     scene = bpy.context.scene
     stage.use_workbench(width, round(width * 0.44))
     step = scene.render.fps / fps
-    frames = np.arange(scene.frame_start, scene.frame_end + 1, step).round().astype(int)
+    frames = np.arange(scene.frame_start, scene.frame_end + 1, step).round().astype(int).tolist()
     with tempfile.TemporaryDirectory() as scratch:
         shots = []
         for shot in stage.render_frames(frames, Path(scratch)):

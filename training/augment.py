@@ -13,6 +13,7 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.smoothing import smooth
+from motion_addon.motion.trajectory import GAITS
 
 STRIDE, TEMPO = 0.8, 0.85
 """Factors of step length and of tempo: 1.25 m/s at 0.94 Hz becomes 0.85 m/s at 0.80 Hz, which
@@ -68,5 +69,5 @@ def wanted(slow: Clip) -> Array:
     points = foot_contacts.foot_points(slow.skeleton, rotations, positions)
     stands = foot_contacts.detect(points, slow.fps)
     root = features.root_track(slow.skeleton, positions, stands)
-    walking = root.gait[:, features.GAITS.index("walk")] > 0.5
+    walking = root.gait[:, GAITS.index("walk")] > 0.5
     return np.asarray((root.speeds > 0.25) & (root.speeds < FASTEST) & walking)

@@ -12,6 +12,7 @@ from torch import Tensor
 from motion_addon.motion import features, quat
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.trajectory import RATE, WINDOW
 
 STATE_WEIGHT = 0.5
 """Inputs of the fed-back body are scaled by this, so that the trajectory leads (PFNN: 0.1)."""
@@ -51,7 +52,7 @@ class Sequences:
         speed = self.frames["speed"].numpy()[first + length // 2]
         counts, edges = np.histogram(speed, bins=np.arange(0.0, 5.0, 0.25))
         density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]
-        change = np.abs(np.gradient(self.frames["speed"].numpy())) * features.RATE
+        change = np.abs(np.gradient(self.frames["speed"].numpy())) * RATE
         hurry = np.minimum(change[first + length // 2], MOST_CHANGE)
         wanted = np.where((speed > RUNNING) | (speed < QUIET), MOST_CHANGE - hurry, hurry)
         weight = (1.0 + wanted) / np.maximum(density, 50.0) ** rare
@@ -110,7 +111,7 @@ def _state(
     positions = skeleton.fk(skeleton.local(rotations), arrays["hips"])[1][:, state]
     before = np.concatenate([positions[:1], positions[:-1]])
     carried = before @ arrays["matrices"] + arrays["moves"][:, None]
-    velocities = (positions - carried) * features.RATE
+    velocities = (positions - carried) * RATE
     first = np.flatnonzero(np.diff(arrays["clip"], prepend=-1))
     velocities[first] = velocities[np.minimum(first + 1, len(velocities) - 1)]
     return positions.astype(np.float32), velocities.astype(np.float32)
@@ -146,7 +147,7 @@ def statistics(
         ],
         axis=1,
     )
-    n = len(features.WINDOW)
+    n = len(WINDOW)
     groups = [slice(0, 2 * n), slice(2 * n, 4 * n), slice(4 * n, inputs_of.trajectory.stop)]
     groups += [inputs_of.motion, inputs_of.positions, inputs_of.velocities]
     scale = inputs.std(axis=0)

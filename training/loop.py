@@ -70,8 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings that were given on the command line."""
-    given = {field.name: getattr(options, field.name) for field in fields(Settings)}
-    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(Settings)}
+    given |= {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
+    return Settings(**given)
 
 
 Model = TypeVar("Model", bound=nn.Module)

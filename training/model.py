@@ -15,7 +15,9 @@ from torch.nn import functional
 
 from motion_addon.motion import features
 from motion_addon.motion.network import CONTROL_POINTS
+from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.trajectory import RATE
 
 NORMALIZATION = ("input_mean", "input_scale", "output_mean", "output_scale")
 """What every controller's network is normalized by, as named in a checkpoint and a model."""
@@ -60,7 +62,8 @@ class PhaseNetwork(nn.Module):
         """Return layer ``index`` of (N, in) at phase weights (N, 4): mix of four products."""
         weight = self.weights[index]
         mixed = (x @ weight.flatten(0, 1).T).unflatten(-1, (CONTROL_POINTS, -1))
-        return torch.einsum("nk,nko->no", basis, mixed) + basis @ self.biases[index]
+        out: Tensor = torch.einsum("nk,nko->no", basis, mixed) + basis @ self.biases[index]
+        return out
 
     def forward(self, x: Tensor, basis: Tensor) -> Tensor:
         """Return normalized outputs (N, O) of normalized inputs (N, I)."""
@@ -103,7 +106,7 @@ class Character(nn.Module):
     chain: Tensor
 
     def __init__(
-        self, skeleton: Skeleton, stats: Mapping[str, np.ndarray], joints: Sequence[str]
+        self, skeleton: Skeleton, stats: Mapping[str, Array], joints: Sequence[str]
     ) -> None:
         """``stats`` holds the arrays of NORMALIZATION; ``joints`` are those of the state."""
         super().__init__()
@@ -133,13 +136,13 @@ class Character(nn.Module):
         y = outputs * self.output_scale + self.output_mean
         matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
         placed = self.place(matrices, y[:, self.layout.hips])
-        return Body(y, matrices, placed, (placed - positions) * features.RATE)
+        return Body(y, matrices, placed, (placed - positions) * RATE)
 
 
 class Biped(Character):
     """The phase-functioned network and the human it moves."""
 
-    def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, Array]) -> None:
         """``stats`` holds the arrays of NORMALIZATION."""
         super().__init__(skeleton, stats, features.STATE_JOINTS)
         self.network = PhaseNetwork(features.INPUTS, hidden, self.layout.size)

@@ -17,6 +17,7 @@ from torch import Tensor
 from motion_addon.motion import features
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.trajectory import WINDOW
 
 from . import dataset
 from .model import NORMALIZATION
@@ -31,7 +32,7 @@ def standing_state(data: dataset.Sequences, layout: features.InputLayout) -> Arr
     Every clip is there with its mirror image, so that the mean is symmetric.
     """
     frames = {key: value.numpy() for key, value in data.frames.items()}
-    window = len(features.WINDOW)
+    window = len(WINDOW)
     gait = frames["control"][:, 4 * window : layout.trajectory.stop]
     stand = gait.reshape(len(gait), window, layout.gaits)[..., 0]
     still = stand.min(axis=1) > 0.95

@@ -22,6 +22,7 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.smoothing import smooth
+from motion_addon.motion.trajectory import RATE, WINDOW
 
 from . import augment, frames, sources
 
@@ -33,12 +34,12 @@ PHASE_SIGMA = 4.0
 
 def on_model_skeleton(clip: Clip, skeleton: Skeleton, floor: float) -> Clip:
     """Return ``clip`` at 60 Hz on the model skeleton, the ground at y = 0."""
-    root = clip.root_positions - np.array([0.0, floor, 0.0], dtype=np.float32)
+    root: Array = clip.root_positions - np.array([0.0, floor, 0.0], dtype=np.float32)
     moved = Clip(clip.skeleton, clip.rotations, root, clip.fps)
     if clip.skeleton.names != skeleton.names:
         raise ValueError("The clip's joints are not those of the model skeleton")
     moved = Clip(skeleton, moved.rotations, moved.root_positions, moved.fps)
-    return moved.resample(features.RATE)
+    return moved.resample(RATE)
 
 
 def planted(clip: Clip) -> tuple[Clip, Array]:
@@ -71,7 +72,7 @@ def label(clip: Clip) -> dict[str, Array]:
 def usable(count: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
     """Return (T,) bool, frames that are in no bad range nor within a window of one."""
     good = np.ones(count, dtype=bool)
-    back, ahead = int(features.WINDOW[0]), int(features.WINDOW[-1])
+    back, ahead = int(WINDOW[0]), int(WINDOW[-1])
     for first, last in bad_ranges:
         good[max(first - ahead, 0) : last - back + 1] = False
     return good

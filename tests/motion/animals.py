@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Synthetic rigs of four-legged animals of many builds, without telling names."""
 
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
-from motion_addon.motion import quat
 from motion_addon.motion.rigs import RigBones, RigMap
 
-UP = np.array([0.0, 1.0, 0.0])
+from .parts import UP, Parts, Stance
+
 HIND = ((0.09, 0.56, 0.0), (0.1, 0.34, 0.09), (0.1, 0.17, -0.08), (0.1, 0.055, -0.04))
 """Hip, stifle, hock and ball of a dog, then the tip of its paw."""
 FORE = ((0.05, 0.6, 0.42), (0.09, 0.45, 0.52), (0.09, 0.31, 0.44), (0.09, 0.12, 0.47))
@@ -17,7 +16,7 @@ STRAIGHT = ((0.08, 0.56, 0.0), (0.08, 0.38, 0.0), (0.08, 0.2, 0.0), (0.08, 0.055
 
 
 @dataclass(frozen=True)
-class Build:
+class Build(Stance):
     """What a synthetic animal has."""
 
     spine: int = 4
@@ -37,62 +36,32 @@ class Build:
     from_chest: bool = False
     """Whether the tree grows from the chest backwards."""
     root: bool = True
-    size: float = 1.0
-    turned: float = 0.0
-    """Radians that the rig stands turned about the vertical."""
-    rolls: int | None = None
-    """Seed of random bone directions and rolls; None points bones at their children."""
-    place: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-@dataclass
-class _Parts:
-    names: list[str] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    heads: list[np.ndarray] = field(default_factory=list)
-    tails: list[np.ndarray] = field(default_factory=list)
-    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def add(self, parent: str, head: object, tail: object, role: str = "") -> str:
-        name = f"b{(37 * len(self.names)) % 499:03d}"
-        self.names.append(name)
-        self.parents.append(self.names.index(parent) if parent else -1)
-        self.heads.append(np.asarray(head, dtype=np.float64))
-        self.tails.append(np.asarray(tail, dtype=np.float64))
-        if role:
-            self.roles[role] = (*self.roles.get(role, ()), name)
-        return name
-
-    def chain(self, parent: str, points: np.ndarray, role: str) -> str:
-        for head, tail in pairwise(points):
-            parent = self.add(parent, head, tail, role)
-        return parent
-
-
-def _trunk(parts: _Parts, build: Build, top: str) -> tuple[str, str]:
+def _trunk(parts: Parts, build: Build, top: str) -> tuple[str, str]:
     z = np.linspace(-0.04, 0.5, build.spine + 2)
     points = np.stack([0 * z, 0.58 - 0.03 * np.sin(np.pi * z / 0.5), z], axis=-1)
     if build.from_chest:
         last, made = top, []
         for head, tail in zip(points[-2::-1], points[:0:-1], strict=True):
-            last = parts.add(last, head, tail)
+            last = parts.add_unnamed(last, head, tail)
             made.append(last)
         parts.roles["hips"], parts.roles["spine"] = (made[-1],), tuple(made[-2::-1])
         return made[-1], made[0]
-    hips = parts.add(top, points[0], points[1], "hips")
+    hips = parts.add_unnamed(top, points[0], points[1], "hips")
     return hips, parts.chain(hips, points[1:], "spine")
 
 
-def _crown(parts: _Parts, build: Build, chest: str) -> None:
+def _crown(parts: Parts, build: Build, chest: str) -> None:
     steps = np.linspace(0.0, 1.0, build.neck + 1)[:, None]
     points = np.array([0.0, 0.6, 0.52]) + steps * np.array([0.0, 0.2, 0.16])
     last = parts.chain(chest, points, "neck")
-    head = parts.add(last, points[-1], points[-1] + (0.0, -0.03, 0.16), "head")
+    head = parts.add_unnamed(last, points[-1], points[-1] + (0.0, -0.03, 0.16), "head")
     for x in (-1.0, 1.0) if build.ears else ():
         ear = points[-1] + np.array([[0.04, 0.06, 0.01], [0.05, 0.11, 0.01], [0.06, 0.14, 0.01]])
         parts.chain(head, ear * (x, 1.0, 1.0), "")
     if build.ears:
-        parts.add(head, points[-1] + (0.0, -0.03, 0.05), points[-1] + (0.0, -0.06, 0.14))
+        parts.add_unnamed(head, points[-1] + (0.0, -0.03, 0.05), points[-1] + (0.0, -0.06, 0.14))
 
 
 def _limb(kind: str, build: Build, count: int) -> np.ndarray:
@@ -116,7 +85,7 @@ def _limb(kind: str, build: Build, count: int) -> np.ndarray:
     return points
 
 
-def _legs(parts: _Parts, build: Build, stems: dict[str, str], top: str) -> None:
+def _legs(parts: Parts, build: Build, stems: dict[str, str], top: str) -> None:
     for kind, count in (("hind", build.hind), ("fore", build.fore)):
         for side, x in (("L", 1.0), ("R", -1.0)):
             points = _limb(kind, build, count) * (x, 1.0, 1.0)
@@ -127,16 +96,16 @@ def _legs(parts: _Parts, build: Build, stems: dict[str, str], top: str) -> None:
                 parts.chain(top, points[cut:], role)
             if build.helpers:
                 twist = 0.5 * (points[0] + points[1])
-                parts.add(parts.roles[role][0], twist, points[1])
+                parts.add_unnamed(parts.roles[role][0], twist, points[1])
                 pole = points[1] + np.array([0.0, 0.0, 0.9 if kind == "hind" else -0.9])
-                parts.add(top, pole, pole + 0.05 * UP)
+                parts.add_unnamed(top, pole, pole + 0.05 * UP)
 
 
 def animal(build: Build | None = None) -> tuple[RigBones, RigMap]:
     """Return a rig without telling names and its true bone map."""
     build = build or Build()
-    parts = _Parts()
-    top = parts.add("", (0, 0, 0), (0, 0, 0.2), "root") if build.root else ""
+    parts = Parts()
+    top = parts.add_unnamed("", (0, 0, 0), (0, 0, 0.2), "root") if build.root else ""
     hips, chest = _trunk(parts, build, top)
     _crown(parts, build, chest)
     if build.tail:
@@ -146,19 +115,4 @@ def animal(build: Build | None = None) -> tuple[RigBones, RigMap]:
     for x in (-1.0, 1.0) if build.wings else ():
         wing = np.array([[0.05 * x, 0.6, 0.35], [0.3 * x, 0.75, 0.3], [0.7 * x, 0.7, 0.2]])
         parts.chain(chest, wing, "")
-    heads, tails = np.array(parts.heads), np.array(parts.tails)
-    rotations = quat.between(np.broadcast_to(UP, heads.shape), tails - heads)
-    if build.rolls is not None:
-        rng = np.random.default_rng(build.rolls)
-        rotations = quat.normalize(rng.normal(size=rotations.shape))
-    turn, place = quat.yaw(build.turned), np.array(build.place)
-    rig = RigBones(
-        tuple(parts.names),
-        np.array(parts.parents),
-        quat.apply(turn, heads * build.size) + place,
-        quat.mul(turn, rotations),
-        np.linalg.norm(tails - heads, axis=1) * build.size,
-        build.size,
-        build.place,
-    )
-    return rig, RigMap("custom", parts.roles, kind="quadruped")
+    return parts.rig(build), RigMap("custom", parts.roles, kind="quadruped")

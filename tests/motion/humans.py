@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Synthetic human rigs of many kinds, and a clip whose feet stand still."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,11 +12,11 @@ from motion_addon.motion.reach import reach
 from motion_addon.motion.rigs import RigBones, RigMap, detect
 from motion_addon.motion.skeleton import Skeleton
 
-UP = np.array([0.0, 1.0, 0.0])
+from .parts import Parts, Stance
 
 
 @dataclass(frozen=True)
-class Build:
+class Build(Stance):
     """What a synthetic human has."""
 
     spine: int = 3
@@ -32,33 +32,9 @@ class Build:
     """Degrees that the arms hang below the horizontal: 0 is a T pose."""
     knees: float = 3.0
     """Degrees of bend in the knees."""
-    size: float = 1.0
-    turned: float = 0.0
-    """Radians that the rig stands turned about the vertical."""
-    rolls: int | None = None
-    """Seed of random bone directions and rolls; None points bones at their children."""
-    place: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-@dataclass
-class _Parts:
-    names: list[str] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    heads: list[np.ndarray] = field(default_factory=list)
-    tails: list[np.ndarray] = field(default_factory=list)
-    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def add(self, name: str, parent: str, head: object, tail: object, role: str = "") -> str:
-        self.names.append(name)
-        self.parents.append(self.names.index(parent) if parent else -1)
-        self.heads.append(np.asarray(head, dtype=np.float64))
-        self.tails.append(np.asarray(tail, dtype=np.float64))
-        if role:
-            self.roles[role] = (*self.roles.get(role, ()), name)
-        return name
-
-
-def _trunk(parts: _Parts, build: Build) -> tuple[str, str]:
+def _trunk(parts: Parts, build: Build) -> tuple[str, str]:
     top = parts.add("world", "", (0, 0, 0), (0, 0.1, 0), "root") if build.root else ""
     hips = parts.add("b00", top, (0, 0.98, 0), (0, 1.05, 0), "hips")
     heights = np.linspace(1.06, 1.46, build.spine + 1)
@@ -84,7 +60,7 @@ def _trunk(parts: _Parts, build: Build) -> tuple[str, str]:
     return hips, chest
 
 
-def _leg(parts: _Parts, build: Build, hips: str, side: str, s: float) -> None:
+def _leg(parts: Parts, build: Build, hips: str, side: str, s: float) -> None:
     bend = np.radians(build.knees)
     hip = np.array([0.1 * s, 0.94, 0.0])
     knee = hip + 0.44 * np.array([0.0, -np.cos(bend / 2), np.sin(bend / 2)])
@@ -104,7 +80,7 @@ def _leg(parts: _Parts, build: Build, hips: str, side: str, s: float) -> None:
         parts.add(f"q3{side}", foot, ball, ball + np.array([0.0, -0.005, 0.07]), f"toe.{side}")
 
 
-def _arm(parts: _Parts, build: Build, chest: str, side: str, s: float) -> None:
+def _arm(parts: Parts, build: Build, chest: str, side: str, s: float) -> None:
     down = np.radians(build.arms)
     along = np.array([s * np.cos(down), -np.sin(down), 0.0])
     shoulder = np.array([0.17 * s, 1.43, -0.02])
@@ -130,28 +106,12 @@ def _arm(parts: _Parts, build: Build, chest: str, side: str, s: float) -> None:
 def human(build: Build | None = None) -> tuple[RigBones, RigMap]:
     """Return a rig without telling names and its true bone map."""
     build = build or Build()
-    parts = _Parts()
+    parts = Parts()
     hips, chest = _trunk(parts, build)
     for side, sign in (("L", 1.0), ("R", -1.0)):
         _leg(parts, build, hips, side, sign)
         _arm(parts, build, chest, side, sign)
-    heads, tails = np.array(parts.heads), np.array(parts.tails)
-    rotations = quat.between(np.broadcast_to(UP, heads.shape), tails - heads)
-    if build.rolls is not None:
-        rng = np.random.default_rng(build.rolls)
-        rotations = quat.normalize(rng.normal(size=rotations.shape))
-    turn = quat.yaw(build.turned)
-    place = np.array(build.place)
-    rig = RigBones(
-        tuple(parts.names),
-        np.array(parts.parents),
-        quat.apply(turn, heads * build.size) + place,
-        quat.mul(turn, rotations),
-        np.linalg.norm(tails - heads, axis=1) * build.size,
-        build.size,
-        build.place,
-    )
-    return rig, RigMap("custom", parts.roles)
+    return parts.rig(build), RigMap("custom", parts.roles)
 
 
 def skeleton(arms: float = 0.0, knees: float = 3.0) -> tuple[Skeleton, float]:

@@ -100,7 +100,8 @@ def _steps(clip: Clip) -> _Steps:
 
 def _calm(turns: Array, fps: float) -> Array:
     """Return complex signals (T, n) smoothed over about a stride."""
-    return smooth(turns.real, SETTLE * fps) + 1j * smooth(turns.imag, SETTLE * fps)
+    sigma = SETTLE * fps
+    return np.asarray(smooth(turns.real, sigma) + 1j * smooth(turns.imag, sigma))
 
 
 def _shifted(clip: Clip, steps: _Steps, start: int, later: Array) -> Clip:

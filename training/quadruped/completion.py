@@ -59,7 +59,7 @@ class Track:
 
     def placed(self, points: Array) -> Array:
         """Return the world points (T, N, 3) of points in the frame of reference."""
-        return quat.apply(quat.inv(self.back)[:, None], points) + self.origin[:, None]
+        return np.asarray(quat.apply(quat.inv(self.back)[:, None], points) + self.origin[:, None])
 
 
 def track(clip: Clip, scale: float) -> Track:

@@ -111,7 +111,8 @@ def gait_of(gait: str, speed: float) -> Row:
     _, plan = plan_of(request)
     steady = np.flatnonzero(plan.speeds[: clip.frames] > 0.95 * speed)
     part = clip.slice(int(steady[0]), int(steady[-1]) + 1)
-    found = paw_metrics.strides(part.contacts, part.fps)  # type: ignore[arg-type]
+    assert part.contacts is not None
+    found = paw_metrics.strides(part.contacts, part.fps)
     phases, duty = paw_metrics.footfall_phases(found), paw_metrics.duty_factors(found)
     off = paw_metrics.phase_error(phases, gait) if np.isfinite(phases).all() else 0.5
     number = float(gaits.froude(speed, gaits.HIP_HEIGHT))
@@ -134,6 +135,7 @@ def other_of(name: str, request: BakeRequest) -> Row:
     path, plan = plan_of(request)
     result = baking.bake(request)
     clip, contacts = result.clip, result.clip.contacts
+    assert contacts is not None
     skate, back = paw_metrics.foot_skate(quadruped.paw_points(clip), clip.fps, 1.0)
     raw = baking.bake(replace(request, cleanup=False)).clip
     seen = metrics.seen_slips(quadruped.paw_points(clip), clip.fps, (0, 1, 2, 3))
@@ -146,7 +148,7 @@ def other_of(name: str, request: BakeRequest) -> Row:
         "seen_slip_median_cm": float(np.median(seen)) if len(seen) else 0.0,
         "frequency": paw_metrics.stride_frequency(
             paw_metrics.strides(contacts, clip.fps),
-            clip.fps,  # type: ignore[arg-type]
+            clip.fps,
         ),
         "gait_measured": str(result.report.get("gait_measured", "")),
     }

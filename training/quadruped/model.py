@@ -15,6 +15,7 @@ from torch.distributions import Normal
 from torch.nn import functional
 
 from motion_addon.motion import stride
+from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
 from ..model import Body, Character, phase_basis
@@ -73,7 +74,8 @@ def _load(clean: Tensor, noisy: Tensor, spread: Tensor) -> Tensor:
     inside, outside = best[:, ACTIVE - 1 : ACTIVE], best[:, ACTIVE:]
     threshold = torch.where(noisy > outside, outside, inside)
     unit = Normal(torch.zeros(()), torch.ones(()))
-    return unit.cdf((clean - threshold) / spread).sum(0)
+    load: Tensor = unit.cdf((clean - threshold) / spread).sum(0)
+    return load
 
 
 def _variation(values: Tensor) -> Tensor:
@@ -119,7 +121,8 @@ class Mixture(nn.Module):
         """Return a layer with blended weights: the mix of the products, as both are linear."""
         weight = self.weights[index]
         mixed = self._product(index, x, weight.flatten(0, 1)).unflatten(-1, (self.experts, -1))
-        return torch.einsum("nk,nko->no", shares, mixed) + shares @ self.biases[index]
+        out: Tensor = torch.einsum("nk,nko->no", shares, mixed) + shares @ self.biases[index]
+        return out
 
     def _outputs(self, x: Tensor, shares: Tensor) -> Tensor:
         """Return the mix of the outputs of K whole networks."""
@@ -137,7 +140,7 @@ class Quadruped(Character):
     def __init__(
         self,
         skeleton: Skeleton,
-        stats: Mapping[str, np.ndarray],
+        stats: Mapping[str, Array],
         hidden: int,
         mixing: str = "blend",
         gating: str = "phase",
@@ -161,7 +164,9 @@ class Quadruped(Character):
         if self.gate is None:
             return phase_basis(phase[:, 0])
         first = clock if self.gating == "phase" else _paws(velocities)
-        shares = self.gate(torch.cat([first, control[:, list(stride.GATE_COLUMNS)]], dim=-1))
+        shares: Tensor = self.gate(
+            torch.cat([first, control[:, list(stride.GATE_COLUMNS)]], dim=-1)
+        )
         if self.factors is not None:
             shares = shares * self.factors
             shares = shares / shares.sum(dim=-1, keepdim=True).clamp_min(1e-6)
