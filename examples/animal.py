@@ -16,7 +16,7 @@ import numpy as np
 from .animal_shapes import SHAPES, Shape
 from .character import COLORS, Character
 
-BLEND: Final = 1.3
+BLEND: Final = 2.2
 """Grains of the skin over which one bone's weight fades into the next's."""
 
 
@@ -31,6 +31,7 @@ def rigify_animal(kind: str) -> Character:
     getattr(bpy.ops.object, f"armature_{kind}_metarig_add")()
     bpy.ops.object.mode_set(mode="OBJECT")
     metarig = bpy.context.object
+    _straighten_rolls(metarig)
     bpy.ops.pose.rigify_generate()
     rig = metarig.data.rigify_target_rig
     bpy.data.objects.remove(metarig)
@@ -44,6 +45,19 @@ def rigify_animal(kind: str) -> Character:
     body.parent = rig
     body.modifiers.new("Armature", "ARMATURE").object = rig
     return Character(rig, body)
+
+
+def _straighten_rolls(metarig: bpy.types.Object) -> None:
+    """Roll bones of the spine that are half a turn away from the next one, as the horse's first.
+
+    The bendy bones that Rigify makes of them would twist one way or the other at any touch.
+    """
+    bpy.ops.object.mode_set(mode="EDIT")
+    for bone in metarig.data.edit_bones:
+        for after in bone.children if bone.name.startswith("spine") else ():
+            if after.use_connect and bone.z_axis.dot(after.z_axis) < 0.0:
+                bone.align_roll(after.z_axis)
+    bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def gltf_animal(path: Path, hip_height: float | None = None) -> Character:
@@ -130,7 +144,7 @@ def _skin(tubes: dict[str, np.ndarray], fine: float) -> bpy.types.Object:
 
 
 def _weigh(
-    body: bpy.types.Object, tubes: dict[str, np.ndarray], blend: float, most: int = 3
+    body: bpy.types.Object, tubes: dict[str, np.ndarray], blend: float, most: int = 4
 ) -> None:
     """Weigh each vertex to the few tubes whose surfaces are nearest."""
     points = np.array([vertex.co for vertex in body.data.vertices])
