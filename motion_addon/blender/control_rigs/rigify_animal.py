@@ -25,6 +25,8 @@ from .rigify_session import Session, Switches, derived, on_org_bones, parent_swi
 _LEGS = ("hindleg.L", "foreleg.L", "hindleg.R", "foreleg.R")
 _STRAIGHT = (0.02, 0.08)
 """Bend of a leg (sine) below which its plane comes from the twist of its upper bone alone."""
+_HALF_AROUND = -0.9
+"""Cosine between the sides of two bones; bendy bones then twist either way at any touch."""
 
 
 @dataclass(frozen=True)
@@ -272,4 +274,17 @@ def plan(
     turned = rehearsal.rotations(obj, trial, switches, helpers)
     for limb, helper in zip(limbs, helpers, strict=True):
         session.heel(limb, turned[helper])
-    return _uncopied(obj, posed.body, session.channels(resting)), switches, ()
+    return _uncopied(obj, posed.body, session.channels(resting)), switches, _rolled(obj)
+
+
+def _rolled(obj: bpy.types.Object) -> tuple[str, ...]:
+    """Return a note on a bendy deform bone that is rolled half around against the next one."""
+    assert isinstance(obj.data, bpy.types.Armature)
+    for bone in obj.data.bones:
+        if bone.bbone_segments > 1 and bone.name.startswith("DEF-spine"):
+            for after in bone.children:
+                if after.use_connect and bone.z_axis.dot(after.z_axis) < _HALF_AROUND:
+                    names = strip(bone.name), strip(after.name)
+                    text = f'Rigify made "{names[0]}" rolled half around against "{names[1]}"'
+                    return (f"{text}; its skin may twist. Turn its roll in the metarig.",)
+    return ()
