@@ -21,6 +21,7 @@ KEY_TYPE: Final = _KEY["type"].enum_items["GENERATED"].value
 _LINEAR: Final = _KEY["interpolation"].enum_items["LINEAR"].value
 _BEZIER: Final = _KEY["interpolation"].enum_items["BEZIER"].value
 _CONSTANT: Final = _KEY["interpolation"].enum_items["CONSTANT"].value
+KEY_TYPES: Final = {item.identifier: item.value for item in _KEY["type"].enum_items}
 _ALIGNED: Final = _KEY["handle_left_type"].enum_items["ALIGNED"].value
 _AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
 
@@ -102,6 +103,13 @@ class Writer:
         """Write one key that holds ``value``."""
         curve = self._fresh(path, index, group)
         _fill(curve, np.array([frame]), np.array([value]), _CONSTANT)
+        curve.update()
+
+    def steps(self, path: str, frames: Array, values: Array, group: str, types: Array) -> None:
+        """Write values (T,) that hold until the next of the frames (T,), on keys of `types`."""
+        curve = self._fresh(path, 0, group)
+        points = _fill(curve, frames, values, _CONSTANT)
+        points.foreach_set("type", np.asarray(types, dtype=np.int32))
         curve.update()
 
 

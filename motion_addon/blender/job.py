@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import character, experts, fit, recipe, state, takes
+from . import character, experts, fit, footfall_keys, recipe, state, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -87,6 +87,26 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
     old = takes.find(rig, wanted.take) if again else None
     kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
     return replace(wanted, spot=kept or spot.under(rig, rig_map, fit.load_model(wanted.model)))
+
+
+def rebake_steps(
+    context: bpy.types.Context, rig: bpy.types.Object, take: bpy.types.PropertyGroup, wanted: Recipe
+) -> Steps:
+    """Bake a take again from a recipe, with the footfalls that were dragged in the Dope Sheet.
+
+    Raises RefusedError.
+    """
+    animal = wanted.model == "quadruped" and not wanted.cycle
+    try:
+        moved = footfall_keys.edits(take) if animal else ()
+    except footfall_keys.DraggedError as error:
+        raise RefusedError(str(error)) from error
+    keyed = footfall_keys.offered(take)
+    wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
+    made = yield from bake_steps(context, rig, wanted, again=True)
+    if keyed and footfall_keys.possible(made):
+        footfall_keys.offer(rig, made)
+    return made
 
 
 def mapped(rig: bpy.types.Object) -> RigMap:
@@ -174,6 +194,7 @@ def commit(
         _first, before = state.frame_range(rig.footfall.before)
         context.scene.frame_end = max(before, last)
     stored = recipe.named(wanted, name).to_json()
+    stored["footfalls"] = report.get("footfalls_moved", [])
     for shares in experts.shares_of(report)[:1]:
         experts.lay_rows(context.scene.footfall, len(shares))
     report = {**report, "notes": [*report.get("notes", ()), *plan.notes]}

@@ -119,8 +119,8 @@ def _again(context: bpy.types.Context) -> job.Steps | None:
         _watch.drop()
         return None
     cycle = recipe.Recipe.from_json(takes.recipe_of(take)).cycle
-    wanted = recipe.named(recipe.from_settings(context.scene.footfall, rig, cycle), take.name)
-    return job.bake_steps(context, rig, wanted, again=True)
+    wanted = recipe.from_settings(context.scene.footfall, rig, cycle)
+    return job.rebake_steps(context, rig, take, wanted)
 
 
 def rebake(context: bpy.types.Context) -> str:

@@ -64,6 +64,8 @@ class Recipe:
     """Leading foreleg of an animal: auto, left or right."""
     experts: tuple[float, ...] | None = None
     """Factor of each expert's share; none leaves them as they are."""
+    footfalls: tuple[dict[str, Any], ...] = ()
+    """Moved footfalls of an animal, as in a request of the motion core."""
     speed: float | tuple[tuple[float, float], ...] = 1.4
     """Meters a second, or (place on the path 0..1, meters a second) pairs."""
     facing: str | dict[str, Any] = "path"
@@ -119,7 +121,7 @@ class Recipe:
         speed = values.get("speed", Recipe.speed)
         if isinstance(speed, list | tuple):
             values = {**values, "speed": _speed_pairs(speed)}
-        lists = ("experts", "spot", "gaze")
+        lists = ("experts", "footfalls", "spot", "gaze")
         tuples = {n: tuple(values[n]) for n in lists if isinstance(values.get(n), list)}
         for name, count in (("spot", 4), ("gaze", 3)):
             numbers = tuples.get(name, (0.0,) * count)
@@ -134,6 +136,7 @@ def _fits(name: str, value: object, default: object) -> bool:
         "speed": (int, float, list, tuple),
         "facing": (str, dict),
         "experts": (list, tuple, type(None)),
+        "footfalls": (list, tuple),
         "turn": (int, float, type(None)),
         "spot": (list, tuple, type(None)),
         "gaze": (str, list, tuple),
@@ -267,7 +270,8 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
             "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
             "stop": recipe.stop, "height": size.height, "hip_height": size.hip_height,
             "seed": recipe.seed, "cleanup": recipe.cleanup, "lead": recipe.lead,
-            "experts": recipe.experts, "follow_through": recipe.follow_through,
+            "experts": recipe.experts, "footfalls": list(recipe.footfalls),
+            "follow_through": recipe.follow_through,
             "gaze_strength": recipe.gaze_strength,
         }
     )  # fmt: skip

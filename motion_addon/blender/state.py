@@ -20,6 +20,7 @@ IDENTITY = {
     "scale": [1.0, 1.0, 1.0],
 }
 IK_STRETCH = "ik_stretch"  # a pose bone's own number that takes switch
+CHANNEL = "Footfall "  # begins the names of the object's properties that takes may add
 MIXING = ("action_blend_type", "action_extrapolation", "action_influence", "use_nla")
 
 
@@ -186,6 +187,8 @@ def _is_numbers(value: object) -> bool:
 
 def _restore_properties(owner: bpy.types.Object | bpy.types.PoseBone, was: dict[str, Any]) -> None:
     now = _properties(owner)
+    for key in [key for key in now if key.startswith(CHANNEL) and key not in was]:
+        del owner[key]
     for key, value in was.items():
         if now.get(key, None) != value or type(now[key]) is not type(value):
             owner[key] = value

@@ -8,6 +8,7 @@ it. It falls a little short of what it is asked for, so the bend is corrected by
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -153,21 +154,29 @@ class Retiming:
         """Return what the report card of the finished `clip` says of moved footfalls.
 
         ``footfalls_moved`` lists them as they were asked for; ``footfalls_unmoved`` has of each
-        stand in ``footfalls`` the second at which it touches down unmoved, or None.
+        stand in ``footfalls`` where it is unmoved, as [start, end] in seconds, or None.
         """
         contacts = np.zeros((0, len(LEGS))) if clip.contacts is None else clip.contacts
-        scale, unmoved = self._second / clip.fps, {}
+        scale = self._second / clip.fps
+        unmoved: dict[str, list[list[float] | None]] = {}
         for leg, stands in enumerate(stands_of(contacts)):
             was = [self._planned(leg, index) for index in range(len(self._stands[leg]))]
-            starts: list[float | None] = []
+            row: list[list[float] | None] = []
             for index, (start, stop) in enumerate(stands):
                 stand = round(start * scale), round(stop * scale)
                 match = index if len(was) == len(stands) else _overlapping(was, stand)
-                at = None if match is None else self._stands[leg][match][0] / self._second
-                starts.append(None if at is None else round(at, 3))
-            unmoved[LEGS[leg]] = starts
+                row.append(None if match is None else self._shown(leg, match, clip))
+            unmoved[LEGS[leg]] = row
         moved = [asdict(wish.footfall) for wish in self._wishes]
         return {"footfalls_moved": moved, "footfalls_unmoved": unmoved}
+
+    def _shown(self, leg: int, index: int, clip: Clip) -> list[float]:
+        """Return an unmoved stand in seconds as a report on `clip` would have it."""
+        scale, out = self._second / clip.fps, []
+        for at in self._stands[leg][index]:
+            frame = clip.frames if at == self._frames else math.ceil((at - 0.5) / scale)
+            out.append(round(max(frame, 0) / clip.fps, 3))
+        return out
 
     def _accept(self, footfall: Footfall) -> None:
         """Add a footfall as a wish, if there is such a stand."""

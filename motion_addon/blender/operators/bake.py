@@ -175,7 +175,7 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
         wanted = recipe.Recipe.from_json(takes.recipe_of(take))
         if not self.stored:
             wanted = recipe.from_settings(context.scene.footfall, rig, wanted.cycle)
-        return job.bake_steps(context, rig, recipe.named(wanted, take.name), again=True)
+        return job.rebake_steps(context, rig, take, wanted)
 
 
 classes = (FOOTFALL_OT_bake, FOOTFALL_OT_bake_cycle, FOOTFALL_OT_rebake_take)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, recipe, takes
+from .. import character, footfall_keys, recipe, takes
 from .polling import OnTake
 
 
@@ -33,7 +33,9 @@ class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        take = takes.accept(character.current(context))
+        rig = character.current(context)
+        take = takes.accept(rig)
+        footfall_keys.tidy(rig)
         self.report({"INFO"}, f"Accepted '{take.name}'")
         return {"FINISHED"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import character, takes
+from .. import character, footfall_keys, takes
 from .tab import Tab, sentence
 
 LINES = (
@@ -76,8 +76,27 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
             row = rows.split(factor=FEET_SHARE) if marks else rows
             for text in filter(None, (name, marks)):
                 row.label(text=text)
+        self._draw_footfalls(context, layout, take)
         for credit in report.get("credits", ()):
             sentence(context, layout, credit)
+
+    def _draw_footfalls(
+        self, context: bpy.types.Context, layout: bpy.types.UILayout, take: bpy.types.PropertyGroup
+    ) -> None:
+        """Show which footfalls are moved, and the way to move them."""
+        if not footfall_keys.possible(take):
+            return
+        keyed, moved = footfall_keys.offered(take), footfall_keys.moved(take)
+        for line in moved:
+            layout.label(text=line, icon="KEYFRAME_HLT")
+        row = layout.row(align=True)
+        row.operator("footfall.key_footfalls", icon="ACTION", depress=keyed)
+        if keyed or moved:
+            row.operator("footfall.clear_footfalls", icon="LOOP_BACK")
+        if keyed:
+            text = "Drag the bars of Footfalls in the Dope Sheet, then bake again"
+            sentence(context, layout, text, "INFO")
+            layout.operator("footfall.rebake_take", icon="FILE_REFRESH")
 
 
 def _chart(context: bpy.types.Context, report: dict[str, Any]) -> list[tuple[str, str]]:
