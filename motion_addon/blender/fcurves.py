@@ -106,10 +106,12 @@ class Writer:
         curve.update()
 
     def steps(self, path: str, frames: Array, values: Array, group: str, types: Array) -> None:
-        """Write values (T,) that hold until the next of the frames (T,), on keys of `types`."""
+        """Write values (T,) that hold until the next frame (T,), on keys of `types`, unselected."""
         curve = self._fresh(path, 0, group)
         points = _fill(curve, frames, values, _CONSTANT)
         points.foreach_set("type", np.asarray(types, dtype=np.int32))
+        for part in ("control_point", "left_handle", "right_handle"):
+            points.foreach_set(f"select_{part}", np.zeros(len(frames), dtype=bool))
         curve.update()
 
 
