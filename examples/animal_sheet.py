@@ -195,7 +195,7 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
     result = bake(request)
     plan = apply.plan_keys(rig, rig_map, result.clip, apply.KeySettings())
     apply.write(plan, rig, frame_start=0.0)
-    old = bpy.data.objects.get("Floor")
+    old: bpy.types.Object | None = bpy.data.objects.get("Floor")
     if old is not None:
         bpy.data.objects.remove(old)
     stage.add_floor(_blender(result.clip.root_positions), 12.0 * height, 0.9 * height)
