@@ -168,7 +168,7 @@ def root_bone(body: Body) -> int:
     Raises RigError when the hips hang under no other bone.
     """
     mapped = body.bone("root")
-    above = body.rig.ancestors(_top(body))
+    above = body.rig.ancestors(top_bone(body))
     if mapped in above:
         return mapped
     if not above:
@@ -187,7 +187,7 @@ def _loose(body: Body) -> list[int]:
     return [b for b in _mapped(body) if not known.intersection(body.rig.ancestors(b))]
 
 
-def _top(body: Body) -> int:
+def top_bone(body: Body) -> int:
     """Return the bone whose place decides that of the trunk: the hips, or a chest above them."""
     hips = body.bone("hips")
     return next(b for b in _loose(body) if b == hips or body.rig.descends(hips, b))
@@ -195,7 +195,7 @@ def _top(body: Body) -> int:
 
 def _carrier(body: Body, moving: set[int]) -> int:
     """Return the bone whose location carries the hips and all that hangs on them."""
-    rig, hips = body.rig, _top(body)
+    rig, hips = body.rig, top_bone(body)
     hung = [body.bone(r) for r in ("spine", "thigh.L", "thigh.R", "neck", "head")]
     hung = [bone for bone in hung if bone >= 0]
     for bone in (hips, *rig.ancestors(hips)):
@@ -219,9 +219,9 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     staged = Staged.of(pose, root_motion)
     poser = RigPoser(rig, len(pose.root_yaws), dict(staged.rotations))
     moved = [put_root(body, poser, staged.placement)] if root_motion == "root" else []
-    moved.append(place_hips(body, poser, staged.positions[_top(body)], set(moved)))
+    moved.append(place_hips(body, poser, staged.positions[top_bone(body)], set(moved)))
     if isinstance(body, QuadrupedBody):
-        moved.extend(_place_loose(body, poser, staged.positions))
+        moved.extend(place_loose(body, poser, staged.positions))
     keyed = [*staged.rotations, *moved]
     return staged.collect(poser, [*keyed, *_between(rig, keyed)], moved)
 
@@ -240,7 +240,7 @@ def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> in
     That is the hips, the chest in a rig that grows from there, or the nearest bone above that
     carries spine and legs as well; it turns with them. Bones in ``moved`` already have their place.
     """
-    rig, hips = body.rig, _top(body)
+    rig, hips = body.rig, top_bone(body)
     carrier = _carrier(body, moved)
     if carrier != hips:
         offset = quat.mul(quat.inv(rig.rest_rotations[hips]), rig.rest_rotations[carrier])
@@ -252,9 +252,9 @@ def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> in
     return carrier
 
 
-def _place_loose(body: Body, poser: RigPoser, places: Mapping[int, Array]) -> list[int]:
+def place_loose(body: Body, poser: RigPoser, places: Mapping[int, Array]) -> list[int]:
     """Bring the bones to their places that hang apart from the trunk, such as an IK rig's feet."""
-    rig, top = body.rig, _top(body)
+    rig, top = body.rig, top_bone(body)
     apart = [
         b for b in _loose(body) if b != top and (rig.connected is None or not rig.connected[b])
     ]

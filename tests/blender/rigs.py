@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
@@ -122,3 +123,15 @@ def _angles(quat: ModuleType, got: np.ndarray, want: np.ndarray) -> tuple[float,
     cosine = np.sum(quat.apply(got, along) * quat.apply(want, along), axis=-1)
     turn = np.linalg.norm(quat.to_rotvec(quat.mul(quat.inv(want), got)), axis=-1)
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))).max()), float(np.degrees(turn.max()))
+
+
+def match_rest(rig: bpy.types.Object, constraint: bpy.types.Constraint, bone: str) -> None:
+    """Set the pole angle at which an IK leaves the head of a bone where it rests."""
+
+    def gap(angle: float) -> float:
+        constraint.pole_angle = math.radians(angle)
+        bpy.context.view_layer.update()
+        return (rig.pose.bones[bone].head - rig.data.bones[bone].head_local).length
+
+    near = min(range(-180, 180, 6), key=gap)
+    constraint.pole_angle = math.radians(min(np.arange(near - 6, near + 6, 0.25), key=gap))

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Control rigs follow the retargeted pose, measured on evaluated bones."""
 
-import math
-
 import bpy
 import numpy as np
 import pytest
@@ -123,18 +121,8 @@ def ik_rig(pole: bool) -> bpy.types.Object:
         constraint.target, constraint.subtarget, constraint.chain_count = rig, f"mch_{side}", 2
         if pole:
             constraint.pole_target, constraint.pole_subtarget = rig, f"pole_{side}"
-            _match_rest(rig, constraint, f"{side}Leg")
+            rigs.match_rest(rig, constraint, f"{side}Leg")
     return rig
-
-
-def _match_rest(rig, constraint, bone):
-    def gap(angle):
-        constraint.pole_angle = math.radians(angle)
-        bpy.context.view_layer.update()
-        return (rig.pose.bones[bone].head - rig.data.bones[bone].head_local).length
-
-    near = min(range(-180, 180, 6), key=gap)
-    constraint.pole_angle = math.radians(min(np.arange(near - 6, near + 6, 0.25), key=gap))
 
 
 @pytest.mark.parametrize("pole", [True, False])

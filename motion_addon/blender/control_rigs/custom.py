@@ -2,20 +2,35 @@
 """Rigs whose mapped bones follow controls through constraints.
 
 Owns finding, for each mapped bone, the control that moves it as the rig is set now: copied bones
-lead to the bone they copy, two-bone IK to its target and pole. What cannot be followed is
+lead to the bone they copy, the IK of a limb to its target and pole. What cannot be followed is
 refused with a sentence that says what to do.
+
+The bones of an IK limb are keyed as well: the solver starts from their pose, and where that
+reaches the target already it has nothing left to do, however many bones it bends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import bpy
+import numpy as np
 
 from ...motion import quat
 from ...motion.anatomy import Body
-from ...motion.channels import Channels, RigPoser, RootMotion, Staged, place_hips, put_root
+from ...motion.channels import (
+    Channels,
+    RigPoser,
+    RootMotion,
+    Staged,
+    place_hips,
+    place_loose,
+    put_root,
+    top_bone,
+)
+from ...motion.quadruped_body import QuadrupedBody
 from ...motion.quat import Array
 from ...motion.retarget import BodyPose
 from ...motion.rigs import RigError
@@ -34,19 +49,27 @@ class _Links:
     exact: set[int] = field(default_factory=set)
     """Mapped bones that take their leader's very rotation, whatever the rest poses."""
     goals: dict[int, _Goal] = field(default_factory=dict)
-    """Middle bone of a limb to what its IK reaches for."""
+    """Bone of a limb with an IK constraint to what that reaches for."""
 
 
 @dataclass(frozen=True)
 class _Goal:
-    """The end of an IK limb."""
+    """The end of an IK limb, and where it is bent to."""
 
+    first: int
+    """The uppermost bone that the IK turns."""
+    end: int
+    """The bone whose turn the control takes: the foot."""
+    at_tail: bool
+    """Whether the tail of the bone with the constraint reaches the target, or its head."""
     target: int
     """The bone that the constraint names."""
     control: int
     """The bone to key: the target itself or a control above it."""
     pole: int
     """Pole target, -1 for none."""
+    pole_angle: float
+    """Radians about the first bone, from its x axis to the direction that the pole is in."""
 
 
 def _active(bone: bpy.types.PoseBone) -> Iterator[bpy.types.Constraint]:
@@ -125,21 +148,40 @@ def links(obj: bpy.types.Object, body: Body) -> _Links | None:
     return found
 
 
+def _ends(body: Body) -> dict[int, int]:
+    """Return the bones whose IK is that of a limb, each with the bone at the limb's end."""
+    if isinstance(body, QuadrupedBody):
+        chains = [(*limb.bones, limb.bones[-1]) for limb in body.limbs]
+        return {bone: below for chain in chains for bone, below in pairwise(chain[1:])}
+    limbs = [[body.bone(f"{role}.{side}") for role in limb] for limb in _LIMBS for side in "LR"]
+    return {middle: end for _upper, middle, end in limbs}
+
+
 def _link(
     obj: bpy.types.Object, body: Body, found: _Links, bone: int, constraint: bpy.types.Constraint
 ) -> None:
     rig = body.rig
     name = rig.names[bone]
     if isinstance(constraint, bpy.types.KinematicConstraint):
-        middles = [body.bone(f"{limb[1]}.{s}") for limb in _LIMBS for s in "LR"]
-        if bone not in middles or constraint.target != obj or not constraint.subtarget:
+        end = _ends(body).get(bone)
+        drivable = constraint.target == obj and constraint.subtarget and not constraint.use_rotation
+        if end is None or not drivable:
             raise RigError(
                 f'The bone "{name}" is moved by IK in a way that Footfall cannot drive; '
                 "switch that limb to FK or mute the constraint"
             )
         pole = constraint.pole_subtarget if constraint.pole_target == obj else ""
         target = rig.index(constraint.subtarget)
-        found.goals[bone] = _Goal(target, target, rig.index(pole) if pole else -1)
+        chain = [bone, *rig.ancestors(bone)]
+        found.goals[bone] = _Goal(
+            chain[min(constraint.chain_count or len(chain), len(chain)) - 1],
+            end,
+            constraint.use_tail,
+            target,
+            target,
+            rig.index(pole) if pole else -1,
+            constraint.pole_angle,
+        )
     elif constraint.type in _COPIES:
         leader, exact = _leader(obj, name)
         if leader != name:
@@ -171,9 +213,11 @@ def plan(
             poser.rotations[leader] = _led(found, staged, rig.rest_rotations, bone)
             turned.add(leader)
     moved.append(_move_hips(posed, staged, poser, found, moved))
-    for middle, goal in found.goals.items():
-        _set_limb(body, staged, poser, found, middle, goal)
-        moved += [bone for bone in (goal.control, goal.pole) if bone >= 0]
+    if isinstance(body, QuadrupedBody):
+        moved += [b for b in place_loose(body, poser, staged.positions) if b not in found.leaders]
+    for bone, goal in found.goals.items():
+        _set_limb(staged, poser, found, bone, goal)
+        moved += [control for control in (goal.control, goal.pole) if control >= 0]
         turned.add(goal.control)
     names = ", ".join(sorted(rig.names[goal.control] for goal in found.goals.values()))
     notes = (f"Feet or hands are keyed on their IK controls: {names}.",) if names else ()
@@ -192,7 +236,7 @@ def _move_hips(
     posed: BodyPose, staged: Staged, poser: RigPoser, found: _Links, moved: list[int]
 ) -> int:
     body = posed.body
-    hips = body.bone("hips")
+    hips = top_bone(body)
     leader = found.leaders.get(hips)
     if leader is None:
         return place_hips(body, poser, staged.positions[hips], set(moved))
@@ -202,24 +246,39 @@ def _move_hips(
     return leader
 
 
-def _set_limb(
-    body: Body, staged: Staged, poser: RigPoser, found: _Links, middle: int, goal: _Goal
-) -> None:
+def _set_limb(staged: Staged, poser: RigPoser, found: _Links, bone: int, goal: _Goal) -> None:
     """Put an IK limb's control where the limb ends, and its pole where the joint points."""
-    rig, rest, turns = body.rig, body.rig.rest_heads, body.rig.rest_rotations
-    role, side = next(r for r, b in body.roles.items() if b and b[0] == middle).split(".")
-    upper_role, _, end_role = next(limb for limb in _LIMBS if limb[1] == role)
-    upper, end = body.bone(f"{upper_role}.{side}"), body.bone(f"{end_role}.{side}")
-    turn = quat.mul(staged.rotations[end], quat.inv(turns[end]))
-    leader = found.leaders.get(end, -1)
+    rig, rest, turns = poser.rig, poser.rig.rest_heads, poser.rig.rest_rotations
+    turn = quat.mul(staged.rotations[goal.end], quat.inv(turns[goal.end]))
+    leader = found.leaders.get(goal.end, -1)
     if leader >= 0 and goal.control in (leader, *rig.ancestors(leader)):
-        led = _led(found, staged, turns, end)
+        led = _led(found, staged, turns, goal.end)
         turn = quat.mul(led, quat.inv(turns[leader]))
     poser.rotations[goal.control] = quat.mul(turn, turns[goal.control])
-    reach = staged.positions[end] + quat.apply(turn, rest[goal.target] - rest[end])
+    bent = quat.mul(staged.rotations[bone], quat.inv(turns[bone]))
+    tip = rig.rest_tails[bone] - rest[bone] if goal.at_tail else np.zeros(3)
+    reach = staged.positions[bone] + quat.apply(bent, tip)
     away = quat.apply(turn, rest[goal.control] - rest[goal.target])
     poser.positions[goal.control] = reach + away
     if goal.pole >= 0:
-        bent = quat.mul(staged.rotations[upper], quat.inv(turns[upper]))
-        away = quat.apply(bent, rest[goal.pole] - rest[middle])
-        poser.positions[goal.pole] = staged.positions[middle] + away
+        poser.positions[goal.pole] = _pole(poser, goal, reach)
+
+
+def _pole(poser: RigPoser, goal: _Goal, reach: Array) -> Array:
+    """Return (T, 3) the place of a pole at which the limb needs not turn about its own line.
+
+    It stays as far along that line from the start to ``reach`` (T, 3) and as far off it as it goes
+    with the first bone; but the solver brings an axis of that bone to the pole, the pole angle away
+    from the x axis, so that the pole lies where this axis points.
+    """
+    rig, first = poser.rig, goal.first
+    start, rotation = poser.position(first), poser.rotation(first)
+    turn = quat.mul(rotation, quat.inv(rig.rest_rotations[first]))
+    arm = quat.apply(turn, rig.rest_heads[goal.pole] - rig.rest_heads[first])
+    line = quat.unit(reach - start)
+    along = np.sum(arm * line, axis=-1, keepdims=True) * line
+    axis = np.array([np.cos(goal.pole_angle), 0.0, np.sin(goal.pole_angle)])
+    up = quat.apply(rotation, axis)
+    up = up - np.sum(up * line, axis=-1, keepdims=True) * line
+    off = np.linalg.norm(arm - along, axis=-1, keepdims=True)
+    return np.asarray(start + along + off * quat.unit(up))
