@@ -7,6 +7,7 @@ the phase means nothing. This is the training label and the runtime's control al
 for quadrupeds are from Starke et al. 2020; one clock with offsets is ours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -172,11 +173,14 @@ def root_track(skeleton: Skeleton, world_positions: Array, gait: Array) -> Traje
     return Trajectory(positions, heading, speeds, gait, distance_)
 
 
-def planned(plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
+def planned(
+    plan: Trajectory, lead: str = "auto", table: Mapping[str, gaits.Gait] = gaits.TABLE
+) -> tuple[Array, Array]:
     """Return touchdown offsets (T, 4) in cycles and amplitudes (T, 4) along a plan.
 
     The offsets of canter and gallop lead with the inner leg of a turn, or with the ``left`` or
-    ``right`` one throughout. A change of gait goes the shortest way round, within a stride.
+    ``right`` one throughout. A change of gait goes the shortest way round, within a stride. An
+    animal may have its own ``table`` of footfalls.
     """
     moving = plan.gait[:, 1:]
     chosen = moving.argmax(axis=1)
@@ -187,7 +191,7 @@ def planned(plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
     chosen = chosen[np.where(known < 0, first, known)]
     left = _turns_left(plan) if lead == "auto" else np.full(len(plan), lead == "left")
     names = gaits.GAITS[1:]
-    right = np.array([gaits.TABLE[name].offsets for name in names])
+    right = np.array([table[name].offsets for name in names])
     leads = np.stack([right, _left_leads(right)])
     offsets = np.unwrap(leads[left.astype(np.int64), chosen], axis=0, period=1.0)
     offsets = smooth(offsets, _BLEND_SECONDS * plan.rate, plan.loops)
