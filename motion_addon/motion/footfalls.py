@@ -36,6 +36,8 @@ SHORTEST_SWING = 0.08
 """Seconds at the model's size."""
 LEAST_SWING = 0.4
 """Share of its time that a swing keeps, at least."""
+EASY_SWING = 0.7
+"""Share of its time that a swing keeps before a stand of no wanted length gives way."""
 GAIN = 0.9
 """Share of what is missing that is added in the next try."""
 
@@ -213,7 +215,7 @@ class Retiming:
         for wish in self._wishes:
             start, stop = wish.wanted
             if wish.footfall.lift is None and stop < self._frames:
-                _, last = self._room(wish)
+                _, last = self._room(wish, EASY_SWING)
                 stop = max(min(stop, int(last)), start + self._least_stand())
                 wish.wanted, wish.aim = (start, stop), (float(start), float(stop))
         for wish in list(self._wishes):
@@ -231,20 +233,23 @@ class Retiming:
             self._wishes.remove(wish)
             self._reject(wish.footfall, text)
 
-    def _room(self, wish: _Wish) -> tuple[float, float]:
-        """Return the first frame for a stand's touchdown and the last for its lift-off."""
+    def _room(self, wish: _Wish, share: float = LEAST_SWING) -> tuple[float, float]:
+        """Return the first frame for a stand's touchdown and the last for its lift-off.
+
+        Swings keep a `share` of their time.
+        """
         stands, i = self._stands[wish.leg], wish.index
         first, last = 0.0, float(self._frames)
         if i > 0:
-            first = self._planned(wish.leg, i - 1)[1] + self._swing(stands[i - 1], stands[i])
+            first = self._planned(wish.leg, i - 1)[1] + self._swing(stands[i - 1], stands[i], share)
         if i + 1 < len(stands):
-            last = self._planned(wish.leg, i + 1)[0] - self._swing(stands[i], stands[i + 1])
+            last = self._planned(wish.leg, i + 1)[0] - self._swing(stands[i], stands[i + 1], share)
         return first, last
 
-    def _swing(self, before: Stand, after: Stand) -> float:
+    def _swing(self, before: Stand, after: Stand, share: float) -> float:
         """Return how many frames a swing between two stands takes at least."""
         usual = after[0] - before[1]
-        return min(max(LEAST_SWING * usual, SHORTEST_SWING * 60.0), usual)
+        return min(max(share * usual, SHORTEST_SWING * 60.0), usual)
 
     def _least_stand(self) -> int:
         return round(SHORTEST_STAND * 60.0)

@@ -155,12 +155,12 @@ def test_edits_without_keys_are_kept_and_cleared(dog: bpy.types.Object) -> None:
 def test_what_cannot_be_leaves_take_and_keys_as_they_are(dog: bpy.types.Object) -> None:
     bpy.ops.footfall.key_footfalls()
     place = middle(dog)
-    drag(dog, "LF", place, 6)
+    drag(dog, "LF", place, -6)
     before = subjects.everything(dog)
     with pytest.raises(RuntimeError, match=r"footfall of LF at .* s (can|cannot) touch down"):
         bpy.ops.footfall.rebake_take()
     assert subjects.everything(dog) == before
-    drag(dog, "LF", place, 20)
+    drag(dog, "LF", place, 30)
     with pytest.raises(RuntimeError, match="past each other"):
         bpy.ops.footfall.rebake_take()
     points = curve(dog, "LF").keyframe_points

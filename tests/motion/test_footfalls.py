@@ -37,12 +37,12 @@ def stands(contacts: np.ndarray, leg: int) -> list[tuple[int, int]]:
 
 
 def test_touchdown_comes_when_it_is_wanted_and_no_other_moves() -> None:
-    subject = retiming(Footfall("LF", 170 / 60, to=176 / 60))
+    subject = retiming(Footfall("LF", 170 / 60, to=174 / 60))
     made = walked(subject.clock())
     before, after = stands(walked(CLOCK), LF), stands(made, LF)
     assert (170, 195) in before
-    assert (176, 201) in after
-    assert set(after) ^ set(before) == {(170, 195), (176, 201)}
+    assert (174, 199) in after
+    assert set(after) ^ set(before) == {(170, 195), (174, 199)}
     others = [leg for leg in range(4) if leg != LF]
     assert np.array_equal(made[:, others], walked(CLOCK)[:, others])
     assert subject.learn(made) <= 1.0
@@ -56,6 +56,13 @@ def test_lift_off_and_touchdown_move_each_for_itself() -> None:
         start, stop = min(stands(walked(retiming(moved).clock()), LF), key=lambda s: abs(s[0] - to))
         assert abs(start - to) <= 1
         assert abs(stop - lift) <= 1
+
+
+def test_a_stand_of_no_wanted_length_leaves_the_swing_after_it_time() -> None:
+    made = walked(retiming(Footfall("LF", 170 / 60, to=180 / 60)).clock())
+    start, stop = min(stands(made, LF), key=lambda s: abs(s[0] - 180))
+    assert abs(start - 180) <= 1
+    assert 210 - stop >= 0.65 * (210 - 195)
 
 
 def test_several_footfalls_of_one_paw_and_of_others() -> None:
