@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from . import stride, trajectory
-from .cleanup import CleanupSettings, clean
+from .cleanup import clean
 from .clip import Clip
 from .controller import Controller, Run
 from .cycle import cut_cycle
@@ -232,7 +232,7 @@ def _finished(run: Run, walk: _Walk) -> Clip:
     """Return the character's motion, of its size and pace: feet planted, head and tail seen to."""
     clip, request = run.clip, walk.request
     if request.cleanup and clip.contacts is not None:
-        clip = clean(clip, clip.contacts, walk.plan, CleanupSettings())
+        clip = clean(clip, clip.contacts, walk.plan)
     clip = follow_through(clip, request.follow_through)
     if request.gaze is not None:
         points = np.array(request.gaze) / walk.scale

@@ -52,6 +52,10 @@ class CleanupSettings:
     """Slowness of the correction of the height over the ground (s, sigma)."""
 
 
+DOG = CleanupSettings(turn_seconds=0.3, turn_free=0.05)
+"""Of quadrupeds, whose long trunk shows where it points; their strides are quicker."""
+
+
 def clean(
     clip: Clip,
     contacts: Array,
@@ -62,10 +66,11 @@ def clean(
     """Return `clip` with its root on the plan and its feet on the ground, with binary contacts.
 
     `contacts` (T, 4) are probabilities as in `Clip.contacts`. `trajectory` is the plan the clip
-    followed, frame by frame at its rate. `ground` gives heights; without it the ground is as
+    followed, frame by frame at its rate. Without `settings` they are the usual ones of its kind
+    of body. `ground` gives heights; without it the ground is as
     high as the plan, or 0. Frames, rate and, but for stands, everything above the pelvis stay.
     """
-    settings = settings or CleanupSettings()
+    settings = settings or (DOG if is_quadruped(clip.skeleton) else CleanupSettings())
     if trajectory is not None and settings.settle:
         clip = settled(clip, trajectory)
     body = LowerBody.of(clip)

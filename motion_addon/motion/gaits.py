@@ -86,5 +86,5 @@ def weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     return out
 
 
-DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)))
+DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)), 0.8)
 """How the model's animal moves, for ``trajectory.plan``."""

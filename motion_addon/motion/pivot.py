@@ -7,8 +7,6 @@ from .quat import Array
 from .smoothing import smooth, smoothstep
 from .trajectory import RATE, STAND_SECONDS, Mover, Trajectory
 
-TURN = 1.3
-"""rad/s, about as fast as a dog turns on the spot at leisure."""
 _EASE = 0.25
 """Seconds (sigma) over which a turn begins and ends."""
 _STEPPING = (0.15, 0.6)
@@ -29,7 +27,7 @@ def pivot(
     the mover's, "auto" for its walk. ``stands`` says whether a standing second comes before and
     after.
     """
-    count = max(round(abs(turn) / TURN * RATE), 1)
+    count = max(round(abs(turn) / mover.spot * RATE), 1)
     ease = round(3.0 * _EASE * RATE)
     pads = [ease + int(STAND_SECONDS * RATE) * stand for stand in stands]
     rate = np.concatenate([np.zeros(pads[0]), np.full(count, turn / count), np.zeros(pads[1])])

@@ -122,6 +122,8 @@ class Mover:
     """Fastest turn of the direction of travel (rad/s)."""
     ramp: tuple[tuple[float, float], tuple[float, float]]
     """Two speeds (m/s), and how fast (m/s^2) they are reached from a stand and left again."""
+    spot: float
+    """Speed of a turn on the spot (rad/s)."""
 
 
 def plan(
@@ -390,4 +392,4 @@ def _sampled(points: Array, arc: Array, at: Array) -> Array:
     return np.stack([np.interp(at, arc, points[:, axis]) for axis in range(3)], axis=-1)
 
 
-PERSON = Mover(GAITS, gait_weights, 6.0, 3.4, ((1.0, 3.0), (1.1, 2.0)))
+PERSON = Mover(GAITS, gait_weights, 6.0, 3.4, ((1.0, 3.0), (1.1, 2.0)), 1.3)

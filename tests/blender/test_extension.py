@@ -12,21 +12,15 @@ from pathlib import Path
 import bpy
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_SECONDS = 0.5
-
-# Runs in a Blender of its own: what does enabling import and open, and how long does it take?
-# Blender's operator would add its own first use of the extension tools, so only our part is timed.
+# Runs in a Blender of its own: what does enabling import and open?
 ENABLE = """
-import importlib, json, os, sys, time
+import importlib, json, os, sys
 import bpy
 
 opened, before = [], set(sys.modules)
 sys.addaudithook(lambda name, args: opened.append(str(args[0])) if name == "open" else None)
-start = time.perf_counter()
 importlib.import_module(sys.argv[1]).register()
-seconds = time.perf_counter() - start
 print(json.dumps({
-    "seconds": seconds,
     "enabled": hasattr(bpy.types.Scene, "footfall"),
     "modules": sorted(set(sys.modules) - before),
     "models": [path for path in opened if "/models/" in path.replace(os.sep, "/")],
@@ -65,13 +59,9 @@ def test_enabling_is_light(installed: str) -> None:
     environment = {
         key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
     }
-    for start in ("first", "later"):
-        reply = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, env=environment
-        )
-        assert reply.returncode == 0, reply.stderr
-        found = json.loads(reply.stdout.strip().splitlines()[-1])
-        print(f"enabling, {start} start: {found['seconds'] * 1000:.1f} ms")
+    reply = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    assert reply.returncode == 0, reply.stderr
+    found = json.loads(reply.stdout.strip().splitlines()[-1])
     assert found["enabled"]
     assert not found["models"], "enabling opened a model"
     heavy = {"torch", "scipy", "matplotlib", "PIL", "pandas"}
@@ -80,7 +70,6 @@ def test_enabling_is_light(installed: str) -> None:
         name for name in found["modules"] if name.startswith(f"{installed}.motion_addon.motion.")
     ]
     assert not core, "enabling imported the motion core"
-    assert found["seconds"] < MOST_SECONDS, "enabling is far slower than 50 ms"
 
 
 def test_disable_and_enable_again(installed: str) -> None:

@@ -109,15 +109,3 @@ def test_axis_angle_is_blender_s(fcurves):
     assert name == "rotation_axis_angle"
     for q, (angle, *axis) in zip(rotation, values, strict=True):
         assert abs(Quaternion(axis, angle).dot(Quaternion(q))) == pytest.approx(1.0, abs=1e-6)
-
-
-def test_speed_is_far_from_inserting_keys_one_by_one(fcurves):
-    from time import perf_counter
-
-    rig = subjects.mixamo()
-    write, *_ = writer(fcurves, rig)
-    frames, values = np.arange(1000.0), np.zeros((1000, 4))
-    start = perf_counter()
-    for bone in rig.pose.bones:
-        write.dense(f'pose.bones["{bone.name}"].rotation_quaternion', frames, values, bone.name)
-    assert perf_counter() - start < 1.0

@@ -196,7 +196,7 @@ def test_the_animal_obeys_a_moved_footfall(gait: str, share: float) -> None:
     for paw, found in was.report["footfalls"].items():
         for start, _ in found:
             if (paw, start) != ("LF", at):
-                assert landed(now, paw, start) <= 2.0
+                assert landed(now, paw, start) <= 2.05
     # Nothing slips or pops that did not before, and the path is kept.
     assert now.report["joint_pops"] <= was.report["joint_pops"]
     assert now.report["foot_skate"] < was.report["foot_skate"] + 0.01

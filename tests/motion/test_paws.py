@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clean-up of dogs that walk on paper: paws stand, legs bend, the trunk is on the plan."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -237,14 +236,6 @@ def test_rules_of_a_stand_keep_a_galloping_paw() -> None:
     paw = footlock.stances(down, down, points, np.full(60, 4.0), FPS, 0.6, paws.RULES)
     assert not usual
     assert [stand.stop - stand.start for stand in paw] == [pytest.approx(5, abs=1)]
-
-
-def test_clean_up_is_fast() -> None:
-    long = stepping_dog("trot", 1.8, seconds=60.0, stride=0.5)
-    made = plan(Path.from_points([[0, 0, 0], [0, 0, 110]]), speed=1.8, start=False, stop=False)
-    begun = time.perf_counter()
-    clean(long, long.contacts, made)
-    assert long.frames / (time.perf_counter() - begun) > 8000
 
 
 def test_paws_of_the_dog_have_the_height_of_the_model() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from motion_addon.motion import gaits, models, quat
 from motion_addon.motion.bake import BakeRequest, bake
-from motion_addon.motion.pivot import TURN, pivot
+from motion_addon.motion.pivot import pivot
 from motion_addon.motion.trajectory import RATE
 
 from . import mixtures
@@ -26,7 +26,7 @@ def test_it_turns_as_far_as_asked(begin: float, turn: float) -> None:
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     assert yaw[-1] - yaw[0] == pytest.approx(turn, abs=1e-3)
     assert np.exp(1j * yaw[0]) == pytest.approx(np.exp(1j * begin), abs=1e-3)
-    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * TURN
+    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * gaits.DOG.spot
     assert (plan.positions == HERE).all()
     assert not plan.speeds.any()
 
@@ -87,3 +87,11 @@ def test_a_person_turns_on_planted_feet(facing: tuple[str, float], turn: float) 
     assert aside.min() > 0.03, "the legs do not cross"
     steps = [np.ptp(foot[:, 1]) for foot in feet]
     assert min(steps) > 0.02, "both feet are lifted"
+
+
+@pytest.mark.parametrize("angle", [90.0, -135.0])
+def test_a_turning_dog_stands_on_two_paws_at_least(angle: float) -> None:
+    path = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.02))
+    clip = bake(BakeRequest(path=path, model="quadruped", facing=("yaw", angle), fps=60.0)).clip
+    assert clip.contacts is not None
+    assert (clip.contacts.sum(axis=1) < 2).mean() < 0.1

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Animals of every build take over the model's motion: paws stand, legs fold the right way."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -264,14 +263,3 @@ def test_humans_and_animals_do_not_mix():
     clip = humans.standing_clip()
     with pytest.raises(RigError, match=r"body on two legs; the rig stands on four"):
         retarget.pose(clip, retarget.source_body(clip), _body())
-
-
-def test_speed_is_thousands_of_frames_a_second():
-    body = _body(Build(spine=8, neck=4, tail=8, fore=6, hind=6, ears=True, wings=True))
-    clip = stepping_dog(seconds=10.0)
-    best = np.inf
-    for _ in range(3):
-        start = time.process_time()
-        retarget.pose(clip, SOURCE, body, SIZE)
-        best = min(best, time.process_time() - start)
-    assert clip.frames / best > 3000.0

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plan: exact speeds, human turns, eased starts and stops."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -177,14 +175,3 @@ def test_any_scribble_gives_a_finite_plan(
         assert np.isfinite(column).all()
     assert np.linalg.norm(made.facing, axis=-1) == pytest.approx(1.0)
     assert made.speeds.max() < speed + 0.2
-
-
-def test_five_minutes_are_planned_at_once() -> None:
-    x = np.linspace(0.0, 14.0, 2000)
-    path = Path.from_points(np.stack([10 * np.sin(3 * x), 0 * x, 30 * x], axis=-1))
-    best = np.inf
-    for _ in range(3):
-        begun = time.perf_counter()
-        plan(path, speed=path.length / 300)
-        best = min(best, time.perf_counter() - begun)
-    assert best < 0.15
