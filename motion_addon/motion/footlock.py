@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from . import contacts as foot_contacts
 from . import quat
 from .quat import Array
-from .smoothing import smooth
+from .smoothing import smooth, smoothstep
 
 Mask = NDArray[np.bool_]
 
@@ -30,6 +30,8 @@ DRAG = 1.2
 """Speed, over the limit of a contact, at which a foot is dragged and does not stand."""
 CALM = 0.6
 """Speed, over the limit of a contact, under which a foot stands wherever it is."""
+CALM_SPEEDS = (0.8, 2.5)
+"""Speeds of the body (m/s) under which its feet do not patter, and over which they may."""
 CREEP = 0.08
 """Distance (m, of the model's size) a standing foot may creep before it has to step."""
 STEP_SECONDS = 0.2
@@ -46,6 +48,8 @@ class Rules:
     """Most that is cut off either end of a contact, as a share of it."""
     blur_seconds: float = 0.03
     """Smoothing of the speed by which a dragged foot is known (s, sigma)."""
+    calm_seconds: float = 0.0
+    """Least time of a stand or a swing of a body that hardly goes, so that feet do not patter."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def stances(
     speed = smooth(speed, rules.blur_seconds * fps)
     slow, calm = speed < DRAG * limit, speed < CALM * limit
     stood = ((ball > 0.5) & slow)[:, None].astype(np.float32)
-    down = foot_contacts.clean(stood, fps, rules.shortest / fps)[:, 0]
+    down = foot_contacts.clean(stood, fps, rules.shortest / fps)[:, 0] > 0.5
+    _calm(down, pace, rules.calm_seconds * fps)
     for first, last in foot_contacts.runs(down):
         for start, stop in _steps(points, first, last, fps, size):
             most = min(round(TRIM_SECONDS * fps), int(rules.trim_share * (stop - start)))
@@ -88,6 +93,16 @@ def stances(
             if stop - start >= rules.shortest:
                 found.append(Stance(start, stop, heel[start:stop] > 0.5))
     return found
+
+
+def _calm(down: Mask, pace: Array, least: float) -> None:
+    """Close swings and drop stands of less than `least` frames, fewer the faster the body goes."""
+    needed = least * (1.0 - smoothstep(pace, *CALM_SPEEDS))
+    for standing in (False, True):
+        for start, stop in foot_contacts.runs(down == standing):
+            inside = start > 0 and stop < len(down)
+            if inside and stop - start < needed[start:stop].mean():
+                down[start:stop] = not standing
 
 
 def _steps(

@@ -36,7 +36,7 @@ EASY_REACH = 0.985
 """Share of the straight leg beyond which the lower leg and the shoulder blade help."""
 SLOPE_REACH = 0.05
 """Distance (m), for a size of 1, at which the ground about a paw tells its slope."""
-RULES = footlock.Rules(shortest=3, trim_share=0.0, blur_seconds=0.01)
+RULES = footlock.Rules(shortest=3, trim_share=0.0, blur_seconds=0.01, calm_seconds=0.13)
 """What makes a stand of a paw's contact."""
 LAND_SECONDS = 0.06
 """Time in which a paw that lands comes down all the way (s)."""

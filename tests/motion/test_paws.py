@@ -9,12 +9,14 @@ import pytest
 
 from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import footlock, metrics, paws, quadruped, quat
+from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.lower_body import LowerBody
 from motion_addon.motion.path import Path
 from motion_addon.motion.paw_metrics import paw_height
 from motion_addon.motion.quadruped import JOINTS, LEGS
+from motion_addon.motion.smoothing import smooth
 from motion_addon.motion.trajectory import plan
 from tests.motion.dogs import FPS, dog, stepping_dog
 
@@ -240,3 +242,18 @@ def test_rules_of_a_stand_keep_a_galloping_paw() -> None:
 
 def test_paws_of_the_dog_have_the_height_of_the_model() -> None:
     assert paw_height(dog()) == pytest.approx(0.02, rel=0.02)
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.9, 1.4, 2.0])
+def test_paws_do_not_patter_as_it_starts_and_stops(speed: float) -> None:
+    path = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
+    clip = bake(BakeRequest(path=path, model="quadruped", speed=speed, fps=60.0)).clip
+    assert clip.contacts is not None
+    pace = np.linalg.norm(np.gradient(clip.root_positions, axis=0), axis=-1) * clip.fps
+    slow = smooth(pace, 15.0) < 0.4
+    short = []
+    for column in clip.contacts.T > 0.5:
+        for parts in (column, ~column):
+            inner = foot_contacts.runs(parts)[1:-1]
+            short += [(a, b) for a, b in inner if slow[a:b].all() and b - a < 6]
+    assert len(short) <= 1
