@@ -39,7 +39,7 @@ def stepper(network: MixedNetwork, mixing: str, active: int, split: int, charact
         return Stepper(network, split, characters)
     active, whole = active or network.sets, mixing.endswith("output")
     if characters == 1:
-        return LoneExpertStepper(network, active, whole)
+        return LoneExpertStepper(network, active, whole, split)
     return ExpertStepper(network, characters, active, whole)
 
 
@@ -73,37 +73,45 @@ class _Experts:
 class LoneExpertStepper(_Experts):
     """Multiplies by the experts at work only, for one character: in vectors, which is quicker."""
 
-    def __init__(self, network: MixedNetwork, active: int, whole: bool) -> None:
-        """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's."""
+    def __init__(self, network: MixedNetwork, active: int, whole: bool, split: int) -> None:
+        """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's.
+
+        Inputs before column ``split`` are known beforehand.
+        """
         super().__init__(network)
         self._active, self._whole = active, whole
-        self._products = [np.empty((active, out), dtype=np.float32) for _, out in self._widths]
-        self._rows = [list(products) for products in self._products]
-        self._mixed = [np.empty(out, dtype=np.float32) for _, out in self._widths]
         first, hidden = self._widths[0]
-        self._inputs = np.ones(first, dtype=np.float32)
+        inputs = np.ones(first, dtype=np.float32)
+        self._known, self._state = inputs[:split], inputs[split:-1]
         bent = np.ones((active if whole else 1, hidden + 1), dtype=np.float32)
         self._bent = bent[:, :-1] if whole else bent[0, :-1]
         self._low = np.empty_like(self._bent)
         between = list(bent) if whole else [bent[0]] * active
-        self._fed = [[self._inputs] * active, between, between]
+        self._products = [np.empty((active, out), dtype=np.float32) for _, out in self._widths]
+        # Per layer and place among the chosen: the product with a weight, which a method of its
+        # input is quickest at, and where that goes.
+        self._multiply = [
+            [(x.dot, out) for x, out in zip(fed, products, strict=True)]
+            for fed, products in zip(
+                ([inputs] * active, between, between), self._products, strict=True
+            )
+        ]
         self._shares = np.empty(active, dtype=np.float32)
+        self._mixed = [np.empty(out, dtype=np.float32) for _, out in self._widths]
         self._out = self._mixed[2][None]
 
     def step(self, prepared: Array, state: Array, shares: Array) -> Array:
         """Return outputs (1, O), overwritten by the next step, as ``Stepper.step``."""
         row = shares[0].tolist()
-        chosen = ranked(row)[len(row) - self._active :]
+        chosen = ranked(row)[-self._active :]
         self._shares[:] = [row[k] for k in chosen]
-        split = prepared.shape[1]
-        self._inputs[:split] = prepared[0]
-        self._inputs[split:-1] = state[0]
+        self._known[...], self._state[...] = prepared, state
         for i, weights in enumerate(self._weights):
-            for expert, x, out in zip(chosen, self._fed[i], self._rows[i], strict=True):
-                np.dot(x, weights[expert], out)
+            for expert, (multiply, out) in zip(chosen, self._multiply[i], strict=True):
+                multiply(weights[expert], out)
             mixed = self._products[i]
             if i == 2 or not self._whole:
-                mixed = np.dot(self._shares, mixed, self._mixed[i])
+                mixed = self._shares.dot(mixed, self._mixed[i])
             if i < 2:
                 bend(mixed, self._bent, self._low)
         return self._out
@@ -192,13 +200,15 @@ class GateStepper:
 
     def __call__(self, fed: Array, prepared: Array) -> Array:
         """Return the shares (N, K) for the other inputs (N, fed) and ``prepared`` (N, hidden)."""
+        if self._one:
+            fed, prepared = fed[0], prepared[0]
         first, middle, last = self._out
-        np.dot(fed[0] if self._one else fed, self._weights[0], first)
-        np.add(first, prepared[0] if self._one else prepared, first)
+        fed.dot(self._weights[0], first)
+        np.add(first, prepared, first)
         bend(first, self._bent[0], self._low[0])
-        np.dot(self._fed[0], self._weights[1], middle)
+        self._fed[0].dot(self._weights[1], middle)
         bend(middle, self._bent[1], self._low[1])
-        np.dot(self._fed[1], self._weights[2], last)
+        self._fed[1].dot(self._weights[2], last)
         logits = last[None] if self._one else last
         if self._favor is not None:
             np.add(logits, self._favor, logits)

@@ -46,7 +46,8 @@ def elu(x: Array) -> Array:
     return np.asarray(np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)))
 
 
-_ZERO = np.zeros(1, dtype=np.float32)
+# Without axes, as nothing needs to be repeated then: that is quicker.
+_ZERO = np.zeros((), dtype=np.float32)
 
 
 def bend(x: Array, out: Array, low: Array) -> None:
@@ -54,9 +55,9 @@ def bend(x: Array, out: Array, low: Array) -> None:
 
     ``low`` is a place of the same shape for what is below zero.
     """
-    np.minimum(x, _ZERO, out=low)
-    np.expm1(low, out=low)
-    np.maximum(x, low, out=out)
+    np.minimum(x, _ZERO, low)
+    np.expm1(low, low)
+    np.maximum(x, low, out)
 
 
 def softmax(logits: Array, active: int = 0) -> Array:
@@ -74,11 +75,12 @@ def _lone_softmax(logits: list[float], active: int) -> Array:
     """Return (1, K) as ``softmax``; for so few numbers Python is quicker than numpy."""
     best = ranked(logits)[-active:]
     highest = logits[best[-1]]
-    powers = [0.0] * len(logits)
-    for k in best:
-        powers[k] = math.exp(logits[k] - highest)
+    powers = [math.exp(logits[k] - highest) for k in best]
     total = sum(powers)
-    return np.array([[power / total for power in powers]], dtype=np.float32)
+    shares = np.zeros((1, len(logits)), dtype=np.float32)
+    for k, power in zip(best, powers, strict=True):
+        shares[0, k] = power / total
+    return shares
 
 
 def ranked(values: list[float]) -> list[int]:

@@ -81,7 +81,7 @@ def test_only_experts_at_work_are_multiplied() -> None:
         state = rng.normal(size=(2, INPUTS - SPLIT)).astype(np.float32)
         step = ExpertStepper(net, 2, 2, whole)
         assert np.isfinite(step.step(step.prepare(known), state, shares)).all()
-        lone = LoneExpertStepper(net, 2, whole)
+        lone = LoneExpertStepper(net, 2, whole, SPLIT)
         assert np.isfinite(lone.step(lone.prepare(known[:1]), state[:1], shares[:1])).all()
 
 
