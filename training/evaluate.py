@@ -3,6 +3,7 @@
 
     python -m training.evaluate paths --json out/paths.json [--data FOLDER] [--model biped]
     python -m training.evaluate quadruped --json out/quadruped.json
+    python -m training.evaluate inbetween --json out/inbetween.json [--data FOLDER]
     python -m training.evaluate reference --data FOLDER [--model biped]
 
 The first prints each figure beside its target. With `--data` (the folder of the training clips)
@@ -30,6 +31,7 @@ from motion_addon.motion.trajectory import Trajectory
 
 from . import courses, reference
 from .courses import Course
+from .inbetween import evaluate as inbetween
 from .quadruped import evaluate as quadruped
 
 RATE = 60.0
@@ -352,7 +354,7 @@ def write_reference(model: str, data: Path) -> None:
 def main() -> None:
     """Read the command line, measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["paths", "quadruped", "reference"])
+    parser.add_argument("what", choices=["paths", "quadruped", "inbetween", "reference"])
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
     parser.add_argument("--model", default="biped")
@@ -366,6 +368,9 @@ def main() -> None:
         found = quadruped.evaluate()
         found["missed"] = misses(found)
         print(f"{len(found['missed'])} targets missed")
+    elif options.what == "inbetween":
+        found = inbetween.evaluate(options.data or inbetween.DATA)
+        inbetween.show(found)
     else:
         found = evaluate(options.model, options.data)
     if options.json is not None:

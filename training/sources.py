@@ -9,7 +9,7 @@ from the median standing pose.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,13 +57,17 @@ class SourceClip:
     licence: str
 
 
-def biped_clips(folder: Path, sources: tuple[str, ...] = ("o3de",)) -> Iterator[SourceClip]:
+def biped_clips(
+    folder: Path,
+    sources: tuple[str, ...] = ("o3de",),
+    left_out: Container[str] = tuple(LEFT_OUT),
+) -> Iterator[SourceClip]:
     """Yield the usable clips of ``folder`` (unpacked data, with ``catalog.json``), mended."""
     catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
     pitch = standing_pitch(bvh.read(folder / STANDING)) if (folder / STANDING).exists() else None
     for entry in catalog["clips"]:
         name = entry["path"].removeprefix("biped/")
-        if entry["source"] not in sources or name in LEFT_OUT:
+        if entry["source"] not in sources or name in left_out:
             continue
         ranges = tuple((int(a), int(b)) for a, b in entry["bad_ranges"])
         clip = bvh.read(folder / name)

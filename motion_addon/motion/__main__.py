@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line without Blender: ``python -m motion_addon.motion bake REQUEST.json``.
 
-``herd`` in place of ``bake`` makes many of one request.
+``herd`` in place of ``bake`` makes many of one request, ``inbetween`` fills the gaps of a motion.
 """
 
 import argparse
@@ -12,9 +12,11 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from . import bvh
+from . import bvh, models
 from .bake import bake, bake_many
+from .fill_request import FillRequest
 from .herd import Herd, members
+from .inbetween import fill
 from .report import format_report
 from .request import BakeRequest, RequestError
 
@@ -32,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("request", type=FilePath, help='request as JSON, and a "herd"')
     command.add_argument("--out", type=FilePath, required=True, help="folder to write")
     command.set_defaults(run=_herd)
+    command = commands.add_parser("inbetween", help="fill the gaps between key poses of a BVH file")
+    command.add_argument("request", type=FilePath, help='JSON: "clip", and frame ranges to "keep"')
+    command.add_argument("--out", type=FilePath, required=True, help="BVH file to write")
+    command.set_defaults(run=_inbetween)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
@@ -65,6 +71,20 @@ def _herd(options: argparse.Namespace) -> None:
     _write(files)
     last = max(a.start + r.clip.seconds for a, r in zip(animals, results, strict=True))
     sys.stdout.write(f"{len(animals)} animals, {last:.1f} s, in {options.out}\n")
+
+
+def _inbetween(options: argparse.Namespace) -> None:
+    request = FillRequest.from_json(_read(options.request))
+    beside = options.request.parent / request.clip
+    try:
+        clip = bvh.read(beside if beside.exists() else request.clip)
+        filler = models.load_filler(request.model)
+    except (bvh.BvhError, models.ModelError) as error:
+        raise RequestError(str(error)) from error
+    known = request.known(clip.frames)
+    filled = fill(filler, clip, known, seed=request.seed, lock=request.lock)
+    _write({options.out: lambda part: bvh.write(part, filled)})
+    sys.stdout.write(f"{int((~known).sum())} of {clip.frames} frames filled, in {options.out}\n")
 
 
 def _read(path: FilePath) -> Any:

@@ -7,17 +7,19 @@ A model is ``model.json`` (layout, skeleton, units, ranges, provenance) and
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from . import features, stride
+from . import features, gap, stride
 from .network import Gate, MixedNetwork, PhaseNetwork
 from .quat import Array
 from .skeleton import Skeleton
+from .transformer import Encoder
 
 FOLDER = FilePath(__file__).resolve().parents[2] / "models"
 
@@ -25,7 +27,15 @@ INPUTS = {"biped": features.BIPED, "quadruped": stride.INPUT}
 STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride.STATE_JOINTS}
 """By kind of body."""
 
+FILLERS = {"biped": "inbetween"}
+"""The model that fills gaps, by kind of body."""
+
 _KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
+
+
+_Files = tuple[dict[str, Any], dict[str, Array], str, Skeleton]
+"""Description, weights, digest and skeleton."""
+Kind = TypeVar("Kind")
 
 
 class ModelError(RuntimeError):
@@ -98,6 +108,33 @@ def read_safetensors(path: FilePath) -> dict[str, Array]:
     return out
 
 
+@dataclass(frozen=True, eq=False)
+class Filler:
+    """A model that fills gaps, ready to run."""
+
+    name: str
+    skeleton: Skeleton
+    encoder: Encoder
+    input_mean: Array
+    """(I,)."""
+    input_scale: Array
+    """(I,)."""
+    output_scale: Array
+    """(O,)."""
+    info: dict[str, Any]
+    """``model.json``."""
+    digest: str
+    """First 12 hex digits of the SHA-256 of the weights."""
+
+    def answer(self, inputs: Array, latent: Array | None = None) -> tuple[Array, Array]:
+        """Return corrections (N, T, O) in their own units and [CLS] states (N, D).
+
+        ``inputs`` (N, T, I) are those of a ``gap.Window``; ``latent`` (N, Z) chooses a variant.
+        """
+        outputs, cls = self.encoder.forward((inputs - self.input_mean) / self.input_scale, latent)
+        return outputs * self.output_scale, cls
+
+
 @lru_cache(maxsize=4)
 def load(name: str, folder: FilePath = FOLDER) -> Model:
     """Return a shipped model by name, read once.
@@ -105,16 +142,31 @@ def load(name: str, folder: FilePath = FOLDER) -> Model:
     Raises ModelError when there is none of that name, its layout is another one's or its files
     cannot be read.
     """
+    return _read(name, folder, _controller)
+
+
+@lru_cache(maxsize=4)
+def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
+    """Return the model that fills gaps in the motion of a kind of body, read once.
+
+    Raises ModelError as ``load`` does, and where there is none for this kind.
+    """
+    if body not in FILLERS:
+        raise ModelError(f"There is no model that fills gaps in the motion of a {body}")
+    return _read(FILLERS[body], folder, _filler)
+
+
+def _read(name: str, folder: FilePath, build: Callable[[str, _Files], Kind]) -> Kind:
     place = folder / name
     if not name.isidentifier() or not (place / "model.json").is_file():
         raise ModelError(f"There is no model named {name!r}")
     try:
-        return _read(name, place)
+        return build(name, _files(place))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The files of the model {name} are damaged or incomplete") from error
 
 
-def _read(name: str, place: FilePath) -> Model:
+def _files(place: FilePath) -> _Files:
     info = json.loads((place / "model.json").read_text(encoding="utf-8"))
     arrays = read_safetensors(place / "weights.safetensors")
     digest = hashlib.sha256((place / "weights.safetensors").read_bytes()).hexdigest()[:12]
@@ -122,10 +174,13 @@ def _read(name: str, place: FilePath) -> Model:
     skeleton = Skeleton(
         tuple(info["joints"]), np.array(info["parents"]), np.array(info["offsets"]), tips
     )
+    return info, arrays, digest, skeleton
+
+
+def _controller(name: str, files: _Files) -> Model:
+    info, arrays, digest, skeleton = files
     body = info.get("body", "biped")
-    expected = [INPUTS[body].size, features.OutputLayout(len(skeleton)).size]
-    if [info["inputs"], info["outputs"]] != expected:
-        raise ModelError(f"The model {name} was made for another version of Footfall")
+    _same_layout(name, info, INPUTS[body].size, features.OutputLayout(len(skeleton)).size)
     kind = PhaseNetwork if body == "biped" else MixedNetwork
     network = kind(
         tuple(arrays[f"weight{i}"] for i in range(3)),  # type: ignore[arg-type]
@@ -134,6 +189,19 @@ def _read(name: str, place: FilePath) -> Model:
     )
     gate = _gate(arrays, int(info.get("active", 0))) if body == "quadruped" else None
     return Model(name, skeleton, network, arrays["start_state"], info, digest, gate)
+
+
+def _filler(name: str, files: _Files) -> Filler:
+    info, arrays, digest, skeleton = files
+    layout = gap.Layout(len(skeleton))
+    _same_layout(name, info, layout.inputs, layout.outputs)
+    mean, scale, out = (arrays[k] for k in ("input_mean", "input_scale", "output_scale"))
+    return Filler(name, skeleton, Encoder(arrays), mean, scale, out, info, digest)
+
+
+def _same_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:
+    if [info["inputs"], info["outputs"]] != [inputs, outputs]:
+        raise ModelError(f"The model {name} was made for another version of Footfall")
 
 
 def _gate(arrays: dict[str, Array], active: int) -> Gate:

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fills the gaps between kept poses of a motion, with the transformer that was trained for it.
+
+Kept poses stay to the bit. A gap of up to 60 of the model's frames is filled at once; a longer
+one is first filled in coarser steps, some of whose poses are then kept. A motion may have any
+frame rate and size; joints that the model does not know are interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import gap, keyed_feet, quat
+from .clip import Clip
+from .contacts import runs
+from .models import Filler
+from .quat import Array
+from .request import RequestError
+from .skeleton import Skeleton
+
+CONTEXT = 10
+"""Kept frames before and after a gap that the model looks at."""
+MOST_FRAMES = 90
+"""Frames that it looks at together."""
+PACES = (0.5, 4.0)
+"""Durations of a frame, over the model's, that it was trained on."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A motion on the model's joints and in its size, filled step by step, in place."""
+
+    filler: Filler
+    skeleton: Skeleton
+    rotations: Array
+    roots: Array
+    contacts: Array
+    known: Array
+    fps: float
+    latent: Array | None
+
+
+def answered(
+    filler: Filler,
+    skeleton: Skeleton,
+    rotations: Array,
+    roots: Array,
+    known: Array,
+    pace: Array,
+    latent: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Return local rotations, roots and contacts in 0..1 of windows (N, T, ...), gaps filled.
+
+    ``skeleton`` has the model's joints and size. Feet are not locked. Raises ValueError for more
+    frames than the model can look at.
+    """
+    seen = gap.window(skeleton, rotations, roots, known, pace)
+    outputs, _ = filler.answer(seen.inputs, latent)
+    return gap.corrected(seen, outputs)
+
+
+def embedding(filler: Filler, clip: Clip) -> Array:
+    """Return (D,) the [CLS] state of a whole motion: what it is like, as the model sees it.
+
+    Of a motion longer than the model looks at together, the mean over stretches.
+    """
+    joints, skeleton, scale = _on_model(filler, clip.skeleton)
+    stretches = range(0, max(clip.frames - MOST_FRAMES, 0) + 1, MOST_FRAMES // 2)
+    states = []
+    for first in stretches:
+        part = clip.slice(first, first + MOST_FRAMES)
+        roots = (part.root_positions * scale)[None]
+        known = np.ones((1, part.frames), dtype=bool)
+        pace = np.array([gap.RATE / clip.fps])
+        seen = gap.window(skeleton, part.rotations[None][:, :, joints], roots, known, pace)
+        states.append(filler.answer(seen.inputs)[1][0])
+    return np.asarray(np.mean(states, axis=0))
+
+
+def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool = True) -> Clip:
+    """Return ``clip`` with new motion where ``known`` (T,) is False; contacts are set.
+
+    A ``seed`` other than 0 gives another variant. With ``lock`` standing feet neither slide nor
+    sink. Raises RequestError where there is nothing to go by.
+    """
+    known = _checked(clip, np.asarray(known, dtype=bool))
+    joints, skeleton, scale = _on_model(filler, clip.skeleton)
+    latent = None
+    if seed:
+        size = (1, filler.encoder.latent_size)
+        latent = np.random.default_rng(seed).normal(size=size).astype(np.float32)
+    plain, line = gap.interpolated(clip.rotations[None], clip.root_positions[None], known[None])
+    work = _Work(
+        filler,
+        skeleton,
+        plain[0][:, joints].astype(np.float32),
+        (line[0] * scale).astype(np.float32),
+        np.zeros((clip.frames, gap.CONTACTS), dtype=np.float32),
+        known.copy(),
+        clip.fps,
+        latent,
+    )
+    for start, stop in runs(~known):
+        _sketch(work, start, stop)
+    _fill_all(work)
+    done = Clip(skeleton, work.rotations, work.roots, clip.fps)
+    if lock:
+        done = keyed_feet.locked(done, known, work.contacts)
+    rotations = plain[0].astype(np.float32)
+    rotations[:, joints] = done.rotations
+    rotations = quat.unroll(rotations)
+    roots = done.root_positions / np.float32(scale)
+    contacts = np.asarray(done.contacts if lock else work.contacts > 0.5, dtype=np.float32)
+    if clip.contacts is not None:
+        contacts = np.where(known[:, None], clip.contacts, contacts)
+    return replace(
+        clip,
+        rotations=np.where(known[:, None, None], clip.rotations, rotations),
+        root_positions=np.where(known[:, None], clip.root_positions, roots),
+        contacts=contacts,
+    )
+
+
+def _checked(clip: Clip, known: Array) -> Array:
+    if known.shape != (clip.frames,):
+        raise RequestError(f"The motion has {clip.frames} frames, but {known.size} are marked")
+    if clip.frames < 3 or known.all():
+        raise RequestError("There is no gap to fill; leave out some of the frames that are kept")
+    if not known[0] or not known[-1]:
+        raise RequestError("The first and the last frame of the motion must be kept")
+    if not gap.RATE / PACES[1] <= clip.fps <= 240.0:
+        raise RequestError(f"The frame rate must lie between 8 and 240, not {clip.fps:g}")
+    longest = max(stop - start for start, stop in runs(~known)) / clip.fps
+    most = 60.0 * PACES[1] / gap.RATE
+    if longest > most:
+        raise RequestError(
+            f"A gap may last {most:g} seconds, not {longest:.1f}; keep a pose in between"
+        )
+    if not np.isfinite(clip.rotations).all() or not np.isfinite(clip.root_positions).all():
+        raise RequestError("The motion holds values that are no numbers")
+    return known
+
+
+def _on_model(filler: Filler, skeleton: Skeleton) -> tuple[Array, Skeleton, float]:
+    """Return the model's joints in a skeleton, that skeleton in the model's size, and the scale."""
+    model = filler.skeleton
+    missing = [name for name in model.names if name not in skeleton.names]
+    if missing:
+        raise RequestError(f"The motion has no joint {missing[0]}, which the model moves")
+    joints = np.array([skeleton.index(name) for name in model.names])
+    above = [-1, *(int(skeleton.parents[joint]) for joint in joints[1:])]
+    wanted = [-1, *(int(joints[parent]) for parent in model.parents[1:])]
+    if skeleton.parents[joints[0]] >= 0 or above != wanted:
+        raise RequestError("The joints of the motion hang together otherwise than the model's")
+    part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
+    height = -float(part.rest_positions()[:, 1].min())
+    if height < 1e-4:
+        raise RequestError("The rest pose of the motion does not stand upright along Y")
+    scale = float(filler.info["root_height"]) / height
+    return joints, part.scaled(scale), scale
+
+
+def _sketch(work: _Work, start: int, stop: int) -> None:
+    """Keep some poses of a gap that is too long to be filled at once, or too dense.
+
+    They are taken from a filling in even steps of several frames.
+    """
+    longest = int(work.filler.info["longest_gap"])
+    frames = stop - start + 1
+    pace = gap.RATE / work.fps
+    stride = max(np.ceil(frames / (longest + 1)), np.ceil(PACES[0] / pace))
+    if stride <= 1.0:
+        return
+    steps = int(np.ceil(frames / stride))
+    step = frames / steps
+    first = start - 1
+    at = first + step * np.arange(-CONTEXT, steps + CONTEXT + 1)
+    inside = (at > -1e-6) & (at < len(work.known) - 1 + 1e-6)
+    at = np.clip(at[inside], 0.0, len(work.known) - 1.0)
+    low, high = np.floor(at + 1e-6).astype(np.int64), np.ceil(at - 1e-6).astype(np.int64)
+    source = Clip(work.skeleton, work.rotations, work.roots, work.fps).at_frames(at, 1.0)
+    known = work.known[low] & work.known[high]
+    rotations, roots, contacts = answered(
+        work.filler,
+        work.skeleton,
+        source.rotations[None],
+        source.root_positions[None],
+        known[None],
+        np.array([pace * step]),
+        work.latent,
+    )
+    coarse = Clip(work.skeleton, rotations[0], roots[0], 1.0, contacts[0])
+    chosen = np.unique(np.round(first + step * np.arange(1, steps)).astype(np.int64))
+    chosen = chosen[(chosen >= start) & (chosen < stop)]
+    picked = coarse.at_frames((chosen - at[0]) / step, 1.0)
+    work.rotations[chosen], work.roots[chosen] = picked.rotations, picked.root_positions
+    if picked.contacts is not None:
+        work.contacts[chosen] = picked.contacts
+    work.known[chosen] = True
+
+
+def _fill_all(work: _Work) -> None:
+    """Fill all gaps, window by window; what is filled is context for the next."""
+    pace = np.array([max(gap.RATE / work.fps, PACES[0])])
+    open_ = ~work.known
+    touched = np.zeros(len(open_), dtype=bool)
+    for first, last, until in _windows(open_):
+        rotations, roots, contacts = answered(
+            work.filler,
+            work.skeleton,
+            work.rotations[None, first:last],
+            work.roots[None, first:last],
+            work.known[None, first:last],
+            pace,
+            work.latent,
+        )
+        new = np.zeros(len(open_), dtype=bool)
+        new[first:until] = open_[first:until] & ~work.known[first:until]
+        work.rotations[new], work.roots[new] = (
+            rotations[0][new[first:last]],
+            roots[0][new[first:last]],
+        )
+        told = np.arange(first, last)[~touched[first:last]]
+        work.contacts[told] = contacts[0][told - first]
+        touched[first:until] = True
+        work.known[new] = True
+
+
+def _windows(open_: Array) -> Iterator[tuple[int, int, int]]:
+    """Yield windows (first, last excluded) and up to where their filling is taken.
+
+    Gaps that lie close together are seen at once. Where a window had to be cut, its last gap is
+    filled by the next one, which also sees what follows.
+    """
+    gaps = runs(open_)
+    at = 0
+    while at < len(gaps):
+        first = max(gaps[at][0] - CONTEXT, 0)
+        upto = at + 1
+        while (
+            upto < len(gaps)
+            and gaps[upto][0] - gaps[upto - 1][1] <= CONTEXT
+            and gaps[upto][1] + 1 - first <= MOST_FRAMES
+        ):
+            upto += 1
+        end = gaps[upto - 1][1]
+        more = upto < len(gaps) and gaps[upto][0] - end <= CONTEXT
+        following = gaps[upto][0] if upto < len(gaps) else len(open_)
+        last = min(end + CONTEXT, following, len(open_))
+        taken = upto - 1 if more and upto - at > 1 else upto
+        yield first, last, last if taken == upto else gaps[taken][0]
+        at = taken

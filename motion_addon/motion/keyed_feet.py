@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns feet in a filled gap: they stand where the kept poses have them, and touch no kept pose.
+
+A foot that stands across an end of a gap stays where the kept pose put it; one that stands only
+inside finds its own place. Corrections are nothing at kept frames and are bridged in between.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import contacts as foot_contacts
+from . import footlock, leg, paws, quat
+from .clip import Clip
+from .lower_body import LEG, SIDES
+from .quadruped import LEGS, SHORTEST_CONTACT, is_quadruped
+from .quat import Array
+from .skeleton import Skeleton
+from .smoothing import smooth, smoothstep
+
+CREEP = 0.09
+"""Share of a leg's length that a kept foot may have moved while it stood."""
+ASTRAY = 0.09
+"""Share of a leg's length beyond which a foot is not held back where it stood."""
+FREE_SECONDS = 0.15
+"""Time from a kept frame in which the hips may come down for a leg's reach (s)."""
+DROP = 0.03
+"""Most (of a leg's length) that they do."""
+LEAST_HEIGHT = 0.004
+"""Share of a leg's length by which feet may go under the lowest of the kept ones."""
+
+_FRONT = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Limb:
+    """A leg as inverse kinematics and contacts know it."""
+
+    joints: tuple[int, int, int, int]
+    """Top, middle, end and the point that stands: hip, knee, ankle and ball; hip, hock, paw."""
+    column: int
+    """Of its contacts."""
+    front: Array
+    """(3,) where its middle joint points, seen from the upper bone."""
+
+
+def limbs_of(skeleton: Skeleton) -> list[Limb]:
+    """Return the legs of a biped or a quadruped."""
+    if is_quadruped(skeleton):
+        names = [paws.limb(name) for name in LEGS]
+        fronts = [-_FRONT if name[1] == "F" else _FRONT for name in LEGS]
+        columns = list(range(len(LEGS)))
+    else:
+        names = [tuple(side + bone for bone in LEG) for side in SIDES]  # type: ignore[misc]
+        fronts, columns = [_FRONT, _FRONT], [1, 3]
+    return [
+        Limb(tuple(skeleton.index(name) for name in joints), column, front)  # type: ignore[arg-type]
+        for joints, column, front in zip(names, columns, fronts, strict=True)
+    ]
+
+
+def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
+    """Return ``clip`` with feet that neither slide nor sink where ``known`` (T,) is False.
+
+    ``contacts`` (T, 4) are probabilities; the result's are binary. Kept frames keep their poses
+    to the bit. Nothing above the hips turns.
+    """
+    skeleton = clip.skeleton
+    four = is_quadruped(skeleton)
+    shortest = SHORTEST_CONTACT if four else foot_contacts.SHORTEST
+    down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps, shortest)
+    world, positions = skeleton.fk(
+        clip.rotations.astype(np.float64), clip.root_positions.astype(np.float64)
+    )
+    limbs = limbs_of(skeleton)
+    floor = min(float(positions[known][:, limb.joints[3], 1].min()) for limb in limbs)
+    targets, stands = {}, {}
+    for limb in limbs:
+        ball = positions[:, limb.joints[3]]
+        off, stood = _offsets(
+            ball, known, down[:, limb.column] > 0.5, clip.fps, _length(limb, clip)
+        )
+        least = floor - LEAST_HEIGHT * _length(limb, clip)
+        off[:, 1] += np.where(known, 0.0, np.maximum(least - (ball + off)[:, 1], 0.0))
+        targets[limb.column] = positions[:, limb.joints[2]] + off
+        stands[limb.column] = stood
+        down[:, limb.column] = np.where(known, down[:, limb.column], stood)
+    positions += _lowered(clip, limbs, positions, targets, stands, known)[:, None]
+    for limb in limbs:
+        _reach(world, positions, limb, targets[limb.column])
+    rotations = quat.unroll(skeleton.local(world)).astype(np.float32)
+    roots = positions[:, 0].astype(np.float32)
+    return replace(
+        clip,
+        rotations=np.where(known[:, None, None], clip.rotations, rotations),
+        root_positions=np.where(known[:, None], clip.root_positions, roots),
+        contacts=down,
+    )
+
+
+def _length(limb: Limb, clip: Clip) -> float:
+    _, middle, end, _ = limb.joints
+    return float(sum(np.linalg.norm(clip.skeleton.offsets[joint]) for joint in (middle, end)))
+
+
+def _offsets(
+    ball: Array, known: Array, down: Array, fps: float, length: float
+) -> tuple[Array, Array]:
+    """Return the corrections (T, 3) of a standing point, and (T,) whether it stands."""
+    target, stood = ball.copy(), np.zeros(len(ball), dtype=bool)
+    for start, stop in foot_contacts.runs(down):
+        kept = start + np.flatnonzero(known[start:stop])
+        if len(kept) == stop - start:
+            continue
+        if not len(kept):
+            if stop - start > 2:
+                target[start:stop] = footlock.anchor(ball[start:stop])
+                stood[start:stop] = True
+            continue
+        inner = np.arange(start, stop)
+        line = np.stack([np.interp(inner, kept, ball[kept, axis]) for axis in range(3)], axis=-1)
+        target[start:stop], stood[start:stop] = line, True
+        for a, b in itertools.pairwise(kept):
+            if b > a + 1 and np.linalg.norm(ball[b] - ball[a]) > CREEP * length:
+                target[a + 1 : b], stood[a + 1 : b] = ball[a + 1 : b], False
+    far = stood & ~known & (np.linalg.norm(target - ball, axis=-1) > ASTRAY * length)
+    stood &= ~far
+    fixed = stood | known
+    return footlock.bridged(target - ball, fixed, fps), stood
+
+
+def _lowered(
+    clip: Clip,
+    limbs: list[Limb],
+    positions: Array,
+    targets: dict[int, Array],
+    stands: dict[int, Array],
+    known: Array,
+) -> Array:
+    """Return how far (T, 3) the body comes down where a standing leg would not reach its foot."""
+    least = np.zeros(clip.frames)
+    most = 0.0
+    for limb in limbs:
+        top, _, end, _ = limb.joints
+        length = _length(limb, clip)
+        most = max(most, DROP * length)
+        needed = leg.drop(positions[:, top], positions[:, end], targets[limb.column], length)
+        least = np.minimum(least, np.where(stands[limb.column] & ~known, needed, 0.0))
+    out = np.zeros((clip.frames, 3))
+    if least.min() > -1e-6:
+        return out
+    reach = max(round(0.1 * clip.fps), 1)
+    padded = np.pad(np.maximum(least, -most), reach, mode="edge")
+    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=-1)
+    frames = np.arange(clip.frames)
+    kept = np.flatnonzero(known)
+    after = np.searchsorted(kept, frames).clip(0, len(kept) - 1)
+    away = np.minimum(np.abs(frames - kept[after]), np.abs(frames - kept[np.maximum(after - 1, 0)]))
+    share = smoothstep(away / max(FREE_SECONDS * clip.fps, 1.0))
+    out[:, 1] = share * smooth(lowest, reach / 3.0)
+    return out
+
+
+def _reach(world: Array, positions: Array, limb: Limb, target: Array) -> None:
+    """Turn the two long bones so that the ankle or hock is at ``target`` (T, 3)."""
+    upper, lower, end, _ = limb.joints
+    hip, knee, ankle = (positions[:, joint] for joint in (upper, lower, end))
+    thigh, shin = world[:, upper], world[:, lower]
+    bent, reached = leg.two_bone(hip, knee, ankle, thigh, target, limb.front)
+    world[:, upper] = leg.swing(thigh, knee - hip, bent - hip)
+    world[:, lower] = leg.swing(shin, ankle - knee, reached - bent)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training of the filling of gaps: torch against numpy, what is cut and hidden, end to end."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from motion_addon.motion import gap, models, quat
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.inbetween import fill
+from motion_addon.motion.transformer import Encoder
+from tests.motion.humans import standing_clip
+from training.inbetween import dataset, export, model, train
+
+SMALL = model.Size(width=16, layers=2, heads=2, wide=32, latent=4, reach=8)
+
+
+def written(folder: Path) -> Path:
+    """Write a prepared dataset of swaying people, one of them held out."""
+    parts: dict[str, list[np.ndarray]] = {}
+    for i in range(3):
+        clip = standing_clip(600, seed=i)
+        held = np.full(clip.frames, i == 2)
+        usable = np.ones(clip.frames, dtype=bool)
+        usable[:5] = i != 0
+        for key, value in {
+            "rotations": clip.rotations,
+            "roots": clip.root_positions,
+            "contacts": clip.contacts,
+            "clip": np.full(clip.frames, i),
+            "usable": usable,
+            "held_out": held,
+        }.items():
+            parts.setdefault(key, []).append(np.asarray(value))
+    arrays = {key: np.concatenate(value) for key, value in parts.items()}
+    arrays |= {f"skeleton_{k}": v for k, v in clip.skeleton.to_arrays().items()}
+    np.savez(folder / "dataset.npz", clip_names=np.array(["a", "b", "c"]), **arrays)
+    return folder / "dataset.npz"
+
+
+@pytest.mark.parametrize("frames", [5, 40])
+def test_torch_and_numpy_are_one(frames: int) -> None:
+    torch.manual_seed(0)
+    twin = model.Encoder(11, 7, SMALL, dropout=0.2).eval()
+    with torch.no_grad():
+        for parameter in twin.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    state = {f"network.{k}": v.numpy() for k, v in twin.state_dict().items()}
+    stats = {name: np.ones(1, dtype=np.float32) for name in model.STATISTICS}
+    arrays = export.weights(state | stats)
+    assert {v.dtype for k, v in arrays.items() if k not in stats} == {np.dtype(np.float16)}
+    ours = Encoder({key: value.numpy() for key, value in twin.state_dict().items()})
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(3, frames, 11)).astype(np.float32)
+    z = rng.normal(size=(3, SMALL.latent)).astype(np.float32)
+    for latent in (None, z):
+        with torch.no_grad():
+            wanted = twin(torch.tensor(x), None if latent is None else torch.tensor(latent))
+        found = ours.forward(x, latent)
+        assert found[0] == pytest.approx(wanted[0].numpy(), abs=1e-4)
+        assert found[1] == pytest.approx(wanted[1].numpy(), abs=1e-4)
+
+
+def test_poses_of_corrections_are_the_runtimes() -> None:
+    clip = standing_clip(30)
+    known = np.ones((1, 30), dtype=bool)
+    known[:, 10:20] = False
+    seen = gap.window(
+        clip.skeleton, clip.rotations[None], clip.root_positions[None], known, np.ones(1)
+    )
+    layout = gap.Layout(len(clip.skeleton))
+    stats = {
+        "input_mean": np.zeros(layout.inputs),
+        "input_scale": np.ones(layout.inputs),
+        "output_scale": np.ones(layout.outputs),
+    }
+    twin = model.Filler(clip.skeleton, SMALL, stats)
+    rng = np.random.default_rng(0)
+    outputs = rng.normal(scale=0.1, size=(1, 30, layout.outputs)).astype(np.float32)
+    with torch.no_grad():
+        args = (torch.tensor(a) for a in (outputs, seen.axes, seen.root))
+        axes, positions = twin.pose(*args)
+        batch = {
+            "yaw": torch.tensor(seen.carried.yaw),
+            "origin": torch.tensor(seen.carried.origin),
+        }
+        positions = train.in_world(positions, batch)
+    rotations, roots, _ = gap.corrected(seen, outputs)
+    world, placed = clip.skeleton.fk(rotations, roots)
+    gone = ~known
+    assert positions.numpy()[gone] == pytest.approx(placed[gone], abs=1e-4)
+    turned = seen.carried.rotations_into(world)
+    assert axes.numpy()[gone] == pytest.approx(quat.to_two_axes(turned)[gone], abs=1e-4)
+
+
+def test_masks() -> None:
+    rng = np.random.default_rng(0)
+    shares = []
+    for _ in range(300):
+        known, wrong, asked = dataset.masks(rng, 64)
+        assert known[:, 0].all()
+        assert (asked | known).all()
+        assert not (wrong & ~asked).any()
+        assert known.shape[1] <= dataset.LONGEST_GAP + 2 * dataset.CONTEXT
+        if wrong.any():
+            shares.append([asked.mean(), (asked & ~known).sum() / asked.sum()])
+    assert np.mean(shares, axis=0) == pytest.approx([0.17, 0.79], abs=0.02)
+
+
+def test_windows_stay_in_usable_stretches_of_one_clip(tmp_path: Path) -> None:
+    clips = dataset.Clips(written(tmp_path), held_out=False)
+    rng = np.random.default_rng(0)
+    span = np.full(200, 150)
+    first = clips.starts(rng, span)
+    assert (first >= 5).all()
+    assert np.array_equal(clips.clip[first], clips.clip[first + 150])
+    rotations, roots, contacts = clips.read(np.array([[7.0, 7.5]]))
+    assert rotations[0, 0] == pytest.approx(clips.rotations[7], abs=1e-6)
+    assert roots[0, 1] == pytest.approx(0.5 * (clips.roots[7] + clips.roots[8]), abs=1e-6)
+    assert contacts.shape == (1, 2, 4)
+    again = clips.mirrored(*clips.mirrored(rotations, roots, contacts))
+    assert again[0] == pytest.approx(rotations)
+    assert again[1] == pytest.approx(roots)
+
+
+def test_the_truth_costs_nothing(tmp_path: Path) -> None:
+    clips = dataset.Clips(written(tmp_path), held_out=False)
+    settings = train.Settings(tokens=512)
+    rng = np.random.default_rng(3)
+    twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
+    _, batch = train.prepared(clips, dataset.draw(clips, rng, 512))
+    outputs = torch.zeros(*batch["yaw"].shape, twin.layout.outputs)
+    outputs[..., twin.layout.axes] = (batch["true_axes"] - batch["axes"]).flatten(2)
+    outputs[..., twin.layout.root] = batch["true_root"] - batch["root"]
+    found = train.losses(twin, outputs, batch, settings, train.feet_of(clips))
+    for name in ("rotation", "position", "turning", "moving"):
+        assert float(found[name]) < 1e-4
+
+
+@pytest.mark.slow
+def test_end_to_end(tmp_path: Path) -> None:
+    prepared = written(tmp_path)
+    clips = [dataset.Clips(prepared, held_out=flag) for flag in (False, True)]
+    settings = train.Settings(steps=4, tokens=256, variants=0.5, average=0.5)
+    train.fit(clips[0], clips[1], SMALL, settings, tmp_path / "run")
+    export.export(tmp_path / "run" / "checkpoint.pt", prepared, tmp_path / "models" / "inbetween")
+    filler = models.load_filler("biped", tmp_path / "models")
+    clip: Clip = standing_clip(60, seed=5)
+    known = np.ones(60, dtype=bool)
+    known[20:40] = False
+    out = fill(filler, clip, known, seed=3)
+    assert np.array_equal(out.rotations[known], clip.rotations[known])
+    assert np.isfinite(out.rotations).all()

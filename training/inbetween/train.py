@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Train the transformer that fills gaps.
+
+    python -m training.inbetween.train --dataset build/inbetween/dataset.npz --out build/inbetween
+
+Hidden layers run in bfloat16, which a CPU with AMX multiplies several times faster.
+"""
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from motion_addon.motion import gap, quat
+from motion_addon.motion.contacts import FOOT_JOINTS
+from motion_addon.motion.gap import Window
+from motion_addon.motion.quat import Array
+
+from ..model import axes_to_matrices
+from .dataset import Clips, Cut, draw
+from .model import Filler, Size
+
+log = logging.getLogger(__name__)
+
+EVERY = 150.0
+"""Seconds between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run."""
+
+    steps: int = 2600
+    stop: int = 0
+    """Step to stop at before the schedule ends; 0 runs it to the end."""
+    tokens: int = 4096
+    """Frames in a batch."""
+    rate: float = 1e-3
+    """AdamW learning rate, warmed up and then lowered by a cosine."""
+    decay: float = 0.02
+    dropout: float = 0.1
+    average: float = 0.998
+    """What the running mean of the weights keeps in a step."""
+    position: float = 4.0
+    """Weight of meters against axes."""
+    velocity: float = 1.0
+    """Weight of changes from frame to frame against the values."""
+    contact: float = 0.02
+    slide: float = 2.0
+    """Weight of the way that standing feet make, against axes."""
+    variants: float = 0.25
+    """Share of the batches in which the whole motion chooses the latent."""
+    divergence: float = 0.002
+    """Cost of a nat of the latent."""
+    evenness: float = 0.7
+    """Power by which batches that are easy to fill without a network count more."""
+    seed: int = 1
+
+
+ALONG = (1.0, 2.0, 1.0)
+"""Weight of x, y and z: feet rise by centimeters and go by meters."""
+EVEN = 0.5
+"""Error of the filling without a network at which a batch counts once."""
+
+
+def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
+    """Return windows with gaps and the tensors of a batch.
+
+    The truth, ``true_axes`` and ``true_root``, is seen from the carried frames.
+    """
+    filled = gap.window(clips.skeleton, cut.shown, cut.roots, cut.known, cut.pace)
+    world, _ = clips.skeleton.fk(cut.rotations, cut.roots)
+    true_axes = quat.to_two_axes(filled.carried.rotations_into(world))
+    true_root = filled.carried.points_into(cut.roots[:, :, None])[:, :, 0]
+    arrays = {
+        "inputs": filled.inputs,
+        "axes": filled.axes,
+        "root": filled.root,
+        "true_axes": true_axes,
+        "true_root": true_root,
+        "contacts": cut.contacts,
+        "asked": cut.asked.astype(np.float32),
+        "yaw": filled.carried.yaw,
+        "origin": filled.carried.origin,
+    }
+    tensors = {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in arrays.items()}
+    return filled, tensors
+
+
+def in_world(points: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """Return world points of points (N, T, P, 3) seen from the carried frames."""
+    sine, cosine = batch["yaw"].sin()[..., None], batch["yaw"].cos()[..., None]
+    x, y, z = points.unbind(-1)
+    turned = torch.stack([cosine * x + sine * z, y, cosine * z - sine * x], dim=-1)
+    return turned + batch["origin"][:, :, None]
+
+
+def losses(
+    model: Filler, outputs: Tensor, batch: dict[str, Tensor], settings: Settings, feet: list[int]
+) -> dict[str, Tensor]:
+    """Return the mean losses of a batch over the frames that were asked for; contacts over all."""
+    asked = batch["asked"]
+    total = asked.sum()
+    mask = asked[..., None, None]
+    axes, positions = model.pose(outputs, batch["axes"], batch["root"])
+    true_axes = batch["true_axes"]
+    matrices = torch.stack(
+        [
+            torch.linalg.cross(true_axes[..., 3:], true_axes[..., :3]),
+            true_axes[..., 3:],
+            true_axes[..., :3],
+        ],
+        dim=-1,
+    )
+    true_positions = in_world(model.place(matrices, batch["true_root"]), batch)
+    off_axes = (axes - true_axes) * mask
+    true_positions = true_positions * mask
+    off = in_world(positions, batch) * mask - true_positions
+    count = off.shape[-2]
+    step = (off + true_positions)[:, :, feet].diff(dim=1).abs().sum(dim=-1)
+    off = off * torch.tensor(ALONG)
+    moved_axes, moved = off_axes.diff(dim=1), off.diff(dim=1)
+    stands = batch["contacts"] * asked[..., None]
+    both = stands[:, 1:] * stands[:, :-1]
+    odds = outputs[..., model.layout.contacts]
+    crossed = functional.binary_cross_entropy_with_logits(odds, batch["contacts"], reduction="none")
+    with torch.no_grad():
+        plain = model.place(axes_to_matrices(batch["axes"]), batch["root"])
+        error = ((batch["axes"] - true_axes) * mask).abs().sum() / (total * count * 6)
+        far = (in_world(plain, batch) * mask - true_positions).abs().sum() / (total * count * 3)
+        even = (EVEN / (error + settings.position * far + 0.02)) ** settings.evenness
+    found = {
+        "rotation": off_axes.abs().sum() / (total * count * 6),
+        "position": settings.position * off.abs().sum() / (total * count * 3),
+        "turning": settings.velocity * moved_axes.abs().sum() / (total * count * 6),
+        "moving": settings.velocity * settings.position * moved.abs().sum() / (total * count * 3),
+        "contact": settings.contact * crossed.mean(),
+        "slide": settings.slide * (step * both).sum() / (total * 4),
+    }
+    return {name: even * value for name, value in found.items()}
+
+
+def feet_of(clips: Clips) -> list[int]:
+    """Return the joint whose way is that of each contact."""
+    return [clips.skeleton.index(name) for pair in FOOT_JOINTS for name in pair]
+
+
+def run_batch(
+    model: Filler, clips: Clips, cut: Cut, settings: Settings, *, variants: bool
+) -> dict[str, Tensor]:
+    """Return the losses of one batch; with ``variants`` the whole motion chooses the latent."""
+    _, batch = prepared(clips, cut)
+    extra: dict[str, Tensor] = {}
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        latent = None
+        if variants:
+            everything = np.ones_like(cut.known)
+            whole = gap.window(clips.skeleton, cut.rotations, cut.roots, everything, cut.pace)
+            _, cls = model(torch.from_numpy(whole.inputs))
+            latent, cost = model.network.draw(cls)
+            extra["divergence"] = settings.divergence * cost.mean()
+        outputs, _ = model(batch["inputs"], latent)
+    return losses(model, outputs.float(), batch, settings, feet_of(clips)) | extra
+
+
+def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str, Array]:
+    """Return input mean and scale and output scale, over random batches.
+
+    Scales are means over a kind of feature; what is told of kept frames is taken as it is.
+    """
+    rng = np.random.default_rng(settings.seed)
+    layout = gap.Layout(len(clips.skeleton))
+    inputs, off = [], []
+    for _ in range(batches):
+        cut = draw(clips, rng, settings.tokens)
+        _, batch = prepared(clips, cut)
+        inputs.append(batch["inputs"].flatten(0, 1).numpy())
+        away = [batch[f"true_{name}"] - batch[name] for name in ("axes", "root")]
+        rows = torch.cat([away[0].flatten(2), away[1]], dim=-1)[batch["asked"] > 0.5]
+        off.append(rows.numpy())
+    seen, answers = np.concatenate(inputs), np.concatenate(off)
+    scale, mean = seen.std(axis=0), seen.mean(axis=0)
+    first = layout.motion.start
+    groups = [layout.axes, layout.positions, slice(first, first + 2), slice(first + 3, first + 5)]
+    for group in groups:
+        scale[group] = scale[group].mean()
+    mean[layout.keys], scale[layout.keys] = 0.0, 1.0
+    out = np.ones(layout.outputs, dtype=np.float32)
+    out[layout.axes] = answers[:, layout.axes].std(axis=0).mean()
+    out[layout.root] = answers[:, layout.root].std(axis=0).mean()
+    return {
+        "input_mean": mean,
+        "input_scale": np.maximum(scale, 1e-3),
+        "output_scale": out,
+    }
+
+
+def save(path: Path, model: Filler, info: dict[str, Any], history: list[dict[str, float]]) -> None:
+    """Write a checkpoint and its history."""
+    path.mkdir(parents=True, exist_ok=True)
+    torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.tmp")
+    (path / "checkpoint.tmp").replace(path / "checkpoint.pt")
+    (path / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+
+
+@torch.no_grad()
+def validate(model: Filler, clips: Clips, settings: Settings, batches: int = 12) -> float:
+    """Return the loss over windows of held-out clips, the same ones each time."""
+    rng = np.random.default_rng(7)
+    model.eval()
+    total = 0.0
+    for _ in range(batches):
+        cut = draw(clips, rng, settings.tokens // 2)
+        found = run_batch(model, clips, cut, settings, variants=False)
+        total += sum(float(value) for value in found.values())
+    model.train()
+    return total / batches
+
+
+def fit(learn: Clips, held_out: Clips, size: Size, settings: Settings, out: Path) -> Filler:
+    """Train on the first clips, watch the loss on the second; return the mean model."""
+    torch.manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    model = Filler(learn.skeleton, size, statistics(learn, settings), settings.dropout)
+    matrices = [p for p in model.parameters() if p.ndim >= 2 and p.shape[-1] > 2]
+    kept = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in kept]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": rest, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(
+        groups, settings.rate, betas=(0.9, 0.98), weight_decay=settings.decay
+    )
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
+    )
+    mean = cast(Filler, average.module)
+    info = asdict(settings) | asdict(size)
+    history: list[dict[str, float]] = []
+    began = saved = time.monotonic()
+    sums: dict[str, float] = {}
+    last = settings.stop or settings.steps
+    for step in range(1, last + 1):
+        shape = max(0.5 * (1.0 + np.cos(np.pi * step / settings.steps)), 0.01)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate * min(step / 400.0, 1.0) * shape
+        cut = draw(learn, rng, settings.tokens)
+        variants = cut.known.shape[1] > 20 and bool(rng.random() < settings.variants)
+        terms = run_batch(model, learn, cut, settings, variants=variants)
+        optimizer.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update_parameters(model)
+        for key, term in terms.items():
+            value = term.item()
+            sums[key] = 0.98 * sums.get(key, value) + 0.02 * value
+        if time.monotonic() - saved > EVERY or step == last:
+            saved = time.monotonic()
+            row = {"minute": round((saved - began) / 60.0, 1), "step": float(step)} | sums
+            row["held_out"] = validate(mean, held_out, settings)
+            history.append(row)
+            log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
+            save(out, mean, info, history)
+    return mean
+
+
+def main() -> None:
+    """Read the command line and train."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/dataset.npz"))
+    parser.add_argument("--out", type=Path, default=Path("build/inbetween/run"))
+    for kind in (Settings, Size):
+        for field in fields(kind):
+            parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    options = vars(parser.parse_args())
+    settings = Settings(**{f.name: options[f.name] for f in fields(Settings)})
+    size = Size(**{f.name: options[f.name] for f in fields(Size)})
+    learn, held_out = (Clips(options["dataset"], held_out=flag) for flag in (False, True))
+    fit(learn, held_out, size, settings, options["out"])
+
+
+if __name__ == "__main__":
+    main()
