@@ -20,7 +20,7 @@ from motion_addon.motion.contacts import runs
 
 UNIT: Final = 1000.0
 """Millimeters in a meter."""
-EVERY: Final = 4
+EVERY: Final = 3
 """Frames from one look at the skin to the next."""
 
 

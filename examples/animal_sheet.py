@@ -31,7 +31,7 @@ from .character import Character
 from .process import redirected_output, run
 
 ASSETS: Final = Path(__file__).with_name("assets")
-FPS: Final = 60.0
+FPS: Final = 30.0
 
 
 @dataclass(frozen=True)
