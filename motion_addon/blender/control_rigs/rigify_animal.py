@@ -280,10 +280,11 @@ def plan(
 def _rolled(obj: bpy.types.Object) -> tuple[str, ...]:
     """Return a note on a bendy deform bone that is rolled half around against the next one."""
     assert isinstance(obj.data, bpy.types.Armature)
+    side = {bone.name: bone.matrix_local.to_3x3().col[2] for bone in obj.data.bones}
     for bone in obj.data.bones:
         if bone.bbone_segments > 1 and bone.name.startswith("DEF-spine"):
             for after in bone.children:
-                if after.use_connect and bone.z_axis.dot(after.z_axis) < _HALF_AROUND:
+                if after.use_connect and side[bone.name].dot(side[after.name]) < _HALF_AROUND:
                     names = strip(bone.name), strip(after.name)
                     text = f'Rigify made "{names[0]}" rolled half around against "{names[1]}"'
                     return (f"{text}; its skin may twist. Turn its roll in the metarig.",)
