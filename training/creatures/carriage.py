@@ -28,7 +28,7 @@ LEVEL: Final = (0.55, 0.75, 0.9, 1.0)
 CARRIED: Final = (0.8, 0.9, 0.9, 0.35)
 """Share of a raised neck that each joint makes."""
 LOOKED: Final = (0.25, 0.5, 0.75, 1.0)
-NODS: Final = {"walk": 1.8, "pace": 0.9, "trot": 0.7, "canter": 0.3, "gallop": 0.2}
+NODS: Final = {"walk": 2.8, "pace": 1.5, "trot": 1.0, "canter": 0.4, "gallop": 0.3}
 """How far the head goes down for a rise of the withers."""
 STRETCH: Final = {"walk": 0.0, "pace": 0.0, "trot": 0.06, "canter": -0.1, "gallop": -0.25}
 """Radians by which a neck is raised in a gait."""

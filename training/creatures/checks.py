@@ -20,7 +20,7 @@ from .outing import Outing
 LIMITS: Final = {
     "slip": (0.0, 0.002),
     "low": (-0.03, 1.0),
-    "straightest": (0.0, 3.1),
+    "straightest": (0.15, 3.1),
     "bend": (0.0, 2.8),
     "sink": (0.0, 0.4),
     "pops": (0.0, 60.0),

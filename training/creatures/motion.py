@@ -19,6 +19,8 @@ from .creature import Creature, Manner
 from .feet import Steps
 from .trunk import Sway
 
+LEVEL: Final = 0.5
+"""Share of a girdle's way down that the other goes, too."""
 _SINK_SECONDS: Final = 0.07
 """Smoothing (s, sigma) with which a girdle comes down for its legs to reach."""
 
@@ -89,6 +91,7 @@ def _sunk(
             lacks[:, column] = np.maximum(lacks[:, column], np.where(near > 0.0, short, 0.0))
         if lacks.max() < 1e-4:
             break
+        lacks = np.maximum(lacks, LEVEL * lacks[:, ::-1])
         padded = np.pad(lacks, ((half, half), (0, 0)), mode="edge")
         deepest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0).max(-1)
         down = smooth(deepest, half / 2.5)

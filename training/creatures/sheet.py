@@ -21,6 +21,10 @@ from .outing import Outing
 
 POSES: Final = 8
 """Poses of a strip."""
+GAP: Final = 1.25
+"""Distance of two poses over the length of the animal."""
+_WIDTH, _TITLE, _DPI = 13.0, 0.32, 75
+"""Inches of a row, inches for its title, and dots an inch."""
 _NEAR, _FAR, _TRUNK = "#1f4e79", "#9db7cf", "#333333"
 
 
@@ -72,14 +76,18 @@ def strip(axes: Any, clip: Clip, frames: Sequence[int], gap: float, top: bool = 
 
 def sheet(rows: Sequence[tuple[str, Clip, Sequence[int]]], file: Path, top: bool = False) -> None:
     """Write a picture with one strip a row: a title, a clip, the frames to show."""
-    figure = Figure(figsize=(16, 2.1 * len(rows)))
-    axes = figure.subplots(len(rows), 1, squeeze=False)
-    for one, (title, clip, frames) in zip(axes[:, 0], rows, strict=True):
-        rest = clip.skeleton.rest_positions()
-        strip(one, clip, frames, 1.08 * float(np.ptp(rest[:, 2])) + 0.2, top)
-        one.set_title(title, fontsize=8, loc="left", pad=1)
-    figure.tight_layout(pad=0.3)
-    figure.savefig(file, dpi=75)
+    gaps = [GAP * float(np.ptp(clip.skeleton.rest_positions()[:, 2])) for _, clip, _ in rows]
+    sizes = [
+        _WIDTH * float(np.ptp(points(clip, frames)[..., 0 if top else 1])) / (len(frames) * gap)
+        for (_, clip, frames), gap in zip(rows, gaps, strict=True)
+    ]
+    sizes = [size + _TITLE for size in sizes]
+    figure = Figure(figsize=(_WIDTH, sum(sizes)), layout="constrained")
+    axes = figure.subplots(len(rows), 1, squeeze=False, height_ratios=sizes)
+    for one, (title_, clip, frames), gap in zip(axes[:, 0], rows, gaps, strict=True):
+        strip(one, clip, frames, gap, top)
+        one.set_title(title_, fontsize=9, loc="left", pad=2)
+    figure.savefig(file, dpi=_DPI)
 
 
 def of_stride(contacts: Array, after: int, poses: int = POSES) -> list[int]:
