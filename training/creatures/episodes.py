@@ -122,8 +122,7 @@ class Animal:
 def animals(folder: Path) -> list[Animal]:
     """Return the real creatures of ``folder`` (unpacked data) with at least two clips that travel.
 
-    Clips in which the paws are lost or that are faster than any animal are left out. Reading them
-    takes a minute.
+    Clips in which the paws are lost or that are faster than any animal are left out.
     """
     found: dict[str, list[AnimalClip]] = {}
     for one in rigs.animal_clips(folder, (*rigs.MOVING, "turn")):
