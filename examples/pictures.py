@@ -61,7 +61,7 @@ def write_rows(rows: Sequence[Sequence[Path]], titles: Sequence[str], target: Pa
         draw.text((4, number * step + 2), title, fill=LABEL_COLOR)
         for column, picture in enumerate(row):
             sheet.paste(Image.open(picture), (column * width, number * step + LABEL_HEIGHT))
-    _save(sheet, target)
+    _save(sheet, target, 96)
 
 
 def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> None:
@@ -75,6 +75,6 @@ def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> No
     _save(Image.fromarray(picture.astype(np.uint8)), target)
 
 
-def _save(picture: Image.Image, target: Path) -> None:
-    """Save as PNG with 256 colors of the picture's own: half the size, and no eye sees it."""
-    picture.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+def _save(picture: Image.Image, target: Path, colors: int = 256) -> None:
+    """Save as PNG with a few colors of the picture's own: half the size, and no eye sees it."""
+    picture.quantize(colors, dither=Image.Dither.NONE).save(target, optimize=True)

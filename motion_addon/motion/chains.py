@@ -22,6 +22,8 @@ _LEVEL = 0.26
 """Radians, the steepest bone of a tail that was modeled straight out."""
 _ROD = 0.5
 """Length of the shortest such tail in heights of the hips."""
+_ROOM = 0.65
+"""Most of the height of its root that such a tail hangs down at rest."""
 _HANGS = 1.25
 """Radians by which a horse's tail hangs down at its end while it stands."""
 _STREAMS = 0.25
@@ -108,10 +110,18 @@ def laid_out(body: QuadrupedBody, tail: Sequence[int]) -> bool:
 
 def as_carried(
     ours: tuple[QuadrupedBody, Sequence[int]], theirs: tuple[QuadrupedBody, Sequence[int]]
-) -> Array:
-    """Return (K, 4) the turns that lay a tail that was modeled straight out as the other rests."""
+) -> tuple[float, Array]:
+    """Return (K, 4) the turns that lay a tail that was modeled straight out as the other rests.
+
+    And how much of the other's carriage it takes over. Tails too long to hang like that over the
+    ground are held higher, and move less.
+    """
     wanted = np.interp(chain_places(*ours), chain_places(*theirs), _pitches(*theirs))
-    return _raised(wanted - _pitches(*ours))
+    body, tail = ours
+    length = np.linalg.norm(np.diff(body.heads[list(tail)], axis=0), axis=1).sum()
+    room = np.arcsin(np.clip(_ROOM * body.heads[tail[0], 1] / length, 0.0, 1.0))
+    held = min(1.0, float(room) / max(-float(wanted.min()), 1e-6))
+    return held * held, _raised(held * wanted - _pitches(*ours))
 
 
 def hanging(body: QuadrupedBody, tail: Sequence[int], froude: Array) -> Array:

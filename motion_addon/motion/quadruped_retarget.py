@@ -120,7 +120,7 @@ class _Transfer:
         And the turns (K, 4) or (K, T, 4) that lay it first as it is carried at rest.
         """
         if not self.target.hanging_tail and len(theirs) > 1:
-            return 1.0, chains.as_carried((self.target, ours), (self.source, theirs))
+            return chains.as_carried((self.target, ours), (self.source, theirs))
         hips = self.positions[:, self.source.trunk[0]] * _FLAT
         steps = np.gradient(hips, axis=0) if len(hips) > 1 else np.zeros_like(hips)
         speed = np.linalg.norm(steps, axis=-1) * self.clip.fps

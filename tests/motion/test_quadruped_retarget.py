@@ -201,13 +201,13 @@ def test_bones_beyond_the_mapped_tail_are_filled():
     assert [rig.names[b] for b in body.roles["tail"]] == list(truth.roles["tail"])
 
 
-def _tailed(slope: float, family: str = "custom") -> QuadrupedBody:
+def _tailed(slope: float, family: str = "custom", step: float = 0.12) -> QuadrupedBody:
     """Return the body of an animal with a long straight tail that rises backwards by degrees."""
     rig, truth = animal(Build(tail=5))
     heads = rig.rest_heads.copy()
     along = np.array([0.0, np.sin(np.radians(slope)), -np.cos(np.radians(slope))])
     tail = [rig.index(name) for name in truth.roles["tail"]]
-    heads[tail] = heads[tail[0]] + 0.12 * np.arange(5)[:, None] * along
+    heads[tail] = heads[tail[0]] + step * np.arange(5)[:, None] * along
     body = measure(replace(rig, rest_heads=heads), replace(truth, family=family))
     assert isinstance(body, QuadrupedBody)
     return body
@@ -230,6 +230,13 @@ def test_tails_modeled_straight_out_are_carried_as_in_the_clip():
     # The paper dog's tail hangs by 45 degrees.
     slopes = _tail_slope(_tailed(0.0), WALK)
     assert slopes == pytest.approx(np.full(4, -45.0), abs=6.0)
+
+
+def test_tails_too_long_to_hang_stay_over_the_ground():
+    body = _tailed(0.0, step=0.18)
+    pose = retarget.pose(WALK, SOURCE, body, SIZE)
+    tip = pose.positions[body.roles["tail"][-1]]
+    assert tip[:, 1].min() > 0.15 * body.leg_length
 
 
 def test_tails_of_horses_hang_and_stream_when_they_run():
