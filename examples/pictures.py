@@ -61,7 +61,7 @@ def write_rows(rows: Sequence[Sequence[Path]], titles: Sequence[str], target: Pa
         draw.text((4, number * step + 2), title, fill=LABEL_COLOR)
         for column, picture in enumerate(row):
             sheet.paste(Image.open(picture), (column * width, number * step + LABEL_HEIGHT))
-    _save(sheet, target, 96)
+    _save(sheet, target, 128)
 
 
 def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> None:
