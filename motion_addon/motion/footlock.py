@@ -31,7 +31,7 @@ DRAG = 1.2
 CALM = 0.6
 """Speed, over the limit of a contact, under which a foot stands wherever it is."""
 CALM_SPEEDS = (0.8, 2.5)
-"""Speeds of the body (m/s) under which its feet do not patter, and over which they may."""
+"""Speeds of the body (m/s) under which its feet do not trip, and over which they may."""
 CREEP = 0.08
 """Distance (m, of the model's size) a standing foot may creep before it has to step."""
 STEP_SECONDS = 0.2
@@ -49,7 +49,7 @@ class Rules:
     blur_seconds: float = 0.03
     """Smoothing of the speed by which a dragged foot is known (s, sigma)."""
     calm_seconds: float = 0.0
-    """Least time of a stand or a swing of a body that hardly goes, so that feet do not patter."""
+    """Least time of a stand or a swing of a body that hardly goes, so that feet do not trip."""
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,7 @@ def test_paws_of_the_dog_have_the_height_of_the_model() -> None:
 
 
 @pytest.mark.parametrize("speed", [0.5, 0.9, 1.4, 2.0])
-def test_paws_do_not_patter_as_it_starts_and_stops(speed: float) -> None:
+def test_paws_do_not_trip_as_it_starts_and_stops(speed: float) -> None:
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
     clip = bake(BakeRequest(path=path, model="quadruped", speed=speed, fps=60.0)).clip
     assert clip.contacts is not None
