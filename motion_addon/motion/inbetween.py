@@ -25,6 +25,12 @@ CONTEXT = 10
 """Kept frames before and after a gap that the model looks at."""
 MOST_FRAMES = 90
 """Frames that it looks at together."""
+SKETCHED = 4
+"""Of so many coarse steps one pose is kept: what lies between is better filled than sampled."""
+LATE = (0.08, 0.16)
+"""Shares of a gap by which a variant comes earlier or later."""
+LEAST_VARIED = 0.3
+"""Seconds, the shortest gap that has variants of its timing."""
 PACES = (0.5, 4.0)
 """Durations of a frame, over the model's, that it was trained on."""
 
@@ -40,7 +46,6 @@ class _Work:
     contacts: Array
     known: Array
     fps: float
-    latent: Array | None
 
 
 def answered(
@@ -50,7 +55,6 @@ def answered(
     roots: Array,
     known: Array,
     pace: Array,
-    latent: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """Return local rotations, roots and contacts in 0..1 of windows (N, T, ...), gaps filled.
 
@@ -58,7 +62,7 @@ def answered(
     frames than the model can look at.
     """
     seen = gap.window(skeleton, rotations, roots, known, pace)
-    outputs, _ = filler.answer(seen.inputs, latent)
+    outputs, _ = filler.answer(seen.inputs)
     return gap.corrected(seen, outputs)
 
 
@@ -88,10 +92,6 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
     """
     known = _checked(clip, np.asarray(known, dtype=bool))
     joints, skeleton, scale = _on_model(filler, clip.skeleton)
-    latent = None
-    if seed:
-        size = (1, filler.encoder.latent_size)
-        latent = np.random.default_rng(seed).normal(size=size).astype(np.float32)
     plain, line = gap.interpolated(clip.rotations[None], clip.root_positions[None], known[None])
     work = _Work(
         filler,
@@ -101,11 +101,13 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
         np.zeros((clip.frames, gap.CONTACTS), dtype=np.float32),
         known.copy(),
         clip.fps,
-        latent,
     )
-    for start, stop in runs(~known):
+    gaps = runs(~known)
+    for start, stop in gaps:
         _sketch(work, start, stop)
     _fill_all(work)
+    if seed:
+        _vary(work, gaps, np.random.default_rng(seed))
     done = Clip(skeleton, work.rotations, work.roots, clip.fps)
     if lock:
         done = keyed_feet.locked(done, known, work.contacts)
@@ -190,10 +192,11 @@ def _sketch(work: _Work, start: int, stop: int) -> None:
         source.root_positions[None],
         known[None],
         np.array([pace * step]),
-        work.latent,
     )
     coarse = Clip(work.skeleton, rotations[0], roots[0], 1.0, contacts[0])
-    chosen = np.unique(np.round(first + step * np.arange(1, steps)).astype(np.int64))
+    chosen = np.unique(
+        np.round(first + step * np.arange(SKETCHED, steps - 1, SKETCHED)).astype(np.int64)
+    )
     chosen = chosen[(chosen >= start) & (chosen < stop)]
     picked = coarse.at_frames((chosen - at[0]) / step, 1.0)
     work.rotations[chosen], work.roots[chosen] = picked.rotations, picked.root_positions
@@ -215,7 +218,6 @@ def _fill_all(work: _Work) -> None:
             work.roots[None, first:last],
             work.known[None, first:last],
             pace,
-            work.latent,
         )
         new = np.zeros(len(open_), dtype=bool)
         new[first:until] = open_[first:until] & ~work.known[first:until]
@@ -227,6 +229,27 @@ def _fill_all(work: _Work) -> None:
         work.contacts[told] = contacts[0][told - first]
         touched[first:until] = True
         work.known[new] = True
+
+
+def _vary(work: _Work, gaps: list[tuple[int, int]], rng: np.random.Generator) -> None:
+    """Fill gaps anew around a pose that comes earlier or later than it did.
+
+    The pose is the filling's own, so that it is one the body takes; a gap too short for steps
+    of another timing keeps its filling.
+    """
+    for start, stop in gaps:
+        frames = stop - start
+        late, place = rng.uniform(*LATE) * rng.choice([-1.0, 1.0]), rng.uniform(0.4, 0.6)
+        if frames / work.fps < LEAST_VARIED:
+            continue
+        at = start + round(place * frames)
+        source = at + round(late * frames)
+        work.rotations[at], work.roots[at] = work.rotations[source], work.roots[source]
+        work.known[start:stop] = False
+        work.known[at] = True
+        for part in ((start, at), (at + 1, stop)):
+            _sketch(work, *part)
+    _fill_all(work)
 
 
 def _windows(open_: Array) -> Iterator[tuple[int, int, int]]:

@@ -19,16 +19,11 @@ from .lower_body import LEG, SIDES
 from .quadruped import LEGS, SHORTEST_CONTACT, is_quadruped
 from .quat import Array
 from .skeleton import Skeleton
-from .smoothing import smooth, smoothstep
 
 CREEP = 0.09
 """Share of a leg's length that a kept foot may have moved while it stood."""
-ASTRAY = 0.09
+ASTRAY = 0.06
 """Share of a leg's length beyond which a foot is not held back where it stood."""
-FREE_SECONDS = 0.15
-"""Time from a kept frame in which the hips may come down for a leg's reach (s)."""
-DROP = 0.03
-"""Most (of a leg's length) that they do."""
 LEAST_HEIGHT = 0.004
 """Share of a leg's length by which feet may go under the lowest of the kept ones."""
 
@@ -66,7 +61,8 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
     """Return ``clip`` with feet that neither slide nor sink where ``known`` (T,) is False.
 
     ``contacts`` (T, 4) are probabilities; the result's are binary. Kept frames keep their poses
-    to the bit. Nothing above the hips turns.
+    to the bit. Hips, and what is above them, go as they went: hips that came down for
+    a far foot were further from the truth on held-out motion.
     """
     skeleton = clip.skeleton
     four = is_quadruped(skeleton)
@@ -77,7 +73,7 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
     )
     limbs = limbs_of(skeleton)
     floor = min(float(positions[known][:, limb.joints[3], 1].min()) for limb in limbs)
-    targets, stands = {}, {}
+    targets = {}
     for limb in limbs:
         ball = positions[:, limb.joints[3]]
         off, stood = _offsets(
@@ -86,17 +82,13 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
         least = floor - LEAST_HEIGHT * _length(limb, clip)
         off[:, 1] += np.where(known, 0.0, np.maximum(least - (ball + off)[:, 1], 0.0))
         targets[limb.column] = positions[:, limb.joints[2]] + off
-        stands[limb.column] = stood
         down[:, limb.column] = np.where(known, down[:, limb.column], stood)
-    positions += _lowered(clip, limbs, positions, targets, stands, known)[:, None]
     for limb in limbs:
         _reach(world, positions, limb, targets[limb.column])
     rotations = quat.unroll(skeleton.local(world)).astype(np.float32)
-    roots = positions[:, 0].astype(np.float32)
     return replace(
         clip,
         rotations=np.where(known[:, None, None], clip.rotations, rotations),
-        root_positions=np.where(known[:, None], clip.root_positions, roots),
         contacts=down,
     )
 
@@ -130,38 +122,6 @@ def _offsets(
     stood &= ~far
     fixed = stood | known
     return footlock.bridged(target - ball, fixed, fps), stood
-
-
-def _lowered(
-    clip: Clip,
-    limbs: list[Limb],
-    positions: Array,
-    targets: dict[int, Array],
-    stands: dict[int, Array],
-    known: Array,
-) -> Array:
-    """Return how far (T, 3) the body comes down where a standing leg would not reach its foot."""
-    least = np.zeros(clip.frames)
-    most = 0.0
-    for limb in limbs:
-        top, _, end, _ = limb.joints
-        length = _length(limb, clip)
-        most = max(most, DROP * length)
-        needed = leg.drop(positions[:, top], positions[:, end], targets[limb.column], length)
-        least = np.minimum(least, np.where(stands[limb.column] & ~known, needed, 0.0))
-    out = np.zeros((clip.frames, 3))
-    if least.min() > -1e-6:
-        return out
-    reach = max(round(0.1 * clip.fps), 1)
-    padded = np.pad(np.maximum(least, -most), reach, mode="edge")
-    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=-1)
-    frames = np.arange(clip.frames)
-    kept = np.flatnonzero(known)
-    after = np.searchsorted(kept, frames).clip(0, len(kept) - 1)
-    away = np.minimum(np.abs(frames - kept[after]), np.abs(frames - kept[np.maximum(after - 1, 0)]))
-    share = smoothstep(away / max(FREE_SECONDS * clip.fps, 1.0))
-    out[:, 1] = share * smooth(lowest, reach / 3.0)
-    return out
 
 
 def _reach(world: Array, positions: Array, limb: Limb, target: Array) -> None:
