@@ -196,7 +196,7 @@ _LINES = (
     ("Planted-foot slip (median / 95 %)", "{slip_median_cm:.2f} / {slip_95_cm:.2f} cm"),
     ("Foot skate", "{foot_skate:.3f} cm/frame"),
     ("Foot skate, hind paws", "{foot_skate_back:.3f} cm/frame"),
-    ("Ball of the foot under the ground", "{penetration_cm:.2f} cm"),
+    ("Feet under the ground, at most", "{penetration_cm:.2f} cm"),
     ("Stride length", "{stride_length:.2f} m"),
     ("Cadence", "{cadence:.0f} steps/min"),
     ("Stride frequency", "{stride_frequency:.2f} Hz"),
