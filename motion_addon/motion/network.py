@@ -55,9 +55,9 @@ def bend(x: Array, out: Array, low: Array) -> None:
 
     ``low`` is a place of the same shape for what is below zero.
     """
-    np.minimum(x, _ZERO, low)
-    np.expm1(low, low)
-    np.maximum(x, low, out)
+    np.minimum(x, _ZERO, out=low)
+    np.expm1(low, out=low)
+    np.maximum(x, low, out=out)
 
 
 def softmax(logits: Array, active: int = 0) -> Array:
