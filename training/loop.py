@@ -99,7 +99,8 @@ def save(
 ) -> None:
     """Write a checkpoint and its history; ``info`` are plain values kept with the weights."""
     path.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.pt")
+    torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.tmp")
+    (path / "checkpoint.tmp").replace(path / "checkpoint.pt")
     (path / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
 
 

@@ -77,6 +77,11 @@ def write(
         arrays[f"bias{i}"] = state[f"network.biases.{i}"].numpy().astype(np.float16)
     rest = {name: state[name].numpy() for name in NORMALIZATION} | {"start_state": start_state}
     arrays |= {key: value.astype(np.float32) for key, value in (rest | dict(more or {})).items()}
+    save(out, arrays, info)
+
+
+def save(out: Path, arrays: dict[str, Array], info: Mapping[str, Any]) -> None:
+    """Write the arrays and ``model.json`` of a model folder."""
     out.mkdir(parents=True, exist_ok=True)
     weights = out / "weights.safetensors"
     save_file(arrays, weights)

@@ -14,6 +14,7 @@ from . import chains, gaits, quat, soles
 from .body_pose import BodyPose, RetargetSettings
 from .chains import chain_places, spread, trunk_places
 from .clip import Clip
+from .contacts import runs
 from .limbs import align, bend, turns_along
 from .paw_metrics import paw_height
 from .quadruped import is_quadruped
@@ -208,10 +209,10 @@ class _Transfer:
 
 def _held(moved: Array, standing: Array) -> Array:
     """Return values (T, 3) held at their mean while standing (T,) bool, gliding in between."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], standing, [False]]).astype(int)))
-    if not len(edges):
+    stands = runs(standing)
+    if not stands:
         return moved
-    starts, stops = edges[::2], edges[1::2]
+    starts, stops = np.array(stands).T
     means = np.stack([moved[a:b].mean(axis=0) for a, b in zip(starts, stops, strict=True)])
     frames = np.arange(len(moved))
     after = np.searchsorted(starts, frames, side="right")

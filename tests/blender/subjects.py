@@ -195,3 +195,21 @@ def everything(rig: bpy.types.Object) -> dict:
             ],
         )
     return state
+
+
+def check_one_undo_step(rig: bpy.types.Object) -> None:
+    """Bake onto a rig that is ready; check that undo takes it all back, and that redo brings it."""
+    name = rig.name
+    bpy.ops.ed.undo_push(message="before")
+    before = everything(rig)
+    bpy.ops.footfall.bake()
+    bpy.ops.ed.undo_push(message="Bake")
+    bpy.ops.ed.undo()
+    rig = bpy.data.objects[name]
+    assert everything(rig) == before
+    assert len(rig.footfall.takes) == 0
+    bpy.ops.ed.redo()
+    rig = bpy.data.objects[name]
+    assert rig.animation_data.action == rig.footfall.takes[0].action
+    bpy.ops.footfall.reject_take()
+    assert everything(rig) == before

@@ -84,19 +84,7 @@ def test_accept_keeps_the_take_and_the_action_before_it(dog: bpy.types.Object) -
 
 
 def test_bake_is_one_undo_step(dog: bpy.types.Object) -> None:
-    bpy.ops.ed.undo_push(message="before")
-    before = subjects.everything(dog)
-    bpy.ops.footfall.bake()
-    bpy.ops.ed.undo_push(message="Bake")
-    bpy.ops.ed.undo()
-    rig = bpy.data.objects["Dog"]
-    assert subjects.everything(rig) == before
-    assert len(rig.footfall.takes) == 0
-    bpy.ops.ed.redo()
-    rig = bpy.data.objects["Dog"]
-    assert rig.animation_data.action == rig.footfall.takes[0].action
-    bpy.ops.footfall.reject_take()
-    assert subjects.everything(rig) == before
+    subjects.check_one_undo_step(dog)
 
 
 def test_bake_again_follows_the_edited_path_in_the_same_action(dog: bpy.types.Object) -> None:

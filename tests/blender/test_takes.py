@@ -177,19 +177,7 @@ def test_removing_a_take_that_is_not_shown() -> None:
 def test_bake_is_one_undo_step() -> None:
     rig = subjects.animated()
     subjects.ready(rig)
-    bpy.ops.ed.undo_push(message="before")
-    before = subjects.everything(rig)
-    bpy.ops.footfall.bake()
-    bpy.ops.ed.undo_push(message="Bake")
-    bpy.ops.ed.undo()
-    rig = bpy.data.objects["Hero"]
-    assert subjects.everything(rig) == before
-    assert len(rig.footfall.takes) == 0
-    bpy.ops.ed.redo()
-    rig = bpy.data.objects["Hero"]
-    assert rig.animation_data.action == rig.footfall.takes[0].action
-    bpy.ops.footfall.reject_take()
-    assert subjects.everything(rig) == before
+    subjects.check_one_undo_step(rig)
 
 
 def test_review_survives_save_and_reload(tmp_path: Path) -> None:

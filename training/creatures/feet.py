@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion import gaits, quadruped, quat
+from motion_addon.motion.footlock import eased
 from motion_addon.motion.quat import Array
 from motion_addon.motion.smoothing import smooth, smoothstep
 from motion_addon.motion.trajectory import Trajectory
@@ -104,7 +105,7 @@ def steps(
             swing[gone, i] = np.clip(share, 1e-3, 1.0)
             height = float(lift[gone].mean()) if len(gone) else 0.0
             paws[gone, i] = _arc(places[k], places[k + 1], share, height, leg[1])
-            yaws[gone, i] = ways[k] + (ways[k + 1] - ways[k]) * _eased(share)
+            yaws[gone, i] = ways[k] + (ways[k + 1] - ways[k]) * eased(share)
     return Steps(paws, yaws, contacts, stand, swing, load, homes, lean)
 
 
@@ -206,16 +207,10 @@ def _clearance(creature: Creature, manner: Manner, plan: Trajectory) -> Array:
 
 def _arc(a: Array, b: Array, share: Array, height: float, girdle: str) -> Array:
     """Return (n, 3) the way of a paw from one place to another at shares (n,) of the time."""
-    out = a + (b - a) * _eased(share)[:, None]
+    out = a + (b - a) * eased(share)[:, None]
     rise, fall = ARC[girdle]
     x = np.clip(share, 0.0, 1.0)
     peak = rise / (rise + fall)
     bump = x**rise * (1.0 - x) ** fall / (peak**rise * (1.0 - peak) ** fall)
     out[:, 1] += height * bump
     return np.asarray(out)
-
-
-def _eased(share: Array) -> Array:
-    """Return the way (n,) that is done at shares of the time: still at both ends."""
-    x = np.clip(share, 0.0, 1.0)
-    return np.asarray(x**3 * (10.0 - 15.0 * x + 6.0 * x * x))

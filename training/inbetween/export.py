@@ -5,20 +5,18 @@ python -m training.inbetween.export --checkpoint build/inbetween/run/checkpoint.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.numpy import save_file
 
 from motion_addon.motion import gap
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
-from .. import sources
+from .. import model_folder, sources
 from ..export import CREDITS
+from ..loop import read
 from .dataset import LONGEST_GAP, Clips
 from .model import STATISTICS
 
@@ -63,13 +61,9 @@ def describe(skeleton: Skeleton, settings: dict[str, Any]) -> dict[str, Any]:
 def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     """Write ``out`` from a checkpoint and the dataset that it was trained on."""
     skeleton = Clips(prepared, held_out=True).skeleton
-    saved = torch.load(checkpoint, weights_only=True)
-    arrays = weights({key: value.numpy() for key, value in saved["model"].items()})
-    out.mkdir(parents=True, exist_ok=True)
-    save_file(arrays, out / "weights.safetensors")
-    (out / "weights.safetensors").chmod(0o644)
-    info = describe(skeleton, saved["settings"])
-    (out / "model.json").write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
+    state, settings = read(checkpoint)
+    arrays = weights({key: value.numpy() for key, value in state.items()})
+    model_folder.save(out, arrays, describe(skeleton, settings))
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ Hidden layers run in bfloat16, which a CPU with AMX multiplies several times fas
 """
 
 import argparse
-import json
 import logging
 import time
 from dataclasses import asdict, dataclass, fields
@@ -24,6 +23,7 @@ from motion_addon.motion.contacts import FOOT_JOINTS
 from motion_addon.motion.gap import Window
 from motion_addon.motion.quat import Array
 
+from ..loop import save
 from ..model import axes_to_matrices
 from .dataset import Clips, Cut, draw
 from .model import Filler, Size
@@ -201,14 +201,6 @@ def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str,
         "input_scale": np.maximum(scale, 1e-3),
         "output_scale": out,
     }
-
-
-def save(path: Path, model: Filler, info: dict[str, Any], history: list[dict[str, float]]) -> None:
-    """Write a checkpoint and its history."""
-    path.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.tmp")
-    (path / "checkpoint.tmp").replace(path / "checkpoint.pt")
-    (path / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ import numpy as np
 
 from motion_addon.motion import leg, quadruped, quat
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.contacts import runs
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import EndSite, Skeleton
 from motion_addon.motion.smoothing import smooth, smoothstep
@@ -271,8 +272,7 @@ def leveled(paws: Array, fps: float) -> Array:
         height = paws[:, k, 1]
         floor = np.median(height[speeds[:, k] < 2.0 * STILL]) if len(height) else 0.0
         stands = (speeds[:, k] < 0.35) & (np.abs(height - floor) < 0.035)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(int), [0]])))
-        spans = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 3]
+        spans = [(a, b) for a, b in runs(stands) if b - a >= 3]
         if not spans:
             continue
         at = np.concatenate([[a, b - 1] for a, b in spans])
