@@ -6,11 +6,13 @@ import pytest
 
 from motion_addon.motion import quadruped, quat
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot.canonical import on_paws
+from motion_addon.motion.oneshot.footfalls import footfalls
 from motion_addon.motion.skeleton import Skeleton
 
 torch = pytest.importorskip("torch")
 
-from training.quadruped import augment, completion, labrador, sources, units  # noqa: E402
+from training.quadruped import augment, completion, labrador, sources  # noqa: E402
 
 HEIGHTS = {"Femur": 0.55, "Tibia": 0.3, "Metatarsus": 0.16, "HindPastern": 0.06, "HindPaw": 0.02}
 HEIGHTS |= {"Scapula": 0.55, "Humerus": 0.53, "Radius": 0.3, "ForePastern": 0.1, "ForePaw": 0.02}
@@ -123,16 +125,16 @@ def striding(offsets: tuple[float, ...], speed: float = 1.5, seconds: float = 6.
     root = np.zeros((len(times), 3))
     root[:, 1], root[:, 2] = 0.54, speed * times
     rotations = np.tile(quat.IDENTITY, (len(times), len(skeleton), 1)).astype(np.float32)
-    return labrador.on_paws(skeleton, rotations, root, paws, 60.0)
+    return on_paws(skeleton, rotations, root, paws, 60.0)
 
 
 @pytest.mark.parametrize("offsets", [(0.0, 0.5, 0.5, 0.0), (0.0, 0.25, 0.5, 0.75)])
 def test_a_steady_trot_or_walk_is_made_a_pace(offsets):
     clip = striding(offsets)
-    before = units.footfalls(clip, 0.56)
+    before = footfalls(clip, 0.56)
     assert before.gait != "pace"
     made, good = next(augment.paced(clip, np.ones(clip.frames, dtype=bool)))
-    falls = units.footfalls(made, 0.56)
+    falls = footfalls(made, 0.56)
     assert falls.gait == "pace"
     gaps = (np.array(falls.offsets) - (0.0, 0.05, 0.5, 0.55) + 0.5) % 1.0 - 0.5
     assert np.abs(gaps).max() < 0.06
@@ -189,7 +191,7 @@ def test_on_paws_reaches_its_targets_and_bends_the_right_way():
     clip = standing(4)
     rotations, _ = clip.world()
     paws = quadruped.paw_points(clip) + np.array([0.0, 0.06, 0.03])
-    got = labrador.on_paws(clip.skeleton, rotations, clip.root_positions, paws, 60.0)
+    got = on_paws(clip.skeleton, rotations, clip.root_positions, paws, 60.0)
     assert np.allclose(quadruped.paw_points(got), paws, atol=1e-3)
     places = got.world()[1][0]
     elbow, shoulder = (clip.skeleton.index(n) for n in ("LeftRadius", "LeftHumerus"))

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from motion_addon.motion import gaits, quadruped
+from motion_addon.motion.oneshot.anchors import NECK_SHARES, PAW_SHARE, SPINE_SHARES, TAIL_SHARES
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import EndSite, Skeleton
-from training.quadruped.anchors import NECK_SHARES, PAW_SHARE, SPINE_SHARES, TAIL_SHARES
 
 from .families import FAMILIES, Build, Four
 

@@ -16,9 +16,10 @@ import numpy as np
 
 from motion_addon.motion import gaits, quadruped, stride
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot import units
 from motion_addon.motion.quat import Array
 from motion_addon.motion.smoothing import smooth
-from training.quadruped import rigs, units
+from training.quadruped import rigs
 from training.quadruped.rigs import AnimalClip
 
 from . import creature, motion, outing

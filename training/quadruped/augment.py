@@ -15,6 +15,7 @@ from motion_addon.motion import features, quadruped, quat, stride
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.contacts import runs
 from motion_addon.motion.gaits import TABLE
+from motion_addon.motion.oneshot import canonical
 from motion_addon.motion.quat import Array
 from motion_addon.motion.smoothing import smooth
 from motion_addon.motion.trajectory import Trajectory
@@ -129,7 +130,7 @@ def _shifted(clip: Clip, steps: _Steps, start: int, later: Array) -> Clip:
     rotations = quat.mul(rolled[:, None], rotations)
     pelvis = positions[:, 0] + SWAY * left[:, None] * across
     labrador.toes_down(skeleton, rotations, paws)
-    return labrador.on_paws(skeleton, rotations, pelvis, paws, clip.fps)
+    return canonical.on_paws(skeleton, rotations, pelvis, paws, clip.fps)
 
 
 def _fore_joints() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from torch import nn
 
 from motion_addon.motion import quadruped, quat
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot import canonical
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.smoothing import smooth
@@ -225,7 +226,7 @@ class Completion:
     def clip(self, known: Track) -> Clip:
         """Return the whole-body clip of a track, its paws standing on the ground."""
         pelvis, rotations, paws = self.said(known)
-        return labrador.on_paws(self.skeleton, rotations, pelvis, paws, 60.0)
+        return canonical.on_paws(self.skeleton, rotations, pelvis, paws, 60.0)
 
     def said(self, known: Track) -> tuple[Array, Array, Array]:
         """Return pelvis (T, 3), rotations (T, J, 4) and paws (T, 4, 3), all in the world."""
@@ -252,7 +253,7 @@ class Completion:
         for k, name in enumerate(quadruped.LEGS):
             if name in pair.broken:
                 paws[:, k] = said[:, k]
-        return labrador.on_paws(self.skeleton, rotations, positions[:, 0], paws, 60.0)
+        return canonical.on_paws(self.skeleton, rotations, positions[:, 0], paws, 60.0)
 
 
 def _spread(wanted: torch.Tensor) -> torch.Tensor:

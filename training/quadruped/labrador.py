@@ -16,6 +16,7 @@ import numpy as np
 from motion_addon.motion import leg, quadruped, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.contacts import runs
+from motion_addon.motion.oneshot.canonical import on_paws
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import EndSite, Skeleton
 from motion_addon.motion.smoothing import smooth, smoothstep
@@ -62,8 +63,6 @@ _TIPS = {"Head": "Dog_Jaw", "Tail5": "b_Tail009"} | {paw: "" for paw in quadrupe
 """Joints at the end of a chain, and the files' joint that carries their tip if it is another."""
 _PASTERNS = tuple(chain[3] for chain in quadruped.LEG_CHAINS.values())
 _FOLLOWING = (*quadruped.NECK, *quadruped.TAIL, *_PASTERNS)
-_BEND = {"F": np.pi, "H": 0.0}
-"""Yaw of the side to which the middle joint of a leg points: elbows back, stifles forward."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,27 +279,3 @@ def leveled(paws: Array, fps: float) -> Array:
         out[:, k, 1] += PAW_HEIGHT - smooth(np.interp(times, at, level), 3.0)
     out[..., 1] = leg.soft_maximum(out[..., 1], 0.5 * PAW_HEIGHT, 0.1 * PAW_HEIGHT)
     return out
-
-
-def on_paws(skeleton: Skeleton, rotations: Array, pelvis: Array, paws: Array, fps: float) -> Clip:
-    """Return the clip of world rotations (T, J, 4) with its paws put on ``paws`` (T, 4, 3).
-
-    ``pelvis`` (T, 3) stays; pasterns and paws keep their orientations. A paw out of reach is
-    approached.
-    """
-    world = np.array(rotations, dtype=np.float64)
-    _, places = skeleton.fk(skeleton.local(world), pelvis.astype(np.float64))
-    for k, name in enumerate(quadruped.LEGS):
-        chain = [skeleton.index(joint) for joint in quadruped.LEG_CHAINS[name]]
-        upper, middle, lower = chain[1:4] if name[1] == "F" else chain[:3]
-        ankle = places[:, lower] + paws[:, k] - places[:, chain[-1]]
-        front = quat.mul(world[:, upper], quat.yaw(_BEND[name[1]]))
-        knee, end = leg.two_bone(
-            places[:, upper], places[:, middle], places[:, lower], front, ankle
-        )
-        was, now = places[:, middle] - places[:, upper], knee - places[:, upper]
-        world[:, upper] = leg.swing(world[:, upper], was, now)
-        was, now = places[:, lower] - places[:, middle], end - knee
-        world[:, middle] = leg.swing(world[:, middle], was, now)
-    local = quat.normalize(skeleton.local(world)).astype(np.float32)
-    return Clip(skeleton, local, pelvis.astype(np.float32), fps)

@@ -17,36 +17,22 @@ from typing import Any
 
 import numpy as np
 
-from motion_addon.motion import bvh, gaits, leg, quadruped, quat
+from motion_addon.motion import bvh, gaits
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot import anchors
+from motion_addon.motion.oneshot.anchors import Limbs
+from motion_addon.motion.oneshot.canonical import Animal, repeated, traveling
+from motion_addon.motion.oneshot.footfalls import Footfalls, footfalls
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
-
-from . import anchors, labrador
-from .anchors import Anchors
-from .units import Footfalls, footfalls
 
 log = logging.getLogger(__name__)
 
 RATE = 60.0
-LOOP_SECONDS = 6.0
-"""Least duration to which loops are repeated."""
 LIMIT = 0.03
 """Mean paw error over the hip's height above which a clip's retarget has failed."""
-SAME = 0.02
-"""Share of the hip's height by which a bone may differ from the rig's rest pose."""
 MOVING = ("walk", "pace", "trot", "canter", "gallop", "bound")
 """Gaits of the catalog that travel."""
-_AIMED = tuple(
-    name
-    for chain in (
-        quadruped.TORSO[1:4],
-        quadruped.NECK[:3],
-        quadruped.TAIL[:4],
-        *(chain[:4] for chain in quadruped.LEG_CHAINS.values()),
-    )
-    for name in chain
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,68 +74,23 @@ class Rig:
 
     name: str
     entry: dict[str, Any]
-    found: Anchors
-    skeleton: Skeleton
+    animal: Animal
 
     @classmethod
     def of(cls, name: str, entry: dict[str, Any], skeleton: Skeleton) -> "Rig":
         """Return the rig whose rest pose is that of ``skeleton``."""
-        found = anchors.find(skeleton, entry)
-        return cls(name, entry, found, found.skeleton(skeleton.rest_positions()))
-
-    @property
-    def hip_height(self) -> float:
-        """Height of the femur's joint in the canonical rest pose, meters."""
-        return anchors.hip_height(self.skeleton)
+        return cls(name, entry, Animal.of(skeleton, limbs(entry)))
 
     def retarget(self, source: Clip) -> tuple[Clip, Array]:
         """Return the canonical clip of a clip of the rig, and the paws' errors (T, 4) in meters."""
         if not set(self.entry["legs"]["LH"]) <= set(source.skeleton.names):
             raise ValueError(f"The clip is not of the rig {self.name}: its joints differ")
-        rotations, positions = source.world()
-        places = self.found.places(rotations, positions)
-        turned = self.found.rotations(rotations)
-        for name in _AIMED:
-            joint = self.skeleton.index(name)
-            child = int(np.flatnonzero(self.skeleton.parents == joint)[0])
-            self._aim(turned, joint, child, places[:, child] - places[:, joint])
-        skeleton = fitted(self.skeleton, turned, places)
-        self._reach_shoulders(skeleton, turned, places)
-        paws = places[:, [self.skeleton.index(name) for name in quadruped.PAWS]]
-        low = np.percentile(paws[..., 1].min(axis=1), 5.0)
-        up = np.array([0.0, anchors.PAW_SHARE * self.found.hip_height - low, 0.0])
-        clip = labrador.on_paws(skeleton, turned, places[:, 0] + up, paws + up, source.fps)
-        error = np.linalg.norm(quadruped.paw_points(clip) - paws - up, axis=-1)
-        return clip, error
-
-    def _aim(self, rotations: Array, joint: int, child: int, bone: Array) -> None:
-        """Turn a joint of world rotations (T, J, 4) in place: its child lies along ``bone``."""
-        rest = np.broadcast_to(self.skeleton.offsets[child], bone.shape)
-        was = quat.apply(rotations[:, joint], rest)
-        rotations[:, joint] = leg.swing(rotations[:, joint], was, bone)
-
-    def _reach_shoulders(self, skeleton: Skeleton, rotations: Array, places: Array) -> None:
-        """Turn the scapulae in place towards shoulders that slide along the trunk."""
-        _, stiff = skeleton.fk(skeleton.local(rotations), places[:, 0])
-        for name in ("LF", "RF"):
-            scapula, humerus = (skeleton.index(n) for n in quadruped.LEG_CHAINS[name][:2])
-            self._aim(rotations, scapula, humerus, places[:, humerus] - stiff[:, scapula])
+        return self.animal.convert(*source.world(), source.fps)
 
 
-def fitted(skeleton: Skeleton, rotations: Array, places: Array) -> Skeleton:
-    """Return the skeleton with the bones that differ in a clip as they are there.
-
-    ``rotations`` (T, J, 4) and ``places`` (T, J, 3) are its joints in the world. Files of one rig
-    may differ in proportions, and girdles that slide are elsewhere than in the rest pose.
-    """
-    parents = skeleton.parents[1:]
-    bones = quat.apply(quat.inv(rotations[:, parents]), places[:, 1:] - places[:, parents])
-    seen = np.concatenate([skeleton.offsets[:1], np.median(bones, axis=0)])
-    far = np.linalg.norm(seen - skeleton.offsets, axis=-1) > SAME * anchors.hip_height(skeleton)
-    far |= far[skeleton.mirror_pairs()]
-    offsets = np.where(far[:, None], seen, skeleton.offsets)
-    changed = Skeleton(skeleton.names, skeleton.parents, offsets, skeleton.end_sites)
-    return anchors.level(changed.symmetric()) if far.any() else skeleton
+def limbs(entry: dict[str, Any]) -> Limbs:
+    """Return which joints are which part, by a rig's entry in the catalog."""
+    return Limbs(entry["legs"], entry["spine"], entry["neck_head"], entry["tail"])
 
 
 def read_rigs(folder: Path) -> dict[str, Rig]:
@@ -196,33 +137,11 @@ def animal_clip(rig: Rig, entry: dict[str, Any], source: Clip) -> AnimalClip:
         clip,
         anchors.hip_height(clip.skeleton),
         speed,
-        footfalls(clip, rig.hip_height),
+        footfalls(clip, rig.animal.hip_height),
         entry["gait"],
         loop,
         error,
     )
-
-
-def repeated(clip: Clip, closed: bool, seconds: float = LOOP_SECONDS) -> Clip:
-    """Return a loop played again and again for at least ``seconds``.
-
-    ``closed`` says that the last frame is the first again.
-    """
-    once = clip.slice(0, clip.frames - 1) if closed and clip.frames > 2 else clip
-    times = max(int(np.ceil(seconds * clip.fps / once.frames)), 1)
-    return Clip(
-        once.skeleton,
-        np.tile(once.rotations, (times, 1, 1)),
-        np.tile(once.root_positions, (times, 1)),
-        once.fps,
-    )
-
-
-def traveling(clip: Clip, speed: float) -> Clip:
-    """Return a clip made in place moving along +Z at ``speed`` m/s."""
-    roots = clip.root_positions.copy()
-    roots[:, 2] += (np.arange(clip.frames) * speed / clip.fps).astype(roots.dtype)
-    return Clip(clip.skeleton, clip.rotations, roots, clip.fps)
 
 
 def report(folder: Path) -> str:

@@ -6,14 +6,14 @@ are found by which way a limb bends in the rest pose, wrist and pastern by their
 limb's length; spine, neck and tail are resampled by length.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from motion_addon.motion import quadruped, quat
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import EndSite, Skeleton
+from .. import quadruped, quat
+from ..quat import Array
+from ..skeleton import EndSite, Skeleton
 
 PAW_SHARE = 0.036
 """Height of a standing paw's joint over that of the hip."""
@@ -33,6 +33,19 @@ NOSE = (0.0, -0.12, 0.36)
 TAIL = (0.0, -0.3, -0.12)
 """From head to nose and from the tail's root to its tip over the hip's height, where none is."""
 _STUB = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Limbs:
+    """Which joints of a rig are which part of an animal, by name."""
+
+    legs: Mapping[str, Sequence[str]]
+    """Each of ``quadruped.LEGS`` to its joints, from the top to the paw."""
+    spine: Sequence[str]
+    """The trunk, from the hips to what carries the forelegs."""
+    neck: Sequence[str]
+    """Neck and head; the head is last."""
+    tail: Sequence[str] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +116,11 @@ def level(even: Skeleton) -> Skeleton:
 class _Rig:
     """A rig's rest pose on the ground, and the way from its limb map to anchors."""
 
-    def __init__(self, skeleton: Skeleton, entry: dict[str, Any]) -> None:
-        self.skeleton, self.entry = skeleton, entry
+    def __init__(self, skeleton: Skeleton, limbs: Limbs) -> None:
+        self.skeleton, self.limbs = skeleton, limbs
         self.rest = skeleton.rest_positions().astype(np.float64)
         self.ends = {j: np.array(v, dtype=np.float64) for j, v in skeleton.end_sites}
-        self.legs = {leg: [skeleton.index(n) for n in entry["legs"][leg]] for leg in quadruped.LEGS}
+        self.legs = {leg: [skeleton.index(n) for n in limbs.legs[leg]] for leg in quadruped.LEGS}
         self.ground = min(float(self.line(leg)[:, 1].min()) for leg in quadruped.LEGS)
         self.rest[:, 1] -= self.ground
         self.hip = float(np.mean([self.rest[self.legs[leg][0], 1] for leg in ("LH", "RH")]))
@@ -135,15 +148,15 @@ class _Rig:
 
     def carrier(self, joint: int) -> int:
         """Return the joint of the spine that carries a joint, the root if there is none."""
-        spine = {self.skeleton.index(name) for name in self.entry["spine"]}
+        spine = {self.skeleton.index(name) for name in self.limbs.spine}
         while joint not in spine and self.skeleton.parents[joint] >= 0:
             joint = int(self.skeleton.parents[joint])
         return joint
 
 
-def find(skeleton: Skeleton, entry: dict[str, Any]) -> Anchors:
-    """Return the anchors of a rig: its skeleton (rest facing +Z, Y up) and its catalog entry."""
-    rig = _Rig(skeleton, entry)
+def find(skeleton: Skeleton, limbs: Limbs) -> Anchors:
+    """Return the anchors of a rig: its skeleton (rest facing +Z, Y up) and its parts."""
+    rig = _Rig(skeleton, limbs)
     places: dict[str, Anchor] = {}
     tips: dict[str, Anchor] = {}
     _torso(rig, places)
@@ -168,7 +181,7 @@ def _along(rig: _Rig, line: Array, bones: list[int], share: float) -> Anchor:
 
 
 def _torso(rig: _Rig, places: dict[str, Anchor]) -> None:
-    spine = [rig.skeleton.index(name) for name in rig.entry["spine"]]
+    spine = [rig.skeleton.index(name) for name in rig.limbs.spine]
     tops = {leg: rig.legs[leg][rig.first[leg]] for leg in quadruped.LEGS}
     hips = 0.5 * (rig.rest[tops["LH"]] + rig.rest[tops["RH"]])
     shoulders = 0.5 * (rig.rest[tops["LF"]] + rig.rest[tops["RF"]])
@@ -187,7 +200,7 @@ def _torso(rig: _Rig, places: dict[str, Anchor]) -> None:
 
 
 def _neck(rig: _Rig, places: dict[str, Anchor], tips: dict[str, Anchor]) -> None:
-    bones = [rig.skeleton.index(name) for name in rig.entry["neck_head"]]
+    bones = [rig.skeleton.index(name) for name in rig.limbs.neck]
     head = bones[-1]
     tips["Head"] = rig.at(head, rig.rest[head] + np.array(NOSE) * rig.hip)
     if len(bones) == 1:
@@ -203,7 +216,7 @@ def _neck(rig: _Rig, places: dict[str, Anchor], tips: dict[str, Anchor]) -> None
 
 
 def _tail(rig: _Rig, places: dict[str, Anchor], tips: dict[str, Anchor]) -> None:
-    bones = [rig.skeleton.index(name) for name in rig.entry["tail"]]
+    bones = [rig.skeleton.index(name) for name in rig.limbs.tail]
     if bones:
         end = rig.rest[bones[-1]] + rig.ends.get(bones[-1], np.array([0.0, -_STUB, 0.0]) * rig.hip)
         line = np.concatenate([rig.rest[bones], end[None]])
