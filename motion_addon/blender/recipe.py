@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from . import experts, fit
-from .properties import CONTROLS, KEYS, ROOT_MOTIONS
+from .choices import CONTROLS, KEYS, ROOT_MOTIONS
 
 if TYPE_CHECKING:
     from ..motion.bake import BakeRequest

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an artist may choose from: the words of each choice with their labels and tooltips."""
+
+SPEED_RANGE = (0.02, 15.0)  # meters a second, for all sizes; the motion core knows each one's
+USUAL_SPEEDS = (0.2, 6.0)
+
+KINDS = (
+    ("biped", "Person", "Walks on two legs"),
+    ("quadruped", "Animal", "Walks on four legs"),
+)
+GAITS = (
+    ("auto", "By Speed", "Walk, jog or run, whichever fits the speed"),
+    ("walk", "Walk", "Walk at any speed"),
+    ("jog", "Jog", "Jog at any speed"),
+    ("run", "Run", "Run at any speed"),
+    ("crouch", "Crouch", "Sneak with bent knees"),
+)
+ANIMAL_GAITS = (
+    ("auto", "By Speed", "The gait that animals of this size choose at the speed"),
+    ("walk", "Walk", "Four beats, left hind, left fore, right hind, right fore"),
+    ("pace", "Pace", "Two beats, both legs of a side together"),
+    ("trot", "Trot", "Two beats, legs across from each other together"),
+    ("canter", "Canter", "Three beats and a leap"),
+    ("gallop", "Gallop", "Four beats and a leap, as fast as it can"),
+)
+LEADS = (
+    ("auto", "By Turn", "The foreleg on the inner side of the turn leads"),
+    ("left", "Left", "The left foreleg touches down last"),
+    ("right", "Right", "The right foreleg touches down last"),
+)
+FACINGS = (
+    ("path", "Along Path", "Face where the path leads"),
+    ("turned", "Backward", "Face away from where the path leads"),
+    ("yaw", "Fixed", "Face one direction all the way"),
+    ("look_at", "Look At", "Face an object all the way"),
+)
+WAYS = (
+    ("path", "Along a Path", "Go along a curve"),
+    ("spot", "Turn on the Spot", "Turn where the character stands on the current frame"),
+)
+ROOT_MOTIONS = (
+    ("hips", "Hips", "The hips carry the travel; object and root bone stay where they are"),
+    ("root", "Root Bone", "The rig's root bone carries the travel"),
+    ("object", "Object", "The armature object carries the travel"),
+    ("in_place", "In Place", "The character stays where it is"),
+)
+KEYS = (
+    ("dense", "Every Frame", "One key on each frame"),
+    ("sparse", "Fewest", "The fewest keys that stay within the tolerance"),
+)
+CONTROLS = (
+    ("auto", "Rig Controls", "Key the rig's own controls where it has them, else its bones"),
+    ("deform", "Mapped Bones", "Key the bones of the bone map directly"),
+)
