@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an exemplar's rig does beyond the canonical skeleton: ears, jaw, a second tail, wings.
+
+For each bone a mean turn and a cyclic curve over the stride, fitted to the exemplar: how it
+differs from the canonical joints that it follows, or from its parent if it follows none. The
+curves of the former fade with how far a motion is from the exemplar, as they are what is missed
+in its gait; those of the latter are kept in part at any speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from .. import quat
+from ..clip import Clip
+from ..quat import Array
+from . import own_rig
+from .own_rig import Bones, Misfit, OwnRig
+
+HARMONICS: Final = 5
+"""Waves of a curve, one to so many in a stride."""
+WHOLE: Final = 0.9
+"""Share of a stride that must be seen; of less only the mean pose is taken."""
+KEPT: Final = 0.4
+"""Share of the curve of a bone that follows no canonical joint, far from the exemplar."""
+_CALM = 1e-3
+"""Weight of a wave's squared number against what is seen: keeps short clips from ringing."""
+_STILL = 1e-3
+"""Of the hip's height: a bone that shifts less does not. Turns: radians."""
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """Means and curves of a rig's bones, B of them."""
+
+    turns: Array
+    """(B, 4) mean turn of a bone from what it follows."""
+    shifts: Array
+    """(B, 3) mean shift from where it rests on its parent, over the hip's height."""
+    waves: Array
+    """(B, 6, 2 H) cosines and sines over the stride of its turn (radians) and shift."""
+    level: Array
+    """(B,) bool, bones above the trunk that follow the heading."""
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return plain arrays for an ``.npz`` file."""
+        return {
+            "turns": self.turns.astype(np.float32),
+            "shifts": self.shifts.astype(np.float32),
+            "waves": self.waves.astype(np.float16),
+            "level": self.level,
+        }
+
+    @staticmethod
+    def from_arrays(data: Mapping[str, Any]) -> Extras:
+        """Return the extras stored by ``to_arrays``."""
+        turns, shifts, waves = (
+            np.asarray(data[name], dtype=np.float64) for name in ("turns", "shifts", "waves")
+        )
+        return Extras(quat.normalize(turns), shifts, waves, np.asarray(data["level"], dtype=bool))
+
+
+def _basis(phase: Array) -> Array:
+    """Return (T, 2 H) the waves of phases (T,) in cycles."""
+    angle = 2.0 * np.pi * phase[:, None] * np.arange(1, HARMONICS + 1)
+    return np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
+    """Return what a rig's own motion has beyond its canonical ``clip``, both of the rig's size.
+
+    ``phase`` (T,) are the strides in cycles, unwrapped, whole where the left hind paw comes down;
+    None where there are none. Of less than a stride only the mean is taken.
+    """
+    given, ahead = own_rig.followed(own, clip), own_rig.heading(clip)
+    count = len(own.skeleton)
+    turns = np.tile(quat.IDENTITY.astype(np.float64), (count, 1))
+    shifts, waves = np.zeros((count, 3)), np.zeros((count, 6, 2 * HARMONICS))
+    level = np.zeros(count, dtype=bool)
+    whole = phase is not None and np.ptp(phase) > WHOLE
+    size = own.animal.hip_height
+    for bone in range(count):
+        base = _base(own, bones, given, bone)
+        off = _away(base, bones.turns[:, bone])
+        if bone in own.above:
+            other = _away(ahead, bones.turns[:, bone])
+            spread = (np.ptp(one[1], axis=0).max() for one in (other, off))
+            level[bone] = next(spread) <= next(spread) + _STILL
+            off = other if level[bone] else off
+        turns[bone] = off[0]
+        moved = _shift(own, bones, bone) / size
+        shifts[bone] = moved.mean(axis=0) if np.abs(moved).max() > _STILL else 0.0
+        if whole and phase is not None:
+            curves = np.concatenate([off[1], moved - shifts[bone]], axis=1)
+            waves[bone] = _waves(curves, phase)
+    return Extras(turns, shifts, waves, level)
+
+
+def _base(own: OwnRig, bones: Bones, given: Mapping[int, Array], bone: int) -> Array:
+    """Return (T, 4) what a bone follows."""
+    if bone in given:
+        return given[bone]
+    if bone in own.above:
+        path = (own.back, *own.above)
+        return np.asarray(bones.turns[:, path[path.index(bone) - 1]])
+    return np.asarray(bones.turns[:, own.skeleton.parents[bone]])
+
+
+def _away(base: Array, turns: Array) -> tuple[Array, Array]:
+    """Return the mean (4,) of how turns (T, 4) are away from ``base``, and what is left (T, 3)."""
+    off = quat.unroll(quat.mul(quat.inv(base), turns))
+    mean = quat.normalize(off.mean(axis=0))
+    return mean, quat.to_rotvec(quat.mul(quat.inv(mean), off))
+
+
+def _shift(own: OwnRig, bones: Bones, bone: int) -> Array:
+    """Return (T, 3) how far a bone is from where it rests on its parent, in the parent's axes."""
+    parent = int(own.skeleton.parents[bone])
+    if parent < 0:
+        return np.zeros((len(bones.places), 3))
+    arm = bones.places[:, bone] - bones.places[:, parent]
+    return np.asarray(
+        quat.apply(quat.inv(bones.turns[:, parent]), arm) - own.skeleton.offsets[bone]
+    )
+
+
+def _waves(curves: Array, phase: Array) -> Array:
+    """Return (6, 2 H) the waves nearest to curves (T, 6)."""
+    basis = _basis(phase)
+    calm = np.tile(np.arange(1, HARMONICS + 1) ** 2, 2) * _CALM * len(phase)
+    curves = np.where(np.abs(curves).max(axis=0) > _STILL, curves, 0.0)
+    return np.asarray(np.linalg.solve(basis.T @ basis + np.diag(calm), basis.T @ curves).T)
+
+
+def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array) -> Misfit:
+    """Return what the extras add on each frame.
+
+    ``phase`` (T,) in cycles as in ``fit``; ``near`` (T,) says how much a motion is like the
+    exemplar's, ``moving`` (T,) whether it moves at all, 0 to 1.
+    """
+    basis, size = _basis(phase), own.animal.hip_height
+    faded = near * moving
+    kept = (KEPT + (1.0 - KEPT) * near) * moving
+    turns, shifts = {}, {}
+    for bone, (mean, shift, waves) in enumerate(
+        zip(extras.turns, extras.shifts, extras.waves, strict=True)
+    ):
+        curve = basis @ waves.T * (faded if bone in own.shares else kept)[:, None]
+        turns[bone] = quat.mul(mean[None], quat.from_rotvec(curve[:, :3]))
+        if np.any(shift) or np.any(waves[3:]):
+            shifts[bone] = (shift + curve[:, 3:]) * size
+    return Misfit(turns, shifts, frozenset(int(b) for b in np.flatnonzero(extras.level)))
+
+
+def apply(
+    own: OwnRig, extras: Extras, clip: Clip, phase: Array, near: Array, moving: Array
+) -> Bones:
+    """Return the rig's motion of a canonical clip of its size, extras included; see ``misfit``."""
+    return own_rig.pose(own, clip, misfit(own, extras, phase, near, moving))
