@@ -7,7 +7,20 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from . import gaits, trajectory
+from .checks import RequestError, number, within
+from .creature_request import CREATURE, Legs, check_creature, checked_legs
 from .quadruped import LEGS
+
+__all__ = [
+    "BakeRequest",
+    "Footfall",
+    "Point",
+    "RequestError",
+    "checked_footfalls",
+    "checked_path",
+    "pace",
+    "pace_of",
+]
 
 Point = tuple[float, float, float]
 
@@ -29,12 +42,6 @@ LAGS = (0.0, 2.0)
 """Of tail and head behind the trunk, times the natural one."""
 LONGEST = 3600.0
 """Seconds of motion in one bake."""
-LARGEST = 1e9
-"""What no number of a request reaches."""
-
-
-class RequestError(ValueError):
-    """A request cannot be met; the message is one plain sentence."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,12 @@ class BakeRequest:
     """Share of that turn, 0..1."""
     footfalls: tuple[Footfall, ...] = ()
     """Stands of a quadruped's paws that are moved in time."""
+    exemplar: str | None = None
+    """Of a creature: the path of a BVH file of its motion, or of a creature that was stored."""
+    legs: Legs | None = None
+    """Where the legs of an exemplar are; found if None."""
+    manner: float = 1.0
+    """How much a creature moves as its exemplar: 0 as any animal of its build, 1 as it, or more."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -129,18 +142,21 @@ class BakeRequest:
             values["speed"] = _speed(values["speed"])
         if "facing" in values:
             values["facing"] = _facing(values["facing"])
-        for name in ("fps", "start_phase", "cadence", "follow_through", "gaze_strength"):
+        numbers = ("fps", "start_phase", "cadence", "follow_through", "gaze_strength", "manner")
+        for name in numbers:
             if name in values:
-                values[name] = _number(values[name], name)
+                values[name] = number(values[name], name)
         for name in ("height", "hip_height"):
             if values.get(name) is not None:
-                values[name] = _number(values[name], name)
+                values[name] = number(values[name], name)
         if values.get("experts") is not None:
             values["experts"] = _experts(values["experts"])
         if values.get("gaze") is not None:
             values["gaze"] = _gaze(values["gaze"])
         if "footfalls" in values:
             values["footfalls"] = checked_footfalls(values["footfalls"])
+        if values.get("legs") is not None:
+            values["legs"] = checked_legs(values["legs"])
         return BakeRequest(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -148,15 +164,9 @@ class BakeRequest:
         data = asdict(self)
         if not isinstance(self.facing, str):
             data["facing"] = {self.facing[0]: self.facing[1]}
+        if self.legs is not None:
+            data["legs"] = {leg: list(names) for leg, names in self.legs}
         return data
-
-
-def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RequestError(f"{name} must be a number, not {value!r}")
-    if not -LARGEST < value < LARGEST:
-        raise RequestError(f"{name} must be a finite number, at most {LARGEST:g}")
-    return float(value)
 
 
 def checked_path(value: Any) -> tuple[Point, ...]:
@@ -172,7 +182,7 @@ def checked_path(value: Any) -> tuple[Point, ...]:
 def _point(value: Any, name: str) -> Point:
     if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 3:
         raise RequestError(f"{name} is not [x, y, z]")
-    x, y, z = (_number(v, name) for v in value)
+    x, y, z = (number(v, name) for v in value)
     return (x, y, z)
 
 
@@ -186,12 +196,12 @@ def _gaze(value: Any) -> tuple[Point, ...]:
 
 def _speed(value: Any) -> float | tuple[tuple[float, float], ...]:
     if not hasattr(value, "__len__") or isinstance(value, str):
-        return _number(value, "speed")
+        return number(value, "speed")
     pairs = []
     for pair in value:
         if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
             raise RequestError("speed must be a number or a list of [fraction, m/s] pairs")
-        pairs.append((_number(pair[0], "A speed's fraction"), _number(pair[1], "A speed")))
+        pairs.append((number(pair[0], "A speed's fraction"), number(pair[1], "A speed")))
     if not pairs:
         raise RequestError("The list of speeds is empty")
     return tuple(pairs)
@@ -201,13 +211,13 @@ def _facing(value: Any) -> str | tuple[str, Any]:
     if value == "path":
         return "path"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return ("yaw", _number(value, "facing"))
+        return ("yaw", number(value, "facing"))
     if isinstance(value, Mapping) and len(value) == 1:
         kind, what = next(iter(value.items()))
         if kind in ("yaw", "turned"):
-            return (kind, _number(what, "facing"))
+            return (kind, number(what, "facing"))
         if kind == "look_at" and hasattr(what, "__len__") and len(what) == 3:
-            return ("look_at", tuple(_number(v, "look_at") for v in what))
+            return ("look_at", tuple(number(v, "look_at") for v in what))
     raise RequestError(
         'facing must be "path", {"turned": degrees}, {"yaw": degrees} or {"look_at": [x, y, z]},'
         f" not {value!r}"
@@ -217,9 +227,9 @@ def _facing(value: Any) -> str | tuple[str, Any]:
 def _experts(value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or not value:
         raise RequestError("experts must be a list of factors, one for each expert")
-    factors = tuple(_number(v, "A factor of experts") for v in value)
+    factors = tuple(number(v, "A factor of experts") for v in value)
     for factor in factors:
-        _within(factor, FACTORS, "A factor of experts")
+        within(factor, FACTORS, "A factor of experts")
     if not any(factors):
         raise RequestError("All experts are muted; leave at least one factor of experts above 0")
     return factors
@@ -241,7 +251,7 @@ def checked_footfalls(value: Any) -> tuple[Footfall, ...]:
         if entry.get("at") is None:
             raise RequestError(f"A footfall of {entry['paw']} does not say at which second it is")
         numbers = {
-            name: _number(entry[name], f"{name} of a footfall")
+            name: number(entry[name], f"{name} of a footfall")
             for name in ("at", "to", "lift")
             if entry.get(name) is not None
         }
@@ -251,13 +261,6 @@ def checked_footfalls(value: Any) -> tuple[Footfall, ...]:
     if len({(one.paw, one.at) for one in out}) < len(out):
         raise RequestError("A footfall is moved twice; name each one once")
     return tuple(out)
-
-
-def _within(value: float, bounds: tuple[float, float], text: str) -> None:
-    if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
-        raise RequestError(
-            f"{text} must lie between {bounds[0]:g} and {bounds[1]:g}, not {value:g}"
-        )
 
 
 def _check(request: BakeRequest) -> None:
@@ -275,6 +278,7 @@ def _check(request: BakeRequest) -> None:
     if not all(isinstance(one, Footfall) for one in request.footfalls):
         raise RequestError("footfalls must be a tuple of Footfall")
     checked_footfalls([asdict(one) for one in request.footfalls])
+    check_creature(request)
     for name in ("start", "stop", "cyclic", "cleanup"):
         if not isinstance(getattr(request, name), bool):
             raise RequestError(f"{name} must be true or false")
@@ -286,17 +290,16 @@ def _check(request: BakeRequest) -> None:
     elif request.facing != "path":
         _facing(None)
     _check_size(request)
-    _within(request.fps, FRAME_RATES, "fps")
-    _within(request.start_phase, (0.0, 1.0), "start_phase")
-    _within(request.cadence, CADENCES, "cadence (a factor of the natural step rate)")
-    _within(request.follow_through, LAGS, "follow_through")
-    _within(request.gaze_strength, (0.0, 1.0), "gaze_strength")
+    within(request.fps, FRAME_RATES, "fps")
+    within(request.start_phase, (0.0, 1.0), "start_phase")
+    within(request.cadence, CADENCES, "cadence (a factor of the natural step rate)")
+    within(request.follow_through, LAGS, "follow_through")
+    within(request.gaze_strength, (0.0, 1.0), "gaze_strength")
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
-    size = pace(request)
+    bounds = speeds(request)
     for fraction, speed in keys:
-        _within(fraction, (0.0, 1.0), "A speed's fraction of the path")
-        bounds = (round(SPEEDS[0] * size, 3), round(SPEEDS[1] * size, 3))
-        _within(speed, bounds, "speed (m/s, for this height)")
+        within(fraction, (0.0, 1.0), "A speed's fraction of the path")
+        within(speed, bounds, "speed (m/s, for this height)")
     steps = zip(request.path, request.path[1:], strict=False)
     length = sum(math.hypot(b[0] - a[0], b[2] - a[2]) for a, b in steps)
     if length > LONGEST * max(speed for _, speed in keys):
@@ -309,9 +312,20 @@ def _check_size(request: BakeRequest) -> None:
     if request.height is not None and request.hip_height is not None:
         raise RequestError("Give the height or the hip_height, not both")
     if request.height is not None:
-        _within(request.height, HEIGHTS, "height (meters)")
+        within(request.height, HEIGHTS, "height (meters)")
     if request.hip_height is not None:
-        _within(request.hip_height, HIP_HEIGHTS, "hip_height (meters)")
+        within(request.hip_height, HIP_HEIGHTS, "hip_height (meters)")
+
+
+def speeds(request: BakeRequest) -> tuple[float, float]:
+    """Return the least and the greatest speed (m/s) that may be asked for by the body's size.
+
+    A creature's size may not be known yet; then those of any size.
+    """
+    low = high = pace(request)
+    if request.model == CREATURE and request.hip_height is None:
+        low, high = (pace_of(CREATURE, None, hips) for hips in HIP_HEIGHTS)
+    return round(SPEEDS[0] * low, 3), round(SPEEDS[1] * high, 3)
 
 
 def pace(request: BakeRequest) -> float:
@@ -322,6 +336,7 @@ def pace(request: BakeRequest) -> float:
 def pace_of(model: str, height: float | None, hip_height: float | None) -> float:
     """Return ``pace`` of a model at a height or at a hip height in meters."""
     if hip_height is not None:
-        usual = gaits.HIP_HEIGHT if model == "quadruped" else BIPED_HIP_HEIGHT
+        four_legged = model in ("quadruped", CREATURE)
+        usual = gaits.HIP_HEIGHT if four_legged else BIPED_HIP_HEIGHT
         return math.sqrt(hip_height / usual)
     return math.sqrt((height or 1.75) / 1.75)

@@ -38,7 +38,12 @@ FULL: dict[str, Any] = {
         {"paw": "LF", "at": 1, "to": 1.1, "lift": None, "optional": False},
         {"paw": "RH", "at": 2.5, "to": None, "lift": 3.0, "optional": True},
     ],
+    "exemplar": None,
+    "legs": None,
+    "manner": 1.0,
 }
+LEGS = {leg: [f"{leg}{i}" for i in range(4)] for leg in ("LH", "LF", "RH", "RF")}
+FOX: dict[str, Any] = {"path": LINE, "model": "creature", "exemplar": "fox.bvh", "speed": 0.8}
 NAN, INF = math.nan, math.inf
 NO_NUMBERS = ["1", None, True, [], {}, NAN, INF, -INF]
 NO_FLAGS = ["true", 1, 0, None, [], 0.5]
@@ -100,6 +105,9 @@ BAD: dict[str, list[Any]] = {
         [{"paw": "LF", "at": 1.0, "from": 2.0}],
         [{"paw": "LF", "at": 1.0, "to": 1.1}, {"paw": "LF", "at": 1.0, "to": 1.2}],
     ],
+    "exemplar": ["fox.bvh", "", 3, True, [], {}, ["fox.bvh"]],
+    "legs": [LEGS, {}, [], "LH", 3, True],
+    "manner": [*NO_NUMBERS, -0.1, 0.5, 2.0],
 }
 
 
@@ -224,6 +232,36 @@ def test_speed_limits_follow_the_hips() -> None:
 def test_one_size_is_enough() -> None:
     with pytest.raises(RequestError, match="not both"):
         BakeRequest.from_json({"path": LINE, "height": 1.8, "hip_height": 0.9})
+
+
+def test_a_creature_is_asked_for_by_its_exemplar() -> None:
+    request = BakeRequest.from_json(FOX | {"legs": LEGS, "manner": 0.5, "hip_height": 0.3})
+    assert request.legs is not None
+    assert request.legs[1] == ("LF", ("LF0", "LF1", "LF2", "LF3"))
+    assert through_json(request) == request
+    assert hash(request) == hash(through_json(request))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("exemplar", None, "needs an exemplar"),
+        ("exemplar", "", "needs an exemplar"),
+        ("exemplar", 3, "needs an exemplar"),
+        ("exemplar", "fox.fbx", "must be a .bvh"),
+        ("legs", {"LH": ["a", "b"]}, "legs must have LH, LF, RH, RF"),
+        ("legs", {**LEGS, "RF": "RF0"}, "leg RF must be a list"),
+        ("legs", {**LEGS, "RF": ["RF0"]}, "leg RF needs at least two"),
+        ("legs", {**LEGS, "RF": LEGS["LF"]}, "named twice"),
+        ("manner", 1.6, "manner"),
+        ("manner", -0.1, "manner"),
+        ("height", 0.5, "hip_height"),
+        ("speed", 25.0, "speed"),
+    ],
+)
+def test_nonsense_about_a_creature_is_refused(key: str, value: Any, told: str) -> None:
+    with pytest.raises(RequestError, match=told):
+        BakeRequest.from_json(FOX | {key: value})
 
 
 def test_an_hour_is_the_longest_walk() -> None:
