@@ -18,11 +18,19 @@ from . import fit
 if TYPE_CHECKING:
     from ..motion.rigs import RigBones, RigMap
 
+MAPPED = "footfall_mapped"
+"""Of a panel's context: the armature whose bones its buttons map."""
 SIDES = {"L": "Left", "R": "Right"}
 
 
 def current(context: bpy.types.Context) -> bpy.types.Object | None:
-    """Return the picked character, else the active armature, else None."""
+    """Return the picked character, else the active armature, else None.
+
+    A panel that maps the bones of another armature tells which.
+    """
+    mapped: bpy.types.Object | None = getattr(context, MAPPED, None)
+    if mapped is not None:
+        return mapped
     picked: bpy.types.Object | None = context.scene.footfall.character
     if picked is not None:
         return picked
@@ -37,20 +45,31 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
     name = f"'{rig.name}'"
     if rig.type != "ARMATURE":
         return f"{name} is not an armature"
-    if rig.library is not None:
-        return f"{name} is linked from another file; make a library override first"
-    if rig.override_library is not None and rig.override_library.is_system_override:
-        return f"{name} is a library override that is not editable; make it editable first"
+    problem = own_refusal(rig)
+    if problem:
+        return problem
     if not rig.users_scene:
         return f"{name} is in no scene any more; pick another character"
     if view_layer.objects.get(rig.name) is not rig:
         return f"{name} is not in this view layer; include its collection first"
     if not rig.visible_get(view_layer=view_layer):
         return f"{name} is hidden; show it first"
-    return _state_refusal(rig, name)
+    return state_refusal(rig)
 
 
-def _state_refusal(rig: bpy.types.Object, name: str) -> str:
+def own_refusal(rig: bpy.types.Object) -> str:
+    """Return in one plain sentence why a file may not change a rig; empty if it may."""
+    name = f"'{rig.name}'"
+    if rig.library is not None:
+        return f"{name} is linked from another file; make a library override first"
+    if rig.override_library is not None and rig.override_library.is_system_override:
+        return f"{name} is a library override that is not editable; make it editable first"
+    return ""
+
+
+def state_refusal(rig: bpy.types.Object) -> str:
+    """Return in one plain sentence why an armature cannot be used as it is; empty if it can."""
+    name = f"'{rig.name}'"
     if rig.mode == "EDIT":
         return f"{name} is in Edit Mode; leave it first"
     if not rig.data.bones:

@@ -33,6 +33,7 @@ from .choices import (
     USUAL_SPEEDS,
     WAYS,
 )
+from .oneshot_properties import FootfallCreature, FootfallOneShot
 
 OWN: Any = {"LIBRARY_OVERRIDABLE"}
 OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
@@ -61,6 +62,12 @@ def _setting_changed(self: FootfallSettings, _context: bpy.types.Context) -> Non
     from . import live
 
     live.touch(self.id_data)  # type: ignore[arg-type]
+
+
+def _manner_changed(_self: FootfallObject, context: bpy.types.Context) -> None:
+    from . import live
+
+    live.touch(context.scene)
 
 
 def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
@@ -148,6 +155,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
         update=_setting_changed,
     )  # fmt: skip
     experts: CollectionProperty(type=FootfallExpert)
+    oneshot: PointerProperty(type=FootfallOneShot)
     speed: FloatProperty(
         name="Speed", description="Speed along the path, in meters a second",
         step=10, precision=2,
@@ -301,6 +309,16 @@ class FootfallObject(bpy.types.PropertyGroup):
     before_action: PointerProperty(
         name="Previous Action", description="Action before the takes under review",
         type=bpy.types.Action, override=OWN,
+    )  # fmt: skip
+    creatures: CollectionProperty(type=FootfallCreature, override=OWN_LIST)
+    creature: StringProperty(
+        name="Creature", description="Creature whose manner moves this animal; empty for none",
+        update=_manner_changed, override=OWN,
+    )  # fmt: skip
+    manner: FloatProperty(
+        name="Manner", min=0.0, max=1.5, default=1.0, step=5, subtype="FACTOR",
+        description="0 moves like any animal of this build, 1 like the clip, more overdoes it",
+        update=_manner_changed, override=OWN,
     )  # fmt: skip
     scrub: FloatProperty(
         name="Phase", description="Pose the character at this place of its step cycle",

@@ -48,8 +48,10 @@ class Bake:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         module = subjects.addon("blender.operators.bake")
-        monkeypatch.setattr(module, "bpy", SimpleNamespace(app=SimpleNamespace(background=False)))
-        monkeypatch.setattr(module, "REDRAW", 0.0)
+        stepping = subjects.addon("blender.operators.stepping")
+        pretended = SimpleNamespace(app=SimpleNamespace(background=False))
+        monkeypatch.setattr(stepping, "bpy", pretended)
+        monkeypatch.setattr(stepping, "REDRAW", 0.0)
         self.window = Window()
         self.told: list[tuple[set, str]] = []
         self.status: list[str | None] = []

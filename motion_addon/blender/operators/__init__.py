@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operators, thin: read the context, ask the core, write, report."""
 
-from . import bake, footfalls, herd, path, review, rig, scrub, speed
+from . import bake, footfalls, herd, oneshot, path, review, rig, scrub, speed
 
-modules = (path, rig, speed, bake, footfalls, herd, review, scrub)
+modules = (path, rig, speed, bake, footfalls, herd, review, scrub, oneshot)
 
 
 def register() -> None:

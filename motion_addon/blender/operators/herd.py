@@ -7,8 +7,9 @@ from typing import Any
 
 import bpy
 
-from .. import herd, progress
+from .. import herd
 from .bake import Baking
+from .stepping import Stepping
 
 
 class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
@@ -21,16 +22,15 @@ class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        if progress.now.running:
-            return "A bake is running; press Esc to stop it"
-        return herd.refusal(context)
+        return Stepping.problem(context) or herd.refusal(context)
 
     def steps(self, context: bpy.types.Context) -> Any:
         """Return the steps of a herd."""
         return herd.bake_steps(context)
 
-    def _tell(self, take: Any) -> None:
-        said, warnings = herd.summary(take)
+    def tell(self, made: Any) -> None:
+        """Say how many takes were baked, and what to beware of."""
+        said, warnings = herd.summary(made)
         self.report({"INFO"}, said)
         for warning in warnings:
             self.report({"WARNING"}, warning)

@@ -42,7 +42,7 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
     """Bake, and keep or drop what came out"""
 
     bl_label = "Bake"
-    bl_order = 3
+    bl_order = 40
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -36,7 +36,7 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
     """How the character moves"""
 
     bl_label = "Motion"
-    bl_order = 2
+    bl_order = 20
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -14,7 +14,7 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
     """Where the character goes"""
 
     bl_label = "Path"
-    bl_order = 1
+    bl_order = 10
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .. import character, footfall_keys, takes
+from .charts import draw_chart, footfall_chart
 from .tab import Tab, sentence
 
 LINES = (
@@ -32,20 +33,13 @@ LINES = (
     ("Seed", "{seed}"),
     ("Model", "{model[name]} {model[weights]}"),
 )
-CELLS = {"##": "\u2588", "#.": "\u258c", ".#": "\u2590", "..": "\u2581"}
-"""Two marks of a footfall chart in one cell; all cells are of one width in Blender's font."""
-PIXELS_A_CELL = 11.0
-MARKS_A_STRIDE = 9.0
-FEET_SHARE = 0.14  # of the panel's width
-MOST_CELLS = 60
-LEAST_CELLS = 12
 
 
 class FOOTFALL_PT_report(Tab, bpy.types.Panel):
     """How good the chosen take is, in figures"""
 
     bl_label = "Report"
-    bl_order = 4
+    bl_order = 90
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -56,7 +50,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
             layout.label(text="Bake a take first", icon="INFO")
             return
         report = takes.report_of(take)
-        chart = _chart(context, report)
+        chart = footfall_chart(context, report)
         feet = report.get("footfalls", {})
         report["footfalls"] = {side: len(stands) for side, stands in feet.items()}
         layout.label(text=take.name, icon="ACTION")
@@ -71,11 +65,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
                 row = column.split(factor=0.4)
                 row.label(text=label)
                 row.label(text=text)
-        rows = layout.column(align=True)
-        for name, marks in chart:
-            row = rows.split(factor=FEET_SHARE) if marks else rows
-            for text in filter(None, (name, marks)):
-                row.label(text=text)
+        draw_chart(layout, chart)
         self._draw_footfalls(context, layout, take)
         for credit in report.get("credits", ()):
             sentence(context, layout, credit)
@@ -97,25 +87,6 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
             text = "Drag the bars of Footfalls in the Dope Sheet, then bake again"
             sentence(context, layout, text, "INFO")
             layout.operator("footfall.rebake_take", icon="FILE_REFRESH")
-
-
-def _chart(context: bpy.types.Context, report: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the footfall chart as wide as the panel: a heading, then each foot and its marks."""
-    from ...motion.report import footfall_chart
-
-    scale = context.preferences.system.ui_scale or 1.0
-    width = (1.0 - FEET_SHARE) * (context.region.width / scale - 46.0) - 24.0
-    cells = min(max(int(width / PIXELS_A_CELL), LEAST_CELLS), MOST_CELLS)
-    often = report.get("stride_frequency") or report.get("cadence", 0.0) / 120.0
-    seconds = 2 * cells / MARKS_A_STRIDE / max(often, 0.3)
-    heading, *lines = footfall_chart(report, seconds, 2 * cells) or [""]
-    rows = [line.split() for line in lines]
-    feet = [(foot if foot.isupper() else foot.title(), marks) for foot, marks in rows]
-    return [(heading, ""), *((foot, _in_cells(marks)) for foot, marks in feet)]
-
-
-def _in_cells(marks: str) -> str:
-    return "".join(CELLS[marks[i : i + 2]] for i in range(0, len(marks), 2))
 
 
 def filled(form: str, report: dict[str, Any]) -> str:
