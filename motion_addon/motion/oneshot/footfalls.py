@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import gaits, quadruped, quat, stride
 from ..clip import Clip
+from ..quat import Array
 from .units import Units
 
 LEAST_STEP = 0.03
@@ -27,6 +28,15 @@ class Footfalls:
     """Duration of a stride, seconds; 0 without strides."""
 
 
+def swings(clip: Clip) -> Array:
+    """Return (T, 4) how far ahead of its mean place under the body each paw is, meters."""
+    paws = quadruped.paw_points(clip)
+    withers = clip.world()[1][:, clip.skeleton.index("Withers")]
+    ahead = quat.yaw(-quat.yaw_of(withers - clip.root_positions))
+    along = quat.apply(ahead[:, None], paws - clip.root_positions[:, None])[..., 2]
+    return np.asarray(along - along.mean(axis=0))
+
+
 def footfalls(clip: Clip, hip_height: float) -> Footfalls:
     """Return the gait of a steady clip by its footfalls, whatever it is called.
 
@@ -34,11 +44,7 @@ def footfalls(clip: Clip, hip_height: float) -> Footfalls:
     body, as hand-keyed paws slide too much for contacts; a paw stands while it moves back.
     """
     _, time = Units(hip_height).factors()
-    paws = quadruped.paw_points(clip)
-    withers = clip.world()[1][:, clip.skeleton.index("Withers")]
-    ahead = quat.yaw(-quat.yaw_of(withers - clip.root_positions))
-    along = quat.apply(ahead[:, None], paws - clip.root_positions[:, None])[..., 2]
-    along = along - along.mean(axis=0)
+    along = swings(clip)
     seconds = np.arange(clip.frames) / clip.fps
     rates = np.linspace(0.5, 4.0, 351) * time
     rates = rates[rates * seconds[-1] >= 1.5]
