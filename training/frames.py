@@ -7,33 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import features, quat
-from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
-from motion_addon.motion.trajectory import Trajectory
 
 log = logging.getLogger(__name__)
-
-
-def about_root(clip: Clip, root: Trajectory) -> dict[str, Array]:
-    """Return what is learned of a clip's course and pose, seen from its root track.
-
-    Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
-    frame, axes (T, J, 6), hips (T, 3) of the skeleton's root and speed (T,) in m/s.
-    """
-    rotations, positions = clip.world()
-    matrices, moves = features.carry(root)
-    in_root = quat.mul(quat.inv(features.root_rotations(root))[:, None], rotations)
-    hips = features.to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
-    return {
-        "control": features.control(root),
-        "matrices": matrices,
-        "moves": moves,
-        "axes": quat.to_two_axes(in_root).astype(np.float32),
-        "hips": hips.astype(np.float32),
-        "speed": root.speeds,
-    }
 
 
 class Joined:

@@ -76,7 +76,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 Model = TypeVar("Model", bound=nn.Module)
-RollOut = Callable[[Model, dict[str, Tensor], Settings | None], dict[str, Tensor]]
+RollOut = Callable[[Model, dict[str, Any], Settings | None], dict[str, Tensor]]
 """Runs a model over a batch (``Sequences.batch``) and returns mean losses; with settings the
 first state is disturbed by their noise."""
 
@@ -143,12 +143,30 @@ def fit(
     out: Path,
     info: dict[str, Any] | None = None,
 ) -> Model:
-    """Train ``model`` on the first of ``parts``, validate on the second; return the mean model.
-
-    Checkpoints of the running mean of the weights go to ``out``.
-    """
+    """Train ``model`` on the first of ``parts``, validate on the second; return the mean model."""
     learn, held_out = parts
+
+    def check(mean: Model) -> dict[str, float]:
+        return validate(mean, held_out, roll_out)
+
     info = asdict(settings) | (info or {})
+    return run(model, Draw(learn, settings), roll_out, check, settings, out, info)
+
+
+def run(
+    model: Model,
+    draw: Callable[[float], dict[str, Any]],
+    roll_out: RollOut[Model],
+    check: Callable[[Model], dict[str, float]],
+    settings: Settings,
+    out: Path,
+    info: dict[str, Any],
+) -> Model:
+    """Train ``model`` on what ``draw`` gives at each share (0..1) of the schedule.
+
+    Returns the running mean of the weights, which is what ``check`` validates; its checkpoints,
+    with ``info``, go to ``out``.
+    """
     optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
@@ -156,13 +174,13 @@ def fit(
     mean = cast(Model, average.module)
     began = saved = time.monotonic()
     history: list[dict[str, float]] = []
-    draw = Draw(learn, settings)
     for step in range(settings.stop or settings.steps):
         done = step / settings.steps
         warm = min(step / 300.0, 1.0)
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
-        terms = roll_out(model, draw(done), settings)
+        batch = draw(done)
+        terms = roll_out(model, batch, settings)
         optimizer.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -171,9 +189,9 @@ def fit(
         if time.monotonic() - saved > EVERY:
             saved = time.monotonic()
             row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1)}
-            row |= {"length": draw.length, "step": step}
+            row |= {"length": batch["control"].shape[1] - 1, "step": step}
             row |= {f"train_{k}": v.item() for k, v in terms.items()}
-            row |= validate(mean, held_out, roll_out)
+            row |= check(mean)
             history.append(row)
             log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
             save(out, mean, info, history)

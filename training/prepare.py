@@ -56,13 +56,13 @@ def planted(clip: Clip) -> tuple[Clip, Array]:
 def label(clip: Clip) -> dict[str, Array]:
     """Return everything training needs of one clip, per frame.
 
-    Keys: those of ``frames.about_root``, contacts (T, 4), phase (T,) and phase_rate (T,) in
+    Keys: those of ``features.about_root``, contacts (T, 4), phase (T,) and phase_rate (T,) in
     cycles per second.
     """
     clip, stands = planted(clip)
     root = features.root_track(clip.skeleton, clip.world()[1], stands)
     phase = smooth(foot_contacts.phase(stands, clip.fps).astype(np.float64), PHASE_SIGMA)
-    return frames.about_root(clip, root) | {
+    return features.about_root(clip, root) | {
         "contacts": stands,
         "phase": phase % 1.0,
         "phase_rate": np.gradient(phase) * clip.fps,

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import quat, trajectory
+from .clip import Clip
 from .contacts import duty_factor
 from .quat import Array
 from .skeleton import Skeleton
@@ -253,6 +254,26 @@ def carry(plan: Trajectory) -> tuple[Array, Array]:
     if len(moves) > 1:
         matrices[0], moves[0] = matrices[1], moves[1]
     return np.ascontiguousarray(matrices), moves
+
+
+def about_root(clip: Clip, root: Trajectory) -> dict[str, Array]:
+    """Return what is learned of a clip's course and pose, seen from its root track.
+
+    Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
+    frame, axes (T, J, 6), hips (T, 3) of the skeleton's root and speed (T,) in m/s.
+    """
+    rotations, positions = clip.world()
+    matrices, moves = carry(root)
+    in_root = quat.mul(quat.inv(root_rotations(root))[:, None], rotations)
+    hips = to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
+    return {
+        "control": control(root),
+        "matrices": matrices,
+        "moves": moves,
+        "axes": quat.to_two_axes(in_root).astype(np.float32),
+        "hips": hips.astype(np.float32),
+        "speed": root.speeds,
+    }
 
 
 def ancestors(skeleton: Skeleton) -> Array:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import quadruped, stride
+from motion_addon.motion import features, quadruped, stride
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
@@ -32,19 +32,31 @@ MARGIN = 4
 further, but hardly notices a paw's glitch."""
 
 
+def cleaned(clip: Clip) -> tuple[Clip, Array]:
+    """Return a clip with planted paws and its contacts, and (T, 6) its gait by footfalls."""
+    contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
+    clip = replace(clean(clip, contacts, None, CleanupSettings(follow=False)), contacts=contacts)
+    strides = stride.measured(contacts, clip.fps)
+    duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
+    return clip, stride.gait_weights(strides, duty, clip.fps)
+
+
+def learnable(good: Array) -> Array:
+    """Return (T,) bool, frames far enough from those that are not ``good``."""
+    return np.asarray(np.convolve(~good, np.ones(2 * MARGIN + 1), mode="same") < 0.5)
+
+
 def label(clip: Clip) -> dict[str, Array]:
     """Return everything training needs of one clip, per frame.
 
-    Keys: those of ``frames.about_root``, contacts (T, 4), phase (T, 4) and amplitude (T, 4) of
+    Keys: those of ``features.about_root``, contacts (T, 4), phase (T, 4) and amplitude (T, 4) of
     the legs, phase_rate (T,) in strides a second and gait (T, 6).
     """
-    contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
-    clip = clean(clip, contacts, None, CleanupSettings(follow=False))
+    clip, gait = cleaned(clip)
+    contacts = np.asarray(clip.contacts)
     strides = stride.measured(contacts, clip.fps)
-    duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
-    gait = stride.gait_weights(strides, duty, clip.fps)
     root = stride.root_track(clip.skeleton, clip.world()[1], gait)
-    return frames.about_root(clip, root) | {
+    return features.about_root(clip, root) | {
         "contacts": contacts,
         "phase": strides.phase % 1.0,
         "amplitude": strides.amplitude,
@@ -69,7 +81,7 @@ def build(clips: Iterable[SourceClip]) -> dict[str, Array]:
     skeleton = None
     for source in with_paces(clips):
         skeleton = source.clip.skeleton
-        good = np.convolve(~source.good, np.ones(2 * MARGIN + 1), mode="same") < 0.5
+        good = learnable(source.good)
         for name, clip in (
             (source.name, source.clip),
             (f"{source.name} mirrored", source.clip.mirrored()),

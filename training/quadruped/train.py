@@ -25,8 +25,8 @@ STATE_WEIGHT = 0.25
 """Inputs of the fed-back body are scaled by this, so that the clock and the trajectory lead."""
 BACKWARD = 0.2
 """m/s from which a dog is going backward."""
-_PAWS = list(stride.PAW_STATES)
-_WEIGHTS = torch.tensor([3.0 if name in quadruped.PAWS else 1.0 for name in stride.STATE_JOINTS])
+PAWS = list(stride.PAW_STATES)
+WEIGHTS = torch.tensor([3.0 if name in quadruped.PAWS else 1.0 for name in stride.STATE_JOINTS])
 
 
 class Sequences(dataset.Sequences):
@@ -48,8 +48,8 @@ class Sequences(dataset.Sequences):
 
 def losses(model: Quadruped, body: Body, truth: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the loss terms of one frame."""
-    standing = [(_PAWS, truth["contacts"] > 0.5)]
-    out = rollout.losses(body, truth, _WEIGHTS, standing, layout=model.layout, phase=0.5)
+    standing = [(PAWS, truth["contacts"] > 0.5)]
+    out = rollout.losses(body, truth, WEIGHTS, standing, layout=model.layout, phase=0.5)
     if model.training and model.gate is not None and model.gate.noise is not None:
         out["balance"] = model.gate.balance
     return out
@@ -65,7 +65,7 @@ def _legs() -> Tensor:
     return torch.tensor(rows)
 
 
-_LEGS = rollout.Legs(_legs(), torch.tensor([0.6, 0.3, 1.0]))
+LEGS = rollout.Legs(_legs(), torch.tensor([0.6, 0.3, 1.0]))
 
 
 def roll_out(
@@ -80,7 +80,7 @@ def roll_out(
         body = model.step(truth["control"], truth["phase"], truth["amplitude"], state)
         return body, losses(model, body, truth)
 
-    return rollout.run(batch, settings, _LEGS, step)
+    return rollout.run(batch, settings, LEGS, step)
 
 
 def load(path: Path) -> tuple[Sequences, Sequences]:
