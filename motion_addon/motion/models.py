@@ -33,8 +33,8 @@ FILLERS = {"biped": "inbetween"}
 _KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
 
 
-_Files = tuple[dict[str, Any], dict[str, Array], str, Skeleton]
-"""Description, weights, digest and skeleton."""
+Files = tuple[dict[str, Any], dict[str, Array], str]
+"""Description, weights and digest."""
 Kind = TypeVar("Kind")
 
 
@@ -142,7 +142,7 @@ def load(name: str, folder: FilePath = FOLDER) -> Model:
     Raises ModelError when there is none of that name, its layout is another one's or its files
     cannot be read.
     """
-    return _read(name, folder, _controller)
+    return read(name, folder, _controller)
 
 
 @lru_cache(maxsize=4)
@@ -153,10 +153,11 @@ def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
     """
     if body not in FILLERS:
         raise ModelError(f"There is no model that fills gaps in the motion of a {body}")
-    return _read(FILLERS[body], folder, _filler)
+    return read(FILLERS[body], folder, _filler)
 
 
-def _read(name: str, folder: FilePath, build: Callable[[str, _Files], Kind]) -> Kind:
+def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Kind:
+    """Return what ``build`` makes of the name and the files of a model; raises ModelError."""
     place = folder / name
     if not name.isidentifier() or not (place / "model.json").is_file():
         raise ModelError(f"There is no model named {name!r}")
@@ -166,19 +167,23 @@ def _read(name: str, folder: FilePath, build: Callable[[str, _Files], Kind]) -> 
         raise ModelError(f"The files of the model {name} are damaged or incomplete") from error
 
 
-def _files(place: FilePath) -> _Files:
+def _files(place: FilePath) -> Files:
     info = json.loads((place / "model.json").read_text(encoding="utf-8"))
     arrays = read_safetensors(place / "weights.safetensors")
     digest = hashlib.sha256((place / "weights.safetensors").read_bytes()).hexdigest()[:12]
+    return info, arrays, digest
+
+
+def _skeleton(info: dict[str, Any]) -> Skeleton:
     tips = tuple((int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["end_sites"])
-    skeleton = Skeleton(
+    return Skeleton(
         tuple(info["joints"]), np.array(info["parents"]), np.array(info["offsets"]), tips
     )
-    return info, arrays, digest, skeleton
 
 
-def _controller(name: str, files: _Files) -> Model:
-    info, arrays, digest, skeleton = files
+def _controller(name: str, files: Files) -> Model:
+    info, arrays, digest = files
+    skeleton = _skeleton(info)
     body = info.get("body", "biped")
     _same_layout(name, info, INPUTS[body].size, features.OutputLayout(len(skeleton)).size)
     kind = PhaseNetwork if body == "biped" else MixedNetwork
@@ -191,8 +196,9 @@ def _controller(name: str, files: _Files) -> Model:
     return Model(name, skeleton, network, arrays["start_state"], info, digest, gate)
 
 
-def _filler(name: str, files: _Files) -> Filler:
-    info, arrays, digest, skeleton = files
+def _filler(name: str, files: Files) -> Filler:
+    info, arrays, digest = files
+    skeleton = _skeleton(info)
     layout = gap.Layout(len(skeleton))
     _same_layout(name, info, layout.inputs, layout.outputs)
     mean, scale, out = (arrays[k] for k in ("input_mean", "input_scale", "output_scale"))

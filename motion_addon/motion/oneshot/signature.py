@@ -9,7 +9,7 @@ third frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -139,6 +139,10 @@ class Seen:
     """(T, 3) velocity x, z (m/s) and yaw rate (rad/s) of the root."""
     contacts: Array
     """(T, 4)"""
+
+    def after(self, start: int) -> Seen:
+        """Return the frames from ``start`` on."""
+        return Seen(*(getattr(self, field.name)[start:] for field in fields(self)))
 
 
 def course(clip: Clip, gait: Array) -> Trajectory:

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The learnet in numpy: from what a clip looks like to the weights of a controller.
+
+``W = M1 diag(f(z)) M2`` in every layer of a mixture of experts and of its gate (Bertinetto et al.
+2016, "Learning feed-forward one-shot learners"). ``z`` is the [CLS] state of the clip and the
+creature's proportions. The products are taken once, so that a creature's controller runs as any
+other quadruped's. The torch twin is ``training.oneshot.model``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import numpy as np
+
+from .. import gaits, models, quadruped, quat, stride
+from ..network import Gate, MixedNetwork, elu
+from ..quat import Array
+from ..transformer import Encoder
+from .signature import EVERY, MOST, STATES, Layout, Posture, Seen, tokens
+
+NAME: Final = "creature"
+"""The model's folder under ``models``."""
+LAYERS: Final = 3
+_JOINTS: Final = len(quadruped.JOINTS)
+_TURNS: Final = 9 * _JOINTS
+"""Answers that are rotations away from the mean pose, as matrices; hips, phase rate and contacts
+come after them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """A controller's weights, and the footfalls that go with them."""
+
+    network: MixedNetwork
+    gate: Gate
+    footfalls: Array
+    """(5, 4) touchdowns after the left hind's in each of ``gaits.GAITS`` but standing, strides."""
+
+
+class Learnet:
+    """The shipped learner, ready to adapt."""
+
+    def __init__(self, info: dict[str, Any], arrays: Mapping[str, Array], digest: str) -> None:
+        """Take what lies in the model's folder; raises ValueError for one of another layout."""
+        if [info["tokens"], info["inputs"]] != [Layout.size, stride.INPUT.size]:
+            raise ValueError("The learner was made for another version of Footfall")
+        self.info, self.digest = info, digest
+        self._a = arrays
+        self._encoder = Encoder({k[8:]: v for k, v in arrays.items() if k.startswith("encoder.")})
+
+    @property
+    def nothing(self) -> Array:
+        """(D,) the state that stands for no exemplar."""
+        return self._a["nothing"]
+
+    def encode(self, frames: Seen, posture: Posture) -> Array:
+        """Return (D,) the [CLS] state of a clip at 60 Hz, of a long one the mean over stretches."""
+        last = max(len(frames.hips) - EVERY * MOST, 0)
+        starts = sorted({*range(0, last + 1, EVERY * MOST // 2), last})
+        return np.asarray(np.mean([self._state(frames.after(i), posture) for i in starts], axis=0))
+
+    def _state(self, frames: Seen, posture: Posture) -> Array:
+        rows = tokens(frames, posture)
+        shown = (rows - self._a["token_mean"]) / self._a["token_scale"]
+        shown[rows[:, Layout.part].any(axis=1), Layout.frame] = 0.0
+        return np.asarray(self._encoder.forward(shown[None])[1][0])
+
+    def adapt(self, cls: Array, posture: Posture, bones: Array) -> Adapted:
+        """Return the controller of a creature whose clip is (D,) ``cls`` about a posture.
+
+        ``bones`` (J, 3) are the offsets of its skeleton, meters at the model animal's size.
+        """
+        a = self._a
+        proportions = (posture.proportions - a["proportion_mean"]) / a["proportion_scale"]
+        known = np.concatenate([cls, proportions]).astype(np.float32)
+        for name in ("trunk.0", "trunk.2"):
+            known = elu(a[f"{name}.weight"] @ known + a[f"{name}.bias"])
+        given = a["head.weight"] @ known + a["head.bias"]
+        parts = iter(np.split(given, np.cumsum(self.info["learned"])[:-1]))
+        weights = [self._product(f"layers.{i}", next(parts)) for i in range(LAYERS)]
+        gate = [self._product(f"gate.{i}", next(parts))[0] for i in range(LAYERS)]
+        biases = [a[f"layers.{i}.bias"] + next(parts) for i in range(LAYERS)]
+        steps = (a["steps.weight"] @ known + a["steps.bias"]).reshape(-1, 4, 2)
+        return Adapted(
+            self._network(weights, biases, posture),
+            Gate(
+                (gate[0], gate[1], gate[2]),
+                tuple(a[f"gate.{i}.bias"][0] for i in range(LAYERS)),  # type: ignore[arg-type]
+            ),
+            footfalls(steps),
+        )
+
+    def _product(self, name: str, change: Array) -> Array:
+        """Return (K, O, I) the matrices ``M1 diag(1 + change) M2`` of a layer."""
+        inner, outer = self._a[f"{name}.inner"], self._a[f"{name}.outer"]
+        diagonal = 1.0 + change.reshape(len(outer), 1, -1)
+        return np.asarray((outer * diagonal) @ inner, dtype=np.float32)
+
+    def _network(
+        self, weights: list[Array], biases: list[Array], posture: Posture
+    ) -> MixedNetwork:
+        """Return the network with the outputs of any quadruped's, its mean pose folded in."""
+        a = self._a
+        mean = np.array(a["input_mean"], dtype=np.float32)
+        mean[stride.INPUT.positions] += posture.places[list(STATES)].ravel()
+        last = weights[2] * a["output_scale"][:, None]
+        bias = biases[2] * a["output_scale"] + a["output_mean"]
+        return MixedNetwork(
+            (weights[0], weights[1], _about(last, posture.turns)),
+            (
+                biases[0].astype(np.float32),
+                biases[1].astype(np.float32),
+                _about(bias[..., None], posture.turns)[..., 0] + _hips(posture),
+            ),
+            mean,
+            np.asarray(a["input_scale"]),
+            np.zeros(6 * _JOINTS + 8, dtype=np.float32),
+            np.ones(6 * _JOINTS + 8, dtype=np.float32),
+        )
+
+
+def _about(rows: Array, turns: Array) -> Array:
+    """Return rows (K, 6 J + 8, I) for the axes of joints of rows (K, 9 J + 8, I) for matrices.
+
+    Joint ``R = D M``: forward is ``D`` times the mean's forward, so linear in ``D``.
+    """
+    count, _, width = rows.shape
+    away = rows[:, :_TURNS].reshape(count, _JOINTS, 3, 3, width)
+    mean = quat.to_matrix(turns).astype(np.float32)[:, :, [2, 1]]
+    axes = np.einsum("kjrcw,jca->kjarw", away, mean, optimize=True)
+    parts = [axes.reshape(count, -1, width), rows[:, _TURNS:]]
+    return np.asarray(np.concatenate(parts, axis=1), dtype=np.float32)
+
+
+def _hips(posture: Posture) -> Array:
+    out = np.zeros(6 * _JOINTS + 8, dtype=np.float32)
+    out[6 * _JOINTS : 6 * _JOINTS + 3] = posture.hips
+    return out
+
+
+def footfalls(change: Array) -> Array:
+    """Return touchdowns (5, 4) in strides of what the learnet adds (5, 4, 2) to the table's."""
+    angle = 2.0 * np.pi * np.array([gaits.TABLE[name].offsets for name in gaits.GAITS[1:]])
+    cosine, sine = np.cos(angle) + change[..., 0], np.sin(angle) + change[..., 1]
+    offsets = np.arctan2(sine, cosine) / (2.0 * np.pi)
+    return np.asarray((offsets - offsets[:, :1]) % 1.0)
+
+
+@lru_cache(maxsize=2)
+def load(folder: FilePath = models.FOLDER) -> Learnet:
+    """Return the shipped learner, read once; raises ``models.ModelError`` without its files."""
+    return models.read(NAME, folder, lambda _, files: Learnet(*files))
