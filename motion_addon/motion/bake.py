@@ -10,14 +10,14 @@ from typing import cast
 
 import numpy as np
 
-from . import stride, trajectory
+from . import trajectory
 from .cleanup import clean
 from .clip import Clip
 from .controller import Controller, Run
 from .cycle import cut_cycle
 from .footfalls import ROUNDS, Retiming, Try, search
 from .models import Model
-from .pacing import Clock, Wishes
+from .pacing import Clock, Wishes, legs
 from .path import Path
 from .paws import touching
 from .planning import life_size_plan, load_model, plan_walk, size, walked_path
@@ -159,7 +159,7 @@ def _completed(walk: _Walk, run: Run) -> Generator[float, None, BakeResult]:
         (tried,) = yield from _driven([walk], clock)
         return _try(walk, tried)
 
-    clock = Clock(run.phase, stride.planned(walk.plan, request.lead)[0])
+    clock = Clock(run.phase, legs(walk.model, walk.plan, request.lead)[0])
     retiming = Retiming(request.footfalls, plain.contacts, clock, plain.clip.fps)
     best = yield from search(retiming, plain, attempt)
     result = _result(walk, best.run, best.clip)

@@ -7,13 +7,16 @@ the new body, and its phase rate moves the gait cycle on. Everything known befor
 frames at once; several characters step together.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import features, quat
+from . import features, gaits, quat, stride
 from .clip import Clip
+from .habits import Residual
 from .mixture import Step, stepper
 from .models import Model
 from .pacing import Pacing, Wishes, given_phase, pacing
@@ -37,8 +40,16 @@ class Run:
     """Contacts are the network's, clipped to 0..1."""
     phase: Array
     """(T,) gait phase in cycles, unwrapped; whole at right strikes, or at the left hind's."""
+    rates: Array
+    """(T,) cycles per second that the network takes by itself."""
     shares: Array | None = None
     """(T, K) of the experts of a gated mixture."""
+
+    def after(self, start: int) -> Run:
+        """Return the run from frame ``start`` on."""
+        shares = None if self.shares is None else self.shares[start:]
+        return Run(self.clip.slice(start, self.clip.frames), self.phase[start:],
+                   self.rates[start:], shares)  # fmt: skip
 
 
 class Placer:
@@ -167,6 +178,16 @@ class Controller:
             self._step(course, pace, 0)
         self._phase = np.array(phase)
 
+    def _own(self, plan: Trajectory, lead: str) -> tuple[Residual, Array] | None:
+        """Return what the animal adds to its network's answers along a plan."""
+        habits = self._model.habits
+        if habits.residual is None:
+            return None
+        share = habits.residual.share(plan)
+        if habits.residual.gait in gaits.ASYMMETRIC:
+            share = share * (stride.leads_left(plan, lead, habits.left) == habits.left)
+        return habits.residual, share
+
     def run(
         self,
         plans: Sequence[Trajectory],
@@ -179,7 +200,7 @@ class Controller:
         ``phase`` (N,) cycles at the first frame; ``cadence`` (N,) or (T, N) multiplies the
         network's phase rate; ``wishes`` are for a quadruped.
         """
-        course = _Course(self._stepper, plans, cadence)
+        course = _Course(self._stepper, plans, np.asarray(cadence) * self._model.habits.tempo)
         wishes = wishes or [Wishes()] * len(plans)
         pace = pacing(self._model, plans, course.control, wishes)
         self._settle(course, pace, np.asarray(phase, dtype=np.float64))
@@ -196,20 +217,35 @@ class Controller:
                 yield (i + 1) / frames
         runs = []
         for n, plan in enumerate(plans):
-            run = decode(skeleton, plan, outputs[: len(plan), n], phases[:, n])
+            out = outputs[: len(plan), n]
+            run = decode(skeleton, plan, out, phases[:, n], self._own(plan, wishes[n].lead))
             gated = self._model.gate is not None
             runs.append(replace(run, shares=shares[: len(plan), n].copy()) if gated else run)
         yield runs
 
 
-def decode(skeleton: Skeleton, plan: Trajectory, outputs: Array, phase: Array) -> Run:
-    """Return the motion of outputs (T, O) along a plan of T frames."""
+def decode(
+    skeleton: Skeleton,
+    plan: Trajectory,
+    outputs: Array,
+    phase: Array,
+    own: tuple[Residual, Array] | None = None,
+) -> Run:
+    """Return the motion of outputs (T, O) along a plan of T frames.
+
+    ``own`` is what an animal adds to it, and its share (T,) along the plan.
+    """
     layout = features.OutputLayout(len(skeleton))
-    axes = outputs[:, layout.axes].reshape(len(outputs), -1, 6)
+    turned = quat.from_two_axes(outputs[:, layout.axes].reshape(len(outputs), -1, 6))
+    hips, contacts = outputs[:, layout.hips], outputs[:, layout.contacts]
+    if own is not None:
+        turns, moved, touched = own[0].at(phase[: len(outputs)], own[1])
+        turned = quat.mul(quat.from_rotvec(turns), turned)
+        hips, contacts = hips + moved, contacts + touched
     root = features.root_rotations(plan)
-    world = quat.mul(root[:, None], quat.from_two_axes(axes)).astype(np.float32)
-    hips = plan.positions + quat.apply(root, outputs[:, layout.hips])
+    world = quat.mul(root[:, None], turned).astype(np.float32)
+    hips = plan.positions + quat.apply(root, hips)
     rotations = quat.unroll(skeleton.local(world))
-    contacts = np.clip(outputs[:, layout.contacts], 0.0, 1.0)
+    contacts = np.clip(contacts, 0.0, 1.0).astype(np.float32)
     clip = Clip(skeleton, rotations, hips.astype(np.float32), float(RATE), contacts)
-    return Run(clip, np.array(phase[: len(outputs)]))
+    return Run(clip, np.array(phase[: len(outputs)]), outputs[:, layout.phase_rate].copy())

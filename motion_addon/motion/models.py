@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import features, gap, stride
+from .habits import USUAL, Habits
 from .network import Gate, MixedNetwork, PhaseNetwork
 from .quat import Array
 from .skeleton import Skeleton
@@ -57,6 +58,10 @@ class Model:
     """First 12 hex digits of the SHA-256 of the weights."""
     gate: Gate | None = None
     """Mixes the sets of weights; a PFNN has none."""
+    habits: Habits = USUAL
+    """Of a quadruped."""
+    natural_size: float = 1.0
+    """Size of the character over the model's where none is asked for."""
 
     @property
     def body(self) -> str:

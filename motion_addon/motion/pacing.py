@@ -76,7 +76,7 @@ class StridePacing:
         if model.gate is None:
             raise ValueError(f"The model {model.name} has no gate")
         frames = len(control)
-        courses = [_course(p, w) for p, w in zip(plans, wishes, strict=True)]
+        courses = [_course(model, p, w) for p, w in zip(plans, wishes, strict=True)]
         offsets, self._amplitude = (
             np.stack([_held(course[part], frames) for course in courses], axis=1) for part in (0, 1)
         )
@@ -97,9 +97,14 @@ class StridePacing:
         return self._gate(clock, self._wanted[frame]), clock
 
 
-def _course(plan: Trajectory, wish: Wishes) -> tuple[Array, Array]:
+def legs(model: Model, plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
+    """Return the offsets and amplitudes (T, 4) of a quadruped's legs along a plan."""
+    return stride.planned(plan, lead, model.habits.table, model.habits.left)
+
+
+def _course(model: Model, plan: Trajectory, wish: Wishes) -> tuple[Array, Array]:
     """Return the offsets and amplitudes (T, 4) of one character's legs."""
-    offsets, amplitude = stride.planned(plan, wish.lead)
+    offsets, amplitude = legs(model, plan, wish.lead)
     return (offsets if wish.clock is None else wish.clock.offsets), amplitude
 
 

@@ -50,7 +50,7 @@ def size(request: BakeRequest, model: Model) -> float:
     """Return the character's size over the model's, by its hips or by its height."""
     if request.hip_height is not None:
         return request.hip_height / model.hip_height
-    return 1.0 if request.height is None else request.height / model.height
+    return model.natural_size if request.height is None else request.height / model.height
 
 
 def walked_path(request: BakeRequest) -> Path:

@@ -174,13 +174,16 @@ def root_track(skeleton: Skeleton, world_positions: Array, gait: Array) -> Traje
 
 
 def planned(
-    plan: Trajectory, lead: str = "auto", table: Mapping[str, gaits.Gait] = gaits.TABLE
+    plan: Trajectory,
+    lead: str = "auto",
+    table: Mapping[str, gaits.Gait] = gaits.TABLE,
+    left: bool = False,
 ) -> tuple[Array, Array]:
     """Return touchdown offsets (T, 4) in cycles and amplitudes (T, 4) along a plan.
 
-    The offsets of canter and gallop lead with the inner leg of a turn, or with the ``left`` or
-    ``right`` one throughout. A change of gait goes the shortest way round, within a stride. An
-    animal may have its own ``table`` of footfalls.
+    The offsets of canter and gallop are of the lead that ``leads_left`` gives. A change of gait
+    goes the shortest way round, within a stride. An animal may have its own ``table`` of
+    footfalls, and lead with the ``left`` until it turns.
     """
     moving = plan.gait[:, 1:]
     chosen = moving.argmax(axis=1)
@@ -189,11 +192,11 @@ def planned(
     known = np.maximum.accumulate(known)
     first = int(np.argmax(active)) if active.any() else 0
     chosen = chosen[np.where(known < 0, first, known)]
-    left = _turns_left(plan) if lead == "auto" else np.full(len(plan), lead == "left")
+    leads_ = leads_left(plan, lead, left)
     names = gaits.GAITS[1:]
     right = np.array([table[name].offsets for name in names])
     leads = np.stack([right, _left_leads(right)])
-    offsets = np.unwrap(leads[left.astype(np.int64), chosen], axis=0, period=1.0)
+    offsets = np.unwrap(leads[leads_.astype(np.int64), chosen], axis=0, period=1.0)
     offsets = smooth(offsets, _BLEND_SECONDS * plan.rate, plan.loops)
     amplitude = np.clip(1.0 - plan.gait[:, :1], 0.0, 1.0)
     return offsets, np.repeat(amplitude, 4, axis=1)
@@ -208,10 +211,16 @@ def _left_leads(right: Array) -> Array:
     return out
 
 
-def _turns_left(plan: Trajectory) -> Array:
-    """Return (T,) bool, whether the course turns to the left, with some memory."""
+def leads_left(plan: Trajectory, lead: str = "auto", left: bool = False) -> Array:
+    """Return (T,) bool, whether canter and gallop lead with the left along a plan.
+
+    ``auto`` is the inner leg of a turn, with some memory, and the ``left`` or not before one.
+    """
+    if lead != "auto":
+        return np.full(len(plan), lead == "left")
     turn = smooth(np.gradient(features.yaw(plan)) * plan.rate, 0.5 * plan.rate, plan.loops)
     marks = np.where(turn > 0.25, 1, np.where(turn < -0.25, 0, -1))
-    marks[0] = max(marks[0], 0)
+    if marks[0] < 0:
+        marks[0] = int(left)
     last = np.maximum.accumulate(np.where(marks >= 0, np.arange(len(marks)), 0))
     return np.asarray(marks[last] == 1)

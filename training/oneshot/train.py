@@ -145,10 +145,10 @@ def adapted(model: Learner, batch: dict[str, Any]) -> tuple[Adapted, dict[str, T
         cls = model.nothing.expand_as(cls)
     cls = torch.where(batch["unknown"][:, None], model.nothing, cls)
     out = model.adapt(cls, exemplar.posture, batch["bones"])
-    angle = 2.0 * np.pi * batch["table"]
+    known = ~batch["table"].isnan()
+    angle = 2.0 * np.pi * batch["table"][known]
     truth = torch.stack([angle.cos(), angle.sin()], dim=-1)
-    off = (out.footfalls - truth).square()
-    terms["footfalls"] = STEPS * off[~truth.isnan()].mean()
+    terms["footfalls"] = STEPS * (out.footfalls[known] - truth).square().mean()
     return out, terms
 
 

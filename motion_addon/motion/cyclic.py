@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from ..quat import Array
+from .quat import Array
 
 
 def basis(phase: Array, knots: int) -> Array:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one animal does in its own way: its footfalls, its step rate, and its way of moving at the
+gait and speed that it was seen at, as far as the network does not know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from . import cyclic, gaits
+from .gaits import Gait
+from .quat import Array
+from .smoothing import smooth
+from .trajectory import Trajectory
+
+NEAR: Final = 0.25
+"""Spread of speeds, as a logarithm, about the seen one up to which its way of moving is kept."""
+_EASE: Final = 0.15
+"""Seconds (sigma) over which it comes and goes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """What is added to a network's answers over the phase of the stride; K knots of a spline."""
+
+    turns: Array
+    """(K, J, 3) rotation vectors of the joints in the root frame, on the left."""
+    hips: Array
+    """(K, 3) meters at the model animal's size."""
+    contacts: Array
+    """(K, 4)"""
+    gait: str
+    """Of ``gaits.GAITS``: in which it was seen."""
+    speed: float
+    """m/s at the model animal's size."""
+
+    def share(self, plan: Trajectory) -> Array:
+        """Return (T,) how much of it counts along a plan: all at its own gait and speed."""
+        in_gait = plan.gait[:, gaits.GAITS.index(self.gait)]
+        off = np.log(np.maximum(plan.speeds, 0.05) / max(self.speed, 0.05)) / NEAR
+        return smooth(in_gait * np.exp(-0.5 * off * off), _EASE * plan.rate, plan.loops)
+
+    def scaled(self, strength: float) -> Residual:
+        """Return so much of it."""
+        return replace(
+            self,
+            turns=strength * self.turns,
+            hips=strength * self.hips,
+            contacts=min(strength, 1.0) * self.contacts,
+        )
+
+    def at(self, phase: Array, share: Array) -> tuple[Array, Array, Array]:
+        """Return turns (T, J, 3), hips (T, 3) and contacts (T, 4) at phases and shares (T,)."""
+        weight = cyclic.basis(phase, len(self.hips)) * share[:, None]
+        turns = np.einsum("tk,kjc->tjc", weight, self.turns)
+        return turns, weight @ self.hips, weight @ self.contacts
+
+
+@dataclass(frozen=True, eq=False)
+class Habits:
+    """An animal's own ways; these are of one that has none."""
+
+    table: Mapping[str, Gait] = field(default_factory=lambda: gaits.TABLE)
+    """Its footfalls; canter and gallop on the right lead."""
+    left: bool = False
+    """Whether it leads with the left where nothing says which."""
+    tempo: float = 1.0
+    """Strides per second over those of its network."""
+    residual: Residual | None = None
+
+
+USUAL: Final = Habits()

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A creature that one clip has shown: what is kept of the clip, and the controller made of it.
+
+A few kilobytes: the encoder's state, the mean pose, the footfalls, the step rate and what the
+network missed. The weights are worked out from these when they are needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import numpy as np
+
+from .. import gaits, quadruped
+from ..gaits import Gait
+from ..habits import Habits, Residual
+from ..models import Model, ModelError
+from ..quat import Array
+from ..skeleton import EndSite, Skeleton
+from . import learnet
+from .learnet import Adapted, Learnet
+from .signature import STATES, Posture
+
+FORMAT: Final = 1
+STRENGTHS: Final = (0.0, 1.5)
+"""How much of the exemplar's manner there may be: none, all, or more than it has."""
+LARGEST: Final = 4_000_000
+"""Bytes of a file that is still read as a creature."""
+
+
+@dataclass(frozen=True, eq=False)
+class Creature:
+    """An animal as an exemplar has shown it; everything at the model animal's size."""
+
+    name: str
+    skeleton: Skeleton
+    """The canonical quadruped of its proportions."""
+    hip_height: float
+    """Of the real one, meters."""
+    state: Array
+    """(D,) what the encoder says of the clip."""
+    posture: Posture
+    """Its mean pose in the clip."""
+    gait: str
+    """Of the clip, one of ``gaits.GAITS``."""
+    speed: float
+    """Of the clip, m/s."""
+    offsets: tuple[float, float, float, float]
+    """Touchdowns in the clip after the left hind's, in strides."""
+    tempo: float
+    """Strides per second over those that its network takes by itself."""
+    residual: Residual | None
+    """What its network misses of the clip."""
+    credit: str = ""
+    """Whose clip it was, and under which licence."""
+    extras: Any = None
+    """What its rig has beyond the skeleton, plain arrays by name."""
+
+    @cached_property
+    def digest(self) -> str:
+        """First 12 hex digits of the SHA-256 of what is stored."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()[:12]
+
+    def to_bytes(self) -> bytes:
+        """Return the creature as the contents of an ``.npz`` file."""
+        out = BytesIO()
+        np.savez_compressed(out, **_arrays(self))
+        return out.getvalue()
+
+    def save(self, path: FilePath) -> None:
+        """Write it to a file."""
+        path.write_bytes(self.to_bytes())
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Creature:
+        """Return the creature of ``to_bytes``; raises ModelError where it is none."""
+        try:
+            with np.load(BytesIO(data[:LARGEST]), allow_pickle=False) as file:
+                return _creature({key: file[key] for key in file.files})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError("This file holds no creature, or one that is damaged") from error
+
+    @staticmethod
+    def load(path: FilePath) -> Creature:
+        """Return the creature of a file; raises ModelError where it holds none."""
+        try:
+            return Creature.from_bytes(path.read_bytes())
+        except OSError as error:
+            raise ModelError(f"The creature {path.name} cannot be read") from error
+
+
+def _arrays(one: Creature) -> dict[str, Array]:
+    """Return plain arrays of a creature; what need not be exact in halves."""
+    info = {
+        "format": FORMAT,
+        "name": one.name,
+        "gait": one.gait,
+        "credit": one.credit,
+        "tips": [[joint, list(place)] for joint, place in one.skeleton.end_sites],
+    }
+    out = {
+        "info": np.array(json.dumps(info)),
+        "bones": one.skeleton.offsets.astype(np.float32),
+        "numbers": np.array([one.hip_height, one.speed, one.tempo]),
+        "offsets": np.array(one.offsets),
+        "state": one.state.astype(np.float32),
+        "turns": one.posture.turns.astype(np.float32),
+        "hips": one.posture.hips.astype(np.float32),
+    }
+    if one.residual is not None:
+        for key in ("turns", "hips", "contacts"):
+            out[f"residual_{key}"] = getattr(one.residual, key).astype(np.float16)
+    extras = one.extras or {}
+    return out | {f"extras_{key}": value for key, value in extras.items()}
+
+
+def _creature(data: dict[str, Array]) -> Creature:
+    info = json.loads(str(data["info"]))
+    if info["format"] != FORMAT:
+        raise ValueError("another format")
+    sites: list[EndSite] = [(int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["tips"]]
+    bones = data["bones"].astype(np.float32)
+    skeleton = Skeleton(quadruped.JOINTS, quadruped.parents(), bones, tuple(sites))
+    height, speed, tempo = (float(v) for v in data["numbers"])
+    a, b, c, d = (float(v) for v in data["offsets"])
+    residual = None
+    if "residual_hips" in data:
+        parts = (data[f"residual_{key}"].astype(np.float32) for key in ("turns", "hips", "contacts"))
+        residual = Residual(*parts, str(info["gait"]), speed)
+    extras = {key[7:]: value for key, value in data.items() if key.startswith("extras_")}
+    return Creature(
+        str(info["name"]), skeleton, height, data["state"],
+        Posture.of(skeleton, data["turns"], data["hips"]),
+        str(info["gait"]), speed, (a, b, c, d), tempo, residual, str(info["credit"]),
+        extras or None,
+    )  # fmt: skip
+
+
+def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = None) -> Model:
+    """Return the controller of a creature, which runs as any quadruped's.
+
+    ``strength`` (of STRENGTHS) goes from what its proportions alone say to the exemplar's manner
+    and beyond. ``own`` is a learner other than the shipped one. Raises ModelError without it.
+    """
+    learner = own or learnet.load()
+    rest = Posture.rest(creature.skeleton)
+    posture = rest.between(creature.posture, strength, creature.skeleton)
+    state = learner.nothing + strength * (creature.state - learner.nothing)
+    adapted = learner.adapt(state, posture, creature.skeleton.offsets)
+    residual = creature.residual.scaled(strength) if creature.residual is not None else None
+    own_table = table(adapted, creature, min(strength, 1.0))
+    left = creature.gait in gaits.ASYMMETRIC and _leads_left(creature)
+    habits = Habits(own_table, left, creature.tempo**strength, residual)
+    start = np.stack([posture.places[list(STATES)], np.zeros((len(STATES), 3))])
+    info = _info(creature, learner)
+    return Model(
+        learnet.NAME, creature.skeleton, adapted.network, start.astype(np.float32), info,
+        f"{learner.digest}-{creature.digest}", adapted.gate, habits,
+        creature.hip_height / info["hip_height"],
+    )  # fmt: skip
+
+
+def table(adapted: Adapted, creature: Creature, strength: float) -> dict[str, Gait]:
+    """Return a creature's footfalls: those of the clip in its gait, else what the learner says.
+
+    Canter and gallop are on the right lead.
+    """
+    out = {}
+    for name, offsets in zip(gaits.GAITS[1:], adapted.footfalls, strict=True):
+        if name == creature.gait:
+            shown = np.array(creature.offsets)
+            if name in gaits.ASYMMETRIC and _leads_left(creature):
+                shown = gaits.mirrored(shown)
+            offsets = offsets + strength * ((shown - offsets + 0.5) % 1.0 - 0.5)
+        a, b, c, d = (float(v) % 1.0 for v in offsets)
+        out[name] = Gait((a, b, c, d), gaits.TABLE[name].duty)
+    return out
+
+
+def _leads_left(creature: Creature) -> bool:
+    """Return whether the clip's canter or gallop is on the left lead."""
+    usual, shown = np.array(gaits.TABLE[creature.gait].offsets), np.array(creature.offsets)
+
+    def far(offsets: Array) -> float:
+        return float((np.abs((offsets - usual + 0.5) % 1.0 - 0.5) ** 2).sum())
+
+    return far(gaits.mirrored(shown)) < far(shown)
+
+
+def _info(creature: Creature, learner: Learnet) -> dict[str, Any]:
+    """Return the description that a ``models.Model`` has."""
+    rest = creature.skeleton.rest_positions()
+    points = [*rest, *(rest[joint] + np.array(tip) for joint, tip in creature.skeleton.end_sites)]
+    femur = float(rest[creature.skeleton.index("LeftFemur"), 1])
+    ground = femur - gaits.HIP_HEIGHT
+    return {
+        **learner.info,
+        "name": creature.name,
+        "body": "quadruped",
+        "mixing": "blend",
+        "hip_height": gaits.HIP_HEIGHT,
+        "height": float(max(point[1] for point in points)) - ground,
+        "credits": [*learner.info["credits"], *([creature.credit] if creature.credit else [])],
+    }
+
+
+def renamed(creature: Creature, name: str) -> Creature:
+    """Return the creature under another name."""
+    return replace(creature, name=name)
