@@ -23,8 +23,8 @@ from .model import EXPERTS, JOINTS, Learner
 CREDITS: Final = (
     "Motion capture of a Labrador: Tencent Robotics X. "
     "Copyright (C) 2024 THL A29 Limited, a Tencent company. MIT.",
-    "Animations: 0 A.D. by Wildfire Games and contributors. CC BY-SA 3.0.",
-    "Animations: Quaternius. CC0. Mesh2Motion. CC0.",
+    "Animal animations by Wildfire Games, from 0 A.D., converted to BVH. CC BY-SA 3.0.",
+    "Animals: Quaternius. CC0. Animations: Mesh2Motion. CC0.",
 )
 RANGES: Final = {"speed": [0.0, 5.7], "turn": [-4.0, 4.0]}
 """m/s and rad/s at the model animal's size that made-up creatures and the Labrador go to."""

@@ -87,7 +87,10 @@ class Posture:
     @staticmethod
     def mean(skeleton: Skeleton, axes: Array, hips: Array) -> Posture:
         """Return the mean of poses seen from the root, axes (T, J, 6) and hips (T, 3)."""
-        turns = quat.from_two_axes(np.asarray(axes, dtype=np.float64).mean(axis=0))
+        mean = _matrices(np.asarray(axes, dtype=np.float64)).mean(axis=0)
+        left, _, right = np.linalg.svd(mean)
+        right[:, 2] *= np.sign(np.linalg.det(left @ right))[:, None]
+        turns = quat.from_matrix(left @ right)
         return Posture.of(skeleton, turns, np.asarray(hips, dtype=np.float64).mean(axis=0))
 
     @staticmethod
@@ -206,8 +209,12 @@ def turned(axes: Array, turns: Array) -> Array:
 
     ``D = R inv(M)``: in the root frame, whatever the axes of the bones are.
     """
-    forward, up = axes[..., :3].astype(np.float32), axes[..., 3:].astype(np.float32)
-    right = np.cross(up, forward)
-    own = np.stack([right, up, forward], axis=-1)
+    own = _matrices(axes.astype(np.float32))
     away = own @ np.swapaxes(quat.to_matrix(turns).astype(np.float32), -1, -2)
     return np.concatenate([away[..., 2], away[..., 1]], axis=-1)
+
+
+def _matrices(axes: Array) -> Array:
+    """Return rotation matrices (..., 3, 3) of forward and up axes (..., 6)."""
+    forward, up = axes[..., :3], axes[..., 3:]
+    return np.stack([np.cross(up, forward), up, forward], axis=-1)
