@@ -39,10 +39,10 @@ def fit(phase: Array, values: Array, knots: int, stiffness: float = 1e-2) -> Arr
     weight = stiffness * len(flat) / knots
     system = shares.T @ shares + weight * curve.T @ curve + 1e-9 * ring
     found = np.linalg.solve(system, shares.T @ flat)
-    return found.reshape(knots, *values.shape[1:])
+    return np.asarray(found.reshape(knots, *values.shape[1:]))
 
 
 def at(knots: Array, phase: Array) -> Array:
     """Return the values (T, ...) of a spline of ``knots`` (K, ...) at ``phase`` (T,)."""
     flat = np.asarray(knots, dtype=np.float64).reshape(len(knots), -1)
-    return (basis(phase, len(flat)) @ flat).reshape(len(phase), *knots.shape[1:])
+    return np.asarray((basis(phase, len(flat)) @ flat).reshape(len(phase), *knots.shape[1:]))

@@ -12,14 +12,9 @@ import numpy as np
 
 from . import cyclic, gaits
 from .gaits import Gait
+from .nearness import nearness
 from .quat import Array
-from .smoothing import smooth
 from .trajectory import Trajectory
-
-NEAR: Final = 0.25
-"""Spread of speeds, as a logarithm, about the seen one up to which its way of moving is kept."""
-_EASE: Final = 0.15
-"""Seconds (sigma) over which it comes and goes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +34,7 @@ class Residual:
 
     def share(self, plan: Trajectory) -> Array:
         """Return (T,) how much of it counts along a plan: all at its own gait and speed."""
-        in_gait = plan.gait[:, gaits.GAITS.index(self.gait)]
-        off = np.log(np.maximum(plan.speeds, 0.05) / max(self.speed, 0.05)) / NEAR
-        return smooth(in_gait * np.exp(-0.5 * off * off), _EASE * plan.rate, plan.loops)
+        return nearness(plan, self.gait, self.speed)
 
     def scaled(self, strength: float) -> Residual:
         """Return so much of it."""

@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 
-from motion_addon.motion import gaits, quadruped, quat
+from motion_addon.motion import gaits, nearness, quadruped, quat
 from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import extras, nearness, own_rig
+from motion_addon.motion.oneshot import extras, own_rig
 from motion_addon.motion.oneshot.extras import Extras
 from motion_addon.motion.oneshot.own_rig import Bones, OwnRig
 from motion_addon.motion.path import Path

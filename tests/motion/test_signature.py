@@ -91,6 +91,8 @@ def test_postures_between_and_beyond() -> None:
     rest, mean = Posture.rest(clip.skeleton), seen(clip)[1]
     same = rest.between(mean, 1.0, clip.skeleton)
     np.testing.assert_allclose(same.places, mean.places, atol=1e-4)
-    np.testing.assert_allclose(rest.between(mean, 0.0, clip.skeleton).places, rest.places, atol=1e-5)
+    np.testing.assert_allclose(
+        rest.between(mean, 0.0, clip.skeleton).places, rest.places, atol=1e-5
+    )
     beyond = rest.between(mean, 1.5, clip.skeleton)
     assert np.linalg.norm(beyond.hips - rest.hips) > np.linalg.norm(mean.hips - rest.hips)

@@ -4,6 +4,7 @@
 Frames stay in half precision until they are drawn.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,9 @@ class Creatures:
         scale[bones] = tokens[part][:, bones].std()
         at = rng.permutation(len(self.clip))[:60000]
         control = self.frames["control"][at].float().numpy()
-        inputs = np.concatenate([control, np.zeros((len(at), stride.INPUT.size - control.shape[1]))], 1)
+        inputs = np.concatenate(
+            [control, np.zeros((len(at), stride.INPUT.size - control.shape[1]))], 1
+        )
         scales = inputs.std(axis=0)
         n = len(WINDOW)
         window = slice(0, 2 * n), slice(2 * n, 4 * n), slice(4 * n, stride.INPUT.trajectory.stop)
@@ -148,7 +151,7 @@ class Creatures:
 
     def show(self, who: Array, seconds: float, rng: np.random.Generator) -> Shown:
         """Return a stretch of each creature of ``who`` (B,), all of one length."""
-        length = int(round(seconds * RATE))
+        length = round(seconds * RATE)
         longest = min(int(np.diff(self._stretches[i], axis=1).max()) for i in who)
         length = max(min(length, longest), signature.EVERY * 2)
         tokens, postures = [], []
@@ -174,8 +177,8 @@ class Creatures:
 
     def seen(self, start: int, stop: int) -> Seen:
         """Return frames as ``signature`` takes them."""
-        part = {k: self.frames[k][start:stop].float().numpy()
-                for k in ("axes", "hips", "places", "velocities", "control", "contacts")}  # fmt: skip
+        keys = ("axes", "hips", "places", "velocities", "control", "contacts")
+        part = {key: self.frames[key][start:stop].float().numpy() for key in keys}
         return Seen(
             part["axes"], part["hips"], part["places"], part["velocities"],
             part["control"][:, stride.INPUT.motion], part["contacts"],
@@ -218,7 +221,7 @@ class Creatures:
         weight = 1.0 / np.sqrt(np.maximum(density, 30.0))
         order = np.argsort(owner, kind="stable")
         bounds = np.searchsorted(owner[order], np.arange(len(self.names) + 1))
-        spans = [order[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        spans = [order[a:b] for a, b in itertools.pairwise(bounds)]
         return [first[s] for s in spans], [np.cumsum(weight[s]) for s in spans]
 
 
@@ -260,4 +263,3 @@ def _only(own: dict[str, Array], held_out: bool) -> dict[str, Array]:
         else:
             out[key] = value[frames]
     return out
-

@@ -18,6 +18,7 @@ from torch.nn import functional
 from motion_addon.motion import features, gaits, quadruped, stride
 from motion_addon.motion.oneshot import signature
 from motion_addon.motion.quat import Array
+from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.trajectory import RATE
 
 from ..inbetween.model import Encoder, Size
@@ -130,9 +131,7 @@ class Learner(nn.Module):
         with torch.no_grad():
             self.layers[2].outer *= 0.3
         known = ENCODER.width + signature.Layout.proportions
-        self.trunk = nn.Sequential(
-            nn.Linear(known, 256), nn.ELU(), nn.Linear(256, 256), nn.ELU()
-        )
+        self.trunk = nn.Sequential(nn.Linear(known, 256), nn.ELU(), nn.Linear(256, 256), nn.ELU())
         self.sizes = self._sizes(hidden)
         self.head = nn.Linear(256, sum(count for _, count in self.sizes))
         nn.init.normal_(self.head.weight, std=0.02)
@@ -149,8 +148,9 @@ class Learner(nn.Module):
     def _sizes(self, hidden: int) -> list[tuple[str, int]]:
         """Return what the learnet gives: names and lengths."""
         if self.way == "learnet":
-            out = [(f"diagonal{i}", EXPERTS * layer.inner.shape[0]) for i, layer in enumerate(self.layers)]
-            out += [(f"gate{i}", layer.inner.shape[0]) for i, layer in enumerate(self.gate)]
+            ranks = [[len(layer.inner) for layer in part] for part in (self.layers, self.gate)]
+            out = [(f"diagonal{i}", EXPERTS * rank) for i, rank in enumerate(ranks[0])]
+            out += [(f"gate{i}", rank) for i, rank in enumerate(ranks[1])]
             return [*out, ("shift0", hidden), ("shift1", hidden), ("shift2", ANSWERS)]
         if self.way == "film":
             return [("scale0", hidden), ("scale1", hidden),
@@ -163,7 +163,9 @@ class Learner(nn.Module):
         shown = (tokens - self.token_mean) / self.token_scale
         kept = 1.0 - tokens[..., layout.hidden, None]
         frame = 1.0 - tokens[..., layout.part].sum(-1, keepdim=True)
-        shown = torch.cat([shown[..., layout.frame] * kept * frame, shown[..., layout.hidden:]], -1)
+        shown = torch.cat(
+            [shown[..., layout.frame] * kept * frame, shown[..., layout.hidden :]], -1
+        )
         return self.encoder(shown)
 
     def adapt(self, cls: Tensor, posture: dict[str, Tensor], bones: Tensor) -> Adapted:
@@ -182,10 +184,13 @@ class Learner(nn.Module):
         for prefix, layers, sets in (("diagonal", self.layers, EXPERTS), ("gate", self.gate, 1)):
             for i, layer in enumerate(layers):
                 change = given.get(f"{prefix}{i}")
-                ones = torch.ones(count, sets, layer.inner.shape[0])
-                diagonals.append(ones if change is None else ones + change.unflatten(-1, (sets, -1)))
+                ones = torch.ones(count, sets, len(layer.inner))
+                changed = 0.0 if change is None else change.unflatten(-1, (sets, -1))
+                diagonals.append(ones + changed)
         shifts = [given.get(f"shift{i}", torch.zeros(count, 1))[:, None] for i in range(3)]
-        scales = [1.0 + given[f"scale{i}"][:, None] for i in range(2)] if self.way == "film" else None
+        scales = None
+        if self.way == "film":
+            scales = [1.0 + given[f"scale{i}"][:, None] for i in range(2)]
         z = given["z"][:, None] if self.way == "concat" else None
         steps = self.usual + self.steps(known).unflatten(-1, (-1, 4, 2))
         return Adapted(diagonals, shifts, scales, z, posture, bones, steps)
@@ -253,7 +258,5 @@ class Learner(nn.Module):
 
 def _chain(parents: Array) -> Array:
     """Return ``features.ancestors`` of the canonical skeleton."""
-    from motion_addon.motion.skeleton import Skeleton
-
     bones = np.zeros((len(parents), 3))
     return features.ancestors(Skeleton(quadruped.JOINTS, parents, bones))

@@ -61,7 +61,10 @@ def made_up(seed: int, number: int) -> list[Owned]:
     manner = creature.draw_manner(rng)
     known = [str(name) for name in rng.permutation(list(who.froude))]
     asked: list[tuple[str, str | None]] = [("steady", name) for name in known[:STEADY]]
-    asked += [("winding", None), (str(rng.choice(outing.KINDS[2:], p=(0.4, 0.25, 0.2, 0.15))), None)]
+    asked += [
+        ("winding", None),
+        (str(rng.choice(outing.KINDS[2:], p=(0.4, 0.25, 0.2, 0.15))), None),
+    ]
     out = []
     for kind, gait in asked:
         one = outing.draw(who, rng, kind, gait, SECONDS)

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
 from motion_addon.motion.oneshot import signature
 from motion_addon.motion.quat import Array
 
@@ -152,9 +151,7 @@ def adapted(model: Learner, batch: dict[str, Any]) -> tuple[Adapted, dict[str, T
     return out, terms
 
 
-def roll_out(
-    model: Learner, batch: dict[str, Any], settings: Settings | None
-) -> dict[str, Tensor]:
+def roll_out(model: Learner, batch: dict[str, Any], settings: Settings | None) -> dict[str, Tensor]:
     """Run the adapted network on its own outputs and return mean losses."""
     own, terms = adapted(model, batch)
     moving = {key: value for key, value in batch.items() if key in _MOVING}
@@ -221,11 +218,9 @@ def statistics(data: Creatures) -> dict[str, Array]:
     turns = slice(0, 6 * JOINTS)
     scale[: 9 * JOINTS] = stats["token_scale"][turns].mean()
     scale[9 * JOINTS : 9 * JOINTS + 3] = stats["token_scale"][signature.Layout.hips].mean()
-    rest = {9 * JOINTS + 3: "phase_rate"} | {9 * JOINTS + 4 + i: i for i in range(4)}
-    for column, key in rest.items():
-        values = data.frames["phase_rate"] if key == "phase_rate" else data.frames["contacts"][:, key]
-        mean[column] = float(values[at].float().mean())
-        scale[column] = float(values[at].float().std())
+    rates, touches = (data.frames[key][at].float() for key in ("phase_rate", "contacts"))
+    last = torch.cat([rates[:, None], touches], dim=1).numpy()
+    mean[9 * JOINTS + 3 :], scale[9 * JOINTS + 3 :] = last.mean(axis=0), last.std(axis=0)
     return stats | {"output_mean": mean, "output_scale": scale}
 
 

@@ -176,5 +176,8 @@ def _missed(
     hips = quat.apply(back, clip.root_positions - run.clip.root_positions)
     touched = np.asarray(clip.contacts) - np.asarray(run.clip.contacts)
     covered = min(float(np.ptp(phase)), 1.0)
-    knots = (covered * cyclic.fit(phase, values, KNOTS) for values in (turns, hips, touched))
-    return Residual(*(part.astype(np.float32) for part in knots), gait, speed)
+    turns, hips, touched = (
+        (covered * cyclic.fit(phase, values, KNOTS)).astype(np.float32)
+        for values in (turns, hips, touched)
+    )
+    return Residual(turns, hips, touched, gait, speed)

@@ -124,15 +124,19 @@ def _creature(data: dict[str, Array]) -> Creature:
     info = json.loads(str(data["info"]))
     if info["format"] != FORMAT:
         raise ValueError("another format")
-    sites: list[EndSite] = [(int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["tips"]]
+    sites: list[EndSite] = [
+        (int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["tips"]
+    ]
     bones = data["bones"].astype(np.float32)
     skeleton = Skeleton(quadruped.JOINTS, quadruped.parents(), bones, tuple(sites))
     height, speed, tempo = (float(v) for v in data["numbers"])
     a, b, c, d = (float(v) for v in data["offsets"])
     residual = None
     if "residual_hips" in data:
-        parts = (data[f"residual_{key}"].astype(np.float32) for key in ("turns", "hips", "contacts"))
-        residual = Residual(*parts, str(info["gait"]), speed)
+        turns, hips, contacts = (
+            data[f"residual_{key}"].astype(np.float32) for key in ("turns", "hips", "contacts")
+        )
+        residual = Residual(turns, hips, contacts, str(info["gait"]), speed)
     extras = {key[7:]: value for key, value in data.items() if key.startswith("extras_")}
     return Creature(
         str(info["name"]), skeleton, height, data["state"],

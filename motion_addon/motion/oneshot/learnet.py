@@ -90,7 +90,7 @@ class Learnet:
             self._network(weights, biases, posture),
             Gate(
                 (gate[0], gate[1], gate[2]),
-                tuple(a[f"gate.{i}.bias"][0] for i in range(LAYERS)),  # type: ignore[arg-type]
+                tuple(a[f"gate.{i}.bias"][0] for i in range(LAYERS)),
             ),
             footfalls(steps),
         )
@@ -101,9 +101,7 @@ class Learnet:
         diagonal = 1.0 + change.reshape(len(outer), 1, -1)
         return np.asarray((outer * diagonal) @ inner, dtype=np.float32)
 
-    def _network(
-        self, weights: list[Array], biases: list[Array], posture: Posture
-    ) -> MixedNetwork:
+    def _network(self, weights: list[Array], biases: list[Array], posture: Posture) -> MixedNetwork:
         """Return the network with the outputs of any quadruped's, its mean pose folded in."""
         a = self._a
         mean = np.array(a["input_mean"], dtype=np.float32)

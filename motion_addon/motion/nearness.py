@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from .. import features, gaits
-from ..quat import Array
-from ..smoothing import smooth
-from ..trajectory import Trajectory
+from . import features, gaits
+from .quat import Array
+from .smoothing import smooth
+from .trajectory import Trajectory
 
 PACE: Final = 0.3
 """Logarithm of the ratio of speeds at which a motion is like the exemplar by six tenths."""
