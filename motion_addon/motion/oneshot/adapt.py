@@ -9,7 +9,7 @@ over the phase of the stride.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,8 +27,7 @@ from .footfalls import Footfalls
 from .learnet import Learnet
 from .signature import Posture, Seen
 
-if TYPE_CHECKING:
-    from .exemplar import Exemplar
+Exemplar = Any
 
 KNOTS: Final = 24
 """Of the splines over the phase."""
