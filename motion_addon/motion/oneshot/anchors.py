@@ -69,6 +69,10 @@ class Anchors:
         """Return (T, J, 3) canonical joints of a rig's world transforms."""
         return _places(self.joints, rotations, positions)
 
+    def tip_places(self, rotations: Array, positions: Array) -> Array:
+        """Return (T, K, 3) the tips of chains, in the order of ``tips``."""
+        return _places(tuple(self.tips.values()), rotations, positions)
+
     def rotations(self, rotations: Array) -> Array:
         """Return (T, J, 4) the world rotations of the bones that carry the joints."""
         return np.asarray(rotations[:, [anchor.joint for anchor in self.joints]])
@@ -147,11 +151,14 @@ class _Rig:
         return Anchor(joint, np.asarray(place - self.rest[joint]))
 
     def carrier(self, joint: int) -> int:
-        """Return the joint of the spine that carries a joint, the root if there is none."""
-        spine = {self.skeleton.index(name) for name in self.limbs.spine}
-        while joint not in spine and self.skeleton.parents[joint] >= 0:
-            joint = int(self.skeleton.parents[joint])
-        return joint
+        """Return the joint of the spine that carries a joint, the nearest one if none does."""
+        spine = [self.skeleton.index(name) for name in self.limbs.spine]
+        above = joint
+        while above not in spine and self.skeleton.parents[above] >= 0:
+            above = int(self.skeleton.parents[above])
+        if above in spine:
+            return above
+        return min(spine, key=lambda bone: float(abs(self.rest[bone, 2] - self.rest[joint, 2])))
 
 
 def find(skeleton: Skeleton, limbs: Limbs) -> Anchors:

@@ -2,6 +2,7 @@
 """The motion of any four-legged rig on the canonical quadruped of its own proportions."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Animal:
         found = anchors.find(skeleton, limbs)
         return cls(found, found.skeleton(skeleton.rest_positions()))
 
-    @property
+    @cached_property
     def hip_height(self) -> float:
         """Height of the femur's joint in the canonical rest pose, meters."""
         return anchors.hip_height(self.skeleton)

@@ -50,30 +50,31 @@ def stands_upright(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
 def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple[Array, bool]:
     """Return (4,) world_from_body of a four-legged rig, and whether left and right are exchanged.
 
-    Up is the world axis from paws to hips, ahead lead the forelegs. Raises RigError when the legs
-    do not stand on four corners.
+    Up is the world axis from paws to hips, ahead lead the forelegs: where the legs of a side stand
+    in mid-step says little of the way the body points. Raises RigError when the legs do not stand
+    on four corners.
     """
     heads = rig.rest_heads
     legs = {role: heads[list(roles[role])] for role in QUADRUPED_LEG_ROLES}
     drop = sum((leg[0] - leg[-1] for leg in legs.values()), np.zeros(3))
     up = np.eye(3)[np.argmax(np.abs(drop))] * np.sign(drop[np.argmax(np.abs(drop))])
-    ahead, left = np.zeros(3), np.zeros(3)
+    ahead, beside = np.zeros(3), np.zeros(3)
     for role, leg in legs.items():
         place = leg[0] + leg[-1]
         ahead += place if role.startswith("foreleg") else -place
-        left += leg.mean(axis=0) if role.endswith(".L") else -leg.mean(axis=0)
-    ahead, left = (v - up * (v @ up) for v in (ahead, left))
-    if min(np.linalg.norm(ahead), np.linalg.norm(left)) < 1e-6:
+        beside += leg.mean(axis=0) if role.endswith(".L") else -leg.mean(axis=0)
+    ahead, beside = (v - up * (v @ up) for v in (ahead, beside))
+    if min(np.linalg.norm(ahead), np.linalg.norm(beside)) < 1e-6:
         raise RigError("The legs of the rig are in the same place")
-    exchanged = bool(np.cross(up, ahead) @ left < 0.0)
-    left = quat.unit(-left if exchanged else left)
-    near = np.eye(3)[np.argmax(np.abs(left))] * np.sign(left[np.argmax(np.abs(left))])
-    if left @ near > 0.97:
-        left = near
-    forward = np.cross(left, up)
-    if forward @ quat.unit(ahead) < 0.7:
+    forward = quat.unit(ahead)
+    near = np.eye(3)[np.argmax(np.abs(forward))] * np.sign(forward[np.argmax(np.abs(forward))])
+    if forward @ near > 0.97:
+        forward = near
+    left = np.cross(up, forward)
+    across = float(quat.unit(beside) @ left)
+    if abs(across) < 0.6:
         raise RigError("The legs of the rig do not stand on four corners")
-    return quat.from_matrix(np.stack([left, up, forward], axis=-1)), exchanged
+    return quat.from_matrix(np.stack([left, up, forward], axis=-1)), across < 0.0
 
 
 def stands_on_four(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:

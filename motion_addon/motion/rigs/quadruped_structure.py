@@ -272,3 +272,31 @@ def find_quadruped(rig: RigBones) -> RigMap | None:
     note = "The bones were recognized by their places, not by their names; check the bone map."
     sure = round(float(np.clip(0.45 + 0.08 * best[0], 0.3, 0.8)), 3)
     return RigMap("quadruped_structure", roles, sure, (note,), kind="quadruped")
+
+
+def around_legs(rig: RigBones, legs: dict[str, tuple[str, ...]]) -> RigMap | None:
+    """Return the map of an animal whose legs are known: the trunk between, neck and tail beyond.
+
+    ``legs`` are the roles of the four legs. None if there is no trunk between them.
+    """
+    chains = {role: [rig.index(name) for name in names] for role, names in legs.items()}
+    shapes = [shape for up in (1, 2, 0) if (shape := upright(rig, up)) is not None]
+    if not shapes:
+        return None
+    drops = [
+        sum(float(shape.heads[c[0], 1] - shape.heads[c[-1], 1]) for c in chains.values())
+        for shape in shapes
+    ]
+    shape = shapes[int(np.argmax(drops))]
+    limbs = {
+        role: RestingLimb(int(rig.parents[chain[0]]), tuple(chain))
+        for role, chain in chains.items()
+    }
+    rear, fore = ((limbs[f"{part}.L"], limbs[f"{part}.R"]) for part in ("hindleg", "foreleg"))
+    if min(limb.stem for limb in limbs.values()) < 0:
+        return None
+    reading = _Reading(shape, rear, fore)
+    if not reading.trunk:
+        return None
+    roles = {r: tuple(rig.names[b] for b in bones) for r, bones in reading.roles().items()}
+    return RigMap("custom", roles | legs, 1.0, kind="quadruped")
