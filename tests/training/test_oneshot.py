@@ -12,7 +12,8 @@ import torch
 from motion_addon.motion import gaits, stride
 from motion_addon.motion.oneshot import learnet, signature
 from motion_addon.motion.oneshot.signature import Layout, Posture
-from training.oneshot import export, model, prepare, train
+from training import loop
+from training.oneshot import export, model, prepare, train, ways
 from training.oneshot.dataset import Creatures, posed
 
 HIDDEN = 24
@@ -101,40 +102,59 @@ def test_every_way_of_adapting_learns(folder: Path, way: str) -> None:
         assert learner.encoder.qkv.grad is not None and learner.encoder.qkv.grad.any()
 
 
-def test_torch_and_numpy_adapt_alike(folder: Path, run: Path) -> None:
-    torch.manual_seed(3)
-    twin, settings = export.restored(run / "checkpoint.pt")
+def rounded(learner: model.Learner) -> model.Learner:
+    """Return a learner with all parts at work, at numbers that halves hold."""
     with torch.no_grad():
-        for parameter in twin.parameters():
+        for parameter in learner.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
             parameter.copy_(parameter.half().float())
-    data = Creatures(folder, False)
-    arrays = export.arrays(dict(twin.state_dict()))
-    wide = {key: value.astype(np.float32) for key, value in arrays.items()}
-    ours = learnet.Learnet(export.describe(twin, settings), wide, "")
+    return learner.eval()
 
-    start = int(data._stretches[0][0, 0])
+
+def compare(ours: learnet.Learnet, twin: model.Learner, data: Creatures) -> None:
+    """Hold a runtime's adaptation and some frames of it against torch's."""
+    start = int(data._stretches[1][0, 0])
     seen = data.seen(start, start + 90)
-    posture = Posture.mean(data.skeletons[0], seen.axes, seen.hips)
+    posture = Posture.mean(data.skeletons[1], seen.axes, seen.hips)
     tokens = torch.from_numpy(signature.tokens(seen, posture))[None]
+    known = posed([posture]) if twin.way != "none" else data.resting(np.array([1]))
+    frames = {k: v[start : start + 5].float() for k, v in data.frames.items()}
+    state = frames["places"][:, list(signature.STATES)], frames["velocities"]
     with torch.no_grad():
         cls = twin.encode(tokens)[1]
         np.testing.assert_allclose(ours.encode(seen, posture), cls[0], atol=2e-3)
-        adapted = twin.adapt(cls, posed([posture]), data.bones[:1])
-        frames = {k: v[start : start + 5].float() for k, v in data.frames.items()}
-        state = frames["places"][:, list(signature.STATES)], frames["velocities"]
+        cls = twin.nothing[None] if twin.way == "none" else cls
+        adapted = twin.adapt(cls, known, data.bones[1:2])
         legs = frames["phase"], frames["amplitude"]
-        body = twin.step(adapted, frames["control"], legs, state)
-    got = ours.adapt(cls[0].numpy(), posture, data.skeletons[0].offsets)
+        wanted = twin.step(adapted, frames["control"], legs, state).output.numpy()
+    got = ours.adapt(cls[0].numpy(), posture, data.skeletons[1].offsets)
     clock = stride.clock(frames["phase"].numpy(), frames["amplitude"].numpy())
     control = frames["control"].numpy()
     shares = got.gate(np.concatenate([clock, control[:, list(stride.GATE_COLUMNS)]], axis=1))
     flat = [part.numpy().reshape(5, -1) for part in state]
     outputs = got.network.mixed(np.concatenate([control, clock, *flat], axis=1), shares)
-    np.testing.assert_allclose(outputs, body.output.numpy(), atol=3e-3)
+    np.testing.assert_allclose(outputs, wanted, atol=3e-3)
     angle = np.arctan2(adapted.footfalls[0, ..., 1], adapted.footfalls[0, ..., 0]) / (2 * np.pi)
     off = got.footfalls - (angle - angle[:, :1]).numpy()
     np.testing.assert_allclose((off + 0.5) % 1.0 - 0.5, 0.0, atol=1e-3)
+
+
+def test_torch_and_numpy_adapt_alike(folder: Path) -> None:
+    torch.manual_seed(3)
+    data = Creatures(folder, False)
+    twin = rounded(model.Learner(train.statistics(data), HIDDEN))
+    arrays = export.arrays(dict(twin.state_dict()))
+    wide = {key: value.astype(np.float32) for key, value in arrays.items()}
+    compare(learnet.Learnet(export.describe(twin, {"hidden": HIDDEN}), wide, ""), twin, data)
+
+
+@pytest.mark.parametrize("way", model.WAYS)
+def test_every_way_runs_as_the_runtime_does(folder: Path, tmp_path: Path, way: str) -> None:
+    torch.manual_seed(5)
+    data = Creatures(folder, False)
+    twin = rounded(model.Learner(train.statistics(data), HIDDEN, way))
+    loop.save(tmp_path, twin, {"hidden": HIDDEN, "way": way}, [])
+    compare(ways.Way(tmp_path / "checkpoint.pt"), twin, data)
 
 
 def test_trained_and_exported(run: Path, tmp_path: Path) -> None:

@@ -50,13 +50,13 @@ class Learnet:
         if [info["tokens"], info["inputs"]] != [Layout.size, stride.INPUT.size]:
             raise ValueError("The learner was made for another version of Footfall")
         self.info, self.digest = info, digest
-        self._a = arrays
+        self.arrays = arrays
         self._encoder = Encoder({k[8:]: v for k, v in arrays.items() if k.startswith("encoder.")})
 
     @property
     def nothing(self) -> Array:
         """(D,) the state that stands for no exemplar."""
-        return self._a["nothing"]
+        return self.arrays["nothing"]
 
     def encode(self, frames: Seen, posture: Posture) -> Array:
         """Return (D,) the [CLS] state of a clip at 60 Hz, of a long one the mean over stretches."""
@@ -66,7 +66,7 @@ class Learnet:
 
     def _state(self, frames: Seen, posture: Posture) -> Array:
         rows = tokens(frames, posture)
-        shown = (rows - self._a["token_mean"]) / self._a["token_scale"]
+        shown = (rows - self.arrays["token_mean"]) / self.arrays["token_scale"]
         shown[rows[:, Layout.part].any(axis=1), Layout.frame] = 0.0
         return np.asarray(self._encoder.forward(shown[None])[1][0])
 
@@ -75,7 +75,7 @@ class Learnet:
 
         ``bones`` (J, 3) are the offsets of its skeleton, meters at the model animal's size.
         """
-        a = self._a
+        a = self.arrays
         proportions = (posture.proportions - a["proportion_mean"]) / a["proportion_scale"]
         known = np.concatenate([cls, proportions]).astype(np.float32)
         for name in ("trunk.0", "trunk.2"):
@@ -86,40 +86,48 @@ class Learnet:
         gate = [self._product(f"gate.{i}", next(parts))[0] for i in range(LAYERS)]
         biases = [a[f"layers.{i}.bias"] + next(parts) for i in range(LAYERS)]
         steps = (a["steps.weight"] @ known + a["steps.bias"]).reshape(-1, 4, 2)
-        return Adapted(
-            self._network(weights, biases, posture),
-            Gate(
-                (gate[0], gate[1], gate[2]),
-                tuple(a[f"gate.{i}.bias"][0] for i in range(LAYERS)),
-            ),
-            footfalls(steps),
-        )
+        layers = list(zip(weights, biases, strict=True))
+        return folded(a, layers, gate, posture, footfalls(steps))
 
     def _product(self, name: str, change: Array) -> Array:
         """Return (K, O, I) the matrices ``M1 diag(1 + change) M2`` of a layer."""
-        inner, outer = self._a[f"{name}.inner"], self._a[f"{name}.outer"]
+        inner, outer = self.arrays[f"{name}.inner"], self.arrays[f"{name}.outer"]
         diagonal = 1.0 + change.reshape(len(outer), 1, -1)
         return np.asarray((outer * diagonal) @ inner, dtype=np.float32)
 
-    def _network(self, weights: list[Array], biases: list[Array], posture: Posture) -> MixedNetwork:
-        """Return the network with the outputs of any quadruped's, its mean pose folded in."""
-        a = self._a
-        mean = np.array(a["input_mean"], dtype=np.float32)
-        mean[stride.INPUT.positions] += posture.places[list(STATES)].ravel()
-        last = weights[2] * a["output_scale"][:, None]
-        bias = biases[2] * a["output_scale"] + a["output_mean"]
-        return MixedNetwork(
-            (weights[0], weights[1], _about(last, posture.turns)),
-            (
-                biases[0].astype(np.float32),
-                biases[1].astype(np.float32),
-                _about(bias[..., None], posture.turns)[..., 0] + _hips(posture),
-            ),
-            mean,
-            np.asarray(a["input_scale"]),
-            np.zeros(6 * _JOINTS + 8, dtype=np.float32),
-            np.ones(6 * _JOINTS + 8, dtype=np.float32),
-        )
+
+def folded(
+    arrays: Mapping[str, Array],
+    layers: list[tuple[Array, Array]],
+    gate: list[Array],
+    posture: Posture,
+    steps: Array,
+) -> Adapted:
+    """Return a controller with the inputs and outputs of any quadruped's, mean pose folded in.
+
+    ``layers`` are weights (K, O, I) and biases (K, O) of the network whose normalization, and
+    whose gate's biases, are in ``arrays``; ``gate`` the gate's weights, ``steps`` its footfalls.
+    """
+    mean = np.array(arrays["input_mean"], dtype=np.float32)
+    mean[stride.INPUT.positions] += posture.places[list(STATES)].ravel()
+    (first, first_bias), (middle, middle_bias), (last, last_bias) = (
+        (weight.astype(np.float32), bias.astype(np.float32)) for weight, bias in layers
+    )
+    last = last * arrays["output_scale"][:, None]
+    last_bias = last_bias * arrays["output_scale"] + arrays["output_mean"]
+    axes, axes_bias = (_about(v, posture.turns) for v in (last, last_bias[..., None]))
+    outputs = axes.shape[1]
+    network = MixedNetwork(
+        (first, middle, axes),
+        (first_bias, middle_bias, axes_bias[..., 0] + _hips(posture)),
+        mean,
+        np.asarray(arrays["input_scale"]),
+        np.zeros(outputs, dtype=np.float32),
+        np.ones(outputs, dtype=np.float32),
+    )
+    one, two, three = (weight.astype(np.float32) for weight in gate)
+    biases = arrays["gate.0.bias"][0], arrays["gate.1.bias"][0], arrays["gate.2.bias"][0]
+    return Adapted(network, Gate((one, two, three), biases), steps)
 
 
 def _about(rows: Array, turns: Array) -> Array:
