@@ -127,7 +127,7 @@ def compare(ours: learnet.Learnet, twin: model.Learner, data: Creatures) -> None
         adapted = twin.adapt(cls, known, data.bones[1:2])
         legs = frames["phase"], frames["amplitude"]
         wanted = twin.step(adapted, frames["control"], legs, state).output.numpy()
-    got = ours.adapt(cls[0].numpy(), posture, data.skeletons[1].offsets)
+    got = ours.adapt(cls[0].detach().numpy(), posture, data.skeletons[1].offsets)
     clock = stride.clock(frames["phase"].numpy(), frames["amplitude"].numpy())
     control = frames["control"].numpy()
     shares = got.gate(np.concatenate([clock, control[:, list(stride.GATE_COLUMNS)]], axis=1))

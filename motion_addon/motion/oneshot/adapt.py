@@ -9,7 +9,7 @@ over the phase of the stride.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -23,11 +23,10 @@ from ..skeleton import Skeleton
 from ..trajectory import RATE, Trajectory
 from . import learnet, signature
 from .creature import Creature, model_of
+from .exemplar import Exemplar
 from .footfalls import Footfalls
 from .learnet import Learnet
 from .signature import Posture, Seen
-
-Exemplar = Any
 
 KNOTS: Final = 24
 """Of the splines over the phase."""
