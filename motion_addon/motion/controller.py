@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import features, gaits, quat, stride
+from . import features, quat
 from .clip import Clip
 from .habits import Residual
 from .mixture import Step, stepper
@@ -178,15 +178,21 @@ class Controller:
             self._step(course, pace, 0)
         self._phase = np.array(phase)
 
+    def _rates(
+        self, plans: Sequence[Trajectory], cadence: Array, wishes: Sequence[Wishes]
+    ) -> Array:
+        """Return (T, N) factors of the phase rate: what is asked for by what is natural."""
+        frames = max(len(plan) for plan in plans)
+        own = [self._model.habits.rates(p, w.lead) for p, w in zip(plans, wishes, strict=True)]
+        held = [np.pad(rate, (0, frames - len(rate)), mode="edge") for rate in own]
+        return np.asarray(np.asarray(cadence) * np.stack(held, axis=1))
+
     def _own(self, plan: Trajectory, lead: str) -> tuple[Residual, Array] | None:
         """Return what the animal adds to its network's answers along a plan."""
         habits = self._model.habits
         if habits.residual is None:
             return None
-        share = habits.residual.share(plan)
-        if habits.residual.gait in gaits.ASYMMETRIC:
-            share = share * (stride.leads_left(plan, lead, habits.left) == habits.left)
-        return habits.residual, share
+        return habits.residual, habits.near(plan, lead)
 
     def run(
         self,
@@ -200,8 +206,8 @@ class Controller:
         ``phase`` (N,) cycles at the first frame; ``cadence`` (N,) or (T, N) multiplies the
         network's phase rate; ``wishes`` are for a quadruped.
         """
-        course = _Course(self._stepper, plans, np.asarray(cadence) * self._model.habits.tempo)
         wishes = wishes or [Wishes()] * len(plans)
+        course = _Course(self._stepper, plans, self._rates(plans, cadence, wishes))
         pace = pacing(self._model, plans, course.control, wishes)
         self._settle(course, pace, np.asarray(phase, dtype=np.float64))
         frames, skeleton = course.frames, self._model.skeleton

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from . import cyclic, gaits
+from . import cyclic, gaits, stride
 from .gaits import Gait
 from .nearness import nearness
 from .quat import Array
@@ -27,14 +27,6 @@ class Residual:
     """(K, 3) meters at the model animal's size."""
     contacts: Array
     """(K, 4)"""
-    gait: str
-    """Of ``gaits.GAITS``: in which it was seen."""
-    speed: float
-    """m/s at the model animal's size."""
-
-    def share(self, plan: Trajectory) -> Array:
-        """Return (T,) how much of it counts along a plan: all at its own gait and speed."""
-        return nearness(plan, self.gait, self.speed)
 
     def scaled(self, strength: float) -> Residual:
         """Return so much of it."""
@@ -60,9 +52,26 @@ class Habits:
     """Its footfalls; canter and gallop on the right lead."""
     left: bool = False
     """Whether it leads with the left where nothing says which."""
+    gait: str = "stand"
+    """In which it was seen."""
+    speed: float = 0.0
+    """At which it was seen, m/s at the model animal's size."""
     tempo: float = 1.0
-    """Strides per second over those of its network."""
+    """Strides per second over those of its network, as it was seen."""
     residual: Residual | None = None
+
+    def near(self, plan: Trajectory, lead: str = "auto") -> Array:
+        """Return (T,) how much a plan is like the motion that it was seen in, 0 to 1."""
+        share = nearness(plan, self.gait, self.speed)
+        if self.gait in gaits.ASYMMETRIC:
+            share = share * (stride.leads_left(plan, lead, self.left) == self.left)
+        return np.asarray(share)
+
+    def rates(self, plan: Trajectory, lead: str = "auto") -> Array:
+        """Return (T,) factors of the step rate along a plan."""
+        if self.tempo == 1.0:
+            return np.ones(len(plan))
+        return np.asarray(self.tempo ** self.near(plan, lead))
 
 
 USUAL: Final = Habits()

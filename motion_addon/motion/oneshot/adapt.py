@@ -34,7 +34,7 @@ LONGEST: Final = 8.0
 """Seconds of an exemplar that are run along."""
 LEAD_IN: Final = 60
 """Frames that the network is run before those that are compared."""
-TEMPOS: Final = (0.6, 1.7)
+TEMPOS: Final = (0.3, 3.0)
 FARTHEST: Final = 0.2
 """Strides by which a paw's steps are moved to those of the network."""
 AGREE: Final = 0.12
@@ -68,7 +68,7 @@ def adapt(
         shown = replace(shown, offsets=_four(steps.offsets))
         run = _along(shown, plan, steps, learner)
     tempo = float(np.clip(steps.rate / max(float(run.rates.mean()), 0.1), *TEMPOS))
-    missed = _missed(run, plan, clip, steps.phase, gait, exemplar.speed) if residual else None
+    missed = _missed(run, plan, clip, steps.phase) if residual else None
     return replace(shown, tempo=tempo, residual=missed)
 
 
@@ -163,9 +163,7 @@ def _aligned(steps: _Steps, seen: Seen, run: Run, plan: Trajectory) -> _Steps:
     return replace(steps, phase=steps.phase - offsets[0], offsets=(offsets - offsets[0]) % 1.0)
 
 
-def _missed(
-    run: Run, plan: Trajectory, clip: Clip, phase: Array, gait: str, speed: float
-) -> Residual:
+def _missed(run: Run, plan: Trajectory, clip: Clip, phase: Array) -> Residual:
     """Return what a run along a clip's own course misses of it, over the phase."""
     back = quat.inv(features.root_rotations(plan))
     (own, _), (made, _) = clip.world(), run.clip.world()
@@ -178,4 +176,4 @@ def _missed(
         (covered * cyclic.fit(phase, values, KNOTS)).astype(np.float32)
         for values in (turns, hips, touched)
     )
-    return Residual(turns, hips, touched, gait, speed)
+    return Residual(turns, hips, touched)

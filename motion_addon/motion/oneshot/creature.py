@@ -136,7 +136,7 @@ def _creature(data: dict[str, Array]) -> Creature:
         turns, hips, contacts = (
             data[f"residual_{key}"].astype(np.float32) for key in ("turns", "hips", "contacts")
         )
-        residual = Residual(turns, hips, contacts, str(info["gait"]), speed)
+        residual = Residual(turns, hips, contacts)
     extras = {key[7:]: value for key, value in data.items() if key.startswith("extras_")}
     return Creature(
         str(info["name"]), skeleton, height, data["state"],
@@ -160,7 +160,9 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
     residual = creature.residual.scaled(strength) if creature.residual is not None else None
     own_table = table(adapted, creature, min(strength, 1.0))
     left = creature.gait in gaits.ASYMMETRIC and _leads_left(creature)
-    habits = Habits(own_table, left, creature.tempo**strength, residual)
+    habits = Habits(
+        own_table, left, creature.gait, creature.speed, creature.tempo**strength, residual
+    )
     start = np.stack([posture.places[list(STATES)], np.zeros((len(STATES), 3))])
     info = _info(creature, learner)
     return Model(
