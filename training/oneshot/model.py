@@ -35,6 +35,8 @@ Z: Final = 48
 JOINTS: Final = len(quadruped.JOINTS)
 ANSWERS: Final = 9 * JOINTS + 8
 """Rotations away from the mean pose as matrices, then hips, phase rate and contacts."""
+VARIED: Final = 0.15
+"""Spread of noise on the proportions while the learnet learns."""
 ENCODER: Final = Size(width=128, layers=4, heads=4, wide=512, latent=1, reach=64)
 STATISTICS: Final = (
     "token_mean", "token_scale", "proportion_mean", "proportion_scale", "input_mean",
@@ -160,7 +162,7 @@ class Learner(nn.Module):
     def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return answers (B, N, F) in their units and [CLS] states (B, D) of tokens (B, N, I)."""
         layout = signature.Layout
-        shown = (tokens - self.token_mean) / self.token_scale
+        shown = bounded((tokens - self.token_mean) / self.token_scale, signature.FARTHEST)
         kept = 1.0 - tokens[..., layout.hidden, None]
         frame = 1.0 - tokens[..., layout.part].sum(-1, keepdim=True)
         shown = torch.cat(
@@ -171,6 +173,9 @@ class Learner(nn.Module):
     def adapt(self, cls: Tensor, posture: dict[str, Tensor], bones: Tensor) -> Adapted:
         """Return what [CLS] states (B, D) and postures make of the network."""
         proportions = (posture["proportions"] - self.proportion_mean) / self.proportion_scale
+        if self.training:
+            proportions = proportions + VARIED * torch.randn_like(proportions)
+        proportions = bounded(proportions, signature.STRANGEST)
         known = self.trunk(torch.cat([cls, proportions], dim=-1))
         given = dict(
             zip(
@@ -254,6 +259,11 @@ class Learner(nn.Module):
         bones = (matrices[:, :, self.parents] @ adapted.bones[:, None, :, :, None])[..., 0]
         placed = hips[:, :, None] + self.chain @ bones
         return output.flatten(0, 1), placed.flatten(0, 1), matrices.flatten(0, 1)
+
+
+def bounded(x: Tensor, limit: float) -> Tensor:
+    """Return ``x`` within ``limit`` either way; the twin of ``learnet.bounded``."""
+    return limit * torch.tanh(x / limit)
 
 
 def _chain(parents: Array) -> Array:

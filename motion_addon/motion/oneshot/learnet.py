@@ -21,7 +21,17 @@ from .. import gaits, models, quadruped, quat, stride
 from ..network import Gate, MixedNetwork, elu
 from ..quat import Array
 from ..transformer import Encoder
-from .signature import EVERY, MOST, STATES, Layout, Posture, Seen, tokens
+from .signature import (
+    EVERY,
+    FARTHEST,
+    MOST,
+    STATES,
+    STRANGEST,
+    Layout,
+    Posture,
+    Seen,
+    tokens,
+)
 
 NAME: Final = "creature"
 """The model's folder under ``models``."""
@@ -66,7 +76,7 @@ class Learnet:
 
     def _state(self, frames: Seen, posture: Posture) -> Array:
         rows = tokens(frames, posture)
-        shown = (rows - self.arrays["token_mean"]) / self.arrays["token_scale"]
+        shown = bounded((rows - self.arrays["token_mean"]) / self.arrays["token_scale"], FARTHEST)
         shown[rows[:, Layout.part].any(axis=1), Layout.frame] = 0.0
         return np.asarray(self._encoder.forward(shown[None])[1][0])
 
@@ -77,7 +87,7 @@ class Learnet:
         """
         a = self.arrays
         proportions = (posture.proportions - a["proportion_mean"]) / a["proportion_scale"]
-        known = np.concatenate([cls, proportions]).astype(np.float32)
+        known = np.concatenate([cls, bounded(proportions, STRANGEST)]).astype(np.float32)
         for name in ("trunk.0", "trunk.2"):
             known = elu(a[f"{name}.weight"] @ known + a[f"{name}.bias"])
         given = a["head.weight"] @ known + a["head.bias"]
@@ -128,6 +138,11 @@ def folded(
     one, two, three = (weight.astype(np.float32) for weight in gate)
     biases = arrays["gate.0.bias"][0], arrays["gate.1.bias"][0], arrays["gate.2.bias"][0]
     return Adapted(network, Gate((one, two, three), biases), steps)
+
+
+def bounded(x: Array, limit: float) -> Array:
+    """Return ``x`` (...) within ``limit`` either way, softly."""
+    return np.asarray(limit * np.tanh(x / limit))
 
 
 def _about(rows: Array, turns: Array) -> Array:

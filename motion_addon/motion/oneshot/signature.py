@@ -35,6 +35,8 @@ _JOINTS: Final = len(quadruped.JOINTS)
 _STATES: Final = len(stride.STATE_JOINTS)
 STATES: Final = tuple(quadruped.JOINTS.index(name) for name in stride.STATE_JOINTS)
 """Places of ``stride.STATE_JOINTS`` among the joints."""
+FARTHEST, STRANGEST = 8.0, 4.0
+"""Spreads from the mean to which a token's numbers, and an animal's proportions, are bounded."""
 _BEYOND: Final = 72
 """Frames by which a clip is carried on for the smoothing of its course."""
 _LARGEST: Final = max(len(part) for part in PARTS)
