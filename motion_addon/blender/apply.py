@@ -24,12 +24,13 @@ from ..motion import retarget
 from ..motion.anatomy import Body, measure
 from ..motion.channels import Channels, RootMotion, channels
 from ..motion.clip import Clip
+from ..motion.oneshot.own_pose import OwnPose
 from ..motion.quadruped_body import QuadrupedBody
 from ..motion.quat import Array
 from ..motion.retarget import BodyPose
 from ..motion.rigs import RigBones, RigMap
 from ..motion.sparse import thin
-from . import armature, control_rigs, fcurves, skin
+from . import armature, besides, control_rigs, fcurves, skin
 from .rehearsal import built_in, set_switch
 
 
@@ -94,7 +95,11 @@ class KeyPlan:
 
 
 def plan_keys(
-    obj: bpy.types.Object, rig_map: RigMap, clip: Clip, settings: KeySettings | None = None
+    obj: bpy.types.Object,
+    rig_map: RigMap,
+    clip: Clip,
+    settings: KeySettings | None = None,
+    own: OwnPose | None = None,
 ) -> KeyPlan:
     """Retarget ``clip`` to the armature ``obj`` and lay out its channels; changes nothing.
 
@@ -103,6 +108,7 @@ def plan_keys(
         rig_map: from ``rigs.detect(armature.read_rig(obj))`` or edited by the artist.
         clip: world = path coordinates, motion axes (Y up), as ``bake`` returns it.
         settings: see ``KeySettings``.
+        own: of a creature, what the bones of its own rig do; ``clip`` is that of the creature.
 
     Raises:
         RigError: one plain sentence (linked data, no bones, zero scale, missing roles, ...).
@@ -113,6 +119,7 @@ def plan_keys(
         rig_map = control_rigs.prepare(rig, rig_map)
     body = measure(rig, rig_map)
     posed = _pose(body, clip, settings)
+    posed = posed if own is None else own.on(posed)
     settings, hung = _with_mesh(obj, body, settings)
     scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
     if scheme is not None:
@@ -126,6 +133,8 @@ def plan_keys(
         )
     step = 1.0 if settings.fps is None else settings.fps / clip.fps
     bones = _bone_keys(body, keyed)
+    if own is not None:
+        bones = (*bones, *_besides(obj, rig, own, bones, scheme is not None))
     return KeyPlan(
         np.arange(clip.frames) * step,
         (*bones, *_resting(rig, body, bones)),
@@ -135,6 +144,19 @@ def plan_keys(
         settings,
         (*hung, *notes, *_remarks(posed)),
     )
+
+
+def _besides(
+    obj: bpy.types.Object,
+    rig: RigBones,
+    own: OwnPose,
+    bones: tuple[BoneKeys, ...],
+    controls: bool,
+) -> Iterator[BoneKeys]:
+    """Yield keys of what a creature does besides ``bones``, such as of its ears."""
+    done = {keys.bone for keys in bones}
+    for channel in besides.channels(obj, rig, own, done, controls):
+        yield BoneKeys(*channel, tolerance=1.5)
 
 
 def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:

@@ -13,7 +13,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from . import bvh, models
-from .bake import bake, bake_many
+from .bake import BakeResult, bake, bake_many
+from .clip import Clip
+from .creatures import own_clip
 from .fill_request import FillRequest
 from .herd import Herd, members
 from .inbetween import fill
@@ -48,8 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _bake(options: argparse.Namespace) -> None:
-    result = bake(BakeRequest.from_json(_read(options.request)))
-    files = {options.out: lambda part: bvh.write(part, result.clip)}
+    result = bake(BakeRequest.from_json(_beside(options.request, _read(options.request))))
+    clip = _written(result)
+    files = {options.out: lambda part: bvh.write(part, clip)}
     if options.report:
         files[options.report] = lambda part: _write_json(part, result.report)
     _write(files)
@@ -58,14 +61,14 @@ def _bake(options: argparse.Namespace) -> None:
 
 def _herd(options: argparse.Namespace) -> None:
     """Write a BVH file for each animal, and ``herd.json``: when each starts, and its report."""
-    animals = members(Herd.from_json(_read(options.request)))
+    animals = members(Herd.from_json(_beside(options.request, _read(options.request))))
     results = bake_many([animal.request for animal in animals])
     options.out.mkdir(parents=True, exist_ok=True)
     files: dict[FilePath, Callable[[FilePath], None]] = {}
     rows = []
     for i, (animal, result) in enumerate(zip(animals, results, strict=True), start=1):
         name = f"{i:0{len(str(len(animals)))}}.bvh"
-        files[options.out / name] = partial(bvh.write, clip=result.clip)
+        files[options.out / name] = partial(bvh.write, clip=_written(result))
         rows.append({"file": name, "start": animal.start, "report": result.report})
     files[options.out / "herd.json"] = partial(_write_json, values={"animals": rows})
     _write(files)
@@ -85,6 +88,21 @@ def _inbetween(options: argparse.Namespace) -> None:
     filled = fill(filler, clip, known, seed=request.seed, lock=request.lock)
     _write({options.out: lambda part: bvh.write(part, filled)})
     sys.stdout.write(f"{int((~known).sum())} of {clip.frames} frames filled, in {options.out}\n")
+
+
+def _written(result: BakeResult) -> Clip:
+    """Return the clip to write: that of a creature is on the skeleton of its exemplar."""
+    if result.likeness is None:
+        return result.clip
+    return own_clip(result.request, result.clip, result.phase, result.likeness)
+
+
+def _beside(request: FilePath, data: Any) -> Any:
+    """Return a request of JSON whose exemplar, if it lies beside it, is named from here."""
+    named = data.get("exemplar") if isinstance(data, Mapping) else None
+    if isinstance(named, str) and (request.parent / named).is_file():
+        return {**data, "exemplar": str(request.parent / named)}
+    return data
 
 
 def _read(path: FilePath) -> Any:

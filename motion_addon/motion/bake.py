@@ -14,6 +14,7 @@ from . import trajectory
 from .cleanup import clean
 from .clip import Clip
 from .controller import Controller, Run
+from .creatures import Likeness, likeness, remarks
 from .cycle import cut_cycle
 from .footfalls import ROUNDS, Retiming, Try, search
 from .models import Model
@@ -61,6 +62,8 @@ class BakeResult:
     """(T,) gait phase of each frame in cycles, unwrapped."""
     report: dict[str, object]
     """The report card, plain JSON values."""
+    likeness: Likeness | None = None
+    """Of a creature, how much each frame is like its exemplar's."""
 
     def save(self, path: FilePath) -> None:
         """Write the clip as ``.npz``."""
@@ -187,7 +190,11 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     card = report_card(request, walk.model, result, walk.path, plan)
     if run.shares is not None:
         card["experts"] = _activations(run.shares, clip.fps)
-    return BakeResult(request, result, phase, card)
+    like = likeness(request, walk.model, walk.plan)
+    if like is not None:
+        card |= remarks(request, walk.plan, cast(list[str], card["warnings"]))
+        like = like.at(at)
+    return BakeResult(request, result, phase, card, like)
 
 
 def _activations(shares: Array, fps: float) -> dict[str, object]:
@@ -292,7 +299,10 @@ def cycle(request: BakeRequest) -> BakeResult:
     phase = request.start_phase + np.arange(loop.frames) / loop.frames
     card: dict[str, object] = {"ground_speed": ground_speed, "period": loop.frames / loop.fps}
     card["model"] = {"name": model.name, "weights": model.digest}
-    return BakeResult(request, loop, phase, card)
+    like = likeness(request, walk.model, walk.plan)
+    if like is not None:
+        like = like.at(np.full(loop.frames, 0.5 * len(walk.plan)))
+    return BakeResult(request, loop, phase, card, like)
 
 
 @lru_cache(maxsize=16)

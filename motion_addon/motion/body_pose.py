@@ -49,3 +49,5 @@ class BodyPose:
     lowered: Array
     """(T,) meters by which the pelvis came down so that both feet stay in reach."""
     fps: float
+    moved: frozenset[int] = frozenset()
+    """Bones that do not only turn on what carries them but take their place."""

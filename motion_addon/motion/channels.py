@@ -222,6 +222,7 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     moved.append(place_hips(body, poser, staged.positions[top_bone(body)], set(moved)))
     if isinstance(body, QuadrupedBody):
         moved.extend(place_loose(body, poser, staged.positions))
+    moved.extend(_place_moved(rig, poser, staged.positions, pose.moved - set(moved)))
     keyed = [*staged.rotations, *moved]
     return staged.collect(poser, [*keyed, *_between(rig, keyed)], moved)
 
@@ -261,6 +262,16 @@ def place_loose(body: Body, poser: RigPoser, places: Mapping[int, Array]) -> lis
     for bone in apart:
         poser.positions[bone] = places[bone]
     return apart
+
+
+def _place_moved(
+    rig: RigBones, poser: RigPoser, places: Mapping[int, Array], bones: Iterable[int]
+) -> list[int]:
+    """Bring bones that slide on what carries them to their places; returns those that can."""
+    free = [bone for bone in bones if rig.connected is None or not rig.connected[bone]]
+    for bone in free:
+        poser.positions[bone] = places[bone]
+    return free
 
 
 def _between(rig: RigBones, bones: Iterable[int]) -> set[int]:

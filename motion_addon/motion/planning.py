@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import gaits, models, quat, trajectory
+from . import creatures, gaits, models, quat, trajectory
 from .models import Model
 from .path import Path
 from .pivot import pivot
@@ -22,10 +22,7 @@ ON_THE_SPOT = 0.1
 
 def load_model(request: BakeRequest) -> Model:
     """Return the model asked for; raises RequestError when there is none or it lacks the gait."""
-    try:
-        model = models.load(request.model)
-    except models.ModelError as error:
-        raise RequestError(str(error)) from error
+    model = creatures.controller(request) if creatures.is_creature(request) else _shipped(request)
     known = MOVERS[model.body].gaits[1:]
     if request.gait != "auto" and request.gait not in known:
         names = ", ".join(known)
@@ -44,6 +41,13 @@ def load_model(request: BakeRequest) -> Model:
             f" {model.network.sets} factors, not {len(request.experts)}"
         )
     return model
+
+
+def _shipped(request: BakeRequest) -> Model:
+    try:
+        return models.load(request.model)
+    except models.ModelError as error:
+        raise RequestError(str(error)) from error
 
 
 def size(request: BakeRequest, model: Model) -> float:

@@ -60,6 +60,11 @@ def walked() -> tuple[OwnRig, Clip, Bones, np.ndarray]:
     return moved(eared(stepping(SIZE, RATE, 0.8, WALK)))
 
 
+def worn(own: OwnRig, fitted: Extras, clip: Clip, *shares: np.ndarray) -> Bones:
+    """Return the rig's motion with its extras at phases, nearness and movement."""
+    return own_rig.pose(own, clip, extras.misfit(own, fitted, *shares))
+
+
 def off(own: OwnRig, got: Bones, real: Bones) -> float:
     """Return how far joints are from where they were, mean, over the hip's height."""
     away = np.linalg.norm(got.places - real.places, axis=-1)
@@ -71,7 +76,7 @@ def test_the_rig_takes_its_own_motion_back(walked) -> None:
     bare = off(own, own_rig.pose(own, clip), bones)
     one = np.ones(clip.frames)
     fitted = extras.fit(own, clip, bones, phase)
-    whole = off(own, extras.apply(own, fitted, clip, phase, one, one), bones)
+    whole = off(own, worn(own, fitted, clip, phase, one, one), bones)
     assert bare < 0.02
     assert whole < 0.004
 
@@ -81,7 +86,7 @@ def test_paws_are_where_the_canonical_ones_are(walked) -> None:
     trot = moved(eared(stepping(SIZE, RATE, 1.6, TROT)))[1]
     fitted = extras.fit(*walked)
     none = np.zeros(trot.frames)
-    got = extras.apply(own, fitted, trot, phase, none, none)
+    got = worn(own, fitted, trot, phase, none, none)
     found = own.animal.found.places(got.turns, got.places)
     paws = found[:, [quadruped.JOINTS.index(name) for name in quadruped.PAWS]]
     assert np.abs(paws - quadruped.paw_points(trot)).max() < 1e-3 * SIZE
@@ -108,7 +113,7 @@ def test_of_half_a_stride_only_the_mean_pose_is_taken(walked) -> None:
     half = slice(0, 24)
     short = Bones(bones.turns[half], bones.places[half])
     fitted = extras.fit(own, clip.slice(0, 24), short, phase[half])
-    assert not fitted.waves.any()
+    assert not fitted.curves.any()
     assert np.abs(fitted.turns[own.skeleton.index("ear"), 3]) > 0.05
 
 
@@ -119,7 +124,7 @@ def test_bones_that_shift_do_so_again(walked) -> None:
     places[:, ear, 1] += 0.05 * SIZE * (1.0 + np.cos(2.0 * np.pi * phase))
     shifted = Bones(bones.turns, places)
     one = np.ones(clip.frames)
-    got = extras.apply(own, extras.fit(own, clip, shifted, phase), clip, phase, one, one)
+    got = worn(own, extras.fit(own, clip, shifted, phase), clip, phase, one, one)
     assert np.abs(got.places[:, ear] - places[:, ear]).max() < 0.02 * SIZE
 
 
@@ -127,7 +132,7 @@ def test_a_root_on_the_ground_stays_level(walked) -> None:
     own, clip, bones, phase = walked
     one = np.ones(clip.frames)
     fitted = extras.fit(*walked)
-    got = extras.apply(own, fitted, clip, phase, one, one)
+    got = worn(own, fitted, clip, phase, one, one)
     assert fitted.level[0]
     assert np.abs(got.places[:, 0, 1] - bones.places[:, 0, 1]).max() < 0.01 * SIZE
 
@@ -146,8 +151,8 @@ def test_rig_and_extras_are_stored_in_little_room(walked, tmp_path) -> None:
         ]
     again, same = OwnRig.from_arrays(parts[0]), Extras.from_arrays(parts[1])
     one = np.ones(clip.frames)
-    got = extras.apply(again, same, clip, phase, one, one)
-    assert off(own, got, extras.apply(own, fitted, clip, phase, one, one)) < 1e-3
+    got = worn(again, same, clip, phase, one, one)
+    assert off(own, got, worn(own, fitted, clip, phase, one, one)) < 1e-3
 
 
 def straight(speed: float, gait: str = "auto") -> Trajectory:

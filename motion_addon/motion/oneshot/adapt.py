@@ -26,6 +26,7 @@ from .creature import Creature, model_of
 from .exemplar import Exemplar
 from .footfalls import Footfalls
 from .learnet import Learnet
+from .own_motion import OwnMotion
 from .signature import Posture, Seen
 
 KNOTS: Final = 24
@@ -61,7 +62,7 @@ def adapt(
         gait, exemplar.speed, _four(steps.offsets), 1.0, None, credit,
     )  # fmt: skip
     if gait not in gaits.GAITS[1:]:
-        return shown
+        return replace(shown, extras=_extras(exemplar, None))
     run = _along(shown, plan, steps, learner)
     if not steps.sure:
         steps = _aligned(steps, seen, run, plan)
@@ -69,7 +70,12 @@ def adapt(
         run = _along(shown, plan, steps, learner)
     tempo = float(np.clip(steps.rate / max(float(run.rates.mean()), 0.1), *TEMPOS))
     missed = _missed(run, plan, clip, steps.phase) if residual else None
-    return replace(shown, tempo=tempo, residual=missed)
+    return replace(shown, tempo=tempo, residual=missed, extras=_extras(exemplar, steps.phase))
+
+
+def _extras(exemplar: Exemplar, phase: Array | None) -> dict[str, Array] | None:
+    own = OwnMotion.of(exemplar, phase)
+    return None if own is None else own.to_arrays()
 
 
 def _four(values: Array) -> tuple[float, float, float, float]:

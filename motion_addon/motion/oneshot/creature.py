@@ -14,6 +14,7 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class Creature:
         try:
             with np.load(BytesIO(data[:LARGEST]), allow_pickle=False) as file:
                 return _creature({key: file[key] for key in file.files})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise ModelError("This file holds no creature, or one that is damaged") from error
 
     @staticmethod

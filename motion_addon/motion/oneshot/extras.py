@@ -15,20 +15,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from .. import quat
+from .. import cyclic, quat
 from ..clip import Clip
 from ..quat import Array
 from . import own_rig
 from .own_rig import Bones, Misfit, OwnRig
 
-HARMONICS: Final = 5
-"""Waves of a curve, one to so many in a stride."""
+KNOTS: Final = 12
+"""Of the cyclic splines."""
 WHOLE: Final = 0.9
 """Share of a stride that must be seen; of less only the mean pose is taken."""
 KEPT: Final = 0.4
 """Share of the curve of a bone that follows no canonical joint, far from the exemplar."""
-_CALM = 1e-3
-"""Weight of a wave's squared number against what is seen: keeps short clips from ringing."""
+_STIFF = 1e-3
+"""Of the splines: enough to carry them over phases that a short clip does not show."""
 _STILL = 1e-3
 """Of the hip's height: a bone that shifts less does not. Turns: radians."""
 
@@ -41,8 +41,8 @@ class Extras:
     """(B, 4) mean turn of a bone from what it follows."""
     shifts: Array
     """(B, 3) mean shift from where it rests on its parent, over the hip's height."""
-    waves: Array
-    """(B, 6, 2 H) cosines and sines over the stride of its turn (radians) and shift."""
+    curves: Array
+    """(K, B, 6) knots over the stride of its turn about the mean (radians) and of its shift."""
     level: Array
     """(B,) bool, bones above the trunk that follow the heading."""
 
@@ -51,23 +51,17 @@ class Extras:
         return {
             "turns": self.turns.astype(np.float32),
             "shifts": self.shifts.astype(np.float32),
-            "waves": self.waves.astype(np.float16),
+            "curves": self.curves.astype(np.float16),
             "level": self.level,
         }
 
     @staticmethod
     def from_arrays(data: Mapping[str, Any]) -> Extras:
         """Return the extras stored by ``to_arrays``."""
-        turns, shifts, waves = (
-            np.asarray(data[name], dtype=np.float64) for name in ("turns", "shifts", "waves")
+        turns, shifts, curves = (
+            np.asarray(data[name], dtype=np.float64) for name in ("turns", "shifts", "curves")
         )
-        return Extras(quat.normalize(turns), shifts, waves, np.asarray(data["level"], dtype=bool))
-
-
-def _basis(phase: Array) -> Array:
-    """Return (T, 2 H) the waves of phases (T,) in cycles."""
-    angle = 2.0 * np.pi * phase[:, None] * np.arange(1, HARMONICS + 1)
-    return np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
+        return Extras(quat.normalize(turns), shifts, curves, np.asarray(data["level"], dtype=bool))
 
 
 def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
@@ -79,13 +73,11 @@ def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
     given, ahead = own_rig.followed(own, clip), own_rig.heading(clip)
     count = len(own.skeleton)
     turns = np.tile(quat.IDENTITY.astype(np.float64), (count, 1))
-    shifts, waves = np.zeros((count, 3)), np.zeros((count, 6, 2 * HARMONICS))
+    shifts, away = np.zeros((count, 3)), np.zeros((len(bones.turns), count, 6))
     level = np.zeros(count, dtype=bool)
-    whole = phase is not None and np.ptp(phase) > WHOLE
     size = own.animal.hip_height
     for bone in range(count):
-        base = _base(own, bones, given, bone)
-        off = _away(base, bones.turns[:, bone])
+        off = _away(_base(own, bones, given, bone), bones.turns[:, bone])
         if bone in own.above:
             other = _away(ahead, bones.turns[:, bone])
             spread = (np.ptp(one[1], axis=0).max() for one in (other, off))
@@ -94,10 +86,12 @@ def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
         turns[bone] = off[0]
         moved = _shift(own, bones, bone) / size
         shifts[bone] = moved.mean(axis=0) if np.abs(moved).max() > _STILL else 0.0
-        if whole and phase is not None:
-            curves = np.concatenate([off[1], moved - shifts[bone]], axis=1)
-            waves[bone] = _waves(curves, phase)
-    return Extras(turns, shifts, waves, level)
+        away[:, bone] = np.concatenate([off[1], moved - shifts[bone]], axis=1)
+    away = np.where(np.abs(away).max(axis=0) > _STILL, away, 0.0)
+    curves = np.zeros((KNOTS, count, 6))
+    if phase is not None and np.ptp(phase) > WHOLE:
+        curves = cyclic.fit(phase, away, KNOTS, _STIFF)
+    return Extras(turns, shifts, curves, level)
 
 
 def _base(own: OwnRig, bones: Bones, given: Mapping[int, Array], bone: int) -> Array:
@@ -128,36 +122,19 @@ def _shift(own: OwnRig, bones: Bones, bone: int) -> Array:
     )
 
 
-def _waves(curves: Array, phase: Array) -> Array:
-    """Return (6, 2 H) the waves nearest to curves (T, 6)."""
-    basis = _basis(phase)
-    calm = np.tile(np.arange(1, HARMONICS + 1) ** 2, 2) * _CALM * len(phase)
-    curves = np.where(np.abs(curves).max(axis=0) > _STILL, curves, 0.0)
-    return np.asarray(np.linalg.solve(basis.T @ basis + np.diag(calm), basis.T @ curves).T)
-
-
 def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array) -> Misfit:
     """Return what the extras add on each frame.
 
     ``phase`` (T,) in cycles as in ``fit``; ``near`` (T,) says how much a motion is like the
     exemplar's, ``moving`` (T,) whether it moves at all, 0 to 1.
     """
-    basis, size = _basis(phase), own.animal.hip_height
     faded = near * moving
     kept = (KEPT + (1.0 - KEPT) * near) * moving
+    curves, size = cyclic.at(extras.curves, phase), own.animal.hip_height
     turns, shifts = {}, {}
-    for bone, (mean, shift, waves) in enumerate(
-        zip(extras.turns, extras.shifts, extras.waves, strict=True)
-    ):
-        curve = basis @ waves.T * (faded if bone in own.shares else kept)[:, None]
+    for bone, (mean, shift) in enumerate(zip(extras.turns, extras.shifts, strict=True)):
+        curve = curves[:, bone] * (faded if bone in own.shares else kept)[:, None]
         turns[bone] = quat.mul(mean[None], quat.from_rotvec(curve[:, :3]))
-        if np.any(shift) or np.any(waves[3:]):
+        if np.any(shift) or np.any(extras.curves[:, bone, 3:]):
             shifts[bone] = (shift + curve[:, 3:]) * size
     return Misfit(turns, shifts, frozenset(int(b) for b in np.flatnonzero(extras.level)))
-
-
-def apply(
-    own: OwnRig, extras: Extras, clip: Clip, phase: Array, near: Array, moving: Array
-) -> Bones:
-    """Return the rig's motion of a canonical clip of its size, extras included; see ``misfit``."""
-    return own_rig.pose(own, clip, misfit(own, extras, phase, near, moving))

@@ -181,6 +181,12 @@ def _mixed(turns: Array, weights: Array) -> Array:
     return quat.normalize((some * signs * weights[picked][:, None]).sum(axis=1))
 
 
+def size(skeleton: Skeleton) -> float:
+    """Return what canonical skeletons of one creature are compared by, meters: its legs."""
+    joints = [skeleton.index(name) for leg in quadruped.LEGS for name in quadruped.LEG_CHAINS[leg]]
+    return float(np.linalg.norm(skeleton.offsets[joints], axis=-1).sum())
+
+
 def heading(clip: Clip) -> Array:
     """Return (T, 4) the smoothed turn about the vertical of a canonical clip."""
     ahead = quat.unit(paw_metrics.trunk(clip)[1] * np.array([1.0, 0.0, 1.0]))
