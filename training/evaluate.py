@@ -4,6 +4,7 @@
     python -m training.evaluate paths --json out/paths.json [--data FOLDER] [--model biped]
     python -m training.evaluate quadruped --json out/quadruped.json
     python -m training.evaluate inbetween --json out/inbetween.json [--data FOLDER]
+    python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
     python -m training.evaluate reference --data FOLDER [--model biped]
 
 The first prints each figure beside its target. With `--data` (the folder of the training clips)
@@ -32,6 +33,7 @@ from motion_addon.motion.trajectory import Trajectory
 from . import courses, reference
 from .courses import Course
 from .inbetween import evaluate as inbetween
+from .oneshot import evaluate as oneshot
 from .quadruped import evaluate as quadruped
 
 RATE = 60.0
@@ -354,14 +356,16 @@ def write_reference(model: str, data: Path) -> None:
 def main() -> None:
     """Read the command line, measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["paths", "quadruped", "inbetween", "reference"])
+    kinds = ["paths", "quadruped", "inbetween", "oneshot", "reference"]
+    parser.add_argument("what", choices=kinds)
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
     parser.add_argument("--model", default="biped")
+    oneshot.add_arguments(parser)
     options = parser.parse_args()
+    if options.what in ("oneshot", "reference") and options.data is None:
+        parser.error(f"{options.what} needs --data")
     if options.what == "reference":
-        if options.data is None:
-            parser.error("reference needs --data")
         write_reference(options.model, options.data)
         return
     if options.what == "quadruped":
@@ -371,6 +375,8 @@ def main() -> None:
     elif options.what == "inbetween":
         found = inbetween.evaluate(options.data or inbetween.DATA)
         inbetween.show(found)
+    elif options.what == "oneshot":
+        found = oneshot.evaluate(options.data, oneshot.shipped, options.finetuned, options.groups)
     else:
         found = evaluate(options.model, options.data)
     if options.json is not None:

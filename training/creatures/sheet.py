@@ -45,7 +45,7 @@ def bones(skeleton: Skeleton) -> list[tuple[str, Array]]:
     return out
 
 
-def points(clip: Clip, frames: Sequence[int]) -> Array:
+def points(clip: Clip, frames: Sequence[float]) -> Array:
     """Return (N, J + ends, 3) joints and ends of chains at some frames."""
     part = clip.at_frames(np.array(frames, dtype=np.float64), clip.fps)
     rotations, places = part.world()
@@ -59,7 +59,7 @@ def points(clip: Clip, frames: Sequence[int]) -> Array:
     return np.asarray(quat.apply(quat.yaw(-quat.yaw_of(ahead.mean(axis=0)))[None], out - middle))
 
 
-def strip(axes: Any, clip: Clip, frames: Sequence[int], gap: float, top: bool = False) -> None:
+def strip(axes: Any, clip: Clip, frames: Sequence[float], gap: float, top: bool = False) -> None:
     """Draw poses next to each other, ``gap`` meters apart, from the left side or from above."""
     shown = points(clip, frames)
     for k, pose in enumerate(shown):

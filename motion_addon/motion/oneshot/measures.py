@@ -21,10 +21,10 @@ from .footfalls import footfalls, swings
 
 PHASES: Final = 48
 """Moments of a mean stride."""
-LOW: Final = 0.03
+LOW: Final = 0.015
 """Height over its lowest, as a share of the hip's height, under which a paw is on the ground."""
-LEAST_STAND: Final = 3
-"""Frames of the shortest stand."""
+LEAST_STAND: Final = 5
+"""Frames of the shortest stand, with the first and the last, in which a paw comes and goes."""
 STRAIGHT: Final = 0.1
 """Radians by which the trunk may turn on a straight course, seen over a stride."""
 _FINER: Final = np.linspace(-0.06, 0.06, 121)
@@ -151,7 +151,8 @@ def seen_slips(clip: Clip) -> Array:
     """Return the way (N,) that paws travel over the ground in each stand, % of the hip's height.
 
     As an onlooker finds it: a paw stands while it is low and goes back under the body, however
-    fast it slides and whatever the clip's contacts say.
+    fast it slides and whatever the clip's contacts say. Paws that are held in place exactly have
+    up to 0.5 %, of frames in which they touch down and lift off.
     """
     points = quadruped.paw_points(clip).astype(np.float64)
     steps = np.linalg.norm(np.diff(points[..., [0, 2]], axis=0), axis=-1)
@@ -161,5 +162,5 @@ def seen_slips(clip: Clip) -> Array:
     for leg in range(points.shape[1]):
         for start, stop in runs((low & back)[:, leg]):
             if stop - start >= LEAST_STAND:
-                slips.append(steps[start : stop - 1, leg].sum())
+                slips.append(steps[start + 1 : stop - 2, leg].sum())
     return 100.0 * np.array(slips) / gaits.HIP_HEIGHT

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every way of moving a creature is asked for: plans straight on and along bends."""
+
+from typing import Final
+
+import numpy as np
+
+from motion_addon.motion import gaits, trajectory
+from motion_addon.motion.path import Path
+from motion_addon.motion.quat import Array
+from motion_addon.motion.trajectory import Trajectory
+
+SECONDS: Final = 9.0
+"""Of a course."""
+SWING, WAVE = 0.9, 4.5
+"""Radians by which a winding course turns to either side, and seconds of one of its waves."""
+
+
+def straight(speed: float) -> Array:
+    """Return points (2, 3) of a straight course for SECONDS at a speed (m/s)."""
+    return np.array([[0.0, 0.0, 0.0], [0.0, 0.0, SECONDS * speed]])
+
+
+def winding(speed: float) -> Array:
+    """Return points (N, 3) of a course of bends for SECONDS at a speed (m/s)."""
+    time = np.linspace(0.0, SECONDS, 200)
+    heading = SWING * np.sin(2.0 * np.pi * time / WAVE)
+    steps = np.stack([np.sin(heading), np.zeros_like(time), np.cos(heading)], axis=-1)
+    return np.asarray(np.cumsum(steps, axis=0) * speed * time[1])
+
+
+def plan(points: Array, speed: float, gait: str, stands: bool = False) -> Trajectory:
+    """Return the plan along points at a steady speed (m/s) in one gait.
+
+    With ``stands`` it begins and ends in one.
+    """
+    path, mover = Path.from_points(points), gaits.DOG
+    return trajectory.plan(path, speed=speed, gait=gait, start=stands, stop=stands, mover=mover)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one-shot adaptation is measured on: a clip of a creature, and what else it does.
+
+The exemplar is the slowest clip that travels. Asked for are its own gait and speed straight on
+and along bends, and every other traveling clip of the creature at its gait and speed. No real
+creature's clip goes round a bend; made-up ones, of which any motion is known, stand in for them.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.baselines.asked import plan, straight, winding
+from motion_addon.motion import gaits
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot.exemplar import Exemplar
+from motion_addon.motion.oneshot.footfalls import footfalls
+from motion_addon.motion.trajectory import Trajectory
+
+from ..creatures import creature, episodes, motion, outing
+from ..creatures.episodes import Animal, Sample
+
+LONGEST: Final = 5.0
+"""Seconds of an exemplar."""
+BEFORE, AFTER = 60, 30
+"""Frames at the ends of a case that are not measured."""
+FAST: Final = 0.9
+"""Share of the full speed from which a motion is measured."""
+GROUPS: Final = ("held out", "made up", "seen")
+"""Real creatures that were not trained on, made-up ones that were not, and real ones that were."""
+MADE_UP_SEED: Final = 11
+"""Of made-up creatures; others than any that are trained on or validated with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One thing that is asked of a creature."""
+
+    kind: str
+    """"own" (speed and gait of the exemplar), "turn" (the same along bends) or "other"."""
+    gait: str
+    plan: Trajectory
+    real: Clip | None
+    """How the creature does it, if that is known."""
+
+    @property
+    def speed(self) -> float:
+        """Median speed, m/s at the model animal's size."""
+        return float(np.median(self.plan.speeds))
+
+
+@dataclass(frozen=True, eq=False)
+class Creature:
+    """A creature: what is shown of it, and what is asked."""
+
+    name: str
+    group: str
+    """Of GROUPS."""
+    exemplar: Exemplar
+    cases: tuple[Case, ...]
+
+
+def creatures(folder: Path) -> list[Creature]:
+    """Return the real creatures of ``folder`` (unpacked data), held-out ones first."""
+    found = [of_animal(animal) for animal in episodes.animals(folder)]
+    return sorted(found, key=lambda one: GROUPS.index(one.group))
+
+
+def of_animal(animal: Animal) -> Creature:
+    """Return the cases of an animal with two clips or more that travel."""
+    moving = sorted(episodes.traveling(animal.samples), key=lambda one: one.froude)
+    first = moving[0]
+    exemplar = shown(animal.rig, first)
+    own, speed = exemplar.footfalls.gait, exemplar.speed
+    cases = [
+        Case("own", own, plan(straight(speed), speed, own), first.clip),
+        Case("turn", own, plan(winding(speed), speed, own), None),
+    ]
+    for sample in moving[1:]:
+        pace, gait = outing.speed(sample.froude), gait_of(sample)
+        cases.append(Case("other", gait, plan(straight(pace), pace, gait), sample.clip))
+    group = "held out" if animal.held_out else "seen"
+    return Creature(animal.rig, group, exemplar, tuple(cases))
+
+
+def made_up(number: int) -> Creature:
+    """Return the cases of a made-up creature: it walks straight on, and does whatever it can."""
+    who = creature.draw(MADE_UP_SEED, number)
+    rng = np.random.default_rng([MADE_UP_SEED, number, 5])
+    manner = creature.draw_manner(rng)
+    cases = []
+    for kind, gait in (("own", "walk"), ("turn", "walk"), *(("other", g) for g in who.froude)):
+        if kind == "other" and gait == "walk":
+            continue
+        speed = outing.speed(float(np.exp(np.mean(np.log(who.froude[gait])))))
+        asked = plan((winding if kind == "turn" else straight)(speed), speed, gait, True)
+        took = motion.move(who, asked, manner, np.random.default_rng([MADE_UP_SEED, number, 6]))
+        cases.append(Case(kind, gait, asked, measured(took.clip, asked)))
+    walk = cases[0]
+    assert walk.real is not None
+    froude = float(gaits.froude(walk.speed, gaits.HIP_HEIGHT))
+    sample = Sample(
+        walk.real,
+        np.tile(walk.plan.gait[len(walk.plan) // 2], (walk.real.frames, 1)),
+        "walk",
+        froude,
+    )
+    name = f"{who.name}, {manner.name}"
+    return Creature(name, "made up", shown(name, sample), tuple(cases))
+
+
+def all_made_up(count: int) -> list[Creature]:
+    """Return the first ``count`` made-up creatures that are not trained on."""
+    numbers = (number for number in itertools.count() if episodes.held_out(number))
+    return [made_up(number) for number in itertools.islice(numbers, count)]
+
+
+def shown(name: str, sample: Sample) -> Exemplar:
+    """Return what is shown of a sample: up to five seconds."""
+    clip = sample.clip.slice(0, min(sample.clip.frames, round(LONGEST * sample.clip.fps)))
+    falls = footfalls(clip, gaits.HIP_HEIGHT)
+    return Exemplar(name, clip, gaits.HIP_HEIGHT, False, falls, outing.speed(sample.froude))
+
+
+def gait_of(sample: Sample) -> str:
+    """Return the gait that most frames of a sample are in."""
+    return gaits.GAITS[int(sample.gait.mean(axis=0).argmax())]
+
+
+def measured(clip: Clip, asked: Trajectory) -> Clip:
+    """Return the part of a motion along a plan that is measured: at full speed, ends left out."""
+    fast = np.flatnonzero(asked.speeds > FAST * asked.speeds.max())
+    return clip.slice(int(fast[0]) + BEFORE, int(fast[-1]) + 1 - AFTER)
+
+
+def other_than(one: Creature, known: Sequence[Creature]) -> Creature:
+    """Return another creature, always the same one, to take a clip of instead."""
+    names = [creature.name for creature in known]
+    at = names.index(one.name) if one.name in names else 0
+    return known[(at + len(known) // 2) % len(known)]

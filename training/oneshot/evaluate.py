@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure one-shot adaptation on real creatures, beside every baseline.
+
+    python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
+        [--finetuned build/oneshot/finetuned] [--groups "held out" "made up" "seen"]
+
+Creatures that were held out of training come first and are what the targets are for. Each method
+gets the same exemplar, the same plans, the same clean-up and the same measures. ``evaluate``
+measures any learner: what turns an exemplar into a model.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.baselines import generic
+from benchmarks.oneshot import BASELINES, Method
+from motion_addon.motion import gaits, retarget
+from motion_addon.motion.cleanup import clean
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.models import Model
+from motion_addon.motion.oneshot import adapt, creature, measures
+from motion_addon.motion.oneshot.exemplar import Exemplar
+from motion_addon.motion.quat import Array
+from motion_addon.motion.trajectory import Trajectory
+
+from . import cases, finetune, table
+from .cases import Case, Creature
+from .table import FINETUNED, NO_SHOT, OURS, Row
+
+Adapt = Callable[[Exemplar], Model]
+"""A learner: from what is shown of a creature to a model that moves it."""
+
+MADE_UP: Final = 6
+"""Made-up creatures in an evaluation."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what only this evaluation is told."""
+    parser.add_argument(
+        "--finetuned", type=Path, help="folder that training.oneshot.finetune wrote"
+    )
+    parser.add_argument("--groups", nargs="+", choices=cases.GROUPS, default=["held out"])
+
+
+def shipped(exemplar: Exemplar) -> Model:
+    """Return the model that the shipped learner adapts to an exemplar."""
+    return creature.model_of(adapt.adapt(exemplar))
+
+
+def of_model(model: Model) -> Method:
+    """Return the method that drives a model, whatever is shown."""
+    return lambda _, plan: generic.driven(model, plan)
+
+
+def of_another(one: Creature, other: Creature) -> Exemplar:
+    """Return what is shown of another creature, on the skeleton of this one."""
+    clip = retarget.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
+    return replace(other.exemplar, clip=clip)
+
+
+def finished(raw: Clip, plan: Trajectory) -> Clip:
+    """Return a method's raw motion after the clean-up that all of them get."""
+    assert raw.contacts is not None
+    return clean(raw, raw.contacts, plan)
+
+
+def figures(clip: Clip, case: Case) -> Row:
+    """Return the measures of a motion along a case's plan; of its pose where that is known.
+
+    An animal may take either lead, so in canter and gallop the nearer one counts.
+    """
+    part = cases.measured(clip, case.plan)
+    seen, planted = measures.seen_slips(part), measures.planted_slips(part)
+    row: Row = {"slip": float(seen.mean()) if len(seen) else 0.0}
+    for name, slips in (("slip", seen), ("planted", planted)):
+        for end, share in (("median", 50), ("95", 95)):
+            row[f"{name}_{end}"] = float(np.percentile(slips, share)) if len(slips) else 0.0
+    if case.real is None:
+        return row
+    leads = [case.real]
+    if case.gait in gaits.ASYMMETRIC:
+        leads.append(case.real.mirrored())
+    made, rhythm = measures.mean_stride(part), measures.beat(part)
+    off = [measures.pose_error(made, measures.mean_stride(lead)) for lead in leads]
+    real = measures.beat(leads[int(np.argmin(off))])
+    falls = measures.footfall_errors(rhythm, real)
+    row |= {
+        "pose": min(off),
+        "footfalls": float(falls.mean()),
+        "footfalls_most": float(falls.max()),
+    }
+    row["period"] = measures.period_error(rhythm, real)
+    if case.kind == "own":
+        row["pose_planted"] = measures.pose_error(made, _planted_stride(case.real))
+    return row
+
+
+def _planted_stride(real: Clip) -> Array:
+    """Return the mean stride of a clip whose paws were planted, as those of a result are."""
+    return measures.mean_stride(finished(real, measures.course(real)))
+
+
+def score(creature: Creature, methods: Mapping[str, Method]) -> list[Row]:
+    """Return a row for each case and method: figures of the raw and of the cleaned motion."""
+    rows = []
+    for case in creature.cases:
+        for name, method in methods.items():
+            raw = method(creature.exemplar, case.plan)
+            row: Row = {"creature": creature.name, "group": creature.group}
+            row |= {"case": case.kind, "gait": case.gait, "speed": case.speed, "method": name}
+            row |= {"raw": figures(raw, case), "clean": figures(finished(raw, case.plan), case)}
+            rows.append(row)
+    return rows
+
+
+def baselines(one: Creature, tuned: Path | None) -> dict[str, Method]:
+    """Return the baselines for a creature; ``tuned`` is the folder that ``finetune`` wrote."""
+    file = None if tuned is None else finetune.place(tuned, one)
+    if file is None or not file.exists():
+        return dict(BASELINES)
+    return {**BASELINES, FINETUNED: of_model(finetune.read(file, one.exemplar.clip))}
+
+
+def adapted(
+    one: Creature, known: Sequence[Creature], learner: Adapt
+) -> tuple[dict[str, Method], float]:
+    """Return a learner and its no-shot control as methods, and the seconds of one adaptation."""
+    begun = time.perf_counter()
+    own = learner(one.exemplar)
+    seconds = time.perf_counter() - begun
+    blind = learner(of_another(one, cases.other_than(one, known)))
+    return {OURS: of_model(own), NO_SHOT: of_model(blind)}, seconds
+
+
+def evaluate(
+    data: Path,
+    learner: Adapt,
+    tuned: Path | None = None,
+    groups: Sequence[str] = ("held out",),
+    rivals: bool = True,
+) -> Row:
+    """Measure a learner on creatures of some ``groups``, print the figures and return them.
+
+    ``data`` is the folder of real creatures, ``tuned`` that of ``finetune``. Without ``rivals``
+    the baselines are left out.
+    """
+    known = cases.creatures(data)
+    wanted = [one for one in known if one.group in groups]
+    if "made up" in groups:
+        wanted += cases.all_made_up(MADE_UP)
+    rows: list[Row] = []
+    seconds = []
+    for one in wanted:
+        methods, took = adapted(one, known, learner)
+        made = score(one, methods | baselines(one, tuned) if rivals else methods)
+        print(table.of_creature(made), flush=True)
+        rows += made
+        seconds.append(took)
+    found: Row = {"rows": rows, "adapt_seconds": {"median": float(np.median(seconds))}}
+    found["adapt_seconds"]["most"] = max(seconds)
+    for group in groups:
+        found[group] = table.summary([row for row in rows if row["group"] == group])
+        print(table.of_summary(group, found[group]), flush=True)
+    return found

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Contact sheets of adapted creatures: the exemplar beside what was made of it.
+
+    python -m training.oneshot.sheet --data FOLDER --out out/oneshot
+
+draws for each creature a stride of the exemplar, of the result at its speed, of a faster gait and,
+from above, of a walk along bends with its paw prints. Needs matplotlib (``pip install
+matplotlib``), as the study of mixtures does.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.oneshot import Method
+from motion_addon.motion import quadruped
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.contacts import runs
+from motion_addon.motion.oneshot import measures
+
+from ..creatures import sheet
+from . import cases, evaluate
+from .cases import Case, Creature
+from .evaluate import Adapt
+
+FREE: Final = "CC0"
+"""How a license begins whose clips may be shown without more."""
+POSES: Final = 7
+BENDS: Final = 5
+"""Figures along the course of bends."""
+_WIDTH, _TITLE, _DPI = 11.0, 0.3, 90
+_PRINTS: Final = {0: "#1f4e79", 1: "#5d9bd3", 2: "#8a3b12", 3: "#e39a6b"}
+_NAMES: Final = {"own": "adapted, at the exemplar's speed", "other": "adapted"}
+
+
+def free(folder: Path) -> list[str]:
+    """Return the rigs of ``folder`` whose clips are all free."""
+    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    found: dict[str, bool] = {}
+    for clip in catalog["clips"]:
+        found[clip["rig"]] = found.get(clip["rig"], True) and clip["licence"].startswith(FREE)
+    return [rig for rig, ok in found.items() if ok]
+
+
+def made(creature: Creature, case: Case, method: Method) -> Clip:
+    """Return the finished motion of a case."""
+    raw = method(creature.exemplar, case.plan)
+    return cases.measured(evaluate.finished(raw, case.plan), case.plan)
+
+
+def stride_frames(clip: Clip, poses: int = POSES) -> list[float]:
+    """Return the fractional frames (poses,) that share out a stride in the middle of a clip."""
+    found = measures.beat(clip)
+    if found.rate == 0.0:
+        return [float(v) for v in np.linspace(0.0, clip.frames - 1, poses)]
+    frames = clip.fps / found.rate
+    first = (found.touchdowns[0] % 1.0) * frames
+    first += max(np.floor((0.5 * clip.frames - first) / frames - 0.5), 0.0) * frames
+    return [float(v) for v in first + np.arange(poses) * frames / poses]
+
+
+def draw(creature: Creature, method: Method, file: Path) -> None:
+    """Write the sheet of a creature."""
+    rows: list[tuple[str, Clip]] = [("exemplar", creature.exemplar.clip)]
+    bends: list[tuple[str, Clip]] = []
+    for case in creature.cases:
+        clip = made(creature, case, method)
+        told = f"{case.gait}, {case.speed:.2f} m/s at the size of a Labrador"
+        if case.kind == "turn":
+            bends.append((f"adapted, along bends: {told}", clip))
+            continue
+        if case.kind == "other" and case.real is not None:
+            rows.append((f"held out, for comparison: {told}", case.real))
+        rows.append((f"{_NAMES[case.kind]}: {told}", clip))
+    lengths = [float(np.ptp(clip.skeleton.rest_positions()[:, 2])) for _, clip in rows]
+    gap = 0.9 * sheet.GAP * max(lengths)
+    heights = [_WIDTH * _tall(clip) / (POSES * gap) + _TITLE for _, clip in rows]
+    heights += [_WIDTH * _wide(clip) + _TITLE for _, clip in bends]
+    figure = Figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
+    axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for one, (title, clip) in zip(axes, rows, strict=False):
+        sheet.strip(one, clip, stride_frames(clip), gap)
+        one.set_title(title, fontsize=9, loc="left", pad=2)
+    for one, (title, clip) in zip(axes[len(rows) :], bends, strict=True):
+        above(one, clip)
+        one.set_title(title, fontsize=9, loc="left", pad=2)
+    seen = "" if creature.group != "seen" else " (other clips of it were trained on)"
+    figure.suptitle(f"{creature.name}{seen}", fontsize=10, x=0.01, ha="left")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=_DPI)
+
+
+def _tall(clip: Clip) -> float:
+    return float(np.ptp(clip.world()[1][..., 1]))
+
+
+def _wide(clip: Clip) -> float:
+    """Return how wide the course of a clip is over its length."""
+    places = clip.world()[1]
+    return float(np.ptp(places[..., 0]) / max(np.ptp(places[..., 2]), 1e-6))
+
+
+def above(axes: Any, clip: Clip) -> None:
+    """Draw a motion from above: figures along its course, and where each paw stood."""
+    places = clip.world()[1]
+    root, paws = places[:, 0], quadruped.paw_points(clip)
+    axes.plot(root[:, 2], root[:, 0], color="#cccccc", lw=0.8)
+    if clip.contacts is not None:
+        for leg, color in _PRINTS.items():
+            stands = [paws[a:b, leg] for a, b in runs(clip.contacts[:, leg] > 0.5)]
+            prints = np.array([stand.mean(axis=0) for stand in stands]).reshape(-1, 3)
+            axes.scatter(prints[:, 2], prints[:, 0], color=color, s=9.0, zorder=3)
+    frames = np.linspace(0.06, 0.94, BENDS) * (clip.frames - 1)
+    for pose in places[frames.astype(np.int64)]:
+        for color, chain in sheet.bones(clip.skeleton):
+            kept = chain[chain < len(clip.skeleton)]
+            axes.plot(pose[kept, 2], pose[kept, 0], color=color, lw=1.2)
+    axes.set_aspect("equal")
+    axes.axis("off")
+
+
+def draw_all(
+    data: Path,
+    out: Path,
+    adapt: Adapt,
+    names: Sequence[str] = (),
+    progress: Callable[[str], None] = print,
+) -> None:
+    """Write a sheet for each creature named, or of a free licence if none is."""
+    wanted = names or free(data)
+    for creature in cases.creatures(data):
+        if creature.name in wanted:
+            file = out / f"{creature.name.replace('/', '-').lower()}.png"
+            draw(creature, evaluate.of_model(adapt(creature.exemplar)), file)
+            progress(str(file))
+
+
+def main() -> None:
+    """Read the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
+    parser.add_argument("--out", type=Path, default=Path("out/oneshot"))
+    parser.add_argument("--only", nargs="+", default=[], help="rigs of the catalog")
+    options = parser.parse_args()
+    draw_all(options.data, options.out, evaluate.shipped, options.only)
+
+
+if __name__ == "__main__":
+    main()
