@@ -5,6 +5,7 @@
     python -m training.evaluate quadruped --json out/quadruped.json
     python -m training.evaluate inbetween --json out/inbetween.json [--data FOLDER]
     python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
+    python -m training.evaluate style --json out/style.json [--data FOLDER]
     python -m training.evaluate reference --data FOLDER [--model biped]
 
 The first prints each figure beside its target. With `--data` (the folder of the training clips)
@@ -35,6 +36,7 @@ from .courses import Course
 from .inbetween import evaluate as inbetween
 from .oneshot import evaluate as oneshot
 from .quadruped import evaluate as quadruped
+from .style import evaluate as style
 
 RATE = 60.0
 WITHIN = 0.15
@@ -356,7 +358,7 @@ def write_reference(model: str, data: Path) -> None:
 def main() -> None:
     """Read the command line, measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = ["paths", "quadruped", "inbetween", "oneshot", "reference"]
+    kinds = ["paths", "quadruped", "inbetween", "oneshot", "style", "reference"]
     parser.add_argument("what", choices=kinds)
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
@@ -377,6 +379,9 @@ def main() -> None:
         inbetween.show(found)
     elif options.what == "oneshot":
         found = oneshot.evaluate(options.data, oneshot.shipped, options.finetuned, options.groups)
+    elif options.what == "style":
+        found = style.evaluate(options.data or style.DATA)
+        style.show(found)
     else:
         found = evaluate(options.model, options.data)
     if options.json is not None:

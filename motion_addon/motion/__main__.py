@@ -98,11 +98,24 @@ def _written(result: BakeResult) -> Clip:
 
 
 def _beside(request: FilePath, data: Any) -> Any:
-    """Return a request of JSON whose exemplar, if it lies beside it, is named from here."""
-    named = data.get("exemplar") if isinstance(data, Mapping) else None
-    if isinstance(named, str) and (request.parent / named).is_file():
-        return {**data, "exemplar": str(request.parent / named)}
-    return data
+    """Return a request of JSON whose clips, if they lie beside it, are named from here."""
+    if not isinstance(data, Mapping):
+        return data
+    near = dict(data)
+    if isinstance(data.get("exemplar"), str):
+        near["exemplar"] = _near(request, data["exemplar"])
+    styles = data.get("style")
+    several = styles if isinstance(styles, list) else [styles]
+    for entry in several:
+        if isinstance(entry, dict) and isinstance(entry.get("clip"), str):
+            entry["clip"] = _near(request, entry["clip"])
+    return near
+
+
+def _near(request: FilePath, name: str) -> str:
+    """Return the path of a file beside a request, or its name as it is."""
+    beside = request.parent / name
+    return str(beside) if beside.is_file() else name
 
 
 def _read(path: FilePath) -> Any:

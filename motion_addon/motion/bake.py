@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from . import trajectory
+from . import styling, trajectory
 from .cleanup import clean
 from .clip import Clip
 from .controller import Controller, Run
@@ -124,12 +124,16 @@ class _Walk:
     path: Path
     plan: Trajectory
     """In the model's size."""
+    styles: tuple[Array, ...] = ()
+    """Embeddings of the request's styles."""
 
 
 def _planned(request: BakeRequest) -> _Walk:
     model = load_model(request)
     scale, path = size(request, model), walked_path(request)
-    return _Walk(request, model, scale, path, plan_walk(request, path, scale, model.body))
+    plan = plan_walk(request, path, scale, model.body)
+    styles = styling.embeddings(request.style, model.body)
+    return _Walk(request, model, scale, path, plan, styles)
 
 
 def frames(request: BakeRequest) -> int:
@@ -188,6 +192,7 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
     card = report_card(request, walk.model, result, walk.path, plan)
+    styling.sign(card, request.style, walk.model.body)
     if run.shares is not None:
         card["experts"] = _activations(run.shares, clip.fps)
     like = likeness(request, walk.model, walk.plan)
@@ -235,9 +240,14 @@ def _driven(
     raise RuntimeError("The controller ended without a result")
 
 
-def _finished(run: Run, walk: _Walk) -> Clip:
-    """Return the character's motion, of its size and pace: feet planted, head and tail seen to."""
+def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
+    """Return the character's motion, of its size and pace: feet planted, head and tail seen to.
+
+    What ``loops`` is not unsteady, or it would not.
+    """
     clip, request = run.clip, walk.request
+    wearing = styling.Wearing(walk.model.body, walk.scale, None if loops else request.seed)
+    clip = styling.put_on(clip, request.style, walk.styles, wearing)
     if request.cleanup and clip.contacts is not None:
         clip = clean(clip, clip.contacts, walk.plan)
     clip = follow_through(clip, request.follow_through)
@@ -294,7 +304,7 @@ def cycle(request: BakeRequest) -> BakeResult:
     )
     walk = _planned(straight)
     (run,) = last(_driven([walk]))
-    clip = _finished(run, walk)
+    clip = _finished(run, walk, loops=True)
     loop, ground_speed = cut_cycle(clip, run.phase, request)
     phase = request.start_phase + np.arange(loop.frames) / loop.frames
     card: dict[str, object] = {"ground_speed": ground_speed, "period": loop.frames / loop.fps}

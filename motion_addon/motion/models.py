@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import features, gap, stride
+from . import style_features as sf
+from .adain import AdaIn
 from .habits import USUAL, Habits
 from .network import Gate, MixedNetwork, PhaseNetwork
 from .quat import Array
@@ -30,6 +32,12 @@ STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride.STATE_JOINTS
 
 FILLERS = {"biped": "inbetween"}
 """The model that fills gaps, by kind of body."""
+
+STYLERS = {"biped": "style"}
+"""The model that changes styles, by kind of body."""
+
+STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")
+"""Arrays beside the weights of a model that changes styles."""
 
 _KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
 
@@ -140,6 +148,48 @@ class Filler:
         return outputs * self.output_scale, cls
 
 
+@dataclass(frozen=True, eq=False)
+class Styler:
+    """A model that changes the style of a motion, ready to run."""
+
+    name: str
+    skeleton: Skeleton
+    network: AdaIn
+    feature_mean: Array
+    feature_scale: Array
+    """(F,) of ``style_features``."""
+    told_mean: Array
+    told_scale: Array
+    """(C + U,) of conditions and unsteadiness."""
+    library: dict[str, Array]
+    """Named styles, (E,) each."""
+    info: dict[str, Any]
+    """``model.json``."""
+    digest: str
+    """First 12 hex digits of the SHA-256 of the weights."""
+
+    def content(self, windows: Array, conditions: Array) -> Array:
+        """Return the content (N, T', W) of windows (N, T, F) with their conditions (N, T, C)."""
+        return self.network.content(self._inputs(windows, conditions))
+
+    def style(self, windows: Array, conditions: Array) -> Array:
+        """Return the styles (N, E) of windows."""
+        return self.network.style(self._inputs(windows, conditions))
+
+    def decoded(self, content: Array, style: Array, told: Array) -> Array:
+        """Return windows (N, T, F) of a content in styles (N, E).
+
+        ``told`` (N, T, C + U) are conditions and unsteadiness.
+        """
+        told = (told - self.told_mean) / self.told_scale
+        return self.network.decoded(content, style, told) * self.feature_scale + self.feature_mean
+
+    def _inputs(self, windows: Array, conditions: Array) -> Array:
+        seen = (windows - self.feature_mean) / self.feature_scale
+        known = conditions[..., : sf.CONDITIONS] - self.told_mean[: sf.CONDITIONS]
+        return np.concatenate([seen, known / self.told_scale[: sf.CONDITIONS]], axis=2)
+
+
 @lru_cache(maxsize=4)
 def load(name: str, folder: FilePath = FOLDER) -> Model:
     """Return a shipped model by name, read once.
@@ -159,6 +209,17 @@ def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
     if body not in FILLERS:
         raise ModelError(f"There is no model that fills gaps in the motion of a {body}")
     return read(FILLERS[body], folder, _filler)
+
+
+@lru_cache(maxsize=4)
+def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
+    """Return the model that changes the style of a kind of body, read once.
+
+    Raises ModelError as ``load`` does, and where there is none for this kind.
+    """
+    if body not in STYLERS:
+        raise ModelError(f"There are no styles for a {body} yet")
+    return read(STYLERS[body], folder, _styler)
 
 
 def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Kind:
@@ -208,6 +269,15 @@ def _filler(name: str, files: Files) -> Filler:
     _same_layout(name, info, layout.inputs, layout.outputs)
     mean, scale, out = (arrays[k] for k in ("input_mean", "input_scale", "output_scale"))
     return Filler(name, skeleton, Encoder(arrays), mean, scale, out, info, digest)
+
+
+def _styler(name: str, files: Files) -> Styler:
+    info, arrays, digest = files
+    _same_layout(name, info, sf.FEATURES + sf.CONDITIONS, sf.FEATURES)
+    library = dict(zip(info["styles"], arrays.pop("library"), strict=True))
+    normal = {k: arrays.pop(k) for k in STYLE_STATISTICS}
+    skeleton, network = _skeleton(info), AdaIn(arrays)
+    return Styler(name, skeleton, network, **normal, library=library, info=info, digest=digest)
 
 
 def _same_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:

@@ -10,6 +10,7 @@ from . import gaits, trajectory
 from .checks import RequestError, number, within
 from .creature_request import CREATURE, Legs, check_creature, checked_legs
 from .quadruped import LEGS
+from .style_request import StyleChoice, checked_styles, plain_styles
 
 __all__ = [
     "BakeRequest",
@@ -116,6 +117,8 @@ class BakeRequest:
     """Where the legs of an exemplar are; found if None."""
     manner: float = 1.0
     """How much a creature moves as its exemplar: 0 as any animal of its build, 1 as it, or more."""
+    style: tuple[StyleChoice, ...] = ()
+    """Styles that the motion is put into; up to four are mixed."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -157,6 +160,8 @@ class BakeRequest:
             values["footfalls"] = checked_footfalls(values["footfalls"])
         if values.get("legs") is not None:
             values["legs"] = checked_legs(values["legs"])
+        if "style" in values:
+            values["style"] = checked_styles(values["style"])
         return BakeRequest(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -166,6 +171,7 @@ class BakeRequest:
             data["facing"] = {self.facing[0]: self.facing[1]}
         if self.legs is not None:
             data["legs"] = {leg: list(names) for leg, names in self.legs}
+        data["style"] = plain_styles(self.style)
         return data
 
 
@@ -279,6 +285,9 @@ def _check(request: BakeRequest) -> None:
         raise RequestError("footfalls must be a tuple of Footfall")
     checked_footfalls([asdict(one) for one in request.footfalls])
     check_creature(request)
+    if not all(isinstance(one, StyleChoice) for one in request.style):
+        raise RequestError("style must be a tuple of StyleChoice")
+    checked_styles(plain_styles(request.style))
     for name in ("start", "stop", "cyclic", "cleanup"):
         if not isinstance(getattr(request, name), bool):
             raise RequestError(f"{name} must be true or false")

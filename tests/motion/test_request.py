@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motion_addon.motion.request import BakeRequest, Footfall, RequestError
+from motion_addon.motion.style_request import StyleChoice
 
 LINE = [[0, 0, 0], [0, 0, 3]]
 FULL: dict[str, Any] = {
@@ -41,6 +42,10 @@ FULL: dict[str, Any] = {
     "exemplar": None,
     "legs": None,
     "manner": 1.0,
+    "style": [
+        {"name": "old", "strength": 0.5},
+        {"clip": "proud.bvh", "strength": [[0, 0.2], [1.5, 1]]},
+    ],
 }
 LEGS = {leg: [f"{leg}{i}" for i in range(4)] for leg in ("LH", "LF", "RH", "RF")}
 FOX: dict[str, Any] = {"path": LINE, "model": "creature", "exemplar": "fox.bvh", "speed": 0.8}
@@ -108,6 +113,14 @@ BAD: dict[str, list[Any]] = {
     "exemplar": ["fox.bvh", "", 3, True, [], {}, ["fox.bvh"]],
     "legs": [LEGS, {}, [], "LH", 3, True],
     "manner": [*NO_NUMBERS, -0.1, 0.5, 2.0],
+    "style": [
+        *([v for v in NO_NUMBERS if v not in (None, [])]),
+        *("old", ["old"], [{}], [None], {"strength": 1.0}, {"name": 3}, {"clip": True}),
+        *({"name": "old", "clip": "x.bvh"}, {"name": "old", "much": 1}, [{"name": "old"}] * 5),
+        *({"name": "old", "strength": v} for v in ("1", None, True, [], NAN, INF, -0.1, 2.5)),
+        *({"name": "old", "strength": [v]} for v in (1.0, [0.0], [0, "1"], [NAN, 1], [0, 3])),
+        *({"embedding": v} for v in ("x", 3, ["1"], [None], [NAN])),
+    ],
 }
 
 
@@ -128,7 +141,11 @@ def test_every_key_is_taken() -> None:
         Footfall("LF", 1.0, to=1.1),
         Footfall("RH", 2.5, lift=3.0, optional=True),
     )
-    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footfalls"}
+    assert request.style == (
+        StyleChoice(name="old", strength=0.5),
+        StyleChoice(clip="proud.bvh", strength=((0.0, 0.2), (1.5, 1.0))),
+    )
+    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footfalls", "style"}
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
 

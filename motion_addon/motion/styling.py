@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns the styles of a bake: looked up before it, put on what was driven before the feet are."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import models, style
+from .checks import RequestError
+from .clip import Clip
+from .quat import Array
+from .style_example import embedding_of
+from .style_request import StyleChoice
+
+
+@dataclass(frozen=True)
+class Wearing:
+    """Who is to wear styles."""
+
+    body: str
+    """Kind of body."""
+    scale: float = 1.0
+    """The character's size over the model's; the seconds of strengths are its own."""
+    seed: int | None = 0
+    """Draws unsteadiness; with None styles are held steady, and strengths are their means."""
+
+
+def embeddings(choices: Sequence[StyleChoice], body: str) -> tuple[Array, ...]:
+    """Return (E,) of each style asked for; raises RequestError where there is none."""
+    if not choices:
+        return ()
+    styler = _styler(body)
+    return tuple(embedding_of(styler, choice) for choice in choices)
+
+
+def put_on(
+    clip: Clip,
+    choices: Sequence[StyleChoice],
+    known: Sequence[Array],
+    wearing: Wearing,
+) -> Clip:
+    """Return a take of the model's size in the styles asked for, ``known`` by ``embeddings``."""
+    if not choices:
+        return clip
+    seed = wearing.seed
+    seconds = np.arange(clip.frames) * (math.sqrt(wearing.scale) / clip.fps)
+    ingredients = []
+    for choice, embedding in zip(choices, known, strict=True):
+        strength: Array | float = 1.0
+        if isinstance(choice.strength, tuple):
+            strength = style.keyed(choice.strength, seconds)
+            strength = float(np.mean(strength)) if seed is None else strength
+        else:
+            strength = choice.strength
+        ingredients.append(style.Ingredient(embedding, strength))
+    return style.styled(_styler(wearing.body), clip, ingredients, seed)
+
+
+def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> None:
+    """Add to a report card which model put on the styles, and whom it learned from."""
+    if not choices:
+        return
+    styler = _styler(body)
+    card["model"] = {**card["model"], "style": styler.digest}
+    card["credits"] = [
+        *card["credits"],
+        *(c for c in styler.info["credits"] if c not in card["credits"]),
+    ]
+
+
+def _styler(body: str) -> models.Styler:
+    try:
+        return models.load_styler(body)
+    except models.ModelError as error:
+        raise RequestError(str(error)) from error

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What else could carry a style: a code beside the content, or plain statistics of joint angles.
+
+    python -m training.style.ablate --steps 1500 --json out/style-ablation.json
+
+Networks of one size are trained for the same, small number of steps and judged on windows of
+performers that none of them saw, against the same steps rendered in the example's style.
+"""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.adain import STRIDE, WINDOW
+from motion_addon.motion.quat import Array
+
+from . import dataset
+from .classify import CLASSES, Judges, gait_of, trained
+from .dataset import Windows, rendered, told
+from .model import TOLD, AdaIn, Convolution, Size
+from .named import performances
+from .train import Settings, fit, weights
+
+COUNT = 600
+"""Windows that are judged."""
+
+
+class Concatenated(AdaIn):
+    """The same network without adaptive normalization: the style is put beside the content."""
+
+    def __init__(self, size: Size | None = None) -> None:
+        """Start untrained."""
+        super().__init__(size)
+        width = (size or Size()).width
+        self.decode0 = Convolution(3 * width + TOLD, width, 1)
+        self.affine0.requires_grad_(False)
+        self.affine1.requires_grad_(False)
+
+    def decoded(self, content: Tensor, style: Tensor, told: Tensor) -> Tensor:
+        """Return (N, T, F)."""
+        beside = style[:, None].expand(-1, content.shape[1], -1)
+        x = functional.elu(self.decode0(torch.cat([content, beside, told[:, ::STRIDE]], dim=2)))
+        x = x.repeat_interleave(STRIDE, dim=1)
+        x = functional.elu(self.decode1(torch.cat([x.to(told.dtype), told], dim=2)))
+        return self.decode2(torch.cat([x.to(told.dtype), told], dim=2)).float()
+
+
+KINDS = {"adain": AdaIn, "concatenated": Concatenated}
+
+
+@torch.no_grad()
+def by_network(
+    model: AdaIn, parts: dict[str, Array], example: Array, shown: Array, shaky: Array
+) -> Array:
+    """Return windows moved from their own style to the examples'."""
+    model.eval()
+
+    def inputs(features: Array, conditions: Array) -> Tensor:
+        seen = (torch.from_numpy(features) - model.feature_mean) / model.feature_scale
+        known = torch.from_numpy(conditions) - model.told_mean[: sf.CONDITIONS]
+        return torch.cat([seen, known / model.told_scale[: sf.CONDITIONS]], dim=2)
+
+    own = inputs(parts["features"], parts["conditions"])
+    other = inputs(example, shown)
+    steps = (torch.from_numpy(told(parts, shaky)) - model.told_mean) / model.told_scale
+    content = model.content(own)
+    pair = [
+        model.decoded(content, model.style(x), steps) * model.feature_scale + model.feature_mean
+        for x in (own, other)
+    ]
+    return np.asarray(parts["features"] + (pair[1] - pair[0]).numpy())
+
+
+def by_statistics(parts: dict[str, Array], example: Array) -> Array:
+    """Return windows with the mean and deviation of the examples' joint angles and places."""
+    x = parts["features"]
+    mean, scale = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    wanted, spread = example.mean(axis=1, keepdims=True), example.std(axis=1, keepdims=True)
+    return np.asarray((x - mean) / (scale + 1e-3) * (spread + 1e-3) + wanted)
+
+
+def figures(
+    judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
+) -> dict[str, float]:
+    """Return how often judges see style and gait, and how far from ``wanted`` (rad, weighed m)."""
+    said = judges.gait.odds(found).argmax(axis=1)
+    return {
+        "style": float((judges.style.odds(found).argmax(axis=1) == which).mean()),
+        "gait": float((said == gaits)[gaits >= 0].mean()),
+        "error": float((np.abs(found - wanted) * weights().numpy()).mean()),
+    }
+
+
+def compare(data: Windows, held_out: Windows, settings: Settings, out: Path) -> dict[str, Any]:
+    """Return the figures of each way."""
+    judges = trained(held_out)
+    rng = np.random.default_rng(21)
+    which = rng.integers(len(CLASSES), size=COUNT)
+    parts = held_out.read(held_out.starts(rng, COUNT))
+    others = held_out.read(held_out.starts(rng, COUNT, "other"))
+    shaky = sf.unsteadiness(rng, COUNT, WINDOW)
+    styles = performances([CLASSES[i] for i in which], rng)
+    example = rendered(others, styles, sf.unsteadiness(rng, COUNT, WINDOW)).astype(np.float32)
+    wanted, gaits = rendered(parts, styles, shaky), gait_of(parts["conditions"])
+    found = {"rendered": wanted, "untouched": parts["features"]}
+    found["statistics"] = by_statistics(parts, example)
+    for name, kind in KINDS.items():
+        model = fit(data, held_out, settings, Size(), out / name, kind)
+        found[name] = by_network(model, parts, example, others["conditions"], shaky)
+    return {name: figures(judges, value, wanted, which, gaits) for name, value in found.items()}
+
+
+def main() -> None:
+    """Read the command line, train, judge and print."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dataset", type=Path, default=Path("build/style/dataset.npz"))
+    parser.add_argument("--out", type=Path, default=Path("build/style/ablation"))
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    arrays = dataset.read(options.dataset)
+    pair = Windows(arrays, False), Windows(arrays, True)
+    found = compare(*pair, Settings(steps=options.steps), options.out)
+    for name, row in found.items():
+        print(f"{name:14} " + " ".join(f"{key} {value:.3f}" for key, value in row.items()))
+    if options.json is not None:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draws windows of motion in styles: what is to be restyled, an example, and what should come out.
+
+An example is another window of the same performer, in another style; the same steps rendered in
+that style are what should come out. Between performers nothing says what should come out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.adain import WINDOW
+from motion_addon.motion.quat import Array
+
+from .named import drawn
+from .synthesis import render
+
+KEYS = ("features", "conditions", "low", "spread")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What a batch is made of."""
+
+    same: float = 0.15
+    """Windows that are their own example."""
+    plain: float = 0.5
+    """Windows to be restyled that have no synthesized style yet."""
+    others: float = 0.2
+    """Pairs of other performers."""
+    across: float = 0.12
+    """Pairs of different performers, whose result nobody knows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Windows, (N, T, ...)."""
+
+    features: Array
+    told: Array
+    """Their conditions and the unsteadiness to use."""
+    example: Array
+    example_told: Array
+    """Conditions of the example; its unsteadiness is not told."""
+    wanted: Array
+    known: Array
+    """(N,) bool, whether ``wanted`` is known."""
+
+
+def read(path: Path) -> dict[str, Array]:
+    """Return the arrays of a file that ``prepare`` wrote."""
+    with np.load(path, allow_pickle=False) as data:
+        return {key: data[key] for key in data.files}
+
+
+class Windows:
+    """The prepared clips, training or held-out ones."""
+
+    def __init__(self, arrays: Mapping[str, Array], held_out: bool, window: int = WINDOW) -> None:
+        """Take the arrays that ``prepare.build`` made."""
+        mask = arrays["held_out"] == held_out
+        self.frames = {key: arrays[key][mask] for key in KEYS}
+        self.clip, other = arrays["clip"][mask], arrays["other"][mask]
+        self.names = [str(name) for name in arrays["clip_names"]]
+        first = np.arange(len(self.clip) - window + 1)
+        first = first[self.clip[first] == self.clip[first + window - 1]]
+        self._window = window
+        speed = np.linalg.norm(self.frames["conditions"][:, sf.MOTION][:, :2], axis=1)
+        bins = np.minimum((speed[first + window // 2] * 4).astype(int), 20)
+        weight = 1.0 / np.sqrt(np.maximum(np.bincount(bins)[bins], 200))
+        self.own, self.other = first[~other[first]], first[other[first]]
+        self._weights = {}
+        for name, part, w in (
+            ("own", self.own, weight[~other[first]]),
+            ("other", self.other, weight[other[first]]),
+        ):
+            self._weights[name] = (part, np.cumsum(w) / max(float(w.sum()), 1e-12))
+        performers = [self._performer(name) for name in self.names]
+        kinds = {name: i for i, name in enumerate(dict.fromkeys(performers))}
+        of_clip = np.array([kinds[name] for name in performers])
+        self._groups = {k: self.other[of_clip[self.clip[self.other]] == k] for k in kinds.values()}
+        self._of_clip = of_clip
+
+    @staticmethod
+    def _performer(name: str) -> str:
+        """Return who moves in a clip, mirrored or not; of CMU each clip is somebody."""
+        mirrored = " mirrored" if name.endswith("mirrored") else ""
+        parts = name.removesuffix(" mirrored").split("/")
+        return ("/".join(parts[:2]) if parts[0] != "zombie" else parts[0]) + mirrored
+
+    def starts(self, rng: np.random.Generator, count: int, which: str = "own") -> Array:
+        """Return first frames (N,) of windows, rare speeds more often."""
+        part, cumulative = self._weights[which]
+        return np.asarray(
+            part[np.minimum(np.searchsorted(cumulative, rng.random(count)), len(part) - 1)]
+        )
+
+    def beside(self, rng: np.random.Generator, first: Array) -> Array:
+        """Return another window of the same performer for each of ``first``."""
+        groups = (self._groups[int(self._of_clip[self.clip[f]])] for f in first)
+        return np.array([group[rng.integers(len(group))] for group in groups], dtype=np.int64)
+
+    def read(self, first: Array) -> dict[str, Array]:
+        """Return the arrays (N, T, ...) of windows."""
+        at = first[:, None] + np.arange(self._window)
+        return {key: value[at] for key, value in self.frames.items()}
+
+
+def rendered(parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
+    """Return windows in styles (N, K)."""
+    return render(
+        *(parts[key] for key in ("features", "low", "spread", "conditions")), styles, shaky
+    )
+
+
+def told(parts: dict[str, Array], shaky: Array) -> Array:
+    """Return (N, T, C + U) what the decoder is told."""
+    return np.concatenate([parts["conditions"], shaky], axis=2)
+
+
+def draw(
+    windows: Windows, rng: np.random.Generator, count: int, shares: Shares | None = None
+) -> Batch:
+    """Return a batch."""
+    shares = shares or Shares()
+    kind = rng.random(count)
+    others = int((kind < shares.others).sum()) if len(windows.other) else 0
+    across = int(((kind >= shares.others) & (kind < shares.others + shares.across)).sum())
+    across = across if len(windows.other) else 0
+    own = windows.starts(rng, count - others)
+    first = np.concatenate([own, windows.starts(rng, others, "other") if others else own[:0]])
+    example = np.concatenate(
+        [
+            windows.starts(rng, across, "other") if across else own[:0],
+            windows.starts(rng, count - others - across),
+            windows.beside(rng, first[count - others :]),
+        ]
+    )
+    before, after = drawn(count, rng), drawn(count, rng)
+    before[rng.random(count) < shares.plain] = 0.0
+    same = (rng.random(count) < shares.same) & (np.arange(count) >= across)
+    after[same] = before[same]
+    example[same] = first[same]
+    shaky = [
+        sf.unsteadiness(rng, count, windows.read(first[:1])["features"].shape[1]) for _ in range(3)
+    ]
+    parts, shown = windows.read(first), windows.read(example)
+    features = rendered(parts, before, shaky[0])
+    example_features = rendered(shown, after, shaky[1])
+    example_features[same] = features[same]
+    return Batch(
+        features,
+        told(parts, shaky[2]),
+        example_features,
+        shown["conditions"],
+        rendered(parts, after, shaky[2]),
+        np.arange(count) >= across,
+    )

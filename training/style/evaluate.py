@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure the styles of finished bakes and of held-out clips.
+
+``python -m training.evaluate style --data FOLDER --json out/style.json`` trains judges of style and
+gait on performers that the network never saw, and has them judge what it made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motion_addon.motion import contacts as foot_contacts
+from motion_addon.motion import metrics, models, style
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.adain import WINDOW
+from motion_addon.motion.bake import BakeRequest, bake
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.models import Styler
+from motion_addon.motion.quat import Array
+from motion_addon.motion.style_request import StyleChoice
+
+from .classify import CLASSES, GAIT_NAMES, Judges, gait_of, trained
+from .dataset import Windows, rendered
+from .named import performances
+from .prepare import build
+
+Row = dict[str, Any]
+DATA = Path("build/style/data/biped")
+"""Where ``training/runs/style.sh`` unpacks the clips."""
+PATHS = {
+    "straight": ((0.0, 0.0, 0.0), (0.0, 0.0, 8.0)),
+    "bend": ((0.0, 0.0, 0.0), (1.0, 0.0, 3.0), (4.0, 0.0, 5.0)),
+}
+COURSES = (
+    ("straight", 1.0, "auto"),
+    ("straight", 1.5, "auto"),
+    ("bend", 1.2, "auto"),
+    ("straight", 2.4, "auto"),
+    ("straight", 3.4, "auto"),
+    ("straight", 0.9, "crouch"),
+)
+"""Path, m/s and gait of the takes that are styled."""
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+TARGETS = {"style": 0.80, "gait": 0.95, "timing": 0.05, "slip_median_cm": 0.5, "slip_95_cm": 1.0}
+
+
+def request_of(course: tuple[str, float, str], choices: Sequence[StyleChoice] = ()) -> BakeRequest:
+    """Return the request of a take at 60 frames a second."""
+    path, speed, gait = course
+    return BakeRequest(
+        path=PATHS[path], speed=speed, gait=gait, fps=60.0, style=tuple(choices), stop=False
+    )
+
+
+def windows_of(clip: Clip) -> tuple[Array, Array]:
+    """Return the moving windows (N, T, F) of a clip at 60 Hz, and their gaits or -1."""
+    seen = sf.observe(replace(clip, fps=60.0))
+    features, told = seen.features()[:: style.STEP], seen.conditions()[:: style.STEP]
+    first = np.arange(0, max(len(features) - WINDOW, 0) + 1, WINDOW // 4)
+    at = first[:, None] + np.arange(WINDOW)
+    at = np.minimum(at, len(features) - 1)
+    going = 1.0 - told[at][..., sf.GAIT.start].mean(axis=1)
+    return features[at[going > 0.6]], gait_of(told[at[going > 0.6]])
+
+
+def timing(before: Clip, after: Clip) -> tuple[float, float]:
+    """Return the mean shift of touchdowns and lift-offs as a share of a stride, and those lost.
+
+    As an onlooker sees them: from the feet's motion, not from what the bake says.
+    """
+    shifts: list[float] = []
+    lost = total = 0
+    seen = [
+        foot_contacts.detect(foot_contacts.foot_points(c.skeleton, *c.world()), c.fps)
+        for c in (before, after)
+    ]
+    for side in (0, 1):
+        was, now = (
+            foot_contacts.runs(d[:, 2 * side : 2 * side + 2].max(axis=1) > 0.5) for d in seen
+        )
+        starts = [start for start, _ in was[1:]]
+        stride = float(np.median(np.diff(starts))) if len(starts) > 1 else before.fps
+        for edge in (0, 1):
+            found = np.array([run[edge] for run in now])
+            for run in was[1:-1]:
+                total += 1
+                off = np.abs(found - run[edge]).min() / stride if len(found) else 1.0
+                if off < 0.3:
+                    shifts.append(float(off))
+                else:
+                    lost += 1
+    return float(np.mean(shifts)) if shifts else 1.0, lost / max(total, 1)
+
+
+def slips(clip: Clip) -> tuple[float, float]:
+    """Return median and 95th percentile slip (cm) of planted feet, by the clip's contacts."""
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    assert clip.contacts is not None
+    found = 100.0 * metrics.planted_slips(points, clip.contacts)
+    if not len(found):
+        return 0.0, 0.0
+    return float(np.median(found)), float(np.percentile(found, 95))
+
+
+def takes_of(name: str, judges: Judges, plain: Sequence[Clip]) -> Row:
+    """Return the figures of takes in a named style, finished as an artist gets them."""
+    rows = []
+    for course, before in zip(COURSES, plain, strict=True):
+        clip = bake(request_of(course, [StyleChoice(name=name)])).clip
+        features, gaits = windows_of(clip)
+        called = judges.style.odds(features).argmax(axis=1)
+        said = judges.gait.odds(features).argmax(axis=1)
+        known = gaits >= 0
+        shift, lost = timing(before, clip)
+        median, most = slips(clip)
+        root = clip.root_positions[:, [0, 2]] - before.root_positions[:, [0, 2]]
+        rows.append(
+            {
+                "style": float((called == CLASSES.index(name)).mean()),
+                "called": CLASSES[int(np.bincount(called).argmax())],
+                "gait": float((said == gaits)[known].mean()) if known.any() else 1.0,
+                "timing": shift,
+                "lost": lost,
+                "slip_median_cm": median,
+                "slip_95_cm": most,
+                "root_off_cm": 100.0 * float(np.linalg.norm(root, axis=1).mean()),
+            }
+        )
+    row: Row = {"name": name, "called": [r["called"] for r in rows]}
+    numbers = [key for key in rows[0] if key != "called"]
+    return row | {key: float(np.mean([r[key] for r in rows])) for key in numbers}
+
+
+def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
+    """Return how often a style is recognized that was taken from an unknown performer's example.
+
+    Each content is a held-out window, each example another performer's window in a named style.
+    """
+    rng = np.random.default_rng(11)
+    count = 12
+    right = {"style": 0.0, "gait": 0.0}
+    known = total = 0
+    for index, name in enumerate(CLASSES):
+        parts = held_out.read(held_out.starts(rng, count))
+        shown = held_out.read(held_out.starts(rng, count, "other"))
+        shaky = sf.unsteadiness(rng, count, WINDOW)
+        example = rendered(shown, performances([name] * count, rng), shaky)
+        codes = styler.style(example, shown["conditions"])
+        found = restyled(styler, parts, codes, shaky)
+        right["style"] += float((judges.style.odds(found).argmax(axis=1) == index).sum())
+        gaits = gait_of(parts["conditions"])
+        said = judges.gait.odds(found).argmax(axis=1)
+        right["gait"] += float((said == gaits)[gaits >= 0].sum())
+        known, total = known + int((gaits >= 0).sum()), total + count
+    return {"style": right["style"] / total, "gait": right["gait"] / max(known, 1)}
+
+
+def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array) -> Array:
+    """Return windows moved from their own style to others, as takes are."""
+    told = np.concatenate([parts["conditions"], shaky], axis=2)
+    content = styler.content(parts["features"], parts["conditions"])
+    own = styler.decoded(content, styler.style(parts["features"], parts["conditions"]), told)
+    wanted = styler.decoded(content, codes, told)
+    return np.asarray(parts["features"] + wanted - own)
+
+
+def rising(judges: Judges) -> Row:
+    """Return, by style, the judge's mean odds against neutral at each strength."""
+    out: Row = {}
+    for index, name in enumerate(CLASSES[1:], start=1):
+        scores = []
+        for strength in STRENGTHS:
+            choice = StyleChoice(name=name, strength=strength)
+            clip = bake(request_of(COURSES[1], [choice])).clip
+            odds = judges.style.odds(windows_of(clip)[0])
+            scores.append(float((odds[:, index] - odds[:, 0]).mean()))
+        out[name] = scores
+    return out
+
+
+def evaluate(data: Path) -> Row:
+    """Return every figure, and whether the targets are met."""
+    held_out = Windows(build(data, held_out_only=True), held_out=True)
+    judges = trained(held_out)
+    styler = models.load_styler("biped")
+    plain = [bake(request_of(course)).clip for course in COURSES]
+    rows = [takes_of(name, judges, plain) for name in CLASSES[1:]]
+    same = bake(request_of(COURSES[1], [StyleChoice(name="old", strength=0.0)])).clip
+    off = np.abs(same.rotations - plain[1].rotations).max()
+    mean = {
+        key: float(np.mean([r[key] for r in rows]))
+        for key in rows[0]
+        if key not in ("name", "called")
+    }
+    scores = rising(judges)
+    steps = {name: bool(np.all(np.diff(s[:5]) > 0.0)) for name, s in scores.items()}
+    found: Row = {
+        "rows": rows,
+        "mean": mean,
+        "examples": examples_of(styler, judges, held_out),
+        "strengths": scores,
+        "monotonic": steps,
+        "strength_0": float(off),
+    }
+    targets = {key: mean[key] >= TARGETS[key] for key in ("style", "gait")}
+    targets |= {
+        key: mean[key] <= TARGETS[key] for key in ("timing", "slip_median_cm", "slip_95_cm")
+    }
+    targets["strength 0"] = found["strength_0"] <= 1e-4
+    targets["monotonic"] = all(steps.values())
+    return found | {"targets": targets, "gaits": list(GAIT_NAMES)}
+
+
+def show(found: Row) -> None:
+    """Print the figures as tables."""
+    print(
+        f"{'':10} {'style':>6} {'gait':>6} {'timing':>7} {'lost':>6} {'slip':>6} {'95 %':>6}"
+        f" {'root':>6}"
+    )
+    for row in [*found["rows"], {"name": "mean", "called": [], **found["mean"]}]:
+        print(
+            f"{row['name']:10} {row['style']:6.2f} {row['gait']:6.2f} {row['timing']:7.3f}"
+            f" {row['lost']:6.2f} {row['slip_median_cm']:6.2f} {row['slip_95_cm']:6.2f}"
+            f" {row['root_off_cm']:6.2f}  {' '.join(row['called'])}"
+        )
+    print(f"Examples of unknown performers: {found['examples']}")
+    for name, scores in found["strengths"].items():
+        print(f"{name:10} " + " ".join(f"{s:7.2f}" for s in scores))
+    print(f"Strength 0 is off by {found['strength_0']:.1e}")
+    missed = [name for name, met in found["targets"].items() if not met]
+    print("Targets missed: " + (", ".join(missed) or "none"))

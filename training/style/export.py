@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write a trained network and the library of named styles as ``models/style``.
+
+python -m training.style.export --checkpoint build/style/run/checkpoint.pt
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.models import STYLE_STATISTICS
+from motion_addon.motion.quat import Array
+from motion_addon.motion.skeleton import Skeleton
+
+from .. import model_folder
+from ..export import CREDITS
+from ..loop import read
+from . import dataset
+from .dataset import Windows, rendered
+from .model import AdaIn, Size
+from .named import STYLES, performances
+from .prepare import HELD_OUT
+
+SHOWN = 160
+"""Windows over which a named style is averaged."""
+REAL = {"undead": "zombie/", "marine": "smartbody/ChrMarine"}
+"""Styles of real performers, and what the names of their clips begin with."""
+OTHERS_CREDITS = (
+    "Motion data from SmartBody, University of Southern California Institute for Creative"
+    " Technologies (LGPL-2.1).",
+    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created"
+    " with funding from NSF EIA-0196217.",
+    "zombie.bvh from AnimatedDrawings, Meta Platforms, Inc. (MIT).",
+)
+
+
+def weights(model: AdaIn, library: Array) -> dict[str, Array]:
+    """Return the arrays of a weights file: float16, statistics and library float32."""
+    state = {key: value.numpy() for key, value in model.state_dict().items()}
+    out = {name: state.pop(name).astype(np.float32) for name in STYLE_STATISTICS}
+    out["library"] = library.astype(np.float32)
+    return out | {key: value.astype(np.float16) for key, value in state.items()}
+
+
+@torch.no_grad()
+def embeddings(model: AdaIn, features: Array, conditions: Array) -> Array:
+    """Return the styles (N, E) of windows."""
+    size = conditions.shape[2]
+    seen = (torch.from_numpy(features) - model.feature_mean) / model.feature_scale
+    told = (torch.from_numpy(conditions) - model.told_mean[:size]) / model.told_scale[:size]
+    return np.asarray(model.style(torch.cat([seen, told], dim=2)).numpy())
+
+
+def library(model: AdaIn, windows: Windows) -> dict[str, Array]:
+    """Return (E,) of each named style, on motion that was learned from."""
+    rng = np.random.default_rng(3)
+    out = {}
+    for name in ("neutral", *STYLES):
+        parts = windows.read(windows.starts(rng, SHOWN))
+        shaky = sf.unsteadiness(rng, SHOWN, parts["features"].shape[1])
+        shown = rendered(parts, performances([name] * SHOWN, rng, jitter=0.0), shaky)
+        out[name] = embeddings(model, shown, parts["conditions"]).mean(axis=0)
+    for name, start in REAL.items():
+        chosen = [f for f in windows.other if windows.names[windows.clip[f]].startswith(start)]
+        if chosen:
+            parts = windows.read(np.array(chosen[::8]))
+            found = embeddings(model, parts["features"], parts["conditions"])
+            out[name] = found.mean(axis=0)
+    return out
+
+
+def describe(skeleton: Skeleton, names: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the contents of ``model.json``."""
+    rest = skeleton.rest_positions()
+    return {
+        "name": "style",
+        "body": "biped",
+        "kind": "temporal autoencoder with adaptive instance normalization",
+        "rate": sf.RATE,
+        "units": {"length": "metre", "speed": "metre per second", "angle": "radian"},
+        "inputs": sf.FEATURES + sf.CONDITIONS,
+        "outputs": sf.FEATURES,
+        "styles": names,
+        "synthetic": [name for name in names if name not in REAL],
+        **model_folder.joints(skeleton),
+        "root_height": round(-float(rest[:, 1].min()), 4),
+        "held_out": list(HELD_OUT),
+        "licence": model_folder.LICENCE,
+        "credits": [*CREDITS, *OTHERS_CREDITS],
+        "training": settings,
+    }
+
+
+def export(checkpoint: Path, prepared: Path, out: Path) -> None:
+    """Write ``out`` from a checkpoint and the dataset that it was trained on."""
+    state, settings = read(checkpoint)
+    model = AdaIn(Size(int(settings["width"]), int(settings["hidden"]))).eval()
+    model.load_state_dict(state)
+    prepared_arrays = dataset.read(prepared)
+    shown = library(model, Windows(prepared_arrays, held_out=False))
+    skeleton = Skeleton.from_arrays(
+        {k[9:]: v for k, v in prepared_arrays.items() if k.startswith("skeleton_")}
+    )
+    arrays = weights(model, np.stack(list(shown.values())))
+    model_folder.save(out, arrays, describe(skeleton, list(shown), settings))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, default=Path("build/style/run/checkpoint.pt"))
+    parser.add_argument("--dataset", type=Path, default=Path("build/style/dataset.npz"))
+    parser.add_argument("--out", type=Path, default=Path("models/style"))
+    options = parser.parse_args()
+    export(options.checkpoint, options.dataset, options.out)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The torch twin of ``motion_addon.motion.adain``."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.adain import EPSILON, LEAST, STRIDE
+from motion_addon.motion.models import STYLE_STATISTICS
+
+INPUTS = sf.FEATURES + sf.CONDITIONS
+TOLD = sf.CONDITIONS + sf.UNSTEADY
+
+
+@dataclass(frozen=True)
+class Size:
+    """Sizes of the network."""
+
+    width: int = 128
+    hidden: int = 192
+
+
+class Product(nn.Module):
+    """A matrix product with weights (I, O), in bfloat16 while training."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        """Start with small random weights."""
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(inputs, outputs) / inputs**0.5)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor, fixed: bool = False) -> Tensor:
+        """Return x (..., I) times the weights; ``fixed`` ones get no gradient."""
+        weight, bias = self.weight, self.bias
+        if fixed:
+            weight, bias = weight.detach(), bias.detach()
+        if self.training:
+            return (x.bfloat16() @ weight.bfloat16()).float() + bias
+        return x @ weight + bias
+
+
+class Convolution(Product):
+    """A convolution over time of (N, T, I), its ends held."""
+
+    def __init__(self, inputs: int, outputs: int, reach: int, stride: int = 1) -> None:
+        """Look at ``reach`` frames to either side."""
+        super().__init__(inputs * (2 * reach + 1), outputs)
+        self.reach, self.stride = reach, stride
+
+    def forward(self, x: Tensor, fixed: bool = False) -> Tensor:
+        """Return (N, T / stride, O)."""
+        if self.training:
+            x = x.bfloat16()
+        ends = x[:, :1].expand(-1, self.reach, -1), x[:, -1:].expand(-1, self.reach, -1)
+        padded = torch.cat([ends[0], x, ends[1]], dim=1).transpose(1, 2)[:, :, None]
+        weight, bias = self.weight, self.bias
+        if fixed:
+            weight, bias = weight.detach(), bias.detach()
+        taps = 2 * self.reach + 1
+        kernel = weight.reshape(taps, -1, weight.shape[1]).permute(2, 1, 0)[:, :, None]
+        out = functional.conv2d(padded, kernel.to(x.dtype), stride=(1, self.stride))
+        return out[:, :, 0].transpose(1, 2) + bias.to(x.dtype)
+
+
+def statistics(x: Tensor, least: float = EPSILON) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation (N, W) over time."""
+    variance, mean = torch.var_mean(x.float(), dim=1, correction=0)
+    return mean, (variance + least).sqrt()
+
+
+def normalized(x: Tensor, least: float = EPSILON) -> Tensor:
+    """Return (N, T, W) without the mean and the deviation of each channel over time."""
+    mean, deviation = statistics(x, least)
+    return (x - mean[:, None]) / deviation[:, None]
+
+
+class AdaIn(nn.Module):
+    """Content encoder, style encoder and decoder."""
+
+    def __init__(self, size: Size | None = None) -> None:
+        """Start untrained, with normalization that changes nothing."""
+        super().__init__()
+        size = size or Size()
+        w = size.width
+        self.content0, self.style0 = Convolution(INPUTS, w, 2), Convolution(INPUTS, w, 2)
+        self.content1, self.style1 = Convolution(w, w, 2, STRIDE), Convolution(w, w, 2, STRIDE)
+        self.content2, self.style2 = Convolution(w, w, 1), Convolution(w, w, 1)
+        self.decode0 = Convolution(w + TOLD, w, 1)
+        self.decode1 = Convolution(w + TOLD, w, 2)
+        self.decode2 = Convolution(w + TOLD, sf.FEATURES, 2)
+        self.affine0, self.affine1 = Product(2 * w + TOLD, size.hidden), Product(size.hidden, 4 * w)
+        with torch.no_grad():
+            self.affine1.weight.mul_(0.1)
+        for name in STYLE_STATISTICS:
+            length = sf.FEATURES if name.startswith("feature") else TOLD
+            start = torch.zeros(length) if name.endswith("mean") else torch.ones(length)
+            self.register_buffer(name, start)
+
+    def content(self, x: Tensor, fixed: bool = False) -> Tensor:
+        """Return (N, T / STRIDE, W)."""
+        x = functional.elu(self.content0(x, fixed))
+        x = functional.elu(normalized(self.content1(x, fixed)))
+        return normalized(self.content2(x, fixed), LEAST)
+
+    def style(self, x: Tensor, fixed: bool = False) -> Tensor:
+        """Return (N, 2 W)."""
+        x = functional.elu(self.style0(x, fixed))
+        x = functional.elu(self.style1(x, fixed))
+        return torch.cat(statistics(functional.elu(self.style2(x, fixed))), dim=1)
+
+    def decoded(self, content: Tensor, style: Tensor, told: Tensor) -> Tensor:
+        """Return (N, T, F)."""
+        width = content.shape[2]
+        means, deviations = style[:, None, :width], style[:, None, width:]
+        hidden = functional.elu(self.affine0(torch.cat([style, told.mean(dim=1)], dim=1)))
+        scale0, shift0, scale1, shift1 = self.affine1(hidden)[:, None].chunk(4, dim=2)
+        x = torch.cat([deviations * content + means, told[:, ::STRIDE]], dim=2)
+        x = normalized(self.decode0(x))
+        x = functional.elu((1.0 + scale0) * x + shift0).repeat_interleave(STRIDE, dim=1)
+        x = normalized(self.decode1(torch.cat([x, told], dim=2)))
+        x = functional.elu((1.0 + scale1) * x + shift1)
+        return self.decode2(torch.cat([x, told], dim=2)).float()

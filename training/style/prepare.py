@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn motion clips into the features that styles are synthesized on and learned from.
+
+    python -m training.style.prepare --data FOLDER --out build/style/dataset.npz
+
+The actor's clips are planted first, so that what slides is not learned. The clips of other
+performers come as they are, on the model's skeleton: they bring manners that nobody synthesized.
+"""
+
+import argparse
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.quat import Array
+from motion_addon.motion.retarget import to_skeleton
+from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.trajectory import RATE
+
+from .. import sources
+from ..prepare import on_model_skeleton, planted
+from .synthesis import around
+
+log = logging.getLogger(__name__)
+
+OTHERS = ("zombie", "smartbody", "cmu", "cmu_iclone")
+"""Sources of other performers."""
+HELD_OUT = (*sources.HELD_OUT, "smartbody/ChrBrad", "smartbody/ChrHarmony")
+"""Beginnings of the names of clips that nothing is learned from: two performers whole."""
+SHORTEST = 64
+"""Frames at the features' rate, the shortest clip that is learned from."""
+
+
+def clips(data: Path, held_out_only: bool = False) -> Iterator[tuple[str, str, Clip]]:
+    """Yield name, performer's source and motion of each clip at 60 Hz, on the model's skeleton."""
+    skeleton: Skeleton | None = None
+    for source in sources.biped_clips(data):
+        skeleton = skeleton or source.clip.skeleton
+        if held_out_only and not source.name.startswith(HELD_OUT):
+            continue
+        clip, stands = planted(on_model_skeleton(source.clip, skeleton, source.floor))
+        yield source.name, "o3de", Clip(skeleton, clip.rotations, clip.root_positions, 60.0, stands)
+    if skeleton is None:
+        raise ValueError(f"No clips in {data}")
+    for source in sources.biped_clips(data, OTHERS):
+        if source.clip.seconds * sf.RATE < SHORTEST or source.bad_ranges:
+            continue
+        if held_out_only and not source.name.startswith(HELD_OUT):
+            continue
+        try:
+            moved = on_ground(source.clip, source.floor)
+            yield source.name, source.name.split("/")[0], to_skeleton(moved, skeleton)
+        except ValueError as error:
+            log.info("%s left out: %s", source.name, error)
+
+
+def on_ground(clip: Clip, floor: float) -> Clip:
+    """Return a clip at 60 Hz, the ground at y = 0."""
+    root = clip.root_positions - np.array([0.0, floor, 0.0], dtype=np.float32)
+    return Clip(clip.skeleton, clip.rotations, root, clip.fps).resample(RATE)
+
+
+def arrays_of(clip: Clip) -> dict[str, Array]:
+    """Return what is learned of a clip at 60 Hz, per frame at the features' rate.
+
+    Keys: features, conditions, low (its pose without the strides' rhythm) and spread (how far
+    each feature goes from it).
+    """
+    seen = sf.observe(clip)
+    step = round(RATE / sf.RATE)
+    found, told = seen.features()[::step], seen.conditions()[::step]
+    low, spread = around(found)
+    return {"features": found, "conditions": told, "low": low, "spread": spread}
+
+
+def build(data: Path, held_out_only: bool = False) -> dict[str, Array]:
+    """Return the arrays of clips and their mirror images, one after the other."""
+    parts: dict[str, list[Array]] = {}
+    names: list[str] = []
+    skeleton = None
+    for name, source, clip in clips(data, held_out_only):
+        skeleton = clip.skeleton
+        for kind, version in ((name, clip), (f"{name} mirrored", clip.mirrored())):
+            arrays = arrays_of(version)
+            count = len(arrays["features"])
+            arrays["clip"] = np.full(count, len(names))
+            arrays["other"] = np.full(count, source != "o3de")
+            arrays["held_out"] = np.full(count, name.startswith(HELD_OUT))
+            for key, value in arrays.items():
+                parts.setdefault(key, []).append(value)
+            names.append(kind)
+        log.info("%s: %d frames", name, count)
+    out = {key: np.concatenate(value) for key, value in parts.items()}
+    assert skeleton is not None
+    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
+    return out | {"clip_names": np.array(names)}
+
+
+def main() -> None:
+    """Read the command line and write the dataset."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
+    parser.add_argument("--out", type=Path, default=Path("build/style/dataset.npz"))
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(options.out, **build(options.data))
+
+
+if __name__ == "__main__":
+    main()

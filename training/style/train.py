@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Train the network of adaptive instance normalization.
+
+    python -m training.style.train --dataset build/style/dataset.npz --out build/style/run
+
+No style has a name here. Hidden layers run in bfloat16, which a CPU with AMX multiplies several
+times faster.
+"""
+
+import argparse
+import logging
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.quat import Array
+
+from ..loop import save
+from . import dataset
+from .dataset import Batch, Shares, Windows, draw
+from .model import AdaIn, Size
+
+log = logging.getLogger(__name__)
+
+EVERY = 180.0
+"""Seconds between two checkpoints."""
+SAMPLE = 2000
+"""Windows whose features are normalized by."""
+METERS = 4.0
+"""Weight of meters against radians."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run."""
+
+    steps: int = 2200
+    batch: int = 20
+    """Windows."""
+    every: int = 4
+    """Steps from one that counts content, statistics and cycle, so many times, to the next."""
+    rate: float = 2e-3
+    """AdamW learning rate, warmed up and then lowered by a cosine."""
+    decay: float = 0.01
+    average: float = 0.996
+    """What the running mean of the weights keeps in a step."""
+    wanted: float = 1.0
+    """Weight of the steps rendered in the example's style; 0 trains without them."""
+    velocity: float = 3.0
+    """Weight of changes from frame to frame against the values."""
+    content: float = 0.02
+    """Weight of the content of what comes out being that of what went in."""
+    style: float = 0.1
+    """Weight of its statistics being the example's."""
+    cycle: float = 0.3
+    """Weight of getting back what went in, by its own style."""
+    itself: float = 0.1
+    """Weight of the decoder's answer in a window's own style being that window."""
+    seed: int = 1
+
+
+def weights() -> Tensor:
+    """Return (F,) the weight of each feature's error."""
+    out = torch.ones(sf.FEATURES)
+    out[sf.HIPS.start :] = METERS
+    return out
+
+
+def normalize(model: AdaIn, windows: Windows, seed: int) -> None:
+    """Take the means and deviations of a sample of windows in styles."""
+    batch = draw(windows, np.random.default_rng(seed), SAMPLE)
+    for name, values, least in (("feature", batch.wanted, 0.03), ("told", batch.told, 0.1)):
+        flat = values.reshape(-1, values.shape[-1])
+        scale = np.maximum(flat.std(axis=0), least)
+        getattr(model, f"{name}_mean").copy_(torch.from_numpy(flat.mean(axis=0)))
+        getattr(model, f"{name}_scale").copy_(torch.from_numpy(scale))
+
+
+class Seen:
+    """A batch as the network sees it."""
+
+    def __init__(self, model: AdaIn, batch: Batch) -> None:
+        """Normalize the arrays."""
+        self.mean, self.scale = model.feature_mean, model.feature_scale
+        told = self._told(model, batch.told)
+        self.told = told
+        self.conditions = told[..., : sf.CONDITIONS]
+        self.features = self._features(batch.features)
+        self.wanted = self._features(batch.wanted)
+        self.input = self.joined(self.features)
+        shown = self._told(model, batch.example_told)
+        self.example = torch.cat([self._features(batch.example), shown], dim=2)
+        self.known = torch.from_numpy(batch.known.astype(np.float32))
+
+    def _features(self, values: Array) -> Tensor:
+        return (torch.from_numpy(values.astype(np.float32)) - self.mean) / self.scale
+
+    @staticmethod
+    def _told(model: AdaIn, values: Array) -> Tensor:
+        size = values.shape[2]
+        shift, scale = model.told_mean[:size], model.told_scale[:size]
+        return (torch.from_numpy(values.astype(np.float32)) - shift) / scale
+
+    def joined(self, features: Tensor) -> Tensor:
+        """Return the inputs of an encoder."""
+        return torch.cat([features, self.conditions], dim=2)
+
+
+def off(found: Tensor, wanted: Tensor, weight: Tensor, velocity: float) -> Tensor:
+    """Return (N,) how far motions are apart: radians, weighed meters, and their changes."""
+    error = (found - wanted) * weight
+    change = error[:, 1:] - error[:, :-1]
+    return error.abs().mean(dim=(1, 2)) + velocity * change.abs().mean(dim=(1, 2))
+
+
+def restyled(model: AdaIn, seen: Seen, content: Tensor, own: Tensor, other: Tensor) -> Tensor:
+    """Return how windows (N, T, F) change from their own style to another's, as takes do."""
+    both = model.decoded(
+        content.repeat(2, 1, 1), torch.cat([own, other]), seen.told.repeat(2, 1, 1)
+    )
+    mine, wanted = both.chunk(2)
+    return wanted - mine
+
+
+def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[str, Tensor]:
+    """Return the weighed terms of the loss."""
+    weight = weights() * model.feature_scale
+    content, own = model.content(seen.input), model.style(seen.input)
+    other = model.style(seen.example)
+    found = seen.features + restyled(model, seen, content, own, other)
+    terms = {}
+    if settings.wanted:
+        error = off(found, seen.wanted, weight, settings.velocity)
+        terms["wanted"] = settings.wanted * (error * seen.known).mean()
+    if step % settings.every and terms:
+        return terms
+    again, often = seen.joined(found), settings.every
+    kept, now = model.content(again), model.style(again, fixed=True)
+    terms["content"] = often * settings.content * (kept - content.detach()).abs().mean()
+    terms["style"] = often * settings.style * (now - other.detach()).abs().mean()
+    back = found + restyled(model, seen, kept, model.style(again), own)
+    error = off(back, seen.features, weight, settings.velocity)
+    terms["cycle"] = often * settings.cycle * error.mean()
+    itself = model.decoded(content, own, seen.told)
+    error = off(itself, seen.features, weight, settings.velocity)
+    terms["itself"] = often * settings.itself * error.mean()
+    return terms
+
+
+@torch.no_grad()
+def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, float]:
+    """Return the error against what should come out of held-out windows, and of doing nothing."""
+    model.eval()
+    batch = draw(held_out, np.random.default_rng(7), 200, Shares(same=0.0, across=0.0))
+    seen = Seen(model, batch)
+    weight = weights() * model.feature_scale
+    content, style = model.content(seen.input), model.style(seen.input)
+    found = seen.features + restyled(model, seen, content, style, model.style(seen.example))
+    out = {"held_out": off(found, seen.wanted, weight, settings.velocity).mean().item()}
+    out["untouched"] = off(seen.features, seen.wanted, weight, settings.velocity).mean().item()
+    own = model.decoded(content, style, seen.told)
+    out["itself"] = off(own, seen.features, weight, settings.velocity).mean().item()
+    model.train()
+    return out
+
+
+def fit(
+    windows: Windows,
+    held_out: Windows,
+    settings: Settings,
+    size: Size,
+    out: Path,
+    kind: type[AdaIn] = AdaIn,
+) -> AdaIn:
+    """Train and return the mean model; checkpoints of it go to ``out``."""
+    torch.manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    model = kind(size)
+    normalize(model, windows, settings.seed)
+    optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
+    )
+    mean = cast(AdaIn, average.module)
+    info = asdict(settings) | asdict(size)
+    began = saved = time.monotonic()
+    history: list[dict[str, float]] = []
+    for step in range(settings.steps):
+        done, warm = step / settings.steps, min(step / 100.0, 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
+        batch = draw(windows, rng, settings.batch)
+        terms = losses(model, Seen(model, batch), settings, step)
+        optimizer.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update_parameters(model)
+        if time.monotonic() - saved > EVERY or step == settings.steps - 1:
+            saved = time.monotonic()
+            row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1), "step": step}
+            row |= {key: value.item() for key, value in terms.items()}
+            row |= validate(mean, held_out, settings)
+            history.append(row)
+            log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
+            save(out, mean, info, history)
+    return mean
+
+
+def main() -> None:
+    """Read the command line and train."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dataset", type=Path, default=Path("build/style/dataset.npz"))
+    parser.add_argument("--out", type=Path, default=Path("build/style/run"))
+    for kind in (Settings, Size):
+        for field in fields(kind):
+            flag = "--" + field.name.replace("_", "-")
+            parser.add_argument(flag, type=type(field.default), default=field.default)
+    options = vars(parser.parse_args())
+    settings = Settings(**{f.name: options[f.name] for f in fields(Settings)})
+    size = Size(**{f.name: options[f.name] for f in fields(Size)})
+    arrays = dataset.read(options["dataset"])
+    fit(Windows(arrays, False), Windows(arrays, True), settings, size, options["out"])
+
+
+if __name__ == "__main__":
+    main()
