@@ -21,7 +21,7 @@ from .models import Model
 from .pacing import Clock, Wishes, legs
 from .path import Path
 from .paws import touching
-from .planning import life_size_plan, load_model, plan_walk, size, walked_path
+from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
 from .quat import Array
 from .report import Ranges, report
 from .request import BakeRequest, RequestError
@@ -131,7 +131,7 @@ class _Walk:
 def _planned(request: BakeRequest) -> _Walk:
     model = load_model(request)
     scale, path = size(request, model), walked_path(request)
-    plan = plan_walk(request, path, scale, model.body)
+    plan = plan_walk(request, path, scale, model.body, mover(model))
     styles = styling.embeddings(request.style, model.body)
     return _Walk(request, model, scale, path, plan, styles)
 

@@ -12,7 +12,7 @@ from . import gaits
 from .clip import Clip
 from .creature_request import CREATURE
 from .models import Model
-from .nearness import moving, nearness, warnings
+from .nearness import moving, warnings
 from .oneshot import library
 from .oneshot.creature import Creature
 from .oneshot.own_pose import OwnPose
@@ -62,9 +62,8 @@ def likeness(request: BakeRequest, model: Model, plan: Trajectory) -> Likeness |
     """Return how much a plan of the model's size is like the exemplar; None of no creature."""
     if not is_creature(request):
         return None
-    found = creature(request)
     late = legs(model, plan, request.lead)[0][:, 0]
-    return Likeness(nearness(plan, found.gait, found.speed), moving(plan), late)
+    return Likeness(model.habits.near(plan, request.lead), moving(plan), late)
 
 
 def remarks(request: BakeRequest, plan: Trajectory, known: list[str]) -> dict[str, Any]:

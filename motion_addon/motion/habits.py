@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import cyclic, gaits, stride
 from .gaits import Gait
 from .nearness import nearness
 from .quat import Array
-from .trajectory import Trajectory
+from .trajectory import Mover, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +69,29 @@ class Habits:
             share = share * (stride.leads_left(plan, lead, self.left) == self.left)
         return np.asarray(share)
 
+    @property
+    def mover(self) -> Mover:
+        """How it moves along a path; by itself in its own gait at speeds like that of its clip."""
+        usual = gaits.GAITS[max(int(gaits.weights(self.speed).argmax()), 1)]
+        if self.gait in ("stand", usual):
+            return gaits.DOG
+        return replace(gaits.DOG, weights=partial(_instead, usual, self.gait))
+
     def rates(self, plan: Trajectory, lead: str = "auto") -> Array:
         """Return (T,) factors of the step rate along a plan."""
         if self.tempo == 1.0:
             return np.ones(len(plan))
         return np.asarray(self.tempo ** self.near(plan, lead))
+
+
+def _instead(usual: str, own: str, speeds: ArrayLike, gait: str = "auto") -> Array:
+    """Return ``gaits.weights``, where nothing says which with ``own`` in the place of ``usual``."""
+    out = gaits.weights(speeds, gait)
+    if gait == "auto":
+        before, after = gaits.GAITS.index(usual), gaits.GAITS.index(own)
+        out[..., after] += out[..., before]
+        out[..., before] = 0.0
+    return out
 
 
 USUAL: Final = Habits()

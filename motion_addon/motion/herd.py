@@ -16,7 +16,7 @@ import numpy as np
 from . import quat
 from .models import Model
 from .path import Path
-from .planning import life_size_plan, load_model, plan_walk, size, walked_path
+from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
 from .quat import Array
 from .request import SPEEDS, BakeRequest, Point, RequestError, checked_path, pace_of
 from .smoothing import REACH, smooth
@@ -281,7 +281,7 @@ class _Track:
 
 def _track(request: BakeRequest, model: Model) -> _Track:
     scale = size(request, model)
-    plan = plan_walk(request, walked_path(request), scale, model.body)
+    plan = plan_walk(request, walked_path(request), scale, model.body, mover(model))
     whole = life_size_plan(plan, scale)
     return _Track(whole.positions[:, [0, 2]], float(whole.rate))
 

@@ -11,7 +11,7 @@ from .models import Model
 from .path import Path
 from .pivot import pivot
 from .request import BakeRequest, RequestError
-from .trajectory import Trajectory
+from .trajectory import Mover, Trajectory
 
 MOVERS = {"biped": trajectory.PERSON, "quadruped": gaits.DOG}
 """How each kind of body moves along a path."""
@@ -65,13 +65,25 @@ def walked_path(request: BakeRequest) -> Path:
         raise RequestError(str(error).rstrip(".")) from error
 
 
-def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped") -> Trajectory:
+def mover(model: Model) -> Mover:
+    """Return how a model's character moves along a path."""
+    return MOVERS[model.body] if model.body == "biped" else model.habits.mover
+
+
+def plan_walk(
+    request: BakeRequest,
+    path: Path,
+    scale: float,
+    body: str = "biped",
+    mover: Mover | None = None,
+) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
     By dynamic similarity a character twice as tall walks as the model does, seen larger and
     slower by the square root of two. On a path of next to no length one that is to face
     a way, or to be turned, turns there from the path's direction.
     """
+    mover = mover or MOVERS[body]
     pace = math.sqrt(scale)
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
     facing: trajectory.Facing = "path"
@@ -87,7 +99,7 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
         if facing[0] == "fixed":
             turn = (turn - begin + math.pi) % (2.0 * math.pi) - math.pi
         stands = request.start, request.stop
-        return pivot(small.samples[0], begin, turn, MOVERS[body], request.gait, stands)
+        return pivot(small.samples[0], begin, turn, mover, request.gait, stands)
     backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
     by_itself = body == "quadruped" and backward and request.gait == "auto"
     return trajectory.plan(
@@ -97,7 +109,7 @@ def plan_walk(request: BakeRequest, path: Path, scale: float, body: str = "biped
         facing=facing,
         start=request.start,
         stop=request.stop,
-        mover=MOVERS[body],
+        mover=mover,
     )
 
 

@@ -17,6 +17,7 @@ from motion_addon.motion import bvh, models, quat
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake import bake, cycle
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.habits import Habits
 from motion_addon.motion.oneshot import library
 from motion_addon.motion.oneshot.own_motion import OwnMotion
 from motion_addon.motion.request import BakeRequest, RequestError
@@ -62,7 +63,8 @@ def adapted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def model_of(creature: Any, manner: float) -> models.Model:
         size = creature.hip_height / random.hip_height
-        return replace(random, skeleton=creature.skeleton, natural_size=size)
+        habits = Habits(gait=creature.gait, speed=creature.speed)
+        return replace(random, skeleton=creature.skeleton, natural_size=size, habits=habits)
 
     monkeypatch.setattr(library, "adapt", adapt)
     monkeypatch.setattr(library, "model_of", model_of)

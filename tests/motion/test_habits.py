@@ -96,3 +96,13 @@ def test_the_lead_of_its_gallop_is_kept_on_the_straight() -> None:
     assert own.near(way)[60:180].min() > 0.9
     assert own.near(way, "right").max() == 0.0
     assert own.near(plan(4.5, "gallop", -0.6)).max() < 0.9
+
+
+def test_an_animal_goes_in_the_gait_it_was_seen_in_where_nothing_says_which() -> None:
+    speeds = np.array([0.0, 0.7, 2.2, 4.6])
+    pacer = Habits(gait="pace", speed=0.7).mover.weights
+    assert gaits.weights(speeds).argmax(axis=1).tolist() == [0, 1, 3, 5]
+    assert pacer(speeds, "auto").argmax(axis=1).tolist() == [0, 2, 3, 5]
+    assert pacer(speeds, "walk").argmax(axis=1).tolist() == [0, 1, 1, 1]
+    assert USUAL.mover is gaits.DOG
+    assert Habits(gait="walk", speed=0.7).mover is gaits.DOG
