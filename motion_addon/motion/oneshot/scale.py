@@ -17,6 +17,8 @@ STRIDES = (1.1, 16.0)
 """Strides in units of time, root of hip height over gravity, from a hasty gallop to a prowl."""
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.1, 100.0, 1000.0, 10.0)
 """Meters to the units that are tried, the usual ones first."""
+HURRY = 3.0
+"""Factor by which strides must be beyond those that there are to tell of a wrong unit alone."""
 NAMES = {
     1.0: "meters",
     0.01: "centimeters",
@@ -46,7 +48,7 @@ class Scale:
         """
         costs = [implausible(hips * unit, stride) for unit in UNITS]
         known = _beyond(hips, HIPS) == 0.0
-        if costs[0] < (2.0 * np.log(2.0) if known else np.log(1.25)):
+        if costs[0] < (2.0 * np.log(HURRY) if known else np.log(1.25)):
             return Scale(1.0, 1.0)
         best = int(np.argmin(np.array(costs) + 0.05 * np.arange(len(UNITS))))
         return Scale(UNITS[best], float(np.clip(0.5 + 0.5 * (costs[0] - costs[best]), 0.0, 0.95)))

@@ -21,11 +21,18 @@ MOST = 12
 WHOLE = 0.9
 """Strides that a clip must be long to be read without the symmetry of left and right."""
 HALF = 0.45
+"""Strides under which a clip shows no gait."""
+TRIED = 0.25
+"""Strides that are looked for at least."""
+LEAST_FIT = 0.25
+"""Share of fit under which there is no wave."""
+REPEATED = 1.5
+"""Strides that a stretch of a long clip must show."""
 SHORTEST = 3.0
 """Frames of the shortest stride."""
 LIMITS = (0.06, 4.5)
 """Seconds of a stride in a clip that does not close."""
-WINDOW = 4.0
+WINDOWS = (3.0, 7.0)
 """Seconds of a long clip that are looked at in one go."""
 _CLOSE = 0.02
 """Share of fit that a longer stride must win to be preferred."""
@@ -73,38 +80,41 @@ def strides(poses: Array, seam: Seam, fps: float) -> Strides:
     frames = seam.period if seam.loops else len(along)
     if len(along) < SHORTEST or along.std(axis=0).max() < LEAST_STEP:
         return none
-    if seam.loops and frames < WINDOW * fps:
+    if seam.loops and frames < WINDOWS[1] * fps:
         counts = np.arange(1, min(MOST, int(frames / SHORTEST)) + 1)
         found = _best(along[:frames], frames / counts, drift=False)
     else:
-        found = max((_open(part, fps) for part in _stretches(along, fps)), key=lambda one: one[2])
+        found = _open(along, fps)
     if not found[0]:
         return none
     return Strides(found[0], frames / found[0], *found[1:], along)
-
-
-def _stretches(along: Array, fps: float) -> list[Array]:
-    """Return the stretches of a long motion in which the paws go far, each ``WINDOW`` long."""
-    length = round(WINDOW * fps)
-    if len(along) <= 1.5 * length:
-        return [along]
-    starts = range(0, len(along) - length + 1, max(length // 2, 1))
-    parts = [along[a : a + length] for a in starts]
-    sizes = np.array([part.std() for part in parts])
-    return [part for part, size in zip(parts, sizes, strict=True) if size > 0.6 * sizes.max()]
 
 
 def _open(along: Array, fps: float) -> _Fit:
     """Return the wave of a motion that does not close: of a whole stride, else of half a one."""
     frames = float(len(along))
     low, high = max(SHORTEST, LIMITS[0] * fps), LIMITS[1] * fps
+    lengths = [round(seconds * fps) for seconds in WINDOWS]
+    if frames > 1.5 * lengths[0]:
+        found = []
+        for length in (one for one in lengths if one <= frames):
+            starts = range(0, len(along) - length + 1, length // 2)
+            periods = np.geomspace(low, length / REPEATED, 160)
+            found += [_sized(along[a : a + length], periods) for a in starts]
+        return max(found, key=lambda one: one[1])[0]
     whole = np.geomspace(low, max(min(frames / WHOLE, high), low), 160)
-    found = _best(along, whole, drift=True)
+    best = _best(along, whole, drift=True)
     if frames / WHOLE < high:
-        half = _mirrored(along, np.geomspace(frames / WHOLE, min(frames / HALF, high), 40))
-        if half[2] > max(found[2] + 0.1, 0.8):
+        half = _mirrored(along, np.geomspace(frames / WHOLE, min(frames / TRIED, high), 60))
+        if half[2] > max(best[2] + 0.1, 0.7):
             return half
-    return found
+    return best if best[2] > LEAST_FIT else (0.0, best[1], 0.0)
+
+
+def _sized(along: Array, periods: Array) -> tuple[_Fit, float]:
+    """Return the wave of a stretch, and how much of the paws' way it explains."""
+    found = _best(along, periods, drift=True)
+    return found, found[2] * float(along.std())
 
 
 def _best(along: Array, periods: Array, *, drift: bool) -> _Fit:

@@ -19,6 +19,8 @@ from .recording import ExemplarError, Recording
 
 Legs = Mapping[str, Sequence[str]]
 """Each of ``quadruped.LEGS`` to the names of its bones, from the top to the paw."""
+EXCHANGED = "Left and right are exchanged in the bone names."
+"""Note of a map whose sides were exchanged; families have the same."""
 LEAST_HIP = 1e-4
 """Height of the hips under which there is no rest pose at all, in the file's unit."""
 
@@ -37,6 +39,8 @@ class Subject:
     """(4,) turns the world of the rest pose so that the animal faces +Z, Y up."""
     posed: bool
     """Whether the rest pose shows no animal, so that a frame of the motion was taken for it."""
+    told: bool
+    """Whether its parts were told, not found."""
 
     def motion(self) -> tuple[Array, Array]:
         """Return turns (T, B, 4) away from rest and positions (T, B, 3) in the body's axes."""
@@ -82,6 +86,7 @@ def _find(
     if exchanged:
         found = _exchanged(found)
     limbs = limbs_of(rig, found, axes)
+    told = rig_map is not None or legs is not None
     body_from_world = quat.inv(axes)
     skeleton = recording.skeleton(body_from_world)
     heights = [skeleton.rest_positions()[skeleton.index(limbs.legs[leg][0]), 1] for leg in LEGS]
@@ -89,7 +94,7 @@ def _find(
     if min(np.array(heights) - ends) < LEAST_HIP:
         raise ExemplarError("The legs of this rig do not go down from the trunk.")
     animal = Animal.of(skeleton, limbs)
-    return Subject(recording, found, limbs, animal, body_from_world, posed)
+    return Subject(recording, found, limbs, animal, body_from_world, posed, told)
 
 
 def mapped(rig: RigBones, rig_map: RigMap | None, legs: Legs | None) -> RigMap:
@@ -129,7 +134,7 @@ def _exchanged(found: RigMap) -> RigMap:
         role[:-1] + other[role[-1]] if role.endswith((".L", ".R")) else role: names
         for role, names in found.roles.items()
     }
-    notes = (*found.notes, "Left and right are exchanged in the bone names.")
+    notes = (*found.notes, EXCHANGED)
     return RigMap(found.family, roles, found.confidence, notes, found.facing, found.kind)
 
 
