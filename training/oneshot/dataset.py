@@ -26,7 +26,7 @@ from .prepare import LABRADOR
 
 SHOWN: Final = (0.5, 5.0)
 """Seconds of an exemplar."""
-SHARES: Final = {"made up": 0.66, "real": 0.24, LABRADOR: 0.1}
+SHARES: Final = {"made up": 0.6, "real": 0.3, LABRADOR: 0.1}
 """How often a creature is of each kind."""
 FRAMES: Final = (
     "control",

@@ -12,7 +12,7 @@ import argparse
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,12 +21,15 @@ import numpy as np
 
 from motion_addon.motion import features, gaits, stride
 from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import signature
+from motion_addon.motion.oneshot import signature, stepping
+from motion_addon.motion.oneshot.footfalls import footfalls
+from motion_addon.motion.oneshot.stepping import Steps
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
 from ..creatures import creature, episodes, motion, outing
 from ..quadruped import prepare as dog
+from ..quadruped import rigs
 from ..quadruped.sources import labrador_clips
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class Owned:
     """(T, 6) weights of ``gaits.GAITS``."""
     usable: Array
     """(T,) bool, frames to learn from."""
+    steps: Steps | None = None
+    """Of a steady clip whose stands are not to be found; else they are measured."""
 
 
 def made_up(seed: int, number: int) -> list[Owned]:
@@ -77,8 +82,22 @@ def made_up(seed: int, number: int) -> list[Owned]:
 def real(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
     """Yield the real creatures: name, whether it is held out, clips and their mirror images."""
     for animal in episodes.animals(folder):
-        own = [Owned(s.clip, s.gait, np.ones(s.clip.frames, dtype=bool)) for s in animal.samples]
-        yield animal.rig, animal.held_out, [both for one in own for both in _mirrored(one)]
+        own = [both for s in animal.samples for both in (s.clip, s.clip.mirrored())]
+        gaits_ = [s.gait for s in animal.samples for _ in range(2)]
+        kinds = [s.kind for s in animal.samples for _ in range(2)]
+        yield animal.rig, animal.held_out, [*map(keyed, own, gaits_, kinds)]
+
+
+def keyed(clip: Clip, gait: Array, kind: str) -> Owned:
+    """Return a clip that may be keyed by hand, so that its paws may slide."""
+    usable = np.ones(clip.frames, dtype=bool)
+    falls = footfalls(clip, gaits.HIP_HEIGHT)
+    if kind not in rigs.MOVING or falls.gait not in gaits.TABLE:
+        return Owned(clip, gait, usable)
+    found = stepping.steps(clip, falls)
+    if found.sure:
+        return Owned(clip, gait, usable)
+    return Owned(replace(clip, contacts=found.contacts()), gait, usable, found)
 
 
 def labrador(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
@@ -101,7 +120,7 @@ def labels(one: Owned) -> dict[str, Array]:
     root = signature.course(clip, one.gait)
     about = features.about_root(clip, root)
     seen = signature.seen(clip, root, about)
-    strides = stride.measured(seen.contacts, clip.fps)
+    strides = stride.measured(seen.contacts, clip.fps) if one.steps is None else one.steps.strides()
     half = {
         "control": about["control"],
         "axes": about["axes"],

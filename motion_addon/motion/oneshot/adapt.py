@@ -8,12 +8,12 @@ over the phase of the stride.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from .. import cyclic, features, gaits, quadruped, quat, stride
+from .. import cyclic, features, gaits, quadruped, quat
 from ..clip import Clip
 from ..controller import Controller, Run
 from ..habits import Residual
@@ -21,13 +21,13 @@ from ..pacing import Clock, Wishes
 from ..quat import Array
 from ..skeleton import Skeleton
 from ..trajectory import RATE, Trajectory
-from . import learnet, signature
+from . import learnet, signature, stepping
 from .creature import Creature, model_of
 from .exemplar import Exemplar
-from .footfalls import Footfalls
 from .learnet import Learnet
 from .own_motion import OwnMotion
 from .signature import Posture, Seen
+from .stepping import Steps
 
 KNOTS: Final = 24
 """Of the splines over the phase."""
@@ -38,8 +38,6 @@ LEAD_IN: Final = 60
 TEMPOS: Final = (0.3, 3.0)
 FARTHEST: Final = 0.2
 """Strides by which a paw's steps are moved to those of the network."""
-AGREE: Final = 0.12
-"""Difference of stride rates by contacts and by the paws' way up to which contacts are believed."""
 
 
 def adapt(
@@ -54,15 +52,33 @@ def adapt(
     clip = exemplar.clip.slice(0, round(LONGEST * RATE))
     gait = exemplar.footfalls.gait
     plan = signature.course(clip, _gait(clip, gait))
-    steps = _steps(clip, exemplar.footfalls)
+    still = gait not in gaits.GAITS[1:]
+    steps = None if still else stepping.steps(clip, exemplar.footfalls)
+    if steps is not None and not steps.sure:
+        clip = replace(clip, contacts=steps.contacts())
     seen = signature.seen(clip, plan)
-    posture = _mean(seen, steps.phase, clip.skeleton)
+    posture = _mean(seen, None if steps is None else steps.phase, clip.skeleton)
+    offsets = _four(np.zeros(4) if steps is None else steps.offsets)
     shown = Creature(
         exemplar.name, clip.skeleton, exemplar.hip_height, learner.encode(seen, posture), posture,
-        gait, exemplar.speed, _four(steps.offsets), 1.0, None, credit,
+        gait, exemplar.speed, offsets, 1.0, None, credit,
     )  # fmt: skip
-    if gait not in gaits.GAITS[1:]:
+    if steps is None:
         return replace(shown, extras=_extras(exemplar, None))
+    shown, phase = _tuned(shown, seen, clip, plan, steps, learner, residual)
+    return replace(shown, extras=_extras(exemplar, phase))
+
+
+def _tuned(
+    shown: Creature,
+    seen: Seen,
+    clip: Clip,
+    plan: Trajectory,
+    steps: Steps,
+    learner: Learnet,
+    residual: bool,
+) -> tuple[Creature, Array]:
+    """Return a creature with its steps, its tempo and what is missed, and its phase (T,)."""
     run = _along(shown, plan, steps, learner)
     if not steps.sure:
         steps = _aligned(steps, seen, run, plan)
@@ -70,7 +86,7 @@ def adapt(
         run = _along(shown, plan, steps, learner)
     tempo = float(np.clip(steps.rate / max(float(run.rates.mean()), 0.1), *TEMPOS))
     missed = _missed(run, plan, clip, steps.phase) if residual else None
-    return replace(shown, tempo=tempo, residual=missed, extras=_extras(exemplar, steps.phase))
+    return replace(shown, tempo=tempo, residual=missed), steps.phase
 
 
 def _extras(exemplar: Exemplar, phase: Array | None) -> dict[str, Array] | None:
@@ -90,55 +106,16 @@ def _gait(clip: Clip, name: str) -> Array:
     return out
 
 
-@dataclass(frozen=True, eq=False)
-class _Steps:
-    """When the paws of a clip come down."""
-
-    phase: Array
-    """(T,) of the left hind's stride, unwrapped."""
-    offsets: Array
-    """(4,) touchdowns after it."""
-    rate: float
-    """Strides per second."""
-    sure: bool
-    """Whether the paws' stands are clear; else phases are those of the paws' way."""
-
-
-def _steps(clip: Clip, falls: Footfalls) -> _Steps:
-    """Return the steps of a clip, by its contacts where these agree with the paws' way."""
-    strides = stride.measured(np.asarray(clip.contacts), RATE)
-    moving = strides.amplitude.min(axis=1) > 0.9
-    wanted = 1.0 / falls.stride if falls.stride > 0.0 else 1.0
-    if moving.mean() > 0.6 and np.ptp(strides.phase[moving, 0]) > 1.0:
-        inside = np.flatnonzero(moving)
-        part = slice(int(inside[0]), int(inside[-1]) + 1)
-        rate = np.ptp(strides.phase[part, 0]) / (part.stop - 1 - part.start) * RATE
-        turns = np.exp(2j * np.pi * (strides.phase[:, :1] - strides.phase)[moving]).mean(axis=0)
-        if abs(rate / wanted - 1.0) < AGREE and np.abs(turns).min() > 0.9:
-            offsets = np.angle(turns) / (2.0 * np.pi) % 1.0
-            return _Steps(_carried(strides.phase[:, 0], part, rate), offsets, float(rate), True)
-    phase = np.arange(clip.frames) / RATE * wanted
-    return _Steps(phase, np.array(falls.offsets), wanted, False)
-
-
-def _carried(phase: Array, part: slice, rate: float) -> Array:
-    """Return a phase (T,) known in a ``part``, carried on at a rate before and after it."""
-    frames = np.arange(len(phase))
-    out = phase.astype(np.float64).copy()
-    first, last = part.start, part.stop - 1
-    out[:first] = out[first] + (frames[:first] - first) * rate / RATE
-    out[last:] = out[last] + (frames[last:] - last) * rate / RATE
-    return out
-
-
-def _mean(seen: Seen, phase: Array, skeleton: Skeleton) -> Posture:
+def _mean(seen: Seen, phase: Array | None, skeleton: Skeleton) -> Posture:
     """Return the mean pose over whole strides, or over all of less than one."""
-    whole = np.floor(phase[-1] - phase[0])
-    part = phase - phase[0] <= whole if whole >= 1.0 else np.ones(len(phase), dtype=bool)
+    whole = 0.0 if phase is None else np.floor(phase[-1] - phase[0])
+    part = np.ones(len(seen.hips), dtype=bool)
+    if phase is not None and whole >= 1.0:
+        part = phase - phase[0] <= whole
     return Posture.mean(skeleton, seen.axes[part], seen.hips[part])
 
 
-def _along(shown: Creature, plan: Trajectory, steps: _Steps, learner: Learnet) -> Run:
+def _along(shown: Creature, plan: Trajectory, steps: Steps, learner: Learnet) -> Run:
     """Return how the adapted network moves along a clip's own course and steps."""
     before = np.arange(-LEAD_IN, 0)
     step = plan.positions[1] - plan.positions[0]
@@ -157,16 +134,15 @@ def _along(shown: Creature, plan: Trajectory, steps: _Steps, learner: Learnet) -
     return runs[0].after(LEAD_IN)
 
 
-def _aligned(steps: _Steps, seen: Seen, run: Run, plan: Trajectory) -> _Steps:
-    """Return steps with each paw's way as the network makes it when it is to come down so."""
+def _aligned(steps: Steps, seen: Seen, run: Run, plan: Trajectory) -> Steps:
+    """Return steps with which the network's paws go to and fro when the clip's do."""
     turn = np.exp(-2j * np.pi * steps.phase)
     paws = [quadruped.JOINTS.index(name) for name in quadruped.PAWS]
     own = seen.places[:, paws, 2]
     made = features.to_root(plan, run.clip.world()[1][:, paws] - plan.positions[:, None])[..., 2]
     waves = [(turn[:, None] * (y - y.mean(axis=0))).sum(axis=0) for y in (own, made)]
     late = -np.angle(waves[0] * np.conj(waves[1])) / (2.0 * np.pi)
-    offsets = steps.offsets + np.clip(late, -FARTHEST, FARTHEST)
-    return replace(steps, phase=steps.phase - offsets[0], offsets=(offsets - offsets[0]) % 1.0)
+    return steps.moved(np.clip(late, -FARTHEST, FARTHEST))
 
 
 def _missed(run: Run, plan: Trajectory, clip: Clip, phase: Array) -> Residual:
