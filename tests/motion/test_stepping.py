@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When paws come down, told by stands that are found and by the way of paws that slide."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motion_addon.motion import gaits
+from motion_addon.motion.oneshot import stepping
+from motion_addon.motion.oneshot.footfalls import footfalls
+from tests.motion.dogs import stepping_dog
+
+CASES = [("walk", 0.8, 0.7), ("trot", 2.0, 0.5), ("pace", 1.5, 0.5), ("canter", 3.0, 0.45)]
+
+
+def off(a: np.ndarray, b: np.ndarray) -> float:
+    """Return how far places in a stride are apart at most, strides."""
+    return float(np.abs((a - b + 0.5) % 1.0 - 0.5).max())
+
+
+@pytest.mark.parametrize(("gait", "speed", "stride"), CASES)
+@pytest.mark.parametrize("known", [True, False])
+def test_steps_of_stands_and_of_sliding_paws(
+    gait: str, speed: float, stride: float, known: bool
+) -> None:
+    clip = stepping_dog(gait, speed=speed, seconds=5.0, stride=stride)
+    true = np.asarray(clip.contacts)
+    given = clip if known else replace(clip, contacts=np.zeros_like(true))
+    found = stepping.steps(given, footfalls(clip, gaits.HIP_HEIGHT))
+    assert found.sure == known
+    assert found.rate == pytest.approx(1.0 / stride, rel=0.02)
+    assert off(found.offsets, np.array(gaits.TABLE[gait].offsets)) < 0.04
+    # Phases are whole where the left hind comes down.
+    down = np.flatnonzero(np.diff(true[:, 0]) > 0.5)[1:-1] + 1
+    assert off(found.phase[down], np.zeros(len(down))) < (0.03 if known else 0.06)
+    assert (found.contacts() == true)[30:-30].mean() > 0.88
+
+
+def test_moved_steps_keep_time_of_the_left_hind() -> None:
+    clip = stepping_dog("trot", speed=2.0, seconds=3.0, stride=0.5)
+    found = stepping.steps(clip, footfalls(clip, gaits.HIP_HEIGHT))
+    late = np.array([0.1, 0.0, 0.1, 0.2])
+    moved = found.moved(late)
+    legs, before = moved.strides().phase, found.strides().phase
+    assert off(before - legs, np.broadcast_to(late, legs.shape)) < 1e-9
+    assert moved.offsets[0] == 0.0
