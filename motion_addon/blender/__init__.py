@@ -4,9 +4,9 @@
 Nothing here imports numpy or the motion core at load, so that enabling stays quick.
 """
 
-from . import cli, live, oneshot_properties, operators, panels, properties
+from . import between_properties, cli, live, oneshot_properties, operators, panels, properties
 
-modules = (oneshot_properties, properties, operators, panels, live, cli)
+modules = (oneshot_properties, properties, between_properties, operators, panels, live, cli)
 
 
 def register() -> None:

@@ -17,12 +17,22 @@ from ..motion import quat
 from ..motion.quat import Array
 from ..motion.rigs import RigBones, RigError
 
-__all__ = ["RigError", "check", "object_channels", "read_rig", "sample", "scale_of", "world_matrix"]
+__all__ = [
+    "RigError",
+    "check",
+    "object_channels",
+    "read_rig",
+    "sample",
+    "scale_of",
+    "staged",
+    "world_matrix",
+]
 
 MOTION_FROM_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Rotation of axes: (x, y, z) in motion is (x, z, -y) in Blender."""
 
 _TURN = quat.from_matrix(MOTION_FROM_BLENDER)
+_TURN_BACK = quat.inv(_TURN)
 
 
 def check(obj: bpy.types.Object | None) -> None:
@@ -157,10 +167,36 @@ def sample(
     Evaluates the scene (None takes the current one) with all constraints and drivers at each
     frame; keeps the current frame. Bones are in the order of ``obj.pose.bones``.
     """
+    local, worlds = _sampled(obj, frames, scene)
+    return _in_motion(worlds[:, None] @ local)
+
+
+def staged(
+    obj: bpy.types.Object, frames: Sequence[float], scene: bpy.types.Scene, here: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return what ``sample`` does, but as if the object stayed ``here``, and its own motion.
+
+    ``here`` is a ``world_matrix``.
+
+    That is its turn (T, 4) from there and its place (T, 3), such that a point p of the staged
+    pose is in the world at the turn applied to p, plus the place.
+    """
+    local, worlds = _sampled(obj, frames, scene)
+    rotations, heads = _in_motion(here @ local)
+    ways = worlds @ np.linalg.inv(here)
+    turns, _ = _in_motion(ways)
+    turns = quat.unroll(quat.mul(turns, _TURN_BACK))
+    return rotations, heads, turns, ways[:, :3, 3] @ MOTION_FROM_BLENDER.T
+
+
+def _sampled(
+    obj: bpy.types.Object, frames: Sequence[float], scene: bpy.types.Scene | None
+) -> tuple[Array, Array]:
+    """Return matrices of the posed bones (T, B, 4, 4) in the object, and of the object."""
     check(obj)
     assert obj.pose is not None
     count = len(obj.pose.bones)
-    matrices = np.empty((len(frames), count, 4, 4))
+    matrices, worlds = np.empty((len(frames), count, 4, 4)), np.empty((len(frames), 4, 4))
     flat = np.empty(count * 16, dtype=np.float32)
     own = scene is None
     scene = scene or bpy.context.scene
@@ -172,8 +208,13 @@ def sample(
             posed = obj.evaluated_get(graph)
             assert posed.pose is not None
             posed.pose.bones.foreach_get("matrix", flat)
-            local = flat.reshape(count, 4, 4).transpose(0, 2, 1)
-            matrices[row] = np.array(posed.matrix_world) @ local
+            matrices[row] = flat.reshape(count, 4, 4).transpose(0, 2, 1)
+            worlds[row] = np.array(posed.matrix_world)
+    return matrices, worlds
+
+
+def _in_motion(matrices: Array) -> tuple[Array, Array]:
+    """Return rotations (..., 4) and places (..., 3) of matrices in Blender's axes."""
     heads = matrices[..., :3, 3] @ MOTION_FROM_BLENDER.T
     basis = MOTION_FROM_BLENDER @ matrices[..., :3, :3]
     basis = basis / np.linalg.norm(basis, axis=-2, keepdims=True)

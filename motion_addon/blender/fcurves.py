@@ -6,7 +6,7 @@ The only file that knows how actions are built inside and how versions of Blende
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import bpy
@@ -23,7 +23,7 @@ _BEZIER: Final = _KEY["interpolation"].enum_items["BEZIER"].value
 _CONSTANT: Final = _KEY["interpolation"].enum_items["CONSTANT"].value
 KEY_TYPES: Final = {item.identifier: item.value for item in _KEY["type"].enum_items}
 _ALIGNED: Final = _KEY["handle_left_type"].enum_items["ALIGNED"].value
-_AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
+AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
 
 
 def slot_for(obj: bpy.types.Object, action: bpy.types.Action) -> Any:
@@ -43,6 +43,22 @@ def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any | None = N
     data.action = action
     data.action_slot = slot
     return slot
+
+
+def found_bag(obj: bpy.types.Object, action: bpy.types.Action) -> Any | None:
+    """Return the F-curves that the action has for ``obj``, or None; changes nothing."""
+    data = obj.animation_data
+    slots = [s for s in action.slots if s.target_id_type in {"OBJECT", "UNSPECIFIED"}]
+    if data is not None and data.action == action and data.action_slot is not None:
+        slots.insert(0, data.action_slot)
+    slots.sort(key=lambda slot: slot.name_display != obj.name)
+    for slot in slots:
+        for layer in action.layers:
+            for strip in layer.strips:
+                bag = strip.channelbag(slot)
+                if bag is not None and len(bag.fcurves):
+                    return bag
+    return None
 
 
 def channelbag(action: bpy.types.Action, slot: Any) -> Any:
@@ -79,11 +95,21 @@ class Writer:
         for key in [key for key in self._curves if key[0] in gone]:
             self.bag.fcurves.remove(self._curves.pop(key))
 
-    def dense(self, path: str, frames: Array, values: Array, group: str) -> None:
-        """Write values (T, C), one linear key on each of the frames (T,)."""
-        for index in range(values.shape[1]):
+    def dense(
+        self,
+        path: str,
+        frames: Array,
+        values: Array,
+        group: str,
+        indices: Sequence[int] | None = None,
+    ) -> None:
+        """Write values (T, C), one linear key on each of the frames (T,).
+
+        ``indices`` are the channels that the columns belong to; None: all from the first.
+        """
+        for column, index in enumerate(indices or range(values.shape[1])):
             curve = self._fresh(path, index, group)
-            _fill(curve, frames, values[:, index], _LINEAR)
+            _fill(curve, frames, values[:, column], _LINEAR)
             curve.update()
 
     def sparse(self, path: str, keys: SparseKeys, group: str) -> None:
@@ -125,7 +151,7 @@ def _fill(curve: Any, frames: Array, values: Array, interpolation: int) -> Any:
     points.foreach_set("interpolation", np.full(count, interpolation, dtype=np.int32))
     points.foreach_set("type", np.full(count, KEY_TYPE, dtype=np.int32))
     for side in ("left", "right"):
-        points.foreach_set(f"handle_{side}_type", np.full(count, _AUTO, dtype=np.int32))
+        points.foreach_set(f"handle_{side}_type", np.full(count, AUTO, dtype=np.int32))
     return points
 
 
@@ -149,6 +175,17 @@ def rotation_channels(mode: str, rotation: Array) -> tuple[str, Array]:
     if mode == "AXIS_ANGLE":
         return "rotation_axis_angle", _axis_angle(rotation)
     return "rotation_euler", euler(rotation, mode)
+
+
+def quaternions(mode: str, values: Array) -> Array:
+    """Return quaternions (T, 4) of the values (T, 4 or 3) of a rotation mode's property."""
+    if mode == "QUATERNION":
+        size = np.linalg.norm(values, axis=-1, keepdims=True)
+        return np.where(size > 1e-9, values / np.maximum(size, 1e-9), quat.IDENTITY)
+    if mode == "AXIS_ANGLE":
+        return quat.from_axis_angle(quat.unit(values[:, 1:]), values[:, 0])
+    order = mode[::-1]
+    return quat.from_euler(values[:, ["XYZ".index(axis) for axis in order]], order)
 
 
 def _axis_angle(rotation: Array) -> Array:

@@ -108,7 +108,7 @@ def has_take(context: bpy.types.Context) -> bool:
     if rig is None or rig.type != "ARMATURE" or not takes.in_review(rig):
         return False
     take = takes.shown(rig)
-    return take is not None and not take.accepted
+    return take is not None and not take.accepted and takes.baked(take)
 
 
 def _again(context: bpy.types.Context) -> job.Steps | None:

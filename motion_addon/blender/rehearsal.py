@@ -29,13 +29,13 @@ def rotations(
     """
     names = [bone.name for bone in obj.data.bones]
     frames = max((len(keys) for keys in channels.rotations.values()), default=1)
-    with _double(obj) as (double, scene):
+    with double(obj) as (twin, scene):
         for name, prop, value in switches:
-            set_switch(double.pose.bones[name], prop, value)
+            set_switch(twin.pose.bones[name], prop, value)
         action = bpy.data.actions.new("Rehearsal")
         try:
-            _write(double, action, channels, names)
-            found, _heads = armature.sample(double, range(frames), scene)
+            _write(twin, action, channels, names)
+            found, _heads = armature.sample(twin, range(frames), scene)
         finally:
             bpy.data.actions.remove(action)
     return {name: found[:, names.index(name)] for name in bones}
@@ -55,29 +55,30 @@ def built_in(prop: str) -> bool:
 
 
 @contextmanager
-def _double(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, bpy.types.Scene]]:
-    double = obj.copy()
+def double(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, bpy.types.Scene]]:
+    """Lend a copy of an armature, without action and NLA, in a scene of its own."""
+    twin = obj.copy()
     scene = bpy.data.scenes.new("Rehearsal")
     try:
-        scene.collection.objects.link(double)
-        double.hide_viewport = False
-        data = double.animation_data or double.animation_data_create()
+        scene.collection.objects.link(twin)
+        twin.hide_viewport = False
+        data = twin.animation_data or twin.animation_data_create()
         data.action = None
         for track in list(data.nla_tracks):
             data.nla_tracks.remove(track)
-        yield double, scene
+        yield twin, scene
     finally:
         bpy.data.scenes.remove(scene)
-        bpy.data.objects.remove(double)
+        bpy.data.objects.remove(twin)
 
 
 def _write(
-    double: bpy.types.Object, action: bpy.types.Action, channels: Channels, names: Sequence[str]
+    twin: bpy.types.Object, action: bpy.types.Action, channels: Channels, names: Sequence[str]
 ) -> None:
-    writer = fcurves.Writer(fcurves.channelbag(action, fcurves.assign(double, action)))
+    writer = fcurves.Writer(fcurves.channelbag(action, fcurves.assign(twin, action)))
     turns = ((bone, "rotation_quaternion", keys) for bone, keys in channels.rotations.items())
     places = ((bone, "location", keys) for bone, keys in channels.locations.items())
     for bone, channel, keys in (*turns, *places):
-        double.pose.bones[names[bone]].rotation_mode = "QUATERNION"
+        twin.pose.bones[names[bone]].rotation_mode = "QUATERNION"
         path = f'pose.bones["{bpy.utils.escape_identifier(names[bone])}"].{channel}'
         writer.dense(path, np.arange(len(keys)), keys, names[bone])

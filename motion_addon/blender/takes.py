@@ -14,6 +14,9 @@ import bpy
 
 from . import state
 
+FILLED = "between"
+"""Key of the recipe of a take that was not baked but made between keys."""
+
 
 def shown(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
     """Return the take whose action drives the character now, or None."""
@@ -91,6 +94,11 @@ def choose(rig: bpy.types.Object, name: str) -> None:
     """Mark a take in the list; its action is expected to be assigned already."""
     names = [take.name for take in rig.footfall.takes]
     rig.footfall.active_take = names.index(name) if name in names else -1
+
+
+def baked(take: bpy.types.PropertyGroup) -> bool:
+    """Whether a take comes from a bake, and can be baked again; else it was made between keys."""
+    return FILLED not in recipe_of(take)
 
 
 def free_name(rig: bpy.types.Object, wanted: str, stem: str) -> str:

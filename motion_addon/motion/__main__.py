@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from . import bvh, models
+from . import bvh, models, seam
 from .bake import BakeResult, bake, bake_many
 from .clip import Clip
 from .creatures import own_clip
@@ -78,16 +78,31 @@ def _herd(options: argparse.Namespace) -> None:
 
 def _inbetween(options: argparse.Namespace) -> None:
     request = FillRequest.from_json(_read(options.request))
-    beside = options.request.parent / request.clip
     try:
-        clip = bvh.read(beside if beside.exists() else request.clip)
         filler = models.load_filler(request.model)
-    except (bvh.BvhError, models.ModelError) as error:
+    except models.ModelError as error:
         raise RequestError(str(error)) from error
-    known = request.known(clip.frames)
-    filled = fill(filler, clip, known, seed=request.seed, lock=request.lock)
-    _write({options.out: lambda part: bvh.write(part, filled)})
-    sys.stdout.write(f"{int((~known).sum())} of {clip.frames} frames filled, in {options.out}\n")
+    clip = _clip(options.request, request.clip)
+    ways: dict[str, Any] = {"seed": request.seed, "lock": request.lock}
+    if request.loop:
+        done, new = seam.loop(filler, clip, request.seam, **ways), request.seam
+    elif request.then is not None:
+        then = _clip(options.request, request.then)
+        done = seam.stitch(filler, clip, then, request.seam, keep_place=request.stay, **ways)
+        new = request.seam
+    else:
+        known = request.known(clip.frames)
+        done, new = fill(filler, clip, known, **ways), int((~known).sum())
+    _write({options.out: lambda part: bvh.write(part, done)})
+    sys.stdout.write(f"{new} of {done.frames} frames filled, in {options.out}\n")
+
+
+def _clip(request: FilePath, name: str) -> Clip:
+    """Read a BVH file beside the request, or where the command runs."""
+    try:
+        return bvh.read(_near(request, name))
+    except bvh.BvhError as error:
+        raise RequestError(str(error)) from error
 
 
 def _written(result: BakeResult) -> Clip:

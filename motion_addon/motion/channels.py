@@ -154,6 +154,15 @@ class RigPoser:
         local = quat.apply(quat.inv(self._location_axes(bone)), moved)
         return np.asarray(local / self.rig.scale)
 
+    def posed_rotation(self, bone: int, basis: Array) -> Array:
+        """Return (T, 4) the world rotation that rotation channels (T, 4) give the bone."""
+        return quat.mul(self.unmoved_rotation(bone), basis)
+
+    def posed_position(self, bone: int, location: Array) -> Array:
+        """Return (T, 3) where location channels (T, 3) put the bone's head."""
+        moved = quat.apply(self._location_axes(bone), location * self.rig.scale)
+        return np.asarray(self.unmoved_position(bone) + moved)
+
     def _location_axes(self, bone: int) -> Array:
         """Return the world rotation of the axes along which the bone's location runs."""
         parent = self.parent(bone)

@@ -13,12 +13,20 @@ from .request import RequestError
 
 @dataclass(frozen=True)
 class FillRequest:
-    """One motion whose frames outside ``keep`` are filled."""
+    """One motion with gaps: outside of ``keep``, before its end, or up to another motion."""
 
     clip: str
     """BVH file with the key poses: meters, Y up, on the model's joints."""
-    keep: tuple[tuple[int, int], ...]
+    keep: tuple[tuple[int, int], ...] = ()
     """First and last frame, counted from 0, of each stretch that stays as it is."""
+    then: str | None = None
+    """BVH file of a motion that the clip goes over into, instead of ``keep``."""
+    stay: bool = False
+    """Whether ``then`` stays where it is; else it goes on from where the clip has come to."""
+    loop: bool = False
+    """Whether the clip is made cyclic, instead of ``keep``: its last frames are filled."""
+    seam: int = 15
+    """Frames that are filled for ``then`` or ``loop``."""
     model: str = "biped"
     """Kind of body."""
     seed: int = 0
@@ -43,12 +51,21 @@ class FillRequest:
         for name, kind, text in (("clip", str, "a file name"), ("model", str, "a name")):
             if not isinstance(data.get(name, "biped" if name == "model" else None), kind):
                 raise RequestError(f"{name} must be {text}")
-        seed = data.get("seed", 0)
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise RequestError("seed must be a whole number from 0 up")
-        if not isinstance(data.get("lock", True), bool):
-            raise RequestError("lock must be true or false")
-        return FillRequest(**{**data, "keep": _ranges(data.get("keep"))})
+        for name in ("seed", "seam"):
+            value = data.get(name, 15)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise RequestError(f"{name} must be a whole number from 0 up")
+        for name in ("lock", "loop", "stay"):
+            if not isinstance(data.get(name, True), bool):
+                raise RequestError(f"{name} must be true or false")
+        then = data.get("then")
+        if then is not None and not isinstance(then, str):
+            raise RequestError("then must be a file name")
+        ways = [name for name in ("keep", "then", "loop") if data.get(name)]
+        if len(ways) > 1:
+            raise RequestError(f"Give {ways[0]} or {ways[1]}, not both")
+        keep = () if ways in (["then"], ["loop"]) else _ranges(data.get("keep"))
+        return FillRequest(**{**data, "keep": keep})
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values that ``from_json`` reads."""

@@ -29,6 +29,7 @@ __all__ = [
     "RetargetSettings",
     "anatomical_parents",
     "height_ratio",
+    "part_way",
     "pose",
     "source_body",
     "to_skeleton",
@@ -62,7 +63,7 @@ def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     return measure(rig, rig_map).leg_length / measure(own, own_map, ball).leg_length
 
 
-def _share(values: list[Array], fraction: float) -> Array:
+def part_way(values: list[Array], fraction: float) -> Array:
     """Return the rotation at ``fraction`` of a chain of world rotations (T, 4)."""
     at = fraction * (len(values) - 1)
     low = min(int(at), len(values) - 1)
@@ -119,7 +120,7 @@ class _Transfer:
         bones = self.target.roles.get(role, ())
         steps = len(bones) if include_end else len(bones) + 1
         for i, bone in enumerate(bones):
-            turn = _share(values, (i + 1) / steps)
+            turn = part_way(values, (i + 1) / steps)
             self.out[bone] = quat.mul(turn, self.target.rotations[bone])
 
     def arms(self) -> None:

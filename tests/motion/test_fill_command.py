@@ -71,6 +71,12 @@ def test_seeds_and_feet_are_choices(tmp_path: Path) -> None:
         ({"seed": -1}, "seed"),
         ({"lock": 1}, "lock"),
         ({"speed": 1}, "Unknown key 'speed'"),
+        ({"loop": True}, "keep or loop, not both"),
+        ({"keep": [], "loop": True, "then": "keys.bvh"}, "then or loop, not both"),
+        ({"keep": [], "loop": True, "seam": 30}, "too short for a seam of 30"),
+        ({"keep": [], "loop": True, "seam": 1.5}, "seam"),
+        ({"keep": [], "then": 3}, "then must be a file name"),
+        ({"keep": [], "then": "none.bvh"}, "none.bvh"),
     ],
 )
 def test_refusals(
@@ -84,6 +90,19 @@ def test_refusals(
     assert not (tmp_path / "out.bvh").exists()
 
 
+def test_loop_and_stitch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = {"model": "biped", "clip": "keys.bvh"}
+    assert run(tmp_path, {**clip, "loop": True, "seam": 8}) == 0
+    looped = bvh.read(tmp_path / "out.bvh")
+    assert looped.frames == 40
+    assert looped.rotations[-1, 1:] == pytest.approx(looped.rotations[0, 1:], abs=1e-4)
+    assert run(tmp_path, {**clip, "then": "keys.bvh", "seam": 6, "stay": True}) == 0
+    keys, both = bvh.read(tmp_path / "keys.bvh"), bvh.read(tmp_path / "out.bvh")
+    assert both.frames == 86
+    assert both.world()[1][46:] == pytest.approx(keys.world()[1], abs=1e-4)
+    assert capsys.readouterr().out.startswith("8 of 40 frames filled")
+
+
 @pytest.mark.parametrize("text", ["[]", "{", "3"])
 def test_no_request(tmp_path: Path, text: str) -> None:
     assert run(tmp_path, text) == 2
@@ -91,6 +110,7 @@ def test_no_request(tmp_path: Path, text: str) -> None:
 
 def test_request_there_and_back() -> None:
     request = FillRequest.from_json(KEYS)
-    assert FillRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+    for one in (request, FillRequest("a.bvh", loop=True), FillRequest("a.bvh", then="b.bvh")):
+        assert FillRequest.from_json(json.loads(json.dumps(one.to_json()))) == one
     with pytest.raises(RequestError, match="keep"):
         FillRequest.from_json({"clip": "keys.bvh"})

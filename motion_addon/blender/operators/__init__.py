@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operators, thin: read the context, ask the core, write, report."""
 
-from . import bake, footfalls, herd, oneshot, path, review, rig, scrub, speed
+from . import bake, between, footfalls, herd, oneshot, path, review, rig, scrub, speed
 
-modules = (path, rig, speed, bake, footfalls, herd, review, scrub, oneshot)
+modules = (path, rig, speed, bake, footfalls, herd, review, scrub, oneshot, between)
 
 
 def register() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from .. import character, job, recipe, takes
+from .polling import NOT_BAKED
 from .stepping import Stepping
 
 
@@ -83,9 +84,10 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
         """Return why the button is gray, or an empty text."""
         problem = super().problem(context)
         rig = character.current(context)
-        if not problem and (rig is None or takes.active(rig) is None):
+        take = takes.active(rig) if rig is not None else None
+        if not problem and take is None:
             return "Choose a take in the list"
-        return problem
+        return problem or NOT_BAKED * (not takes.baked(take))
 
     def steps(self, context: bpy.types.Context) -> job.Steps:
         """Return the steps of the chosen take, baked again."""

@@ -8,6 +8,8 @@ import bpy
 
 from .. import character, takes
 
+NOT_BAKED = "This take was made between keys; make it again in the In-Between panel"
+
 
 class Explained:
     """An operator that can run unless `problem` names a reason, which its tooltip then shows."""

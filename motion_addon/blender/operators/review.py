@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 
 from .. import character, footfall_keys, recipe, takes
-from .polling import OnTake
+from .polling import NOT_BAKED, OnTake
 
 
 class _Reviewing(OnTake):
@@ -81,6 +81,15 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
     bl_idname = "footfall.load_recipe"
     bl_label = "Use Its Settings"
     bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why there are no settings to take, or an empty text."""
+        problem = super().problem(context)
+        rig = character.current(context)
+        if problem or rig is None:
+            return problem
+        return "" if takes.baked(takes.active(rig)) else NOT_BAKED
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         take = takes.active(character.current(context))

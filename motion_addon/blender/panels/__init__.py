@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Footfall tab of the 3D view's sidebar: panels in order of use."""
 
-from . import bake, character, experts, motion, path, report
+from . import bake, between, character, experts, motion, path, report
 
-modules = (character, path, motion, bake, experts, report)
+modules = (character, path, motion, bake, experts, report, between)
 
 
 def register() -> None:

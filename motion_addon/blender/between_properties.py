@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the In-Between panel keeps in a .blend file: ``scene.footfall_between.*``."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty
+
+SPANS = (
+    ("all", "All Keys", "From the first key of the action to its last"),
+    ("selected", "Selected Keys", "From the first selected key to the last"),
+    ("frames", "Frames", "From one frame to another"),
+)
+PLACES = (
+    ("follow", "Go On", "The second goes on from where the first has come to"),
+    ("keep", "Stay", "The second stays where it is"),
+)
+
+
+def _is_for_objects(_self: object, found: bpy.types.Action) -> bool:
+    slots = list(found.slots)
+    return not slots or any(s.target_id_type in {"OBJECT", "UNSPECIFIED"} for s in slots)
+
+
+class FootfallBetween(bpy.types.PropertyGroup):
+    """Settings of the next filling."""
+
+    span: EnumProperty(name="Range", description="Keys between which gaps are filled", items=SPANS)
+    first: IntProperty(name="First", description="First frame of the range", default=1)
+    last: IntProperty(name="Last", description="Last frame of the range", default=60)
+    seed: IntProperty(
+        name="Variant", description="0 is the likeliest filling; others take steps at other times",
+        min=0, default=0,
+    )  # fmt: skip
+    lock: BoolProperty(
+        name="Plant Feet", description="Keep feet still while they are on the ground", default=True
+    )
+    seam: IntProperty(
+        name="Seam", description="Frames that are made anew where two motions meet",
+        min=3, soft_max=60, default=15,
+    )  # fmt: skip
+    action: PointerProperty(
+        name="Then", description="Action or take to go on with", type=bpy.types.Action,
+        poll=_is_for_objects,
+    )  # fmt: skip
+    place: EnumProperty(name="Place", description="Where the second motion is", items=PLACES)
+
+
+classes = (FootfallBetween,)
+
+
+def register() -> None:
+    """Add the properties to Blender's own types."""
+    for cls in classes:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.footfall_between = PointerProperty(type=FootfallBetween)
+
+
+def unregister() -> None:
+    """Take the properties away again."""
+    del bpy.types.Scene.footfall_between
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

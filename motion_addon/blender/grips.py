@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Grips: which of the keyed controls moves which part of the body, found by trying them.
+
+A mapped bone that goes along with a control as if it were glued to it is what the control has a
+grip on, be it by parenting, by constraints, or by the rig's own machinery; so FK and IK, and rigs
+of any make, are driven alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import bpy
+
+from ..motion.anatomy import Body
+from ..motion.quat import Array
+from .reel import Puppet, Reel
+from .trials import Trial, tried
+
+_LIMBS = (("thigh", "shin", "foot"), ("upper_arm", "forearm", "hand"))
+_Options = dict[int, "list[Trial]"]
+_DEPTH = (
+    *("hips", "spine", "neck", "head", "shoulder", "upper_arm", "forearm", "hand"),
+    *("thigh", "shin", "foot", "toe"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """A control and the mapped bone that it moves."""
+
+    control: int
+    """Bone of the rig."""
+    turned: str | None
+    """Data path of its rotation, if that is keyed and moves the bone."""
+    moved: str | None
+    """Data path of its location, likewise."""
+    bone: int
+    """Mapped bone."""
+    aims: bool
+    """Whether it only bends a limb: a pole target or the first bone of an IK limb."""
+    turns: Array
+    """(B,) bool, bones that turn as it does."""
+    swings: Array
+    """(B,) bool, bones whose heads go round its own head as it turns."""
+    shifts: Array
+    """(B,) bool, bones whose heads move as it does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """All that the keyed controls of a rig can do to its body."""
+
+    grips: tuple[Grip, ...]
+    """Parents first."""
+    carriers: tuple[Grip, ...]
+    """Controls that carry the one that moves the hips, such as a root; the topmost first."""
+
+
+def find(rig: bpy.types.Object, body: Body, puppet: Puppet, reel: Reel, row: int) -> Hold:
+    """Return what a reel's controls hold, as they are on one of its rows."""
+    trials = tried(rig, body, puppet, reel, row)
+    order = _order(body)
+    turners, movers, aims = _sorted(trials, body, order)
+    grips = [
+        _grip(min(several, key=lambda t: (t.moved is None, t.control != bone)), bone, True)
+        for bone, several in aims.items()
+    ]
+    for bone in order:
+        turner = _best(bone, turners[bone], body) if bone in turners else None
+        mover = _best(bone, movers[bone], body) if bone in movers else None
+        if turner is not None and mover is not None and mover.control == turner.control:
+            grips.append(_grip(turner, bone))
+            continue
+        if mover is not None:
+            grips.append(replace(_grip(mover, bone), turned=None))
+        if turner is not None:
+            grips.append(replace(_grip(turner, bone), moved=None))
+    held = [_needed(grip, body, grips) for grip in grips]
+    held = [grip for grip in held if grip.turned or grip.moved]
+    held.sort(key=lambda grip: (grip.aims, order.index(grip.bone)))
+    above = [*turners.get(body.bone("hips"), ()), *movers.get(body.bone("hips"), ())]
+    return Hold(tuple(held), _carriers(body, above, held))
+
+
+def _sorted(
+    trials: list[Trial], body: Body, order: list[int]
+) -> tuple[_Options, _Options, _Options]:
+    """Return which controls turn, which move, and which only bend what each bone is part of."""
+    turners: _Options = {}
+    movers: _Options = {}
+    aims: _Options = {}
+    for trial in trials:
+        turned = _topmost(trial.turns & trial.swings, order)
+        turned = _topmost(trial.led, order) if turned < 0 else turned
+        moved = _topmost(trial.shifts, order)
+        if turned >= 0:
+            turners.setdefault(turned, []).append(trial)
+        if moved >= 0:
+            movers.setdefault(moved, []).append(trial)
+        bent, used = _bent(trial, body)
+        if turned < 0 and moved < 0 and bent >= 0:
+            aims.setdefault(bent, []).append(used)
+    return turners, movers, aims
+
+
+def _topmost(held: Array, order: list[int]) -> int:
+    """Return the held bone that is nearest to the hips, or -1."""
+    return next((bone for bone in order if held[bone]), -1)
+
+
+def _carriers(body: Body, above: list[Trial], grips: list[Grip]) -> tuple[Grip, ...]:
+    hips = body.bone("hips")
+    own = {above for g in grips if g.bone == hips for above in body.rig.ancestors(g.control)}
+    found = {trial.control: _grip(trial, trial.control) for trial in above if trial.control in own}
+    return tuple(sorted(found.values(), key=lambda g: len(body.rig.ancestors(g.control))))
+
+
+def _order(body: Body) -> list[int]:
+    """Return the mapped bones from the hips outwards."""
+    out: list[int] = []
+    for part in _DEPTH:
+        for role in (part, f"{part}.L", f"{part}.R"):
+            out += body.roles.get(role, ())
+    return out
+
+
+def _bent(trial: Trial, body: Body) -> tuple[int, Trial]:
+    """Return the first bone of the limb that a control bends, or -1, and how it does so."""
+    trunk = [b for role in ("hips", "spine") for b in body.roles.get(role, ())]
+    if (trial.turn_stirs | trial.shift_stirs)[trunk].any():
+        return -1, trial
+    for limb in _LIMBS:
+        for bone in (body.bone(f"{limb[0]}.{side}") for side in "LR"):
+            if bone >= 0 and trial.turn_stirs[bone]:
+                return bone, replace(trial, moved=None)
+            if bone >= 0 and trial.shift_stirs[bone]:
+                return bone, replace(trial, turned=None)
+    return -1, trial
+
+
+def _best(bone: int, several: list[Trial], body: Body) -> Trial:
+    """Return the control that an animator would take for a bone.
+
+    The bone itself, if it is one of them; else the topmost that does not carry all the rest as a
+    root does; of nothing but roots the lowest.
+    """
+    for trial in several:
+        if trial.control == bone:
+            return trial
+    ends = [body.bone(f"{part}.{side}") for part in ("foot", "hand") for side in "LR"]
+    ends = [end for end in ends if end >= 0]
+    limited = [t for t in several if bone != body.bone("hips") or not t.turns[ends].all()]
+    ranked = sorted(limited or several, key=lambda t: int(sum(o.turns[t.control] for o in several)))
+    return ranked[0] if limited else ranked[-1]
+
+
+def _grip(trial: Trial, bone: int, aims: bool = False) -> Grip:
+    return Grip(
+        trial.control, trial.turned, trial.moved, bone, aims,
+        trial.turns, trial.swings, trial.shifts,
+    )  # fmt: skip
+
+
+def _needed(grip: Grip, body: Body, grips: list[Grip]) -> Grip:
+    """Return a grip that uses only what it needs: FK limbs turn, and IK ends move as well."""
+    if grip.aims:
+        return grip
+    if not grip.shifts[grip.bone]:
+        grip = replace(grip, moved=None)
+    if grip.bone == body.bone("hips"):
+        return grip
+    for first, middle, last in _LIMBS:
+        for side in "LR":
+            if grip.bone == body.bone(f"{last}.{side}"):
+                upper = [body.bone(f"{part}.{side}") for part in (first, middle)]
+                carried = any(
+                    other.bone in upper and not other.aims and other.turns[grip.control]
+                    for other in grips
+                )
+                return replace(grip, moved=None) if carried else grip
+    return replace(grip, moved=None)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators that make new motion between keys: fill gaps, stitch actions, close a loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import between, character, job, takes
+from .polling import Explained
+
+
+class Filling(Explained):
+    """What these share: one undo step, a new take, and a refusal that changes nothing."""
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the button is gray, or an empty text."""
+        return between.refusal(character.current(context), context.view_layer)
+
+    def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
+        """Return the new take. Raises RefusedError."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            take = self.work(context, character.current(context))
+        except job.RefusedError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Made '{take.name}'")
+        for warning in takes.report_of(take).get("warnings", ()):
+            self.report({"WARNING"}, warning)
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_fill_between(Filling, bpy.types.Operator):
+    """Fill the gaps between keyed poses with motion, as a new take; the poses stay as they are"""
+
+    bl_idname = "footfall.fill_between"
+    bl_label = "Fill Between"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
+        """Return a take whose gaps are filled."""
+        return between.fill(context, rig, between.wanted(context.scene))
+
+
+class FOOTFALL_OT_stitch(Filling, bpy.types.Operator):
+    """Let the character's action go over into another one, as a new take"""
+
+    bl_idname = "footfall.stitch"
+    bl_label = "Stitch"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why the button is gray, or an empty text."""
+        problem = super().problem(context)
+        if not problem and context.scene.footfall_between.action is None:
+            return "Pick the action or take to go on with"
+        return problem
+
+    def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
+        """Return a take of both actions."""
+        from .. import seams
+
+        second = context.scene.footfall_between.action
+        return seams.stitch(context, rig, second, between.wanted(context.scene))
+
+
+class FOOTFALL_OT_close_loop(Filling, bpy.types.Operator):
+    """Make the action cyclic by filling the frames before its end, as a new take"""
+
+    bl_idname = "footfall.close_loop"
+    bl_label = "Close Loop"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
+        """Return a take that ends as it begins."""
+        from .. import seams
+
+        return seams.loop(context, rig, between.wanted(context.scene))
+
+
+classes = (FOOTFALL_OT_fill_between, FOOTFALL_OT_stitch, FOOTFALL_OT_close_loop)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Panel: motion between keyed poses, from one action to another, and around a loop."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import between, character, takes
+from .tab import Tab, sentence
+
+
+class FOOTFALL_PT_between(Tab, bpy.types.Panel):
+    """Fill the gaps between keyed poses"""
+
+    bl_label = "In-Between"
+    bl_order = 5
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        asked = context.scene.footfall_between
+        rig = character.current(context)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(asked, "span")
+        if asked.span == "frames":
+            row = column.row(align=True)
+            row.prop(asked, "first", text="Frames")
+            row.prop(asked, "last", text="")
+        column.prop(asked, "seed")
+        column.prop(asked, "lock")
+        column.prop(context.scene.footfall, "keys")
+        button = layout.column()
+        button.scale_y = 1.4
+        button.operator("footfall.fill_between", icon="KEYFRAME_HLT")
+        problem = between.refusal(rig, context.view_layer)
+        if problem:
+            sentence(context, layout, problem, "INFO")
+        elif takes.in_review(rig) and takes.shown(rig) is not None:
+            row = layout.row(align=True)
+            row.operator("footfall.accept_take", icon="CHECKMARK")
+            row.operator("footfall.reject_take", icon="X")
+
+
+class FOOTFALL_PT_seams(Tab, bpy.types.Panel):
+    """Go over into another action, or into the beginning"""
+
+    bl_label = "Stitch and Loop"
+    bl_parent_id = "FOOTFALL_PT_between"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        asked = context.scene.footfall_between
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(asked, "seam")
+        column.prop(asked, "action")
+        column.prop(asked, "place")
+        layout.operator("footfall.stitch", icon="NLA_PUSHDOWN")
+        layout.operator("footfall.close_loop", icon="FILE_REFRESH")
+
+
+classes = (FOOTFALL_PT_between, FOOTFALL_PT_seams)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seams on a rig: one action going over into another, and an action into its own beginning.
+
+Owns which frames are taken and how they are written: a whole new action, so that neither of the
+actions that it was made of is touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import between, recipe
+from .between import Act, Made, Wanted
+from .job import RefusedError
+
+if TYPE_CHECKING:
+    from ..motion.clip import Clip
+    from ..motion.quat import Array
+    from ..motion.seam import Ground, Joint
+    from .reel import Reel
+
+STEADY = 1e-5
+"""Change of a channel from the first to the last frame under which a loop repeats it as it is."""
+
+
+def loop(context: bpy.types.Context, rig: bpy.types.Object, asked: Wanted) -> Any:
+    """Make the range of the action cyclic and return the take. Raises RefusedError."""
+    import numpy as np
+
+    from ..motion import seam
+    from . import reel
+
+    action = between.ready(context, rig)
+    first, last = _span(context, rig, action)
+    source = reel.read(rig, action, np.arange(first, last + 1))
+    with between.played(rig, source) as act:
+        clip = _clip(act, context.scene)
+        joint, ground = _checked(lambda: seam.looped(clip, asked.seam))
+    whole = reel.joined(rig, _rows(source, joint.first), _rows(source, joint.second), joint.seam)
+    made = _joined(context, rig, (act, act), whole, (joint, ground), asked)
+    made = _cut(replace(made, first=first), last - first + 1)
+    with between.spare(bpy.data.actions.new("Loop")) as new:
+
+        def put() -> None:
+            _write(rig, made, asked, new)
+            if ground.yaw == 0.0:
+                _repeat(new, made)
+
+        return between.commit(context, rig, new, put, made.report, asked, "Loop")
+
+
+def stitch(
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    second: bpy.types.Action | None,
+    asked: Wanted,
+) -> Any:
+    """Let the range of the action go over into another one. Raises RefusedError."""
+    import numpy as np
+
+    from ..motion import seam
+    from . import key_poses, reel
+
+    action = between.ready(context, rig)
+    if second is None:
+        raise RefusedError("Pick the action or take to go on with")
+    first, last = _span(context, rig, action)
+    frames = key_poses.frames_of(rig, second)
+    with between.played(rig, reel.read(rig, action, np.arange(first, last + 1))) as one:
+        clip = _clip(one, context.scene)
+    with between.played(rig, reel.read(rig, second, frames)) as other:
+        then = _clip(other, context.scene)
+    joint, ground = _checked(lambda: seam.stitched(clip, then, asked.seam, asked.keep_place))
+    whole = reel.joined(rig, one.source, other.source, joint.seam)
+    made = _joined(context, rig, (one, other), whole, (joint, ground), asked)
+    made = replace(made, first=first)
+    with between.spare(bpy.data.actions.new("Stitch")) as new:
+
+        def put() -> None:
+            _write(rig, made, asked, new)
+            if context.scene.footfall.fit_range:
+                reach = first + len(made.new) - 1
+                context.scene.frame_end = max(context.scene.frame_end, reach)
+
+        return between.commit(context, rig, new, put, made.report, asked, "Stitch")
+
+
+def _span(
+    context: bpy.types.Context, rig: bpy.types.Object, action: bpy.types.Action
+) -> tuple[int, int]:
+    from . import key_poses
+
+    first, last = key_poses.span(rig, action, context.scene)
+    if last - first > key_poses.MOST_FRAMES:
+        raise RefusedError(f"{last - first} frames are too many; choose a shorter range")
+    return first, last
+
+
+def _checked(work: Any) -> tuple[Joint, Ground]:
+    from ..motion.request import RequestError
+
+    try:
+        joint: tuple[Joint, Ground] = work()
+    except RequestError as error:
+        raise RefusedError(str(error)) from error
+    return joint
+
+
+def _clip(act: Act, scene: bpy.types.Scene) -> Clip:
+    from ..motion import mannequin, models
+
+    figure = mannequin.Mannequin(act.body, models.load_filler("biped").skeleton)
+    return figure.clip(*act.world, recipe.frame_rate(scene))
+
+
+def _rows(source: Reel, count: int) -> Reel:
+    return {path: replace(track, values=track.values[:count]) for path, track in source.items()}
+
+
+def _joined(
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    acts: tuple[Act, Act],
+    whole: Reel,
+    placed: tuple[Joint, Ground],
+    asked: Wanted,
+) -> Made:
+    """Fill the seam between two acts that were played, the second moved over the ground."""
+    import numpy as np
+
+    joint, ground = placed
+    (rotations, heads), (later, far) = acts[0].world, acts[1].world
+    world = (
+        joint.join(rotations, ground.rotations(later)),
+        joint.join(heads, ground.points(far)),
+    )
+    known = joint.known
+    context_frames = between.seen_frames(context.scene)
+    start = max(joint.first - context_frames, 0)
+    moved = not ground.rests
+    stop = len(known) if moved else min(joint.first + joint.seam + context_frames, len(known))
+    with between.played(rig, whole) as act:
+        goal = act.filled(context.scene, world, known, slice(start, stop), asked)
+        new = ~known
+        if moved:
+            new[joint.first + joint.seam :] = True
+        return act.made(context.scene, goal, np.asarray(new), 0)
+
+
+def _cut(made: Made, rows: int) -> Made:
+    return replace(made, reel=_rows(made.reel, rows), new=made.new[:rows])
+
+
+def _write(rig: bpy.types.Object, made: Made, asked: Wanted, action: bpy.types.Action) -> None:
+    """Write a whole reel into an empty action."""
+    import numpy as np
+
+    from ..motion.sparse import thin
+    from . import fcurves
+    from .reel import OBJECT
+
+    slot = action.slots.new(id_type="OBJECT", name=rig.name)
+    writer = fcurves.Writer(fcurves.channelbag(action, slot))
+    frames = np.arange(made.first, made.first + len(made.new), dtype=float)
+    for path, track in made.reel.items():
+        group, values = track.bone or OBJECT, track.values
+        still = bool((values == values[:1]).all())
+        if still or not track.transform or asked.keys == "dense":
+            rows = [0, -1] if still else slice(None)
+            writer.dense(path, frames[rows], values[rows], group, track.indices)
+        else:
+            share = between.tolerance(rig, track, asked)
+            writer.sparse(path, thin(frames, values, share), group)
+
+
+def _repeat(action: bpy.types.Action, made: Made) -> None:
+    """Let an action repeat for ever; what travels goes on from where it has come to."""
+    action.use_frame_range = True
+    action.frame_start, action.frame_end = made.first, made.first + len(made.new) - 1
+    action.use_cyclic = True
+    ways = {path: abs(t.values[-1] - t.values[0]) for path, t in made.reel.items()}
+    for layer in action.layers:
+        for curve in layer.strips[0].channelbags[0].fcurves:
+            modifier = curve.modifiers.new("CYCLES")
+            way: Array = ways[curve.data_path]
+            column = made.reel[curve.data_path].indices.index(curve.array_index)
+            if curve.data_path.endswith("location") and way[column] > STEADY:
+                modifier.mode_before = modifier.mode_after = "REPEAT_OFFSET"
