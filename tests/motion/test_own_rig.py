@@ -6,7 +6,7 @@ import pytest
 
 from motion_addon.motion import gaits, nearness, quadruped, quat
 from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import extras, own_rig
+from motion_addon.motion.oneshot import extras, own_rig, paw_reach
 from motion_addon.motion.oneshot.extras import Extras
 from motion_addon.motion.oneshot.own_rig import Bones, OwnRig
 from motion_addon.motion.path import Path
@@ -183,3 +183,23 @@ def test_plans_far_from_the_exemplar_are_called_so() -> None:
     assert text == "The exemplar is a walk at Froude 0.15; a gallop is extrapolated."
     (text,) = nearness.warnings(straight(0.4, "walk"), "walk", 1.4)
     assert "one at 0.029 is extrapolated" in text
+
+
+def test_legs_that_are_too_short_do_not_snap_straight(walked) -> None:
+    own, clip, _, _ = walked
+    high = Clip(
+        clip.skeleton,
+        clip.rotations,
+        clip.root_positions + np.float32([0.0, 0.06 * SIZE, 0.0]),
+        clip.fps,
+        quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps),
+    )
+    goals = quadruped.paw_points(clip).astype(np.float64)
+    moved = {}
+    bones = own_rig.pose(own, high)
+    for i, leg in enumerate(own.legs):
+        goal = leg.goal(bones.turns, goals[:, i])
+        moved |= paw_reach.reach(leg, bones.turns, bones.places, goal, np.zeros(clip.frames))
+    turned = np.stack([moved[bone] for leg in own.legs for bone in leg.bent], axis=1)
+    speeds = quat.to_rotvec(quat.mul(quat.inv(turned[:-1]), turned[1:])) * clip.fps
+    assert np.abs(np.diff(speeds, axis=0)).max() * clip.fps < 150.0

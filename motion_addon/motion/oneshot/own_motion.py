@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import quat
+from .. import quadruped, quat
 from ..clip import Clip
 from ..quat import Array
 from ..skeleton import EndSite, Skeleton
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     from .exemplar import Exemplar
 
 
+_GROUND = 5.0
+"""Percentile of the lowest tips of paws that is the ground."""
+
+
 @dataclass(frozen=True, eq=False)
 class OwnMotion:
     """A creature's own rig, meters, and its extras."""
 
     rig: OwnRig
     extras: Extras
+    lift: float = 0.0
+    """By which the rig is raised for its soles to be on the ground, over the hip's height."""
 
     @staticmethod
     def of(exemplar: Exemplar, phase: Array | None) -> OwnMotion | None:
@@ -50,7 +56,8 @@ class OwnMotion:
         clip, _ = own.animal.convert(turns, places, fps)
         raised = own.animal.found.places(turns, places)[0, 0]
         bones = Bones(turns, places + clip.root_positions[0] - raised)
-        return OwnMotion(own, extras.fit(own, clip, bones, _recorded(exemplar, phase, len(turns))))
+        beyond = extras.fit(own, clip, bones, _recorded(exemplar, phase, len(turns)))
+        return OwnMotion(own, beyond, _lift(own, bones))
 
     def misfit(self, phase: Array, near: Array, moving: Array) -> Misfit:
         """Return what the extras add on each frame, as ``extras.misfit``."""
@@ -60,7 +67,8 @@ class OwnMotion:
         """Return what the rig's bones do in a canonical clip of the creature, in its size."""
         size = self.size(clip)
         got = own_rig.pose(self.rig, clip.scaled(1.0 / size), misfit)
-        return Bones(got.turns, got.places * size)
+        up = np.array([0.0, self.lift * self.rig.animal.hip_height, 0.0])
+        return Bones(got.turns, (got.places + up) * size)
 
     def size(self, clip: Clip) -> float:
         """Return how large a canonical clip of the creature is against its own rig."""
@@ -93,7 +101,8 @@ class OwnMotion:
     def to_arrays(self) -> dict[str, Array]:
         """Return plain arrays for an ``.npz`` file."""
         rig = {f"rig_{name}": value for name, value in self.rig.to_arrays().items()}
-        return rig | {f"own_{name}": value for name, value in self.extras.to_arrays().items()}
+        own = {f"own_{name}": value for name, value in self.extras.to_arrays().items()}
+        return {**rig, **own, "lift": np.array(self.lift)}
 
     @staticmethod
     def from_arrays(data: Mapping[str, Any]) -> OwnMotion:
@@ -102,7 +111,15 @@ class OwnMotion:
             {name.removeprefix(kind): data[name] for name in data if name.startswith(kind)}
             for kind in ("rig_", "own_")
         )
-        return OwnMotion(OwnRig.from_arrays(rig), Extras.from_arrays(own))
+        return OwnMotion(OwnRig.from_arrays(rig), Extras.from_arrays(own), float(data["lift"]))
+
+
+def _lift(own: OwnRig, bones: Bones) -> float:
+    """Return how far the soles of a motion on the ground are under it, over the hip's height."""
+    tips = own.animal.found.tip_places(bones.turns, bones.places)
+    names = list(own.animal.found.tips)
+    paws = tips[:, [names.index(quadruped.LEG_CHAINS[leg][-1]) for leg in quadruped.LEGS], 1]
+    return -float(np.percentile(paws.min(axis=1), _GROUND)) / own.animal.hip_height
 
 
 def _recorded(exemplar: Exemplar, phase: Array | None, frames: int) -> Array | None:

@@ -17,14 +17,20 @@ import numpy as np
 from .. import paw_metrics, quadruped, quat
 from ..clip import Clip
 from ..quat import Array
+from ..reach import is_loop, lowering
 from ..skeleton import Skeleton
 from ..smoothing import smooth
 from .anchors import Anchor, Limbs
 from .canonical import Animal
-from .paw_reach import Leg, reach
+from .paw_reach import SOFT, Leg, reach
 
 HEADING = 0.25
 """Seconds, the spread of the smoothing of the heading."""
+LOWEST = 0.1
+"""The most that the body comes down for its legs, as a share of the height of the hips."""
+_EASE = 0.03
+"""Seconds, the spread over which a paw comes to stand."""
+_UP = np.array([0.0, 1.0, 0.0])
 _LOOSE = 0.1
 """Weight of a canonical joint that is aimed at a joint on another bone, beside a stiff one."""
 _PARTS = (
@@ -204,9 +210,34 @@ def pose(own: OwnRig, clip: Clip, misfit: Misfit = NONE) -> Bones:
     pelvis = clip.root_positions.astype(np.float64)
     bones = _filled(own, set_, ahead, pelvis, misfit)
     paws = quadruped.paw_points(clip).astype(np.float64)
-    for leg, paw in zip(own.legs, paws.swapaxes(0, 1), strict=True):
-        set_.update(reach(leg, bones.turns, bones.places, paw))
-    return _filled(own, set_, ahead, pelvis, misfit)
+    turns, places = bones.turns, bones.places
+    goals = [leg.goal(turns, paw) for leg, paw in zip(own.legs, paws.swapaxes(0, 1), strict=True)]
+    stands = _standing(clip)
+    down = _lowered(own, clip, bones, goals, stands)[:, None] * _UP
+    for i, leg in enumerate(own.legs):
+        moved = reach(leg, turns, places - down[:, None], goals[i], stands[:, i])
+        set_.update(moved)
+    return _filled(own, set_, ahead, pelvis - down, misfit)
+
+
+def _standing(clip: Clip) -> Array:
+    """Return (T, 4) how much each paw stands, eased."""
+    if clip.contacts is None:
+        return np.zeros((clip.frames, len(quadruped.LEGS)))
+    down = smooth(np.asarray(clip.contacts, dtype=np.float64), _EASE * clip.fps, is_loop(clip))
+    return np.clip(2.0 * down, 0.0, 1.0)
+
+
+def _lowered(own: OwnRig, clip: Clip, bones: Bones, goals: list[Array], stands: Array) -> Array:
+    """Return (T,) meters by which the body comes down for the paws that stand to be in reach."""
+    joints = [bones.places[:, leg.bent[0]] for leg in own.legs]
+    limits = [leg.longest(bones.turns, bones.places) for leg in own.legs]
+    wanted = [
+        np.where(down[:, None] > 0.5, goal, joint - 0.5 * limit * _UP)
+        for goal, joint, limit, down in zip(goals, joints, limits, stands.T, strict=True)
+    ]
+    down = lowering(joints, wanted, limits, clip.fps, is_loop(clip), SOFT)
+    return np.minimum(down, LOWEST * own.animal.hip_height)
 
 
 def _turned(turn: Array, misfit: Misfit, bone: int) -> Array:
