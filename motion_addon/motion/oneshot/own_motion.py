@@ -32,7 +32,9 @@ class OwnMotion:
 
     rig: OwnRig
     extras: Extras
-    lift: float = 0.0
+    legs: float
+    """Length of the legs of the creature's canonical skeleton in the size of its rig, meters."""
+    lift: float
     """By which the rig is raised for its soles to be on the ground, over the hip's height."""
 
     @staticmethod
@@ -57,7 +59,8 @@ class OwnMotion:
         raised = own.animal.found.places(turns, places)[0, 0]
         bones = Bones(turns, places + clip.root_positions[0] - raised)
         beyond = extras.fit(own, clip, bones, _recorded(exemplar, phase, len(turns)))
-        return OwnMotion(own, beyond, _lift(own, bones))
+        legs = own_rig.size(exemplar.clip.skeleton) / Units(exemplar.hip_height).factors()[0]
+        return OwnMotion(own, beyond, legs, _lift(own, bones))
 
     def misfit(self, phase: Array, near: Array, moving: Array) -> Misfit:
         """Return what the extras add on each frame, as ``extras.misfit``."""
@@ -72,7 +75,7 @@ class OwnMotion:
 
     def size(self, clip: Clip) -> float:
         """Return how large a canonical clip of the creature is against its own rig."""
-        return own_rig.size(clip.skeleton) / own_rig.size(self.rig.animal.skeleton)
+        return own_rig.size(clip.skeleton) / self.legs
 
     def clip(self, bones: Bones, clip: Clip) -> Clip:
         """Return the bones of a canonical ``clip`` as a clip of the exemplar's own skeleton.
@@ -102,7 +105,7 @@ class OwnMotion:
         """Return plain arrays for an ``.npz`` file."""
         rig = {f"rig_{name}": value for name, value in self.rig.to_arrays().items()}
         own = {f"own_{name}": value for name, value in self.extras.to_arrays().items()}
-        return {**rig, **own, "lift": np.array(self.lift)}
+        return {**rig, **own, "sizes": np.array([self.legs, self.lift])}
 
     @staticmethod
     def from_arrays(data: Mapping[str, Any]) -> OwnMotion:
@@ -111,7 +114,8 @@ class OwnMotion:
             {name.removeprefix(kind): data[name] for name in data if name.startswith(kind)}
             for kind in ("rig_", "own_")
         )
-        return OwnMotion(OwnRig.from_arrays(rig), Extras.from_arrays(own), float(data["lift"]))
+        legs, lift = (float(v) for v in data["sizes"])
+        return OwnMotion(OwnRig.from_arrays(rig), Extras.from_arrays(own), legs, lift)
 
 
 def _lift(own: OwnRig, bones: Bones) -> float:
