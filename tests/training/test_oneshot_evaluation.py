@@ -88,7 +88,7 @@ def verdict(values: dict[str, tuple[float, float, float]], creature: str = "a") 
         known = {"pose": pose, "footfalls": falls, "footfalls_most": falls, "period": 1.0}
         known |= {"slip": slip, "planted_median": 0.1, "pose_planted": pose}
         rows += [
-            {"creature": creature, "method": method, "case": kind, "clean": known}
+            {"creature": creature, "method": method, "case": kind, "clean": known, "raw": known}
             for kind in ("own", "turn", "other")
         ]
     return rows
