@@ -181,7 +181,7 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
     scene.render.fps = round(FPS)
     rig = creature.rig
     rig_map = rigs.detect(armature.read_rig(rig))
-    size = fit.measure(rig, rig_map, "quadruped", scene)
+    size = fit.measure(rig, rig_map, fit.load_model("quadruped"), scene)
     height = size.hip_height
     speed = float(np.sqrt(shot.froude * gaits.GRAVITY * height))
     request = BakeRequest(

@@ -93,7 +93,7 @@ def load_clip(path: Path, person: Person, fps: float = 30.0) -> tuple[Clip, floa
         return clip.resample(fps).scaled(ratio), None
     wanted = json.loads(path.read_text(encoding="utf-8"))
     model = wanted.get("model", "biped")
-    size = fit.measure(person.rig, rigs.detect(rig), model, bpy.context.scene)
+    size = fit.measure(person.rig, rigs.detect(rig), fit.load_model(model), bpy.context.scene)
     request = BakeRequest.from_json({"height": size.height, "fps": fps, **wanted})
     return bake(request).clip, size.ball_height
 

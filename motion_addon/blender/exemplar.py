@@ -44,6 +44,29 @@ class Reading:
     rig_map: RigMap | None
     """The parts of the body as they are mapped; None leaves finding them to the doctor."""
 
+    def body(self) -> Reading:
+        """Return the reading of the bones that make the body, without controls and helpers.
+
+        Those are the mapped bones, and the deforming ones where the mapped ones deform.
+        """
+        import numpy as np
+
+        if self.rig_map is None or self.rig.deforms is None:
+            return self
+        names = [bone for bones in self.rig_map.roles.values() for bone in bones]
+        mapped = np.array([self.rig.index(name) for name in names])
+        keep = np.zeros(len(self.rig), dtype=bool)
+        if self.rig.deforms[mapped].mean() > 0.5:
+            keep = np.array(self.rig.deforms)
+        keep[mapped] = True
+        rows = np.flatnonzero(keep)
+        return replace(
+            self,
+            rig=self.rig.subset([int(bone) for bone in rows]),
+            rotations=self.rotations[:, rows],
+            positions=self.positions[:, rows],
+        )
+
 
 def picked_rig(context: bpy.types.Context) -> bpy.types.Object | None:
     """Return the armature that plays the clip: the picked one, else the character, else None."""
@@ -94,8 +117,7 @@ def _clip_refusal(context: bpy.types.Context, rig: bpy.types.Object) -> str:
     own = context.scene.footfall.oneshot.action is None
     if own and any(take.action == action for take in rig.footfall.takes):
         return f"'{action.name}' is a take; pick the action that holds the clip"
-    slot = _slot(rig, action)
-    if slot is None or not _moves(rig, action, slot):
+    if not moves(rig, action):
         return f"'{action.name}' has no keys on bones of '{rig.name}'"
     first, last = frame_range(context.scene, action)
     seconds = (last - first) / recipe.frame_rate(context.scene)
@@ -116,8 +138,11 @@ def _slot(rig: bpy.types.Object, action: bpy.types.Action) -> bpy.types.ActionSl
     return next(iter((*named, *fitting)), None)
 
 
-def _moves(rig: bpy.types.Object, action: bpy.types.Action, slot: bpy.types.ActionSlot) -> bool:
+def moves(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
     """Whether an action has keys on bones that a rig has."""
+    slot = _slot(rig, action)
+    if slot is None:
+        return False
     bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips]
     for curve in (curve for bag in bags if bag is not None for curve in bag.fcurves):
         start, _, rest = curve.data_path.partition('["')

@@ -37,15 +37,17 @@ def meters(scene: bpy.types.Scene) -> float:
     return float(scene.unit_settings.scale_length)
 
 
-def measure(rig: bpy.types.Object, rig_map: RigMap, model: str, scene: bpy.types.Scene) -> Fit:
-    """Measure a character against a model. Raises RigError and RequestError."""
+def measure(
+    rig: bpy.types.Object, rig_map: RigMap, own: models.Model, scene: bpy.types.Scene
+) -> Fit:
+    """Measure a character against the model that moves it. Raises RigError and RequestError."""
     from ..motion import retarget
     from ..motion.request import RequestError
     from . import armature
 
-    own = load_model(model)
     if own.body != rig_map.kind:
-        raise RequestError(f"The model {model} moves a {own.body}, the character is another kind")
+        text = f"The model {own.name} moves a {own.body}, the character is another kind"
+        raise RequestError(text)
     ratio = retarget.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
     unit = meters(scene)
     if own.body == "quadruped":

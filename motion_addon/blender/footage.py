@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from . import job
+from . import exemplar, job
 
 KINDS = ("objects", "armatures", "actions", "meshes", "materials", "images", "collections")
 """What an importer may add to a file, in the order in which it is taken out again."""
@@ -38,13 +38,16 @@ IMPORTERS: dict[str, Callable[[str], None]] = {
     ".gltf": _gltf,
     ".fbx": _fbx,
 }
+GAITS = ("walk", "trot", "amble", "pace", "canter", "gallop", "run", "sneak")
+"""Words in names of clips that can be learned from, the best first."""
 PATTERN = ";".join(f"*{ending}" for ending in IMPORTERS)
 
 
-def bring_in(context: bpy.types.Context, file: Path) -> bpy.types.Object:
-    """Import a file and return its animated armature; the selection stays as it was.
+def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, bpy.types.Action]:
+    """Import a file; return its animated armature and the likeliest of its clips.
 
-    Raises job.RefusedError if it cannot be imported or holds none; then nothing is added.
+    The selection stays as it was. Raises job.RefusedError if the file cannot be imported or holds
+    none; then nothing is added.
     """
     run = IMPORTERS.get(file.suffix.lower())
     if run is None:
@@ -70,7 +73,18 @@ def bring_in(context: bpy.types.Context, file: Path) -> bpy.types.Object:
         for other in chosen:
             other.select_set(True)
         context.view_layer.objects.active = active
-    return rig
+    return rig, _likeliest(rig, before)
+
+
+def _likeliest(rig: bpy.types.Object, before: dict[str, set]) -> bpy.types.Action:
+    """Return the new action that is called a gait, else the one that the armature plays."""
+    new = [action for action in bpy.data.actions if action not in before["actions"]]
+    fitting = [action for action in new if exemplar.moves(rig, action)]
+    for word in GAITS:
+        named = [action for action in fitting if word in action.name.lower()]
+        if named:
+            return min(named, key=lambda action: (len(action.name), action.name))
+    return rig.animation_data.action
 
 
 def _animated(before: dict[str, set]) -> bpy.types.Object | None:

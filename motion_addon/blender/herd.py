@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import fit, job, recipe, takes
+from . import creatures, fit, job, recipe, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -72,15 +72,14 @@ def bake_steps(context: bpy.types.Context) -> Steps:
         wanted, sizes = _wanted(context, rigs, maps)
         members = _members(context, wanted, sizes)
         recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
-        every = zip(members, sizes, recipes, strict=True)
+        every = zip(rigs, members, sizes, recipes, strict=True)
         requests = [_sized(context.scene, *each) for each in every]
         yield 0.0
         results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
         rows = zip(rigs, maps, results, recipes, sizes, strict=True)
         plans: list[KeyPlan] = []
         for rig, rig_map, result, own, size in rows:
-            clip = size.in_units(result.clip)
-            plans.append(job.planned(context, rig, rig_map, clip, own, size))
+            plans.append(job.planned(context, rig, rig_map, result, own, size))
             yield job.MOTION_SHARE
     except (bake.RequestError, RigError, CurveError, recipe.RecipeError) as error:
         raise job.RefusedError(str(error)) from error
@@ -103,9 +102,8 @@ def _wanted(
     if len(curves) > 1:
         pairs = zip(wanted, curves, strict=True)
         wanted = [replace(own, curve=curve.name) for own, curve in pairs]
-    models = [own.model for own in wanted]
-    rows = zip(rigs, maps, models, strict=True)
-    return wanted, [fit.measure(rig, rig_map, model, scene) for rig, rig_map, model in rows]
+    rows = zip(rigs, maps, wanted, strict=True)
+    return wanted, [fit.measure(r, m, creatures.model(r, own), scene) for r, m, own in rows]
 
 
 def _members(
@@ -134,10 +132,12 @@ def _members(
     return members(herd)
 
 
-def _sized(scene: bpy.types.Scene, member: Member, size: Fit, own: Recipe) -> BakeRequest:
-    """Return a member's request for the size that its rig has, and what it looks at meanwhile."""
+def _sized(
+    scene: bpy.types.Scene, rig: bpy.types.Object, member: Member, size: Fit, own: Recipe
+) -> BakeRequest:
+    """Return a member's request for its rig's size and manner, and what it looks at meanwhile."""
     sized = replace(member.request, height=size.height, hip_height=size.hip_height)
-    return recipe.looking(sized, own, scene)
+    return recipe.looking(creatures.applied(sized, rig, own), own, scene)
 
 
 def _recipe(wanted: Recipe, member: Member) -> Recipe:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import character, experts, fit, footfall_keys, recipe, state, takes
+from . import character, creatures, experts, fit, footfall_keys, recipe, state, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
-    from ..motion.clip import Clip
+    from ..motion.bake import BakeResult
     from ..motion.quat import Array
     from ..motion.rigs import RigMap
     from .apply import KeyPlan
@@ -64,18 +64,21 @@ def bake_steps(
         raise RefusedError(problem)
     try:
         rig_map = mapped(rig)
-        size = fit.measure(rig, rig_map, wanted.model, context.scene)
+        remarks = creatures.remarks(rig, wanted)
+        wanted = creatures.named(rig, wanted)
+        size = fit.measure(rig, rig_map, creatures.model(rig, wanted), context.scene)
         wanted = _on_spot(wanted, rig, rig_map, again)
-        asked = recipe.request(wanted, context.scene, size)
+        asked = creatures.applied(recipe.request(wanted, context.scene, size), rig, wanted)
         yield 0.0
         if wanted.cycle:
             result = bake.cycle(asked)
         else:
             result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
-        plan = planned(context, rig, rig_map, size.in_units(result.clip), wanted, size)
+        plan = planned(context, rig, rig_map, result, wanted, size)
     except (bake.RequestError, RigError, CurveError, recipe.RecipeError) as error:
         raise RefusedError(str(error)) from error
-    return commit(context, rig, plan, wanted, result.report, again)
+    card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
+    return commit(context, rig, plan, wanted, card, again)
 
 
 def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool) -> Recipe:
@@ -86,7 +89,7 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
         return wanted
     old = takes.find(rig, wanted.take) if again else None
     kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
-    return replace(wanted, spot=kept or spot.under(rig, rig_map, fit.load_model(wanted.model)))
+    return replace(wanted, spot=kept or spot.under(rig, rig_map, creatures.model(rig, wanted)))
 
 
 def rebake_steps(
@@ -125,18 +128,19 @@ def planned(
     context: bpy.types.Context,
     rig: bpy.types.Object,
     rig_map: RigMap,
-    clip: Clip,
+    result: BakeResult,
     wanted: Recipe,
     size: Fit,
 ) -> KeyPlan:
     """Lay out the keys as seen from the state before any take, then show again what was shown."""
     from .apply import plan_keys
 
+    clip, settings = size.in_units(result.clip), recipe.key_settings(wanted, context.scene, size)
     state.put_pose_back(rig)
     now = takes.Moment(rig, context.scene)
     takes.rewind(rig, context.scene)
     try:
-        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene, size))
+        plan = plan_keys(rig, rig_map, clip, settings, creatures.own_pose(result, clip))
         return _closed(plan) if wanted.cycle else plan
     finally:
         now.come_back()

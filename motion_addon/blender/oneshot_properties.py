@@ -18,6 +18,13 @@ def _is_armature(_self: object, found: bpy.types.Object) -> bool:
     return found.type == "ARMATURE"
 
 
+def _fits(self: FootfallOneShot, found: bpy.types.Action) -> bool:
+    from . import exemplar
+
+    rig = self.rig if self.rig is not None else self.id_data.footfall.character
+    return rig is None or rig.type != "ARMATURE" or exemplar.moves(rig, found)
+
+
 def _exemplar_picked(self: FootfallOneShot, _context: bpy.types.Context) -> None:
     from . import character
 
@@ -35,7 +42,7 @@ class FootfallOneShot(bpy.types.PropertyGroup):
     )  # fmt: skip
     action: PointerProperty(
         name="Clip", description="Action to learn from; empty takes the one the armature plays",
-        type=bpy.types.Action,
+        type=bpy.types.Action, poll=_fits,
     )  # fmt: skip
     part: BoolProperty(
         name="Only a Part", description="Learn from some frames of the action instead of all",

@@ -58,6 +58,12 @@ class Recipe:
     """One looping cycle in place instead of a walk along the curve."""
     model: str = "biped"
     """Folder name under models/."""
+    creature: str = ""
+    """Creature stored with the character whose manner moves it; empty for none."""
+    creature_digest: str = ""
+    """Digest of that creature, as one may be made anew under its name."""
+    manner: float = 1.0
+    """Strength of its manner: 0 for any animal's, 1 for its own, up to 1.5."""
     gait: str = "auto"
     """auto, walk, jog, run or crouch; for animals auto, walk, pace, trot, canter or gallop."""
     lead: str = "auto"
@@ -176,6 +182,7 @@ def from_settings(
     elif settings.facing == "look_at":
         facing = {"look_at": settings.facing_target.name if settings.facing_target else ""}
     animal = rig.footfall.kind == "quadruped"
+    kept = rig.footfall.creatures.get(rig.footfall.creature) if animal else None
     return Recipe(
         character=rig.name,
         curve=settings.path.name if settings.path else "",
@@ -183,6 +190,9 @@ def from_settings(
         ground=settings.ground.name if settings.ground else "",
         cycle=cycle,
         model=rig.footfall.kind,
+        creature=rig.footfall.creature if animal else "",
+        creature_digest=kept.digest if kept is not None else "",
+        manner=rig.footfall.manner if animal and rig.footfall.creature else 1.0,
         gait=settings.animal_gait if animal else settings.gait,
         lead=settings.lead if animal else "auto",
         experts=experts.factors(settings) if animal else None,

@@ -11,7 +11,7 @@ from dataclasses import replace
 import bpy
 from mathutils import Quaternion
 
-from . import character, fit, job, recipe, state
+from . import character, creatures, fit, job, recipe, state
 
 
 def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
@@ -26,8 +26,8 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
     try:
         wanted = recipe.from_settings(context.scene.footfall, rig, cycle=True)
         rig_map = character.load_map(rig)
-        size = fit.measure(rig, rig_map, wanted.model, context.scene)
-        asked = recipe.request(wanted, context.scene, size)
+        size = fit.measure(rig, rig_map, creatures.model(rig, wanted), context.scene)
+        asked = creatures.applied(recipe.request(wanted, context.scene, size), rig, wanted)
         clip = size.in_units(bake.pose_at_phase(replace(asked, start=False, stop=False), phase))
         plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene, size))
     except (RigError, bake.RequestError, recipe.RecipeError) as error:

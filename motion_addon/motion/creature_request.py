@@ -11,7 +11,7 @@ CREATURE = "creature"
 """The model that is made of one exemplar."""
 MANNERS = (0.0, 1.5)
 """Strengths of an exemplar's manner."""
-_FILES = (".bvh", ".npz")
+_FILES = (".bvh", ".npz", ".footfall")
 _USUAL = {"exemplar": None, "legs": None, "manner": 1.0}
 
 Legs = tuple[tuple[str, tuple[str, ...]], ...]
@@ -46,7 +46,7 @@ def check_creature(request: Any) -> None:
         raise RequestError("A creature needs an exemplar: the path of a BVH or creature file")
     if not request.exemplar.lower().endswith(_FILES):
         raise RequestError(
-            f"exemplar must be a .bvh file or a creature's .npz file, not {request.exemplar!r}"
+            f"exemplar must be a .bvh, .footfall or .npz file, not {request.exemplar!r}"
         )
     if request.legs is not None:
         if not isinstance(request.legs, tuple):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.blender import subjects
 
-ORDER = ["character", "path", "motion", "bake", "report"]
+ORDER = ["character", "path", "motion", "bake", "oneshot", "report"]
 
 
 class Notes:
@@ -55,6 +55,7 @@ def draw(name: str) -> Notes:
         scene=bpy.context.scene,
         view_layer=bpy.context.view_layer,
         preferences=bpy.context.preferences,
+        selected_objects=bpy.context.selected_objects,
         region=SimpleNamespace(width=280),
     )
     kind = panel(name)
@@ -70,7 +71,7 @@ def draw(name: str) -> Notes:
 def test_panels_stand_in_the_order_of_use() -> None:
     kinds = [panel(name) for name in ORDER]
     assert {kind.bl_category for kind in kinds} == {"Footfall"}
-    labels = ["Character", "Path", "Motion", "Bake", "Report"]
+    labels = ["Character", "Path", "Motion", "Bake", "One Shot", "Report"]
     assert [kind.bl_label for kind in kinds] == labels
     orders = [kind.bl_order for kind in kinds]
     assert orders == sorted(set(orders))

@@ -1,9 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operators, thin: read the context, ask the core, write, report."""
 
-from . import bake, between, footfalls, herd, oneshot, path, review, rig, scrub, speed
+from . import (
+    bake,
+    between,
+    creature,
+    footfalls,
+    herd,
+    oneshot,
+    path,
+    review,
+    rig,
+    scrub,
+    speed,
+)
 
-modules = (path, rig, speed, bake, footfalls, herd, review, scrub, oneshot, between)
+modules = (
+    path,
+    rig,
+    speed,
+    bake,
+    footfalls,
+    herd,
+    review,
+    scrub,
+    oneshot,
+    creature,
+    between,
+)
 
 
 def register() -> None:

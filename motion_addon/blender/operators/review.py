@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, footfall_keys, recipe, takes
+from .. import character, creatures, footfall_keys, recipe, takes
 from .polling import NOT_BAKED, OnTake
 
 
@@ -92,13 +92,15 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         return "" if takes.baked(takes.active(rig)) else NOT_BAKED
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        take = takes.active(character.current(context))
+        rig = character.current(context)
+        take = takes.active(rig)
         try:
             stored = recipe.Recipe.from_json(takes.recipe_of(take))
         except recipe.RecipeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         recipe.to_settings(stored, context.scene)
+        creatures.choose(rig, stored)
         return {"FINISHED"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import character
+from .. import character, creatures
 from .tab import Tab, sentence
 
 OVERRIDE_NOTE = "Accept takes before you save: an override may forget the list of takes"
@@ -73,6 +73,9 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if rig.footfall.confidence < UNSURE:
             label = f"{label}, perhaps"
         layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
+        if creatures.chosen(rig) is not None and rig.footfall.kind == "quadruped":
+            name = rig.footfall.creature
+            layout.label(text=f"Moves like: {name}", icon="OUTLINER_DATA_ARMATURE")
         problem = character.map_refusal(rig)
         if problem:
             sentence(context, layout, problem, "ERROR")

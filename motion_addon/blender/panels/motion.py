@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .. import character, fit, pace
 from ..operators.speed import PRESETS
+from .choice import draw_choice
 from .tab import Tab, sentence
 
 
@@ -51,6 +54,8 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
             sentence(context, layout, pace.sentence(settings.speed, hips))
         layout.use_property_split = True
         layout.use_property_decorate = False
+        if animal and len(rig.footfall.creatures):
+            self._draw_manner(layout, rig)
         layout.prop(settings, "animal_gait" if animal else "gait")
         if animal:
             layout.prop(settings, "lead")
@@ -69,6 +74,13 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
             column.prop(settings, "gaze_strength")
         if animal:
             layout.prop(settings, "follow_through")
+
+    def _draw_manner(self, layout: bpy.types.UILayout, rig: Any) -> None:
+        """Show in whose manner the animal moves, and how strongly."""
+        column = layout.column(align=True)
+        draw_choice(column, rig, "Creature")
+        if rig.footfall.creature:
+            column.prop(rig.footfall, "manner", slider=True)
 
     def _draw_speed(
         self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, hips: float

@@ -84,7 +84,7 @@ class Creature:
         try:
             with np.load(BytesIO(data[:LARGEST]), allow_pickle=False) as file:
                 return _creature({key: file[key] for key in file.files})
-        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise ModelError("This file holds no creature, or one that is damaged") from error
 
     @staticmethod

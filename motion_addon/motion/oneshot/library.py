@@ -54,7 +54,7 @@ def _digest(path: str) -> str:
 @lru_cache(maxsize=KEPT)
 def _creature(digest: str, path: str, legs: Legs | None) -> Creature:
     try:
-        if path.lower().endswith(".npz"):
+        if not path.lower().endswith(".bvh"):
             if legs is not None:
                 raise RequestError("A stored creature knows its legs; leave out legs")
             return Creature.load(FilePath(path))

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators on creatures that are stored with a rig: to and from files, to other rigs, away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from .. import character, creatures
+from ..recipe import RecipeError
+from .polling import Explained
+
+FILTER = f"*{creatures.ENDING};*.npz"
+
+
+class OnAnimal(Explained):
+    """An operator on a character that walks on four legs."""
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why no creature can be stored with the character, or an empty text."""
+        return creatures.refusal(context)
+
+
+class OnCreature(OnAnimal):
+    """An operator on the creature that moves the character."""
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why there is no creature to work on, or an empty text."""
+        problem = super().problem(context)
+        rig = character.current(context)
+        if problem or rig is None:
+            return problem
+        return "" if creatures.chosen(rig) is not None else "Choose a creature first"
+
+
+class FOOTFALL_OT_creature_ready(OnAnimal, bpy.types.Operator):
+    """Let the character move in the manner of a creature that ships with Footfall"""
+
+    bl_idname = "footfall.creature_ready"
+    bl_label = "Ready Creature"
+    bl_options = {"REGISTER", "UNDO"}
+
+    name: bpy.props.StringProperty(
+        name="Name", description="Name of the creature", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            kept = creatures.bring(character.current(context), self.name)
+        except RecipeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"'{kept.id_data.name}' moves in the manner of '{kept.name}'")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_creature_export(OnCreature, bpy.types.Operator, ExportHelper):
+    """Save the creature as a file, for other scenes and other animals"""
+
+    bl_idname = "footfall.creature_export"
+    bl_label = "Export Creature"
+    filename_ext = creatures.ENDING
+    filter_glob: bpy.props.StringProperty(default=FILTER, options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        name = bpy.path.clean_name(character.current(context).footfall.creature)
+        self.filepath = name + creatures.ENDING
+        return ExportHelper.invoke(self, context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        kept = creatures.chosen(character.current(context))
+        try:
+            creatures.write(kept, Path(self.filepath))
+        except (RecipeError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Saved the creature '{kept.name}' to {self.filepath}")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_creature_import(OnAnimal, bpy.types.Operator, ImportHelper):
+    """Load a creature from a file, and let it move the character"""
+
+    bl_idname = "footfall.creature_import"
+    bl_label = "Import Creature"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = creatures.ENDING
+    filter_glob: bpy.props.StringProperty(default=FILTER, options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rig = character.current(context)
+        try:
+            kept = creatures.store(rig, creatures.read(Path(self.filepath)))
+        except RecipeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"'{rig.name}' moves in the manner of '{kept.name}'")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_creature_share(OnCreature, bpy.types.Operator):
+    """Give the creature to the other animals that are selected, as for a herd"""
+
+    bl_idname = "footfall.creature_share"
+    bl_label = "Give to Selected"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        names = creatures.share(context)
+        if not names:
+            self.report({"ERROR"}, "Select other animals, too; their bone maps tell that they are")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Gave the creature to {', '.join(names)}")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_creature_remove(OnCreature, bpy.types.Operator):
+    """Delete the creature from the character; takes that were baked with it stay as they are"""
+
+    bl_idname = "footfall.creature_remove"
+    bl_label = "Remove Creature"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rig = character.current(context)
+        name = rig.footfall.creature
+        creatures.remove(rig, name)
+        self.report({"INFO"}, f"Removed the creature '{name}'")
+        return {"FINISHED"}
+
+
+classes = (
+    FOOTFALL_OT_creature_ready,
+    FOOTFALL_OT_creature_export,
+    FOOTFALL_OT_creature_import,
+    FOOTFALL_OT_creature_share,
+    FOOTFALL_OT_creature_remove,
+)
+register, unregister = bpy.utils.register_classes_factory(classes)
