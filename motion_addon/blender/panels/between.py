@@ -14,7 +14,7 @@ class FOOTFALL_PT_between(Tab, bpy.types.Panel):
     """Fill the gaps between keyed poses"""
 
     bl_label = "In-Between"
-    bl_order = 5
+    bl_order = 60
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:

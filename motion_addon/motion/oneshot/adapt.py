@@ -135,7 +135,7 @@ def _along(shown: Creature, plan: Trajectory, steps: Steps, learner: Learnet) ->
 
 
 def _aligned(steps: Steps, seen: Seen, run: Run, plan: Trajectory) -> Steps:
-    """Return steps with which the network's paws go to and fro when the clip's do."""
+    """Return steps with which the network's paws go forth and back when the clip's do."""
     turn = np.exp(-2j * np.pi * steps.phase)
     paws = [quadruped.JOINTS.index(name) for name in quadruped.PAWS]
     own = seen.places[:, paws, 2]
