@@ -33,8 +33,15 @@ KNOTS: Final = 24
 """Of the splines over the phase."""
 LONGEST: Final = 8.0
 """Seconds of an exemplar that are run along."""
+LOOSE: Final = 1e-4
+"""Stiffness of the splines through the clip itself."""
+STRAIGHT: Final = 0.2
+"""Radians that a clip may turn and still be compared with what goes straight ahead."""
 LEAD_IN: Final = 60
 """Frames that the network is run before those that are compared."""
+SETTLED, MEASURED = 30, 150
+"""Frames straight ahead before its step rate is measured, and in which it is."""
+TRIES: Final = 2
 TEMPOS: Final = (0.3, 3.0)
 FARTHEST: Final = 0.2
 """Strides by which a paw's steps are moved to those of the network."""
@@ -84,9 +91,33 @@ def _tuned(
         steps = _aligned(steps, seen, run, plan)
         shown = replace(shown, offsets=_four(steps.offsets))
         run = _along(shown, plan, steps, learner)
-    tempo = float(np.clip(steps.rate / max(float(run.rates.mean()), 0.1), *TEMPOS))
-    missed = _missed(run, plan, clip, steps.phase) if residual else None
-    return replace(shown, tempo=tempo, residual=missed), steps.phase
+    for _ in range(TRIES):
+        ahead, course = _ahead(shown, learner)
+        rate = (ahead.phase[-1] - ahead.phase[SETTLED]) * RATE / (MEASURED - 1)
+        tempo = shown.tempo * steps.rate / max(float(rate), 0.1)
+        shown = replace(shown, tempo=float(np.clip(tempo, *TEMPOS)))
+    if not residual:
+        return shown, steps.phase
+    turned = np.ptp(features.yaw(plan))
+    if turned < STRAIGHT:
+        run = ahead.after(SETTLED)
+        plan = replace(course, positions=course.positions[SETTLED:], facing=course.facing[SETTLED:])
+    return replace(shown, residual=_missed(seen, steps.phase, run, plan)), steps.phase
+
+
+def _ahead(shown: Creature, learner: Learnet) -> tuple[Run, Trajectory]:
+    """Return how a creature moves by itself straight ahead at the clip's speed, and its plan."""
+    frames = np.arange(SETTLED + MEASURED)
+    ahead = np.array([0.0, 0.0, 1.0])
+    way = frames * shown.speed / RATE
+    gait = np.tile(np.eye(len(gaits.GAITS))[gaits.GAITS.index(shown.gait)], (len(frames), 1))
+    plan = Trajectory(
+        way[:, None] * ahead, np.tile(ahead, (len(frames), 1)),
+        np.full(len(frames), shown.speed), gait, way,
+    )  # fmt: skip
+    *_, runs = Controller(model_of(shown, own=learner)).run([plan], np.zeros(1), np.ones(1))
+    assert isinstance(runs, list)
+    return runs[0], plan
 
 
 def _extras(exemplar: Exemplar, phase: Array | None) -> dict[str, Array] | None:
@@ -145,17 +176,19 @@ def _aligned(steps: Steps, seen: Seen, run: Run, plan: Trajectory) -> Steps:
     return steps.moved(np.clip(late, -FARTHEST, FARTHEST))
 
 
-def _missed(run: Run, plan: Trajectory, clip: Clip, phase: Array) -> Residual:
-    """Return what a run along a clip's own course misses of it, over the phase."""
+def _missed(seen: Seen, phase: Array, run: Run, plan: Trajectory) -> Residual:
+    """Return what a run along a plan misses of a clip with a phase (T,), over the phase."""
     back = quat.inv(features.root_rotations(plan))
-    (own, _), (made, _) = clip.world(), run.clip.world()
-    away = quat.mul(back[:, None], quat.mul(own, quat.inv(made)))
-    turns = quat.to_rotvec(quat.mul(away, quat.inv(back)[:, None]))
-    hips = quat.apply(back, clip.root_positions - run.clip.root_positions)
-    touched = np.asarray(clip.contacts) - np.asarray(run.clip.contacts)
+    own = cyclic.at(cyclic.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
+    hips = cyclic.at(cyclic.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
+    touch = cyclic.at(cyclic.fit(phase, seen.contacts, KNOTS, LOOSE), run.phase)
+    made = quat.mul(back[:, None], run.clip.world()[0])
+    turns = quat.to_rotvec(quat.mul(quat.from_two_axes(own), quat.inv(made)))
+    hips = hips - quat.apply(back, run.clip.root_positions - plan.positions)
+    touched = touch - np.asarray(run.clip.contacts)
     covered = min(float(np.ptp(phase)), 1.0)
     turns, hips, touched = (
-        (covered * cyclic.fit(phase, values, KNOTS)).astype(np.float32)
+        (covered * cyclic.fit(run.phase, values, KNOTS)).astype(np.float32)
         for values in (turns, hips, touched)
     )
     return Residual(turns, hips, touched)

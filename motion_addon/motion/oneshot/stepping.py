@@ -14,7 +14,8 @@ import numpy as np
 from .. import gaits, stride
 from ..clip import Clip
 from ..quat import Array
-from .footfalls import Footfalls, swings
+from .footfalls import Footfalls
+from .measures import beat
 
 AGREE: Final = 0.12
 """Difference of stride rates by stands and by the paws' way up to which stands are believed."""
@@ -22,6 +23,10 @@ EVEN: Final = 0.9
 """Strength of the mean footfalls from which stands are believed."""
 SEEN: Final = 0.75
 """Share of a gait's usual duty factor that stands must have to be believed."""
+
+
+USUAL: Final = (0.85, 1.25)
+"""Factors of a gait's usual duty factor within which the share of a paw's way back is one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +92,10 @@ def _swung(clip: Clip, falls: Footfalls) -> Steps:
     A paw is farthest ahead at phase 0 of its wave and half its way back at a quarter, around
     which it stands.
     """
-    rate = 1.0 / falls.stride
-    phase = np.arange(clip.frames) / clip.fps * rate
-    along = swings(clip)
-    waves = np.exp(-2j * np.pi * phase) @ (along * np.hanning(clip.frames + 2)[1:-1, None])
-    duty = gaits.TABLE[falls.gait].duty
-    touchdowns = -np.angle(waves) / (2.0 * np.pi) + 0.25 - 0.5 * duty
+    found = beat(clip)
+    phase = np.arange(clip.frames) / clip.fps * found.rate
+    usual = gaits.TABLE[falls.gait].duty
+    duty = float(np.clip(falls.duty, USUAL[0] * usual, USUAL[1] * usual))
+    touchdowns = found.touchdowns + 0.25 - 0.5 * duty
     offsets = (touchdowns - touchdowns[0]) % 1.0
-    return Steps(phase - touchdowns[0], offsets, rate, np.full(4, duty), False)
+    return Steps(phase - touchdowns[0], offsets, found.rate, np.full(4, duty), False)
