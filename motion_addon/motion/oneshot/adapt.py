@@ -68,7 +68,7 @@ def adapt(
     offsets = _four(np.zeros(4) if steps is None else steps.offsets)
     shown = Creature(
         exemplar.name, clip.skeleton, exemplar.hip_height, learner.encode(seen, posture), posture,
-        gait, exemplar.speed, offsets, 1.0, None, credit,
+        gait, exemplar.speed, offsets, 1.0, None, learner.digest, credit,
     )  # fmt: skip
     if steps is None:
         return replace(shown, extras=_extras(exemplar, None))

@@ -58,6 +58,8 @@ class Creature:
     """Strides per second over those that its network takes by itself."""
     residual: Residual | None
     """What its network misses of the clip."""
+    learner: str
+    """Digest of the weights of the learner that saw it."""
     credit: str = ""
     """Whose clip it was, and under which licence."""
     extras: Any = None
@@ -103,6 +105,7 @@ def _arrays(one: Creature) -> dict[str, Array]:
         "name": one.name,
         "gait": one.gait,
         "credit": one.credit,
+        "learner": one.learner,
         "tips": [[joint, list(place)] for joint, place in one.skeleton.end_sites],
     }
     out = {
@@ -142,8 +145,8 @@ def _creature(data: dict[str, Array]) -> Creature:
     return Creature(
         str(info["name"]), skeleton, height, data["state"],
         Posture.of(skeleton, data["turns"], data["hips"]),
-        str(info["gait"]), speed, (a, b, c, d), tempo, residual, str(info["credit"]),
-        extras or None,
+        str(info["gait"]), speed, (a, b, c, d), tempo, residual, str(info["learner"]),
+        str(info["credit"]), extras or None,
     )  # fmt: skip
 
 
@@ -154,6 +157,11 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
     and beyond. ``own`` is a learner other than the shipped one. Raises ModelError without it.
     """
     learner = own or learnet.load()
+    if creature.learner != learner.digest:
+        raise ModelError(
+            f"The creature {creature.name} was adapted by another version of Footfall; adapt it"
+            " again from its clip"
+        )
     rest = Posture.rest(creature.skeleton)
     posture = rest.between(creature.posture, strength, creature.skeleton)
     state = learner.nothing + strength * (creature.state - learner.nothing)
