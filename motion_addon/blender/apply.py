@@ -134,7 +134,7 @@ def plan_keys(
     step = 1.0 if settings.fps is None else settings.fps / clip.fps
     bones = _bone_keys(body, keyed)
     if own is not None:
-        bones = (*bones, *_besides(obj, rig, own, bones, scheme is not None))
+        bones = (*bones, *_besides(obj, body, own, bones, scheme is not None))
     return KeyPlan(
         np.arange(clip.frames) * step,
         (*bones, *_resting(rig, body, bones)),
@@ -148,14 +148,14 @@ def plan_keys(
 
 def _besides(
     obj: bpy.types.Object,
-    rig: RigBones,
+    body: Body,
     own: OwnPose,
     bones: tuple[BoneKeys, ...],
     controls: bool,
 ) -> Iterator[BoneKeys]:
     """Yield keys of what a creature does besides ``bones``, such as of its ears."""
     done = {keys.bone for keys in bones}
-    for channel in besides.channels(obj, rig, own, done, controls):
+    for channel in besides.channels(obj, body, own, done, controls):
         yield BoneKeys(*channel, tolerance=1.5)
 
 

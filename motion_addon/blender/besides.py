@@ -12,13 +12,14 @@ from . import control_rigs
 from .control_rigs.rigify_session import derived
 
 if TYPE_CHECKING:
+    from ..motion.body import Body
     from ..motion.oneshot.own_pose import OwnPose
     from ..motion.quat import Array
     from ..motion.rigs import RigBones
 
 
 def channels(
-    obj: bpy.types.Object, rig: RigBones, own: OwnPose, keyed: Collection[str], controls: bool
+    obj: bpy.types.Object, body: Body, own: OwnPose, keyed: Collection[str], controls: bool
 ) -> Iterator[tuple[str, Array, Array | None]]:
     """Yield bone, rotation (T, 4) and location (T, 3) or None for what a creature does besides.
 
@@ -26,7 +27,8 @@ def channels(
     keyed: then only bones count that deform the mesh, or Rigify's controls of such bones.
     """
     assert obj.pose is not None
-    for name, rotation, location in own.besides(rig):
+    rig = body.rig
+    for name, rotation, location in own.besides(body):
         if name in keyed or name.startswith(control_rigs.HELPERS):
             continue
         bone = obj.pose.bones[name]

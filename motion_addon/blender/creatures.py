@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..motion.models import Model
     from ..motion.oneshot.creature import Creature
     from ..motion.oneshot.own_pose import OwnPose
+    from ..motion.rigs import RigMap
 
 ENDING = ".footfall"
 DIGITS = 12
@@ -215,6 +216,25 @@ def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
     if kept is None:
         return fit.load_model(recipe.model)
     return library.model(str(file_of(kept)), None, recipe.manner)
+
+
+def size(rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.types.Scene) -> fit.Fit:
+    """Measure a rig against what moves it by a recipe; a creature's own rig by its very bones.
+
+    Raises RecipeError, RequestError and RigError.
+    """
+    from ..motion.oneshot import library
+    from ..motion.oneshot.own_pose import size_of
+    from . import armature
+
+    found = fit.measure(rig, rig_map, model(rig, recipe), scene)
+    kept = wanted(rig, recipe)
+    own = None if kept is None else library.own_motion(str(file_of(kept)))
+    ratio = None if own is None else size_of(own, armature.read_rig(rig))
+    if kept is None or ratio is None:
+        return found
+    hips = library.creature(str(file_of(kept))).hip_height
+    return replace(found, hip_height=hips * ratio * found.meters)
 
 
 def own_pose(result: BakeResult, clip: Clip) -> OwnPose | None:

@@ -171,7 +171,7 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
 
     from ..motion import quat
     from ..motion.rigs import RigError
-    from . import armature
+    from . import armature, control_rigs
 
     problem = refusal(context)
     rig, action = picked_rig(context), picked_action(context)
@@ -183,7 +183,9 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
         bones = armature.read_rig(rig)
         if not rig.footfall.bones:
             character.detect(rig)
-        rig_map = character.load_map(rig) if rig.footfall.kind == "quadruped" else None
+        rig_map = None
+        if rig.footfall.kind == "quadruped":
+            rig_map = control_rigs.prepare(bones, character.load_map(rig))
         with _playing(rig, action, context.scene), _stage(rig, context.scene) as stage:
             for start in range(0, len(frames), CHUNK):
                 turns, heads = armature.sample(rig, frames[start : start + CHUNK], stage)

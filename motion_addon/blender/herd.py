@@ -103,7 +103,7 @@ def _wanted(
         pairs = zip(wanted, curves, strict=True)
         wanted = [replace(own, curve=curve.name) for own, curve in pairs]
     rows = zip(rigs, maps, wanted, strict=True)
-    return wanted, [fit.measure(r, m, creatures.model(r, own), scene) for r, m, own in rows]
+    return wanted, [creatures.size(r, m, own, scene) for r, m, own in rows]
 
 
 def _members(

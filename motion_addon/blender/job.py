@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import character, creatures, experts, fit, footfall_keys, recipe, state, takes
+from . import character, creatures, experts, footfall_keys, recipe, state, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def bake_steps(
         rig_map = mapped(rig)
         remarks = creatures.remarks(rig, wanted)
         wanted = creatures.named(rig, wanted)
-        size = fit.measure(rig, rig_map, creatures.model(rig, wanted), context.scene)
+        size = creatures.size(rig, rig_map, wanted, context.scene)
         wanted = _on_spot(wanted, rig, rig_map, again)
         asked = creatures.applied(recipe.request(wanted, context.scene, size), rig, wanted)
         yield 0.0

@@ -11,7 +11,7 @@ from dataclasses import replace
 import bpy
 from mathutils import Quaternion
 
-from . import character, creatures, fit, job, recipe, state
+from . import character, creatures, job, recipe, state
 
 
 def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
@@ -26,10 +26,12 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
     try:
         wanted = recipe.from_settings(context.scene.footfall, rig, cycle=True)
         rig_map = character.load_map(rig)
-        size = fit.measure(rig, rig_map, creatures.model(rig, wanted), context.scene)
+        size = creatures.size(rig, rig_map, wanted, context.scene)
         asked = creatures.applied(recipe.request(wanted, context.scene, size), rig, wanted)
-        clip = size.in_units(bake.pose_at_phase(replace(asked, start=False, stop=False), phase))
-        plan = plan_keys(rig, rig_map, clip, recipe.key_settings(wanted, context.scene, size))
+        pose = bake.pose_at_phase(replace(asked, start=False, stop=False), phase)
+        clip = size.in_units(pose.clip)
+        settings = recipe.key_settings(wanted, context.scene, size)
+        plan = plan_keys(rig, rig_map, clip, settings, creatures.own_pose(pose, clip))
     except (RigError, bake.RequestError, recipe.RecipeError) as error:
         raise job.RefusedError(str(error)) from error
     state.keep_pose(rig)

@@ -316,18 +316,21 @@ def cycle(request: BakeRequest) -> BakeResult:
 
 
 @lru_cache(maxsize=16)
-def _scrub_cycle(request: BakeRequest) -> Clip:
-    return cycle(request).clip
+def _scrub_cycle(request: BakeRequest) -> BakeResult:
+    return cycle(request)
 
 
-def pose_at_phase(request: BakeRequest, phase: float) -> Clip:
-    """Return one frame: the pose at ``phase`` (cycles) of the request's gait, in place.
+def pose_at_phase(request: BakeRequest, phase: float) -> BakeResult:
+    """Return a bake of one frame: the pose at ``phase`` (cycles) of the request's gait, in place.
 
     The cycle is kept, so that only the first call of a request takes longer.
     """
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
     plain = replace(request, fps=60.0, start_phase=0.0, path=path, gaze=None)
-    loop = _scrub_cycle(plain)
+    whole = _scrub_cycle(plain)
+    loop = whole.clip
     closed = np.arange(loop.frames + 1) % loop.frames
     clip = Clip(loop.skeleton, loop.rotations[closed], loop.root_positions[closed], loop.fps)
-    return clip.at_frames(np.array([(phase % 1.0) * loop.frames]), request.fps)
+    clip = clip.at_frames(np.array([(phase % 1.0) * loop.frames]), request.fps)
+    like = None if whole.likeness is None else whole.likeness.at(np.zeros(1))
+    return BakeResult(request, clip, np.array([phase]), {}, like)

@@ -18,7 +18,7 @@ from .oneshot.creature import Creature
 from .oneshot.own_pose import OwnPose
 from .pacing import legs
 from .quat import Array
-from .request import BakeRequest
+from .request import BakeRequest, RequestError
 from .trajectory import Trajectory
 
 
@@ -77,17 +77,21 @@ def remarks(request: BakeRequest, plan: Trajectory, known: list[str]) -> dict[st
     return {"exemplar": told, "warnings": [*known, *warnings(plan, found.gait, found.speed)]}
 
 
-def own_pose(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> OwnPose:
-    """Return what the bones of a creature's own rig do in a bake of it; raises RequestError.
+def own_pose(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> OwnPose | None:
+    """Return what the bones of a creature's own rig do in a bake of it; None if it has none.
 
     ``clip`` (T frames), ``phase`` (T,) and ``like`` are a ``bake.BakeResult``'s; the clip may be
-    in other units.
+    in other units. Raises RequestError.
     """
     own = library.own_motion(str(request.exemplar), request.legs)
+    if own is None:
+        return None
     return OwnPose.of(own, clip, own.misfit(phase - like.late, like.near, like.moving))
 
 
 def own_clip(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> Clip:
     """Return a bake of a creature on the skeleton of its exemplar's file; raises RequestError."""
     posed = own_pose(request, clip, phase, like)
+    if posed is None:
+        raise RequestError(f"The creature {creature(request).name} was stored without its skeleton")
     return posed.own.clip(posed.bones, clip)

@@ -39,8 +39,8 @@ def model(path: str, legs: Legs | None = None, manner: float = 1.0) -> Model:
     return _model(_digest(path), path, legs, manner)
 
 
-def own_motion(path: str, legs: Legs | None = None) -> OwnMotion:
-    """Return a creature's own rig and what it does there; see ``creature``."""
+def own_motion(path: str, legs: Legs | None = None) -> OwnMotion | None:
+    """Return a creature's own rig and what it does there, if it is known; see ``creature``."""
     return _own_motion(_digest(path), path, legs)
 
 
@@ -72,10 +72,10 @@ def _model(digest: str, path: str, legs: Legs | None, manner: float) -> Model:
 
 
 @lru_cache(maxsize=KEPT)
-def _own_motion(digest: str, path: str, legs: Legs | None) -> OwnMotion:
+def _own_motion(digest: str, path: str, legs: Legs | None) -> OwnMotion | None:
     found = _creature(digest, path, legs)
     if found.extras is None:
-        raise RequestError(f"The creature {found.name} was stored without its rig")
+        return None
     try:
         return OwnMotion.from_arrays(found.extras)
     except (KeyError, ValueError) as error:

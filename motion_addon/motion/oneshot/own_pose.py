@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import quat
+from ..body import Body
 from ..body_pose import BodyPose
 from ..clip import Clip
 from ..quat import Array
@@ -59,27 +60,37 @@ class OwnPose:
                 moved.add(index)
         return replace(posed, rotations=rotations, positions=positions, moved=frozenset(moved))
 
-    def besides(self, rig: RigBones) -> Iterator[tuple[str, Array, Array | None]]:
+    def besides(self, body: Body) -> Iterator[tuple[str, Array, Array | None]]:
         """Yield channels of bones that the creature's map does not know: ears, jaw, fingers.
 
         Name, rotation (T, 4) and location (T, 3) in the bone's own rest basis and the rig's
-        units, the latter None where the bone only turns. Bones of other names are left out.
+        units, the latter None where the bone only turns. Nothing for rigs whose bones have other
+        names; another rig of the same names may have other proportions.
         """
-        own, size = self.own.rig, size_of(self.own, rig)
-        known = {*_carried(self.own), *own.above}
+        own, rig = self.own.rig, body.rig
+        if not _named(self.own, rig):
+            return
+        size = size_of(self.own, rig)
         unit = (self.size if size is None else size) / rig.scale
+        known = {*_carried(self.own), *own.above}
         for bone, turn in self.misfit.turns.items():
             name = own.skeleton.names[bone]
             if bone in known or name not in rig:
                 continue
-            basis = quat.mul(quat.inv(own.rest[bone]), quat.mul(turn, own.rest[bone]))
+            rest = body.rotations[rig.index(name)] if size is None else own.rest[bone]
+            basis = quat.mul(quat.inv(rest), quat.mul(turn, rest))
             shift = self.misfit.shifts.get(bone)
             if shift is None and np.abs(quat.to_rotvec(basis)).max() < _STILL:
                 continue
             place = None
             if shift is not None:
-                place = quat.apply(quat.inv(own.rest[bone]), shift) * unit
+                place = quat.apply(quat.inv(rest), shift) * unit
             yield name, quat.unroll(basis), place
+
+
+def _named(own: OwnMotion, rig: RigBones) -> bool:
+    """Whether a rig has all bones of a creature that follow canonical joints."""
+    return all(own.rig.skeleton.names[bone] in rig for bone in own.rig.shares)
 
 
 def _carried(own: OwnMotion) -> set[int]:
@@ -99,8 +110,8 @@ def _carried(own: OwnMotion) -> set[int]:
 
 def size_of(own: OwnMotion, rig: RigBones) -> float | None:
     """Return how large a rig is against a creature's own; None if it is another one."""
-    names, rest = own.rig.skeleton.names, own.rig.skeleton.rest_positions()
-    if not all(names[bone] in rig for bone in own.rig.shares):
+    rest = own.rig.skeleton.rest_positions()
+    if not _named(own, rig):
         return None
     ratios = []
     for chain in own.rig.limbs.legs.values():
