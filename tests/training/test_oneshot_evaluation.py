@@ -44,6 +44,17 @@ def test_the_slowest_clip_is_shown_and_the_others_asked_for(dog):
         assert len(case.plan) == pytest.approx(60 * asked.SECONDS, abs=40)
 
 
+def test_kin_is_who_moves_just_alike():
+    walk, trot = sample("walk", 0.8), sample("trot", 1.8)
+    dog = Animal("test/dog", True, (walk, trot))
+    small = replace(walk, clip=walk.clip.scaled(0.97))
+    twin = Animal("test/twin", False, (small, trot))
+    stranger = Animal("test/stranger", False, (sample("pace", 1.0), sample("gallop", 3.0)))
+    assert cases.kin_of(dog, [stranger, twin]) == "test/twin"
+    assert cases.kin_of(dog, [stranger]) == ""
+    assert cases.kin_of(twin, [dog]) == ""
+
+
 def test_made_up_creatures_are_known_in_bends():
     one = cases.all_made_up(1)[0]
     assert one.group == "made up"

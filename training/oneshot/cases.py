@@ -8,7 +8,7 @@ creature's clip goes round a bend; made-up ones, of which any motion is known, s
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.baselines.asked import plan, straight, winding
 from motion_addon.motion import gaits
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot import measures
 from motion_addon.motion.oneshot.exemplar import Exemplar
 from motion_addon.motion.oneshot.footfalls import footfalls
 from motion_addon.motion.trajectory import Trajectory
@@ -32,6 +33,9 @@ FAST: Final = 0.9
 """Share of the full speed from which a motion is measured."""
 GROUPS: Final = ("held out", "made up", "seen")
 """Real creatures that were not trained on, made-up ones that were not, and real ones that were."""
+ALIKE: Final = 3.0
+"""Difference of two mean strides on one skeleton, % of the hip's height, under which a motion is
+the same one."""
 MADE_UP_SEED: Final = 11
 """Of made-up creatures; others than any that are trained on or validated with."""
 
@@ -60,17 +64,36 @@ class Creature:
     name: str
     group: str
     """Of GROUPS."""
+    kin: str
+    """A creature that was trained on and has the same motion, as animators share it; or none."""
     exemplar: Exemplar
     cases: tuple[Case, ...]
 
 
 def creatures(folder: Path) -> list[Creature]:
     """Return the real creatures of ``folder`` (unpacked data), held-out ones first."""
-    found = [of_animal(animal) for animal in episodes.animals(folder)]
+    animals = episodes.animals(folder)
+    seen = [animal for animal in animals if not animal.held_out]
+    found = [of_animal(animal, kin_of(animal, seen)) for animal in animals]
     return sorted(found, key=lambda one: GROUPS.index(one.group))
 
 
-def of_animal(animal: Animal) -> Creature:
+def kin_of(animal: Animal, seen: Sequence[Animal]) -> str:
+    """Return the name of an animal of ``seen`` that moves just like a held-out one, or none."""
+    if not animal.held_out:
+        return ""
+    own = [sample.clip for sample in episodes.traveling(animal.samples)]
+    real = [measures.mean_stride(clip) for clip in own]
+    for other in seen:
+        for sample in episodes.traveling(other.samples):
+            for clip, stride in zip(own, real, strict=True):
+                worn = replace(sample.clip, skeleton=clip.skeleton)
+                if measures.pose_error(measures.mean_stride(worn), stride) < ALIKE:
+                    return other.rig
+    return ""
+
+
+def of_animal(animal: Animal, kin: str = "") -> Creature:
     """Return the cases of an animal with two clips or more that travel."""
     moving = sorted(episodes.traveling(animal.samples), key=lambda one: one.froude)
     first = moving[0]
@@ -84,7 +107,7 @@ def of_animal(animal: Animal) -> Creature:
         pace, gait = outing.speed(sample.froude), gait_of(sample)
         cases.append(Case("other", gait, plan(straight(pace), pace, gait), sample.clip))
     group = "held out" if animal.held_out else "seen"
-    return Creature(animal.rig, group, exemplar, tuple(cases))
+    return Creature(animal.rig, group, kin, exemplar, tuple(cases))
 
 
 def made_up(number: int) -> Creature:
@@ -110,7 +133,7 @@ def made_up(number: int) -> Creature:
         froude,
     )
     name = f"{who.name}, {manner.name}"
-    return Creature(name, "made up", shown(name, sample), tuple(cases))
+    return Creature(name, "made up", "", shown(name, sample), tuple(cases))
 
 
 def all_made_up(count: int) -> list[Creature]:

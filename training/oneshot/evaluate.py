@@ -4,7 +4,8 @@
     python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
         [--finetuned build/oneshot/finetuned] [--groups "held out" "made up" "seen"]
 
-Creatures that were held out of training come first and are what the targets are for. Each method
+Creatures that were held out of training come first and are what the targets are for; those
+without kin, another rig with the same motion that was trained on, count once more. Each method
 gets the same exemplar, the same plans, the same clean-up and the same measures. ``evaluate``
 measures any learner: what turns an exemplar into a model.
 """
@@ -112,7 +113,7 @@ def score(creature: Creature, methods: Mapping[str, Method]) -> list[Row]:
     for case in creature.cases:
         for name, method in methods.items():
             raw = method(creature.exemplar, case.plan)
-            row: Row = {"creature": creature.name, "group": creature.group}
+            row: Row = {"creature": creature.name, "group": creature.group, "kin": creature.kin}
             row |= {"case": case.kind, "gait": case.gait, "speed": case.speed, "method": name}
             row |= {"raw": figures(raw, case), "clean": figures(finished(raw, case.plan), case)}
             rows.append(row)
@@ -165,6 +166,12 @@ def evaluate(
     found: Row = {"rows": rows, "adapt_seconds": {"median": float(np.median(seconds))}}
     found["adapt_seconds"]["most"] = max(seconds)
     for group in groups:
-        found[group] = table.summary([row for row in rows if row["group"] == group])
+        part = [row for row in rows if row["group"] == group]
+        strangers = [row for row in part if not row["kin"]]
+        found[group] = table.summary(part)
         print(table.of_summary(group, found[group]), flush=True)
+        if 0 < len(strangers) < len(part):
+            name = f"{group}, no kin seen"
+            found[name] = table.summary(strangers)
+            print(table.of_summary(name, found[name]), flush=True)
     return found
