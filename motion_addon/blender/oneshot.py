@@ -140,7 +140,8 @@ def lines(found: Diagnosis) -> list[tuple[str, str]]:
     if found.unit != 1.0:
         size = f"{size}, at {found.unit:g} m a unit"
     out = [
-        ("Bones", ", ".join((f"4 legs {sum(map(len, found.legs.values()))}", *parts))),
+        ("Legs", f"4, of {sum(map(len, found.legs.values()))} bones"),
+        ("Body", ", ".join(parts)),
         ("Faces", _axis(found.facing)),
         ("Hip height", size),
         ("Ground", f"{found.ground * found.unit:.2f} m"),

@@ -69,7 +69,9 @@ class FOOTFALL_PT_oneshot(Tab, bpy.types.Panel):
             row = column.split(factor=0.3)
             row.label(text=label)
             row.label(text=text)
-        draw_chart(box, footfall_chart(context, oneshot.chart(found), MARGIN))
+        marks = footfall_chart(context, oneshot.chart(found), MARGIN)[1:]
+        if marks:
+            draw_chart(box, [("Footfalls, stride after stride", ""), *marks])
         for finding in found.findings:
             text = f"{oneshot.said(finding)} ({oneshot.sureness(finding.confidence)})"
             sentence(context, box, text, ICONS[finding.severity])
