@@ -12,8 +12,9 @@ from motion_addon.motion.trajectory import Trajectory
 
 SECONDS: Final = 9.0
 """Of a course."""
-SWING, WAVE = 0.9, 4.5
-"""Radians by which a winding course turns to either side, and seconds of one of its waves."""
+SWING, WAVE, SHORTEST = 0.9, 4.5, 3.5
+"""Radians by which a winding course turns to either side, seconds of one of its waves, and the
+least meters of it: bends tighter than that are no walk of an animal as long as a Labrador."""
 
 
 def straight(speed: float) -> Array:
@@ -24,7 +25,8 @@ def straight(speed: float) -> Array:
 def winding(speed: float) -> Array:
     """Return points (N, 3) of a course of bends for SECONDS at a speed (m/s)."""
     time = np.linspace(0.0, SECONDS, 200)
-    heading = SWING * np.sin(2.0 * np.pi * time / WAVE)
+    wave = max(WAVE * speed, SHORTEST)
+    heading = SWING * np.sin(2.0 * np.pi * time * speed / wave)
     steps = np.stack([np.sin(heading), np.zeros_like(time), np.cos(heading)], axis=-1)
     return np.asarray(np.cumsum(steps, axis=0) * speed * time[1])
 

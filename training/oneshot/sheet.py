@@ -32,7 +32,7 @@ FREE: Final = "CC0"
 """How a license begins whose clips may be shown without more."""
 POSES: Final = 7
 BENDS: Final = 5
-"""Figures along the course of bends."""
+"""Most figures along the course of bends."""
 _WIDTH, _TITLE, _DPI = 11.0, 0.3, 90
 _PRINTS: Final = {0: "#1f4e79", 1: "#5d9bd3", 2: "#8a3b12", 3: "#e39a6b"}
 _NAMES: Final = {"own": "adapted, at the exemplar's speed", "other": "adapted"}
@@ -75,7 +75,7 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
             bends.append((f"adapted, along bends: {told}", clip))
             continue
         if case.kind == "other" and case.real is not None:
-            rows.append((f"held out, for comparison: {told}", case.real))
+            rows.append((f"its own clip, which was not shown: {told}", case.real))
         rows.append((f"{_NAMES[case.kind]}: {told}", clip))
     lengths = [float(np.ptp(clip.skeleton.rest_positions()[:, 2])) for _, clip in rows]
     gap = 0.9 * sheet.GAP * max(lengths)
@@ -115,7 +115,10 @@ def above(axes: Any, clip: Clip) -> None:
             stands = [paws[a:b, leg] for a, b in runs(clip.contacts[:, leg] > 0.5)]
             prints = np.array([stand.mean(axis=0) for stand in stands]).reshape(-1, 3)
             axes.scatter(prints[:, 2], prints[:, 0], color=color, s=9.0, zorder=3)
-    frames = np.linspace(0.06, 0.94, BENDS) * (clip.frames - 1)
+    long = float(np.ptp(clip.skeleton.rest_positions()[:, 2]))
+    way = float(np.linalg.norm(np.diff(root[:, [0, 2]], axis=0), axis=-1).sum())
+    count = int(np.clip(way / (1.3 * long), 2, BENDS))
+    frames = np.linspace(0.06, 0.94, count) * (clip.frames - 1)
     for pose in places[frames.astype(np.int64)]:
         for color, chain in sheet.bones(clip.skeleton):
             kept = chain[chain < len(clip.skeleton)]
