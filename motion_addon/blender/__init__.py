@@ -4,9 +4,27 @@
 Nothing here imports numpy or the motion core at load, so that enabling stays quick.
 """
 
-from . import between_properties, cli, live, oneshot_properties, operators, panels, properties
+from . import (
+    between_properties,
+    cli,
+    live,
+    oneshot_properties,
+    operators,
+    panels,
+    properties,
+    style_properties,
+)
 
-modules = (oneshot_properties, properties, between_properties, operators, panels, live, cli)
+modules = (
+    oneshot_properties,
+    style_properties,
+    properties,
+    between_properties,
+    operators,
+    panels,
+    live,
+    cli,
+)
 
 
 def register() -> None:

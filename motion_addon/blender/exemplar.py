@@ -200,6 +200,24 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     return _in_meters(action.name, bones, turns, heads, rate, rig_map, fit.meters(context.scene))
 
 
+def played(
+    rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
+) -> tuple[Array, Array, RigBones]:
+    """Return rotations (T, B, 4), heads (T, B, 3) and bones of a rig that plays an action.
+
+    On each frame of it, LONGEST at most, in motion axes. Raises RigError.
+    """
+    from . import armature
+
+    bones = armature.read_rig(rig)
+    start, end = action.frame_range[:]
+    count = int(min(end - start, LONGEST * recipe.frame_rate(scene)) + 1e-6) + 1
+    with _playing(rig, action, scene), _stage(rig, scene) as stage:
+        turns, heads = armature.sample(rig, [start + i for i in range(count)], stage)
+    order = [rig.pose.bones.find(name) for name in bones.names]
+    return turns[:, order], heads[:, order], bones
+
+
 def _moments(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[list[float], float]:
     """Return the scene frames to read, and how many of them make a second."""
     import numpy as np

@@ -68,6 +68,16 @@ def channelbag(action: bpy.types.Action, slot: Any) -> Any:
     return strip.channelbag(slot, ensure=True)
 
 
+def find(owner: bpy.types.ID, path: str) -> Any:
+    """Return the F-curve that moves a property of ``owner``, or None."""
+    data = getattr(owner, "animation_data", None)
+    if data is None or data.action is None or data.action_slot is None:
+        return None
+    bags = [s.channelbag(data.action_slot) for la in data.action.layers for s in la.strips]
+    curves = [curve for bag in bags if bag is not None for curve in bag.fcurves]
+    return next((curve for curve in curves if curve.data_path == path), None)
+
+
 class Writer:
     """Writes channels into one channelbag; curves of the same channel are replaced."""
 

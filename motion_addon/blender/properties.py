@@ -34,6 +34,7 @@ from .choices import (
     WAYS,
 )
 from .oneshot_properties import FootfallCreature, FootfallOneShot
+from .style_properties import FootfallStyles
 
 OWN: Any = {"LIBRARY_OVERRIDABLE"}
 OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
@@ -168,6 +169,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
     )  # fmt: skip
     speed_points: CollectionProperty(type=FootfallSpeedPoint)
     active_speed_point: IntProperty(name="Active Speed Point", default=0)
+    styles: PointerProperty(type=FootfallStyles)
     facing: EnumProperty(
         name="Facing", description="Where the body faces", items=FACINGS, update=_setting_changed
     )

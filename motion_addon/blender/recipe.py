@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import experts, fit
+from . import experts, fit, style
 from .choices import CONTROLS, KEYS, ROOT_MOTIONS
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ class Recipe:
     """Object name or [x, y, z] in Blender's axes that the head turns to; empty for none."""
     gaze_strength: float = 1.0
     """Share of that turn, 0..1."""
+    styles: tuple[dict[str, Any], ...] = ()
+    """Styles as {"name": ..., "strength": ...}, or with "action" for "name"; a strength may be a
+    list of [frame, strength] pairs."""
     frame_start: int = 1
     """Frame of the first key."""
     fit_range: bool = True
@@ -127,7 +130,7 @@ class Recipe:
         speed = values.get("speed", Recipe.speed)
         if isinstance(speed, list | tuple):
             values = {**values, "speed": _speed_pairs(speed)}
-        lists = ("experts", "footfalls", "spot", "gaze")
+        lists = ("experts", "footfalls", "spot", "gaze", "styles")
         tuples = {n: tuple(values[n]) for n in lists if isinstance(values.get(n), list)}
         for name, count in (("spot", 4), ("gaze", 3)):
             numbers = tuples.get(name, (0.0,) * count)
@@ -146,6 +149,7 @@ def _fits(name: str, value: object, default: object) -> bool:
         "turn": (int, float, type(None)),
         "spot": (list, tuple, type(None)),
         "gaze": (str, list, tuple),
+        "styles": (list, tuple),
     }
     fallback = (int, float) if isinstance(default, float) else (type(default),)
     if isinstance(value, bool) != isinstance(default, bool):
@@ -198,6 +202,7 @@ def from_settings(
         experts=experts.factors(settings) if animal else None,
         follow_through=settings.follow_through if animal else 0.0,
         gaze=settings.gaze.name if settings.gaze else "",
+        styles=() if animal else style.wanted(settings),
         speed=speed,
         facing=facing,
         **{name: getattr(settings, name) for name in PLAIN},
@@ -215,6 +220,7 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
         experts.show(settings, recipe.experts)
     else:
         settings.gait = recipe.gait
+        style.show(scene, recipe.styles)
     settings.path = scene.objects.get(recipe.curve)
     settings.way = "path" if recipe.turn is None else "spot"
     settings.turn = math.radians(recipe.turn or 0.0)
@@ -285,7 +291,7 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
             "gaze_strength": recipe.gaze_strength,
         }
     )  # fmt: skip
-    return looking(asked, recipe, scene)
+    return style.worn(looking(asked, recipe, scene), recipe, scene, frame_rate(scene))
 
 
 def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeRequest:

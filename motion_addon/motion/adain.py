@@ -3,14 +3,17 @@
 
 Temporal convolutions over windows of ``style_features``. Content is what is left of a window when
 each channel's mean and deviation over time are taken away; style is the mean and the deviation of
-other channels. The decoder puts content into the statistics of a style at the bottleneck, and
-once more, scaled and shifted by what a small network makes of the style and of what stays.
+other channels, deep ones and the inputs themselves. The decoder puts content into the statistics
+of a style at the bottleneck, and twice more, scaled and shifted by what a small network makes of
+the style and of what stays. The features themselves are the shallowest layer: what comes out is
+added to them with a mean, the posture, and a scale, the reach, which a style has.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from . import style_features as sf
 from .quat import Array
 
 WINDOW = 64
@@ -49,8 +52,9 @@ class AdaIn:
 
     @property
     def embedding(self) -> int:
-        """Size of a style: means, then deviations."""
-        return 2 * int(self._arrays["style2.bias"].shape[0])
+        """Size of a style: means and deviations of its deepest channels, then of its inputs."""
+        brief = int(self._arrays["posture.weight"].shape[0])
+        return brief - sf.CONDITIONS - sf.UNSTEADY
 
     def _convolved(self, name: str, x: Array, stride: int = 1) -> Array:
         """Return a convolution over time of (N, T, I), its ends held."""
@@ -72,17 +76,20 @@ class AdaIn:
 
     def style(self, x: Array) -> Array:
         """Return (N, E) the style of normalized inputs (N, T, I)."""
+        shallow = statistics(x)
         x = elu(self._convolved("style0", x))
         x = elu(self._convolved("style1", x, STRIDE))
-        return np.concatenate(statistics(elu(self._convolved("style2", x))), axis=1)
+        deep = statistics(elu(self._convolved("style2", x)))
+        return np.concatenate([*deep, *shallow], axis=1)
 
-    def decoded(self, content: Array, style: Array, told: Array) -> Array:
+    def decoded(self, content: Array, style: Array, told: Array, away: Array) -> Array:
         """Return normalized features (N, T, F) of a content in a style.
 
-        ``style`` (N, E), ``told`` (N, T, C) normalized: what stays.
+        ``style`` (N, E), ``told`` (N, T, C) normalized: what stays, ``away`` (N, T, F) how far the
+        normalized features of the content's motion go from their mean over time.
         """
         width = content.shape[2]
-        means, deviations = style[:, None, :width], style[:, None, width:]
+        means, deviations = style[:, None, :width], style[:, None, width : 2 * width]
         brief = np.concatenate([style, told.mean(axis=1)], axis=1)
         hidden = elu(brief @ self._arrays["affine0.weight"] + self._arrays["affine0.bias"])
         modulation = hidden @ self._arrays["affine1.weight"] + self._arrays["affine1.bias"]
@@ -92,4 +99,7 @@ class AdaIn:
         x = np.repeat(elu((1.0 + scale0) * x + shift0), STRIDE, axis=1)
         x = normalized(self._convolved("decode1", np.concatenate([x, told], axis=2)))
         x = elu((1.0 + scale1) * x + shift1)
-        return self._convolved("decode2", np.concatenate([x, told], axis=2))
+        x = self._convolved("decode2", np.concatenate([x, told], axis=2))
+        posture = brief @ self._arrays["posture.weight"] + self._arrays["posture.bias"]
+        reach = brief @ self._arrays["reach.weight"] + self._arrays["reach.bias"]
+        return np.asarray(x + posture[:, None] + reach[:, None] * away)

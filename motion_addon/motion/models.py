@@ -176,13 +176,15 @@ class Styler:
         """Return the styles (N, E) of windows."""
         return self.network.style(self._inputs(windows, conditions))
 
-    def decoded(self, content: Array, style: Array, told: Array) -> Array:
-        """Return windows (N, T, F) of a content in styles (N, E).
+    def decoded(self, windows: Array, content: Array, style: Array, told: Array) -> Array:
+        """Return windows (N, T, F) in styles (N, E), with their ``content``.
 
         ``told`` (N, T, C + U) are conditions and unsteadiness.
         """
         told = (told - self.told_mean) / self.told_scale
-        return self.network.decoded(content, style, told) * self.feature_scale + self.feature_mean
+        away = (windows - windows.mean(axis=1, keepdims=True)) / self.feature_scale
+        found = self.network.decoded(content, style, told, away)
+        return found * self.feature_scale + self.feature_mean
 
     def _inputs(self, windows: Array, conditions: Array) -> Array:
         seen = (windows - self.feature_mean) / self.feature_scale

@@ -80,10 +80,10 @@ def _changes(styler: Styler, seen: sf.Observed, embeddings: Array, seed: int | N
     windows, known = cut.windows(features), cut.windows(told)
     content = styler.content(windows, known)
     known = np.concatenate([known, cut.windows(shaky[0])], axis=2)
-    own = styler.decoded(content, styler.style(windows, known), known)
+    own = styler.decoded(windows, content, styler.style(windows, known), known)
     out = []
     for style in embeddings:
-        wanted = styler.decoded(content, np.tile(style, (len(content), 1)), known)
+        wanted = styler.decoded(windows, content, np.tile(style, (len(content), 1)), known)
         change = cut.joined(wanted - own)
         at = np.arange(seen.clip.frames) / STEP
         columns = [np.interp(at, np.arange(len(change)), column) for column in change.T]

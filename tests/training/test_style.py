@@ -68,13 +68,16 @@ def test_torch_and_numpy_are_one() -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(3, WINDOW, model.INPUTS)).astype(np.float32)
     told = rng.normal(size=(3, WINDOW, model.TOLD)).astype(np.float32)
+    away = rng.normal(size=(3, WINDOW, sf.FEATURES)).astype(np.float32)
     with torch.no_grad():
         content, code = twin.content(torch.tensor(x)), twin.style(torch.tensor(x))
-        wanted = twin.decoded(content, code, torch.tensor(told)).numpy()
+        wanted = twin.decoded(content, code, *map(torch.tensor, (told, away))).numpy()
     assert ours.content(x) == pytest.approx(content.numpy(), abs=1e-4)
     assert ours.style(x) == pytest.approx(code.numpy(), abs=1e-4)
     assert ours.embedding == code.shape[1]
-    assert ours.decoded(ours.content(x), ours.style(x), told) == pytest.approx(wanted, abs=1e-3)
+    assert ours.decoded(ours.content(x), ours.style(x), told, away) == pytest.approx(
+        wanted, abs=1e-3
+    )
 
 
 def test_no_knob_is_no_change() -> None:

@@ -25,9 +25,9 @@ from motion_addon.motion.quat import Array
 from . import dataset
 from .classify import CLASSES, Judges, gait_of, trained
 from .dataset import Windows, rendered, told
-from .model import TOLD, AdaIn, Convolution, Size
+from .model import INPUTS, TOLD, AdaIn, Convolution, Size
 from .named import performances
-from .train import Settings, fit, weights
+from .train import Settings, away, fit, weights
 
 COUNT = 600
 """Windows that are judged."""
@@ -40,16 +40,17 @@ class Concatenated(AdaIn):
         """Start untrained."""
         super().__init__(size)
         width = (size or Size()).width
-        self.decode0 = Convolution(3 * width + TOLD, width, 1)
-        self.affine0.requires_grad_(False)
-        self.affine1.requires_grad_(False)
+        self.decode0 = Convolution(3 * width + 2 * INPUTS + TOLD, width, 1)
+        self.decode1 = Convolution(width + TOLD + sf.FEATURES, width, 2)
+        for unused in (self.affine0, self.affine1, self.posture, self.reach):
+            unused.requires_grad_(False)
 
-    def decoded(self, content: Tensor, style: Tensor, told: Tensor) -> Tensor:
+    def decoded(self, content: Tensor, style: Tensor, told: Tensor, away: Tensor) -> Tensor:
         """Return (N, T, F)."""
         beside = style[:, None].expand(-1, content.shape[1], -1)
         x = functional.elu(self.decode0(torch.cat([content, beside, told[:, ::STRIDE]], dim=2)))
         x = x.repeat_interleave(STRIDE, dim=1)
-        x = functional.elu(self.decode1(torch.cat([x.to(told.dtype), told], dim=2)))
+        x = functional.elu(self.decode1(torch.cat([x.to(told.dtype), told, away], dim=2)))
         return self.decode2(torch.cat([x.to(told.dtype), told], dim=2)).float()
 
 
@@ -73,10 +74,10 @@ def by_network(
     steps = (torch.from_numpy(told(parts, shaky)) - model.told_mean) / model.told_scale
     content = model.content(own)
     pair = [
-        model.decoded(content, model.style(x), steps) * model.feature_scale + model.feature_mean
+        model.decoded(content, model.style(x), steps, away(own[..., : sf.FEATURES]))
         for x in (own, other)
     ]
-    return np.asarray(parts["features"] + (pair[1] - pair[0]).numpy())
+    return np.asarray(parts["features"] + ((pair[1] - pair[0]) * model.feature_scale).numpy())
 
 
 def by_statistics(parts: dict[str, Array], example: Array) -> Array:

@@ -4,7 +4,8 @@
 python -m training.style.draw --out docs/images/styles.png
 """
 
-from collections.abc import Mapping
+import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,18 @@ import matplotlib
 import numpy as np
 
 from motion_addon.motion import features, quat
+from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.style_request import StyleChoice
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
 APART = 0.9
 """Meters on the page between two figures."""
+SHOWN, EVERY = 7, 11
+"""Figures of a motion, and frames from one to the next."""
+EIGHT = ("neutral", "old", "proud", "sneaky", "happy", "drunk", "robot", "heavy", "limp", "cold")
 COLORS = {"L": "#2f6fb0", "R": "#c03028"}
 
 
@@ -74,3 +80,29 @@ def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1
     page.tight_layout()
     page.savefig(out, dpi=70)
     pyplot.close(page)
+
+
+def walks(names: Sequence[str], speed: float) -> dict[str, tuple[Clip, list[int]]]:
+    """Return one walk in each style and the same seven frames of it."""
+    rows = {}
+    for name in names:
+        choices = () if name == "neutral" else (StyleChoice(name=name),)
+        path = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0 * speed))
+        request = BakeRequest(path=path, speed=speed, fps=60.0, stop=False, style=choices)
+        clip = bake(request).clip
+        rows[name] = (clip, [clip.frames // 2 + EVERY * i for i in range(SHOWN)])
+    return rows
+
+
+def main() -> None:
+    """Read the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("docs/images/styles.png"))
+    parser.add_argument("--speed", type=float, default=1.2)
+    parser.add_argument("--styles", nargs="+", default=EIGHT)
+    options = parser.parse_args()
+    grid(walks(options.styles, options.speed), options.out, columns=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -162,9 +162,10 @@ def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array
     """Return windows moved from their own style to others, as takes are."""
     told = np.concatenate([parts["conditions"], shaky], axis=2)
     content = styler.content(parts["features"], parts["conditions"])
-    own = styler.decoded(content, styler.style(parts["features"], parts["conditions"]), told)
-    wanted = styler.decoded(content, codes, told)
-    return np.asarray(parts["features"] + wanted - own)
+    own = styler.style(parts["features"], parts["conditions"])
+    now = styler.decoded(parts["features"], content, own, told)
+    wanted = styler.decoded(parts["features"], content, codes, told)
+    return np.asarray(parts["features"] + wanted - now)
 
 
 def rising(judges: Judges) -> Row:

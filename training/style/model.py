@@ -11,6 +11,8 @@ from motion_addon.motion import style_features as sf
 from motion_addon.motion.adain import EPSILON, LEAST, STRIDE
 from motion_addon.motion.models import STYLE_STATISTICS
 
+POSTURE = 0.8
+"""Share of an example's posture that a style has before anything is learned."""
 INPUTS = sf.FEATURES + sf.CONDITIONS
 TOLD = sf.CONDITIONS + sf.UNSTEADY
 
@@ -91,9 +93,16 @@ class AdaIn(nn.Module):
         self.decode0 = Convolution(w + TOLD, w, 1)
         self.decode1 = Convolution(w + TOLD, w, 2)
         self.decode2 = Convolution(w + TOLD, sf.FEATURES, 2)
-        self.affine0, self.affine1 = Product(2 * w + TOLD, size.hidden), Product(size.hidden, 4 * w)
+        brief = 2 * w + 2 * INPUTS + TOLD
+        self.affine0, self.affine1 = Product(brief, size.hidden), Product(size.hidden, 4 * w)
+        self.posture, self.reach = Product(brief, sf.FEATURES), Product(brief, sf.FEATURES)
         with torch.no_grad():
-            self.affine1.weight.mul_(0.1)
+            self.affine1.weight.mul_(0.3)
+            # At first a style's posture is its example's, whatever its gait, and reach the take's.
+            self.posture.weight.zero_()
+            self.posture.weight[2 * w : 2 * w + sf.FEATURES].fill_diagonal_(POSTURE)
+            self.reach.weight.zero_()
+            self.reach.bias.fill_(1.0)
         for name in STYLE_STATISTICS:
             length = sf.FEATURES if name.startswith("feature") else TOLD
             start = torch.zeros(length) if name.endswith("mean") else torch.ones(length)
@@ -106,20 +115,24 @@ class AdaIn(nn.Module):
         return normalized(self.content2(x, fixed), LEAST)
 
     def style(self, x: Tensor, fixed: bool = False) -> Tensor:
-        """Return (N, 2 W)."""
+        """Return (N, 2 W + 2 I): statistics of the deepest features, then of the inputs."""
+        shallow = statistics(x)
         x = functional.elu(self.style0(x, fixed))
         x = functional.elu(self.style1(x, fixed))
-        return torch.cat(statistics(functional.elu(self.style2(x, fixed))), dim=1)
+        deep = statistics(functional.elu(self.style2(x, fixed)))
+        return torch.cat([*deep, *shallow], dim=1)
 
-    def decoded(self, content: Tensor, style: Tensor, told: Tensor) -> Tensor:
-        """Return (N, T, F)."""
+    def decoded(self, content: Tensor, style: Tensor, told: Tensor, away: Tensor) -> Tensor:
+        """Return (N, T, F); ``away`` (N, T, F) is how far the features go from their mean."""
         width = content.shape[2]
-        means, deviations = style[:, None, :width], style[:, None, width:]
-        hidden = functional.elu(self.affine0(torch.cat([style, told.mean(dim=1)], dim=1)))
+        means, deviations = style[:, None, :width], style[:, None, width : 2 * width]
+        brief = torch.cat([style, told.mean(dim=1)], dim=1)
+        hidden = functional.elu(self.affine0(brief))
         scale0, shift0, scale1, shift1 = self.affine1(hidden)[:, None].chunk(4, dim=2)
         x = torch.cat([deviations * content + means, told[:, ::STRIDE]], dim=2)
         x = normalized(self.decode0(x))
         x = functional.elu((1.0 + scale0) * x + shift0).repeat_interleave(STRIDE, dim=1)
         x = normalized(self.decode1(torch.cat([x, told], dim=2)))
         x = functional.elu((1.0 + scale1) * x + shift1)
-        return self.decode2(torch.cat([x, told], dim=2)).float()
+        x = self.decode2(torch.cat([x, told], dim=2)).float()
+        return x + self.posture(brief)[:, None] + self.reach(brief)[:, None] * away

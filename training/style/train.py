@@ -40,7 +40,7 @@ METERS = 4.0
 class Settings:
     """One training run."""
 
-    steps: int = 2200
+    steps: int = 1500
     batch: int = 20
     """Windows."""
     every: int = 4
@@ -48,7 +48,7 @@ class Settings:
     rate: float = 2e-3
     """AdamW learning rate, warmed up and then lowered by a cosine."""
     decay: float = 0.01
-    average: float = 0.996
+    average: float = 0.99
     """What the running mean of the weights keeps in a step."""
     wanted: float = 1.0
     """Weight of the steps rendered in the example's style; 0 trains without them."""
@@ -56,7 +56,7 @@ class Settings:
     """Weight of changes from frame to frame against the values."""
     content: float = 0.02
     """Weight of the content of what comes out being that of what went in."""
-    style: float = 0.1
+    style: float = 0.03
     """Weight of its statistics being the example's."""
     cycle: float = 0.3
     """Weight of getting back what went in, by its own style."""
@@ -119,11 +119,17 @@ def off(found: Tensor, wanted: Tensor, weight: Tensor, velocity: float) -> Tenso
     return error.abs().mean(dim=(1, 2)) + velocity * change.abs().mean(dim=(1, 2))
 
 
-def restyled(model: AdaIn, seen: Seen, content: Tensor, own: Tensor, other: Tensor) -> Tensor:
+def away(features: Tensor) -> Tensor:
+    """Return how far windows (N, T, F) go from their mean over time."""
+    return features - features.mean(dim=1, keepdim=True)
+
+
+def restyled(
+    model: AdaIn, seen: Seen, features: Tensor, content: Tensor, own: Tensor, other: Tensor
+) -> Tensor:
     """Return how windows (N, T, F) change from their own style to another's, as takes do."""
-    both = model.decoded(
-        content.repeat(2, 1, 1), torch.cat([own, other]), seen.told.repeat(2, 1, 1)
-    )
+    double = (x.repeat(2, 1, 1) for x in (seen.told, away(features)))
+    both = model.decoded(content.repeat(2, 1, 1), torch.cat([own, other]), *double)
     mine, wanted = both.chunk(2)
     return wanted - mine
 
@@ -133,7 +139,7 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
     weight = weights() * model.feature_scale
     content, own = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
-    found = seen.features + restyled(model, seen, content, own, other)
+    found = seen.features + restyled(model, seen, seen.features, content, own, other)
     terms = {}
     if settings.wanted:
         error = off(found, seen.wanted, weight, settings.velocity)
@@ -144,10 +150,10 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
     kept, now = model.content(again), model.style(again, fixed=True)
     terms["content"] = often * settings.content * (kept - content.detach()).abs().mean()
     terms["style"] = often * settings.style * (now - other.detach()).abs().mean()
-    back = found + restyled(model, seen, kept, model.style(again), own)
+    back = found + restyled(model, seen, found, kept, model.style(again), own)
     error = off(back, seen.features, weight, settings.velocity)
     terms["cycle"] = often * settings.cycle * error.mean()
-    itself = model.decoded(content, own, seen.told)
+    itself = model.decoded(content, own, seen.told, away(seen.features))
     error = off(itself, seen.features, weight, settings.velocity)
     terms["itself"] = often * settings.itself * error.mean()
     return terms
@@ -161,10 +167,11 @@ def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, f
     seen = Seen(model, batch)
     weight = weights() * model.feature_scale
     content, style = model.content(seen.input), model.style(seen.input)
-    found = seen.features + restyled(model, seen, content, style, model.style(seen.example))
+    other = model.style(seen.example)
+    found = seen.features + restyled(model, seen, seen.features, content, style, other)
     out = {"held_out": off(found, seen.wanted, weight, settings.velocity).mean().item()}
     out["untouched"] = off(seen.features, seen.wanted, weight, settings.velocity).mean().item()
-    own = model.decoded(content, style, seen.told)
+    own = model.decoded(content, style, seen.told, away(seen.features))
     out["itself"] = off(own, seen.features, weight, settings.velocity).mean().item()
     model.train()
     return out

@@ -13,12 +13,14 @@ from . import (
     rig,
     scrub,
     speed,
+    style,
 )
 
 modules = (
     path,
     rig,
     speed,
+    style,
     bake,
     footfalls,
     herd,

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators on the styles of the next bake."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import live
+from ..style import MOST
+
+
+class FOOTFALL_OT_style_add(bpy.types.Operator):
+    """Add a style to the next bake"""
+
+    bl_idname = "footfall.style_add"
+    bl_label = "Add Style"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return len(context.scene.footfall.styles.mix) < MOST
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.footfall.styles.mix.add()
+        live.touch(context.scene)
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_style_remove(bpy.types.Operator):
+    """Take a style out of the mix"""
+
+    bl_idname = "footfall.style_remove"
+    bl_label = "Remove Style"
+    bl_options = {"REGISTER", "UNDO"}
+
+    index: bpy.props.IntProperty(
+        name="Index", description="Which style, from the top", min=0, options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.footfall.styles.mix.remove(self.index)
+        live.touch(context.scene)
+        return {"FINISHED"}
+
+
+classes = (FOOTFALL_OT_style_add, FOOTFALL_OT_style_remove)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Panel: the styles that the next bake wears."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import character
+from ..style import MOST, OWN
+from .tab import Tab, sentence
+
+
+class FOOTFALL_PT_style(Tab, bpy.types.Panel):
+    """How the character carries itself"""
+
+    bl_label = "Style"
+    bl_order = 25
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        rig = character.current(context)
+        return rig is None or rig.footfall.kind != "quadruped"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        mix = context.scene.footfall.styles.mix
+        for index, one in enumerate(mix):
+            box = layout.box().column()
+            row = box.row(align=True)
+            row.prop(one, "style", text="")
+            row.operator("footfall.style_remove", text="", icon="X").index = index
+            if one.style == OWN:
+                box.prop(one, "action", text="")
+            box.prop(one, "strength", slider=True)
+        row = layout.row()
+        row.enabled = len(mix) < MOST
+        row.operator("footfall.style_add", icon="ADD")
+        if len(mix) == MOST:
+            sentence(context, layout, f"At most {MOST} styles can be mixed")
+
+
+classes = (FOOTFALL_PT_style,)
+register, unregister = bpy.utils.register_classes_factory(classes)

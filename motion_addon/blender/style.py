@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Styles of a bake: between the scene's settings, a recipe and what the motion core is asked for.
+
+An action of the character is read as the armature plays it, so that control rigs serve as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import character, fit
+
+if TYPE_CHECKING:
+    from ..motion.bake import BakeRequest
+    from .recipe import Recipe
+
+MOST = 4
+"""Styles that can be mixed."""
+OWN = "action"
+"""The choice that takes the style of an action."""
+
+
+def wanted(settings: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
+    """Return the styles of the settings as a recipe keeps them.
+
+    A keyed strength is read on each frame between its first key and its last.
+    """
+    out = []
+    for index, one in enumerate(settings.styles.mix):
+        entry: dict[str, Any] = {"strength": _strength(settings.id_data, index, one.strength)}
+        if one.style == OWN:
+            entry["action"] = one.action.name if one.action else ""
+        else:
+            entry["name"] = one.style
+        out.append(entry)
+    return tuple(out)
+
+
+def show(scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...]) -> None:
+    """Put the styles of a recipe back into the settings; keys of strengths stay as they are."""
+    mix = scene.footfall.styles.mix
+    mix.clear()
+    for entry in styles:
+        one = mix.add()
+        one.style = entry.get("name", OWN)
+        one.action = bpy.data.actions.get(entry.get("action", ""))
+        if isinstance(entry["strength"], int | float):
+            one.strength = entry["strength"]
+
+
+def _strength(scene: Any, index: int, value: float) -> float | list[list[float]]:
+    """Return the strength of a row, or [frame, strength] pairs where it has keys."""
+    from . import fcurves
+
+    path = f"footfall.styles.mix[{index}].strength"
+    curve = fcurves.find(scene, path)
+    if curve is None or not len(curve.keyframe_points):
+        return float(value)
+    first, last = (round(curve.keyframe_points[i].co[0]) for i in (0, -1))
+    pairs = [[float(f), float(curve.evaluate(f))] for f in range(first, last + 1)]
+    return [[frame, min(max(strength, 0.0), 2.0)] for frame, strength in pairs]
+
+
+def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float) -> BakeRequest:
+    """Return a request with the styles of a recipe; reads the actions among them.
+
+    Raises RecipeError and RequestError, each one plain sentence.
+    """
+    from ..motion.style_request import checked_styles
+
+    if not recipe.styles or recipe.model != "biped":
+        return asked
+    entries = []
+    for style in _checked(recipe.styles):
+        entry = {key: value for key, value in style.items() if key != "action"}
+        if isinstance(style.get("strength"), list | tuple):
+            first = recipe.frame_start
+            entry["strength"] = [[(f - first) / rate, value] for f, value in style["strength"]]
+        if "action" in style:
+            entry["embedding"] = measured(
+                scene.objects.get(recipe.character), scene, style["action"]
+            )
+        entries.append(entry)
+    return replace(asked, style=checked_styles(entries))
+
+
+def _checked(styles: tuple[Any, ...]) -> tuple[dict[str, Any], ...]:
+    from .recipe import RecipeError
+
+    for one in styles:
+        keys = set(one) if isinstance(one, dict) else {None}
+        if not keys <= {"name", "action", "clip", "embedding", "strength"}:
+            raise RecipeError('The recipe\'s \'styles\' must hold {"name", "strength"}')
+    return styles
+
+
+def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) -> list[float]:
+    """Return the style of an action of a character; raises RecipeError."""
+    from ..motion import models, recorded, style_example
+    from . import exemplar
+    from .recipe import RecipeError, frame_rate
+
+    action: bpy.types.Action | None = bpy.data.actions.get(name)
+    if action is None or rig is None:
+        raise RecipeError("Pick the action whose style is wanted" if not name else
+                          f"There is no action '{name}' to take a style from")  # fmt: skip
+    turns, heads, bones = exemplar.played(rig, action, scene)
+    unit = fit.meters(scene)
+    clip = recorded.clip_of(bones, character.load_map(rig), turns, heads, frame_rate(scene))
+    code = style_example.example(models.load_styler("biped"), clip.scaled(unit))
+    return [float(v) for v in code]
