@@ -18,10 +18,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.oneshot import Method
-from motion_addon.motion import quadruped
+from motion_addon.motion import quadruped, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.contacts import runs
 from motion_addon.motion.oneshot import measures
+from motion_addon.motion.quat import Array
 
 from ..creatures import sheet
 from . import cases, evaluate
@@ -100,15 +101,21 @@ def _tall(clip: Clip) -> float:
 
 
 def _wide(clip: Clip) -> float:
-    """Return how wide the course of a clip is over its length."""
-    places = clip.world()[1]
-    return float(np.ptp(places[..., 0]) / max(np.ptp(places[..., 2]), 1e-6))
+    """Return how wide the course of a clip is over its length, seen from above."""
+    wide, long = np.ptp(_laid(clip, clip.world()[1]), axis=(0, 1))[[0, 2]]
+    return float(wide / max(long, 1e-6))
+
+
+def _laid(clip: Clip, points: Array) -> Array:
+    """Return points (..., 3) turned about the vertical so that the clip ends straight ahead."""
+    way = clip.root_positions[-1] - clip.root_positions[0]
+    return np.asarray(quat.apply(quat.yaw(-quat.yaw_of(way)), points))
 
 
 def above(axes: Any, clip: Clip) -> None:
     """Draw a motion from above: figures along its course, and where each paw stood."""
-    places = clip.world()[1]
-    root, paws = places[:, 0], quadruped.paw_points(clip)
+    places = _laid(clip, clip.world()[1])
+    root, paws = places[:, 0], _laid(clip, quadruped.paw_points(clip))
     axes.plot(root[:, 2], root[:, 0], color="#cccccc", lw=0.8)
     if clip.contacts is not None:
         for leg, color in _PRINTS.items():
