@@ -78,7 +78,7 @@ def _key(person: Person, every: int, seconds: float) -> np.ndarray:
 
 
 def _exposed(person: Person, frames: np.ndarray, every: int, size: int, target: Path) -> None:
-    """Render key poses and two poses of each gap into one picture from one place."""
+    """Render key poses and three poses of each gap into one picture from one place."""
     way = np.array([_hips(person, frame) for frame in frames[[0, -1]]])
     camera, middle = bpy.context.scene.camera, way.mean(axis=0)
     width = float(np.linalg.norm(way[1] - way[0])) + 1.6
@@ -87,7 +87,7 @@ def _exposed(person: Person, frames: np.ndarray, every: int, size: int, target: 
     stage.aim(camera, (0.0, middle[1], 0.88), (-distance, 0.0, distance / 14))
     stage.use_workbench(round(size * width / 2.1), size)
     keys = frames[::every]
-    between_keys = [k + round(every * part) for k in keys[:-1] for part in (0.2, 0.4, 0.6, 0.8)]
+    between_keys = [k + round(every * part) for k in keys[:-1] for part in (0.25, 0.5, 0.75)]
     with tempfile.TemporaryDirectory() as folder, _faded(person.body) as fade:
         fade(PALE)
         shots = [_shot(Path(folder), frame) for frame in between_keys]
@@ -130,8 +130,8 @@ def _faded(body: bpy.types.Object) -> Iterator:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m examples.in_between", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="picture to write, PNG")
-    parser.add_argument("--every", type=int, default=15, help="frames from key to key")
-    parser.add_argument("--seconds", type=float, default=3.5, help="length of the motion")
+    parser.add_argument("--every", type=int, default=20, help="frames from key to key")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of the motion")
     parser.add_argument("--rig", choices=sorted(contact_sheet.BUILDERS), default="rigify")
     parser.add_argument("--seed", type=int, default=0, help="variant")
     parser.add_argument("--size", type=int, default=300, help="height of a row in pixels")

@@ -62,7 +62,7 @@ class _Plan:
 
 def tried(rig: bpy.types.Object, body: Body, puppet: Puppet, reel: Reel, row: int) -> list[Trial]:
     """Return what each keyed control does, starting from one row of a reel."""
-    plans = _planned(rig, reel)
+    plans = _planned(rig, body, reel)
     count = len(plans) + 1
     still = {p: replace(t, values=np.repeat(t.values[[row]], count, 0)) for p, t in reel.items()}
     for number, plan in enumerate(plans, start=1):
@@ -84,13 +84,17 @@ def tried(rig: bpy.types.Object, body: Body, puppet: Puppet, reel: Reel, row: in
     return list(found.values())
 
 
-def _planned(rig: bpy.types.Object, reel: Reel) -> list[_Plan]:
+def _planned(rig: bpy.types.Object, body: Body, reel: Reel) -> list[_Plan]:
+    """Return what is worth a trial: no locked channels, no fingers and no faces."""
+    tips = {bone for role in ("hand.L", "hand.R", "head") for bone in body.roles.get(role, ())}
     plans = []
     for path, track in reel.items():
         bone = rig.pose.bones[track.bone] if track.bone else None
-        if bone is not None and track.channel == rotation_channel(bone):
+        if bone is None or not tips.isdisjoint(body.rig.ancestors(body.rig.index(track.bone))):
+            continue
+        if track.channel == rotation_channel(bone):
             plans.append(_Plan(track.bone, path, bone.rotation_mode))
-        elif bone is not None and track.channel == "location":
+        elif track.channel == "location" and not all(bone.lock_location):
             plans.append(_Plan(track.bone, path, None))
     return plans
 

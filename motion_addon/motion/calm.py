@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes the jolt out of kept poses: a filling comes to them, and goes on, without a jump.
+"""Takes the jolts out of a filling: it comes to kept poses, and goes on, without a jump.
 
 What was filled on either side of a kept pose misses it by a little, the more so the less a body is
 like the one that the filler knows. That miss, and the change of speed, die out within the gap.
@@ -19,13 +19,15 @@ from .quat import Array
 
 SECONDS = 0.3
 """Time in which a miss dies out, at most half of a gap."""
+RATE = 30.0
+"""Frames a second at which new frames are averaged once with their neighbors."""
 LEAST = 4
 """Frames of a gap from which there is something to go by."""
 
 
 def calmed(clip: Clip, known: Array) -> Clip:
     """Return ``clip`` with new frames where ``known`` (T,) is False that join the kept ones."""
-    rotations, roots = np.array(clip.rotations), np.array(clip.root_positions)
+    rotations, roots = _even(clip, known)
     ends = [(a, b) for a, b in runs(~known) if b - a >= LEAST and a > 0 and b < len(known)]
     for start, stop in ends:
         span = min(SECONDS * clip.fps, 0.5 * (stop - start) + 1.0)
@@ -40,6 +42,18 @@ def calmed(clip: Clip, known: Array) -> Clip:
             weight = away * (1.0 - away / span) ** 3
             _add(rotations, roots, rows, weight, *off)
     return replace(clip, rotations=quat.unroll(rotations), root_positions=roots)
+
+
+def _even(clip: Clip, known: Array) -> tuple[Array, Array]:
+    """Return rotations and roots whose new frames are a little evened out over time."""
+    rotations, roots = quat.unroll(clip.rotations), np.array(clip.root_positions)
+    new = ~known[1:-1]
+    for _ in range(max(round(clip.fps / RATE), 1)):
+        for values in (rotations, roots):
+            mean = 0.25 * values[:-2] + 0.5 * values[1:-1] + 0.25 * values[2:]
+            values[1:-1][new] = mean[new]
+        rotations = np.where(known[:, None, None], rotations, quat.normalize(rotations))
+    return rotations, roots
 
 
 def _seen(rotations: Array, roots: Array, key: int, rows: list[int]) -> tuple[Array, Array]:

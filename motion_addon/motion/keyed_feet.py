@@ -19,6 +19,8 @@ from .lower_body import LEG, SIDES
 from .quadruped import LEGS, SHORTEST_CONTACT, is_quadruped
 from .quat import Array
 from .skeleton import Skeleton
+from .smoothing import REACH as SMOOTH_REACH
+from .smoothing import smooth, smoothstep
 
 CREEP = 0.09
 """Share of a leg's length that a kept foot may have moved while it stood."""
@@ -26,6 +28,8 @@ ASTRAY = 0.06
 """Share of a leg's length beyond which a foot is not held back where it stood."""
 LEAST_HEIGHT = 0.004
 """Share of a leg's length by which feet may go under the lowest of the kept ones."""
+DIP_SECONDS = 0.1
+"""Time before and after a dip under the floor in which a foot is raised over it."""
 
 _FRONT = np.array([0.0, 0.0, 1.0])
 
@@ -80,7 +84,7 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
             ball, known, down[:, limb.column] > 0.5, clip.fps, _length(limb, clip)
         )
         least = floor - LEAST_HEIGHT * _length(limb, clip)
-        off[:, 1] += np.where(known, 0.0, np.maximum(least - (ball + off)[:, 1], 0.0))
+        off[:, 1] += _lift((ball + off)[:, 1], least, known | stood, known, clip.fps)
         targets[limb.column] = positions[:, limb.joints[2]] + off
         down[:, limb.column] = np.where(known, down[:, limb.column], stood)
     for limb in limbs:
@@ -91,6 +95,21 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
         rotations=np.where(known[:, None, None], clip.rotations, rotations),
         contacts=down,
     )
+
+
+def _lift(heights: Array, least: float, fixed: Array, known: Array, fps: float) -> Array:
+    """Return (T,) by how much a foot is raised so that it keeps over ``least``, without a jolt.
+
+    A foot that dips for a moment is raised before and after, too, except where it is ``fixed``.
+    """
+    needed = np.where(known, 0.0, np.maximum(least - heights, 0.0))
+    reach = max(round(DIP_SECONDS * fps), 1)
+    padded = np.pad(needed, reach)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=-1)
+    frames = np.arange(len(known))
+    away = np.abs(frames[:, None] - frames[fixed][None]).min(axis=1)
+    around = smooth(around, reach / SMOOTH_REACH) * smoothstep(away / (reach + 1.0))
+    return np.maximum(around, needed)
 
 
 def _length(limb: Limb, clip: Clip) -> float:

@@ -214,7 +214,8 @@ def test_what_cannot_be_filled_is_refused() -> None:
     refused("only one keyed pose, on frame 5")
     keyed(rig, (1, 4))
     refused("no gap of 5 frames or more")
-    keyed(rig, (1, 300))
+    keyed(rig, (1, 81))
+    bpy.context.scene.render.fps = 8
     refused("lasts 10.0 seconds; key a pose in between")
     keyed(rig, (1, 20))
     bpy.context.scene.footfall_between.span = "selected"

@@ -203,19 +203,3 @@ def test_legs_that_are_too_short_do_not_snap_straight(walked) -> None:
     turned = np.stack([moved[bone] for leg in own.legs for bone in leg.bent], axis=1)
     speeds = quat.to_rotvec(quat.mul(quat.inv(turned[:-1]), turned[1:])) * clip.fps
     assert np.abs(np.diff(speeds, axis=0)).max() * clip.fps < 150.0
-
-
-def test_paws_that_hang_apart_from_their_legs_go_with_them(walked) -> None:
-    own, clip, bones, phase = walked
-    parents = own.skeleton.parents.copy()
-    toe = own.skeleton.index("toe_LH")
-    parents[toe] = 0
-    rest = own.skeleton.rest_positions()
-    offsets = rest - rest[np.maximum(parents, 0)]
-    skeleton = Skeleton(own.skeleton.names, parents, offsets, own.skeleton.end_sites)
-    apart = OwnRig(skeleton, own.limbs, own.rest)
-    fitted = extras.fit(apart, clip, bones, phase)
-    one = np.ones(clip.frames)
-    got = worn(apart, fitted, clip, phase, one, one)
-    assert off(apart, got, bones) < 0.004
-    assert np.abs(got.places[:, toe] - bones.places[:, toe]).max() < 0.02 * SIZE

@@ -101,7 +101,7 @@ def _base(own: OwnRig, bones: Bones, given: Mapping[int, Array], bone: int) -> A
     if bone in own.above:
         path = (own.back, *own.above)
         return np.asarray(bones.turns[:, path[path.index(bone) - 1]])
-    return np.asarray(bones.turns[:, own.parents[bone]])
+    return np.asarray(bones.turns[:, own.skeleton.parents[bone]])
 
 
 def _away(base: Array, turns: Array) -> tuple[Array, Array]:
@@ -113,11 +113,13 @@ def _away(base: Array, turns: Array) -> tuple[Array, Array]:
 
 def _shift(own: OwnRig, bones: Bones, bone: int) -> Array:
     """Return (T, 3) how far a bone is from where it rests on its parent, in the parent's axes."""
-    parent = int(own.parents[bone])
+    parent = int(own.skeleton.parents[bone])
     if parent < 0:
         return np.zeros((len(bones.places), 3))
     arm = bones.places[:, bone] - bones.places[:, parent]
-    return np.asarray(quat.apply(quat.inv(bones.turns[:, parent]), arm) - own.arms[bone])
+    return np.asarray(
+        quat.apply(quat.inv(bones.turns[:, parent]), arm) - own.skeleton.offsets[bone]
+    )
 
 
 def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array) -> Misfit:

@@ -95,16 +95,16 @@ def _named(own: OwnMotion, rig: RigBones) -> bool:
 
 def _carried(own: OwnMotion) -> set[int]:
     """Return the bones that follow canonical joints, and those between them."""
-    parents, out = own.rig.parents, set(own.rig.shares)
+    skeleton, out = own.rig.skeleton, set(own.rig.shares)
     for bone in own.rig.shares:
         between: list[int] = []
-        above = int(parents[bone])
+        above = int(skeleton.parents[bone])
         while above >= 0 and above not in own.rig.above:
             if above in own.rig.shares:
                 out.update(between)
                 break
             between.append(above)
-            above = int(parents[above])
+            above = int(skeleton.parents[above])
     return out
 
 

@@ -88,32 +88,6 @@ class OwnRig:
         return dict(zip(quadruped.JOINTS, self.animal.found.joints, strict=True))
 
     @cached_property
-    def parents(self) -> Array:
-        """(B,) the bone that carries each bone, -1 for the first.
-
-        A paw that hangs apart from its leg, as on rigs with IK targets, is carried by the leg.
-        """
-        out = self.skeleton.parents.copy()
-        for chain in self.limbs.legs.values():
-            bones = [self.skeleton.index(name) for name in chain]
-            for above, bone in pairwise(bones):
-                if above not in _ancestors(out, bone) and bone not in _ancestors(out, above):
-                    out[bone] = above
-        return out
-
-    @cached_property
-    def order(self) -> tuple[int, ...]:
-        """All bones, each after the one that carries it."""
-        depth = [len(_ancestors(self.parents, bone)) for bone in range(len(self.skeleton))]
-        return tuple(int(bone) for bone in np.argsort(depth, kind="stable"))
-
-    @cached_property
-    def arms(self) -> Array:
-        """(B, 3) from the bone that carries it to each bone at rest, meters."""
-        rest = self.skeleton.rest_positions().astype(np.float64)
-        return np.asarray(rest - rest[np.maximum(self.parents, 0)])
-
-    @cached_property
     def back(self) -> int:
         """The bone whose place decides that of the rig: it carries the pelvis."""
         return self.anchors["Pelvis"].joint
@@ -121,7 +95,11 @@ class OwnRig:
     @cached_property
     def above(self) -> tuple[int, ...]:
         """Bones that carry ``back``, nearest first."""
-        return tuple(_ancestors(self.parents, self.back))
+        out, at = [], int(self.skeleton.parents[self.back])
+        while at >= 0:
+            out.append(at)
+            at = int(self.skeleton.parents[at])
+        return tuple(out)
 
     @cached_property
     def shares(self) -> Mapping[int, Array]:
@@ -171,19 +149,10 @@ class OwnRig:
         return Leg(tuple(chain[first:last]), chain[last], anchor.offset)
 
 
-def _ancestors(parents: Array, bone: int) -> list[int]:
-    """Return the bones above a bone, nearest first."""
-    out, at = [], int(parents[bone])
-    while at >= 0:
-        out.append(at)
-        at = int(parents[at])
-    return out
-
-
 def _carried(own: OwnRig) -> dict[int, Array]:
     """Return the shares of the bones that carry canonical joints."""
     parents = quadruped.parents()
-    rest = own.parents
+    rest = own.skeleton.parents
     size = own.animal.hip_height
     out: dict[int, Array] = {}
     for part in _PARTS:
@@ -292,9 +261,8 @@ def _filled(
         places[:, bone] = places[:, child] - quat.apply(turns[:, bone], _arm(own, child, misfit))
         child = bone
     done = {back, *own.above}
-    for bone in own.order:
+    for bone, parent in enumerate(skeleton.parents):
         if bone not in done:
-            parent = own.parents[bone]
             above = turns[:, parent]
             turns[:, bone] = given.get(bone, _turned(above, misfit, bone))
             places[:, bone] = places[:, parent] + quat.apply(above, _arm(own, bone, misfit))
@@ -303,4 +271,5 @@ def _filled(
 
 def _arm(own: OwnRig, bone: int, misfit: Misfit) -> Array:
     """Return (T or 1, 3) from a bone's parent to it, in the parent's axes."""
-    return np.asarray(own.arms[bone][None] + misfit.shifts.get(bone, 0.0))
+    offset = own.skeleton.offsets[bone].astype(np.float64)[None]
+    return np.asarray(offset + misfit.shifts.get(bone, 0.0))
