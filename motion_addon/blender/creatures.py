@@ -112,10 +112,11 @@ def about(kept: bpy.types.PropertyGroup) -> dict[str, Any]:
     return told
 
 
-def summary(kept: bpy.types.PropertyGroup) -> str:
-    """Return what a stored creature was made from, in one line."""
+def summary(kept: bpy.types.PropertyGroup) -> list[str]:
+    """Return what a stored creature was made from, and whose clip that was, in sentences."""
     told = about(kept)
-    return f"Learned from a {told['gait']} at {told['speed']:.2f} m/s"
+    learned = f"Learned from a {told['gait']} at {told['speed']:.2f} m/s"
+    return [learned, told["credit"].rstrip(".")] if told["credit"] else [learned]
 
 
 def _about(creature: Creature) -> str:
@@ -149,7 +150,8 @@ def ready() -> dict[str, Path]:
     """Return the creatures that ship: name to file."""
     from ..motion.models import FOLDER
 
-    return {file.stem: file for file in sorted((FOLDER / "creatures").glob("*.npz"))}
+    files = sorted((FOLDER / "creatures").glob("*.npz"))
+    return {file.stem.replace("_", " ").title(): file for file in files}
 
 
 def wanted(rig: bpy.types.Object, recipe: Recipe) -> bpy.types.PropertyGroup | None:

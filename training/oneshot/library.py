@@ -20,7 +20,7 @@ from motion_addon.motion.oneshot.creature import Creature
 
 log = logging.getLogger(__name__)
 
-LICENCES: Final = {
+CREDITS: Final = {
     "quaternius": "Animal: Quaternius. CC0.",
     "mesh2motion": "Animation: Mesh2Motion. CC0.",
 }
@@ -31,7 +31,7 @@ def made(entry: dict[str, Any], folder: Path) -> Creature:
     """Return the creature of a clip of the catalog, without what only its own rig has."""
     source, name = entry["rig"].split("/")
     clip = bvh.read(folder / entry["path"])
-    found = adapt(exemplar.of_clip(clip, name=name.lower()), credit=LICENCES[source])
+    found = adapt(exemplar.of_clip(clip, name=name.lower()), credit=CREDITS[source])
     return replace(found, extras=None)
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     catalog = json.loads((options.data / "catalog.json").read_text(encoding="utf-8"))
     for entry in catalog["clips"]:
         source = entry["rig"].split("/")[0]
-        if source not in LICENCES or not entry["path"].endswith("/Walk.bvh"):
+        if source not in CREDITS or not entry["path"].endswith("/Walk.bvh"):
             continue
         creature = made(entry, options.data)
         name = creature.name if source == "quaternius" else f"{creature.name} 2"

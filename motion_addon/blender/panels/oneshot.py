@@ -151,7 +151,8 @@ class FOOTFALL_PT_creature(Tab, bpy.types.Panel):
             sentence(context, layout, text, "INFO")
             return
         layout.prop(rig.footfall, "manner", slider=True)
-        sentence(context, layout, creatures.summary(kept))
+        for text in creatures.summary(kept):
+            sentence(context, layout, text)
         if sum(thing.type == "ARMATURE" for thing in context.selected_objects) > 1:
             layout.operator("footfall.creature_share", icon="DUPLICATE")
 
