@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The ways of using an exemplar side by side, trained equally and shortly on the creatures that
+# training/runs/oneshot.sh prepared; about half an hour on one core of a 2026 server CPU.
+#   training/runs/ways.sh [FOLDER OF THE UNPACKED CLIPS]      (default build/oneshot/raw/quadruped)
+set -euo pipefail
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+cd "$(dirname "$0")/../.."
+data=${1:-build/oneshot/raw/quadruped}
+build=build/oneshot
+for way in learnet film concat none; do
+    python -m training.oneshot.train --prepared "$build/data" --out "$build/ways/$way" --way "$way" \
+        --pretrain 300 --steps 1800 --lengths 1 4 8 --shares 0.2 0.3 0.5 --rate 1e-3
+done
+python -m training.oneshot.compare --data "$data" --ways "$build/ways" --json "$build/ways.json"
