@@ -107,12 +107,11 @@ def stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array
 class _Course:
     """All that is known of N plans before they are run; first axis frames."""
 
-    def __init__(self, step: Step, plans: Sequence[Trajectory], rates: Array) -> None:
-        """``rates`` (N,) or (T, N) are factors of the phase rate."""
+    def __init__(self, step: Step, plans: Sequence[Trajectory], rates: tuple[Array, Array]) -> None:
+        """``rates`` (T, N) are factors of the phase rate, and what is added to it."""
         self.frames = max(len(plan) for plan in plans)
         self.control, self.turns, self.moves = stacked(plans, self.frames)
-        wanted = (self.frames, len(plans))
-        self.rates = np.broadcast_to(np.asarray(rates, dtype=np.float64), wanted)
+        self.rates, self.added = rates
         self._step, self._from = step, 0
         self._known = step.prepare(self.control[:SLICE])
 
@@ -160,7 +159,7 @@ class Controller:
         self._state[:, half:] = (placed - carried[:, :half]) * RATE
         self._state[:, :half] = placed
         speed = np.minimum(np.maximum(out[:, layout.phase_rate], 0.0), FASTEST)
-        self._phase = self._phase + speed * course.rates[i] / RATE
+        self._phase = self._phase + (speed * course.rates[i] + course.added[i]) / RATE
         return out
 
     def _settle(self, course: _Course, pace: Pacing, phase: Array) -> None:
@@ -180,12 +179,15 @@ class Controller:
 
     def _rates(
         self, plans: Sequence[Trajectory], cadence: Array, wishes: Sequence[Wishes]
-    ) -> Array:
-        """Return (T, N) factors of the phase rate: what is asked for by what is natural."""
+    ) -> tuple[Array, Array]:
+        """Return factors (T, N) of the phase rate and what is added to it, cycles per second."""
         frames = max(len(plan) for plan in plans)
         own = [self._model.habits.rates(p, w.lead) for p, w in zip(plans, wishes, strict=True)]
-        held = [np.pad(rate, (0, frames - len(rate)), mode="edge") for rate in own]
-        return np.asarray(np.asarray(cadence) * np.stack(held, axis=1))
+        shares, added = (
+            np.stack([np.pad(v, (0, frames - len(v)), mode="edge") for v in part], axis=1)
+            for part in zip(*own, strict=True)
+        )
+        return np.asarray(cadence) * shares, np.asarray(cadence) * added
 
     def _own(self, plan: Trajectory, lead: str) -> tuple[Residual, Array] | None:
         """Return what the animal adds to its network's answers along a plan."""

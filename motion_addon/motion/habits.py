@@ -18,6 +18,9 @@ from .nearness import nearness
 from .quat import Array
 from .trajectory import Mover, Trajectory
 
+STRIDE_POWER: Final = 0.6
+"""Power of the speed by which animals step faster (Alexander and Jayes 1983, between the gaits)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Residual:
@@ -58,8 +61,8 @@ class Habits:
     """In which it was seen."""
     speed: float = 0.0
     """At which it was seen, m/s at the model animal's size."""
-    tempo: float = 1.0
-    """Strides per second over those of its network, as it was seen."""
+    rate: float = 0.0
+    """Strides per second as it was seen, which take the place of its network's."""
     residual: Residual | None = None
 
     def near(self, plan: Trajectory, lead: str = "auto") -> Array:
@@ -77,11 +80,16 @@ class Habits:
             return gaits.DOG
         return replace(gaits.DOG, weights=partial(_instead, usual, self.gait))
 
-    def rates(self, plan: Trajectory, lead: str = "auto") -> Array:
-        """Return (T,) factors of the step rate along a plan."""
-        if self.tempo == 1.0:
-            return np.ones(len(plan))
-        return np.asarray(self.tempo ** self.near(plan, lead))
+    def rates(self, plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
+        """Return how much (T,) the network's step rate counts along a plan, and what is added.
+
+        The latter is in strides a second; at other speeds strides are longer, too.
+        """
+        if not self.rate:
+            return np.ones(len(plan)), np.zeros(len(plan))
+        near = self.near(plan, lead)
+        pace = (np.maximum(plan.speeds, 0.05) / max(self.speed, 0.05)) ** STRIDE_POWER
+        return 1.0 - near, near * self.rate * pace
 
 
 def _instead(usual: str, own: str, speeds: ArrayLike, gait: str = "auto") -> Array:

@@ -39,10 +39,11 @@ STRAIGHT: Final = 0.2
 """Radians that a clip may turn and still be compared with what goes straight ahead."""
 LEAD_IN: Final = 60
 """Frames that the network is run before those that are compared."""
-SETTLED, MEASURED = 30, 150
-"""Frames straight ahead before its step rate is measured, and in which it is."""
-TRIES: Final = 2
-TEMPOS: Final = (0.3, 3.0)
+SETTLED: Final = 30
+"""Frames straight ahead before its steps are measured."""
+STRIDES: Final = 4.0
+"""In which they are, but for frames beyond MEASURED."""
+MEASURED: Final = (150, 600)
 FARTHEST: Final = 0.2
 """Strides by which a paw's steps are moved to those of the network."""
 
@@ -68,7 +69,8 @@ def adapt(
     offsets = _four(np.zeros(4) if steps is None else steps.offsets)
     shown = Creature(
         exemplar.name, clip.skeleton, exemplar.hip_height, learner.encode(seen, posture), posture,
-        gait, exemplar.speed, offsets, 1.0, None, learner.digest, credit,
+        gait, exemplar.speed, offsets, 0.0 if steps is None else steps.rate, None,
+        learner.digest, credit,
     )  # fmt: skip
     if steps is None:
         return replace(shown, extras=_extras(exemplar, None))
@@ -85,29 +87,24 @@ def _tuned(
     learner: Learnet,
     residual: bool,
 ) -> tuple[Creature, Array]:
-    """Return a creature with its steps, its tempo and what is missed, and its phase (T,)."""
+    """Return a creature with its steps and what is missed, and its phase (T,)."""
     run = _along(shown, plan, steps, learner)
     if not steps.sure:
         steps = _aligned(steps, seen, run, plan)
         shown = replace(shown, offsets=_four(steps.offsets))
         run = _along(shown, plan, steps, learner)
-    for _ in range(TRIES):
-        ahead, course = _ahead(shown, learner)
-        rate = (ahead.phase[-1] - ahead.phase[SETTLED]) * RATE / (MEASURED - 1)
-        tempo = shown.tempo * steps.rate / max(float(rate), 0.1)
-        shown = replace(shown, tempo=float(np.clip(tempo, *TEMPOS)))
     if not residual:
         return shown, steps.phase
-    turned = np.ptp(features.yaw(plan))
-    if turned < STRAIGHT:
+    if np.ptp(features.yaw(plan)) < STRAIGHT:
+        ahead, course = _ahead(shown, steps, learner)
         run = ahead.after(SETTLED)
         plan = replace(course, positions=course.positions[SETTLED:], facing=course.facing[SETTLED:])
     return replace(shown, residual=_missed(seen, steps.phase, run, plan)), steps.phase
 
 
-def _ahead(shown: Creature, learner: Learnet) -> tuple[Run, Trajectory]:
+def _ahead(shown: Creature, steps: Steps, learner: Learnet) -> tuple[Run, Trajectory]:
     """Return how a creature moves by itself straight ahead at the clip's speed, and its plan."""
-    frames = np.arange(SETTLED + MEASURED)
+    frames = np.arange(SETTLED + int(np.clip(STRIDES / steps.rate * RATE, *MEASURED)))
     ahead = np.array([0.0, 0.0, 1.0])
     way = frames * shown.speed / RATE
     gait = np.tile(np.eye(len(gaits.GAITS))[gaits.GAITS.index(shown.gait)], (len(frames), 1))

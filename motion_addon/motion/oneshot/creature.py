@@ -54,8 +54,8 @@ class Creature:
     """Of the clip, m/s."""
     offsets: tuple[float, float, float, float]
     """Touchdowns in the clip after the left hind's, in strides."""
-    tempo: float
-    """Strides per second over those that its network takes by itself."""
+    rate: float
+    """Of the clip, strides per second; 0 without strides."""
     residual: Residual | None
     """What its network misses of the clip."""
     learner: str
@@ -111,7 +111,7 @@ def _arrays(one: Creature) -> dict[str, Array]:
     out = {
         "info": np.array(json.dumps(info)),
         "bones": one.skeleton.offsets.astype(np.float32),
-        "numbers": np.array([one.hip_height, one.speed, one.tempo]),
+        "numbers": np.array([one.hip_height, one.speed, one.rate]),
         "offsets": np.array(one.offsets),
         "state": one.state.astype(np.float32),
         "turns": one.posture.turns.astype(np.float32),
@@ -133,7 +133,7 @@ def _creature(data: dict[str, Array]) -> Creature:
     ]
     bones = data["bones"].astype(np.float32)
     skeleton = Skeleton(quadruped.JOINTS, quadruped.parents(), bones, tuple(sites))
-    height, speed, tempo = (float(v) for v in data["numbers"])
+    height, speed, rate = (float(v) for v in data["numbers"])
     a, b, c, d = (float(v) for v in data["offsets"])
     residual = None
     if "residual_hips" in data:
@@ -145,7 +145,7 @@ def _creature(data: dict[str, Array]) -> Creature:
     return Creature(
         str(info["name"]), skeleton, height, data["state"],
         Posture.of(skeleton, data["turns"], data["hips"]),
-        str(info["gait"]), speed, (a, b, c, d), tempo, residual, str(info["learner"]),
+        str(info["gait"]), speed, (a, b, c, d), rate, residual, str(info["learner"]),
         str(info["credit"]), extras or None,
     )  # fmt: skip
 
@@ -170,7 +170,12 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
     own_table = table(adapted, creature, min(strength, 1.0))
     left = creature.gait in gaits.ASYMMETRIC and _leads_left(creature)
     habits = Habits(
-        own_table, left, creature.gait, creature.speed, creature.tempo**strength, residual
+        own_table,
+        left,
+        creature.gait,
+        creature.speed,
+        creature.rate if strength > 0.0 else 0.0,
+        residual,
     )
     start = np.stack([posture.places[list(STATES)], np.zeros((len(STATES), 3))])
     info = _info(creature, learner)
