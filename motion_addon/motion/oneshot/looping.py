@@ -12,8 +12,12 @@ SAME = 0.35
 """Step, as a share of those nearby, under which the last frame is the first again."""
 MEETS = 3.0
 """Steps nearby that the step from the last frame to the first may be long."""
-ONWARD = -0.4
-"""Cosine of the step across the seam with those beside it, under which it goes back."""
+NEAR = 2.1
+"""Steps that it may be long whichever way it goes."""
+ONWARD = (-0.4, 0.45)
+"""Cosines of the step across the seam with those beside it: it goes back, it goes on."""
+ODD = (0.1, 6.5)
+"""Way of one joint across the seam, over the hip's height and in steps, at which it is apart."""
 LEAST_FRAMES = 4
 LEAST_TURN = 0.08
 """Radians in a round under which a loop goes straight."""
@@ -59,12 +63,21 @@ def seam(poses: Array) -> Seam:
     ahead = (poses[1] - poses[0] + poses[-1] - poses[-2]).ravel()
     across = (poses[0] - poses[-1]).ravel()
     onward = float(quat.unit(ahead) @ quat.unit(across))
-    straight = onward > ONWARD or gap < 4.0 * _STILL
+    close = ratio < NEAR and onward > ONWARD[0]
+    meets = ratio < MEETS and onward > ONWARD[1] and not _apart(poses)
     doubled = ratio < SAME
     # Ends that hardly move, of a motion that does, are those of a start and a stop.
     alive = max(beside) > 0.4 * usual or gap < _STILL
-    loops = alive and (doubled or (ratio < MEETS and straight))
+    loops = alive and (doubled or close or meets or gap < 4.0 * _STILL)
     return Seam(count - int(doubled), float(ratio), bool(loops))
+
+
+def _apart(poses: Array) -> bool:
+    """Return whether a joint is elsewhere at the end, though the pose as a whole is near."""
+    steps = np.linalg.norm(np.diff(poses, axis=0), axis=-1)
+    usual = np.maximum(np.percentile(steps, 75.0, axis=0), 10.0 * _STILL)
+    gap = np.linalg.norm(poses[-1] - poses[0], axis=-1)
+    return bool(((gap > ODD[0]) & (gap > ODD[1] * usual)).any())
 
 
 def distance(a: Array, b: Array) -> Array:

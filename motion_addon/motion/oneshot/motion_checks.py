@@ -15,7 +15,9 @@ from .exemplar import Reading
 from .finding import Finding, percent, sure
 from .footing import STANDS
 from .looping import distance
+from .scale import HIPS
 from .strides import HALF
+from .units import Units
 
 FROZEN = 0.002
 """Spread of poses over the hip's height under which nothing moves."""
@@ -27,14 +29,18 @@ SHORT = 3.0
 """Units of time that are shorter than most strides."""
 HURRIES = 0.15
 """Speed of the paws under the body, in its units, at which they are on their way."""
+EVEN = 0.85
+"""Share of fit of the strides of an animal that steps evenly, be it ever so slowly."""
 PLANTED = 0.12
 """Way along the ground over the hip's height that no paw leaves while the animal stands."""
 WHOLE = 0.93
 """Strides that make a whole one."""
-FEW = 6.0
+FEW = 7.0
 """Frames of a stride under which its shape is guessed."""
-JERK = (0.12, 5.0)
-"""Change of a step from frame to frame over the hip's height, and over what is usual, of a jump."""
+JUMP = (0.12, 5.5)
+"""Step beyond its neighbors, over the hip's height and over what is usual, that is a jump."""
+FASTEST = (12.0, 1.2)
+"""Froude numbers over which a stride is too fast: in any gait, and in a walk."""
 SLIDES = 0.3
 """Share of the speed at which standing paws slide."""
 ASKEW = 0.5
@@ -122,7 +128,8 @@ def _cut_off(seen: Reading) -> bool:
 def _planted(seen: Reading) -> bool:
     """Return whether all paws stay where they stand, or what they do leads nowhere."""
     asked = float(np.linalg.norm(seen.footing.paws))
-    if max(asked, seen.footing.pace) < STANDS * seen.footing.unit_speed:
+    nowhere = max(asked, seen.footing.pace) < STANDS * seen.footing.unit_speed
+    if nowhere and seen.strides.fit < EVEN:
         return True
     spans = np.ptp(seen.footing.tips[..., [0, 2]], axis=0).max()
     return bool(spans < PLANTED * seen.footing.hip_height)
@@ -143,20 +150,21 @@ def _off_ground(seen: Reading) -> float:
 
 
 def _jumps(seen: Reading) -> Iterator[Finding]:
-    """Find frames at which a joint, or the whole animal, jumps."""
+    """Find the step of a joint, or of the whole animal, that is unlike those before and after."""
     places = seen.subject.animal.found.places(seen.turns, seen.positions)
     if len(places) < 6:
         return
-    change = np.linalg.norm(np.diff(places, 2, axis=0), axis=-1) / seen.footing.hip_height
-    worst = change.max(axis=1)
-    usual = max(float(np.percentile(worst, 85.0)), 1e-3)
-    at = int(np.argmax(worst))
-    if worst[at] > JERK[0] and worst[at] > JERK[1] * usual:
-        anchor = seen.subject.animal.found.joints[int(np.argmax(change[at]))]
+    odd = 0.5 * np.linalg.norm(np.diff(places, 3, axis=0), axis=-1) / seen.footing.hip_height
+    usual = np.maximum(np.percentile(odd, 85.0, axis=0), 0.01)
+    share = np.where(odd > JUMP[0], odd / usual, 0.0)
+    at, joint = np.unravel_index(int(np.argmax(share)), share.shape)
+    if share[at, joint] > JUMP[1]:
+        anchor = seen.subject.animal.found.joints[joint]
         bone = f'The bone "{seen.subject.recording.rig.names[anchor.joint]}"'
-        who = "The animal" if np.median(change[at]) > 0.5 * worst[at] else bone
-        text = f"{who} jumps at frame {at + 2}, by {percent(float(worst[at]))} of the hip height."
-        yield Finding("jump", text, "warning", sure(float(worst[at]) / usual, JERK[1]))
+        who = "The animal" if np.median(odd[at]) > 0.5 * odd[at, joint] else bone
+        text = f"{who} jumps near frame {at + 2}, by {percent(float(odd[at, joint]))}"
+        doubt = sure(float(share[at, joint]), JUMP[1])
+        yield Finding("jump", f"{text} of the hip height.", "warning", doubt)
 
 
 def _lying(seen: Reading) -> Iterator[Finding]:
@@ -237,28 +245,32 @@ def _way_of_going(seen: Reading) -> Iterator[Finding]:
 def _pace(seen: Reading) -> Iterator[Finding]:
     """Compare the stride with that of animals as big and as fast (after Alexander 1983)."""
     froude = float(gaits.froude(seen.footing.speed / seen.footing.unit_speed, 1.0)) * gaits.GRAVITY
-    period = seen.strides.period / seen.subject.recording.fps / seen.footing.second
+    # Where haste alone told of another unit, the frame rate may as well be wrong.
+    hips = seen.subject.animal.hip_height
+    haste = seen.scale.unit != 1.0 and HIPS[0] < hips < HIPS[1]
+    second = Units(hips).second if haste else seen.footing.second
+    period = seen.strides.period / seen.subject.recording.fps / second
     share = period / (2.4 * max(froude, 1e-4) ** -0.16)
     real = seen.strides.period / seen.subject.recording.fps
-    if share < PACES[0]:
-        text = f"Strides of {real:.2f} s are hasty for an animal of this size: the frame rate or"
-        yield Finding(
-            "too_fast", f"{text} the size may be wrong.", "warning", sure(PACES[0], share)
-        )
+    falls = seen.strides.footfalls(1.0)
+    fastest = FASTEST[1] if falls.gait == "walk" and falls.duty > 0.5 else FASTEST[0]
+    reason = "for an animal of this size: the frame rate or the size may be wrong."
+    if share < PACES[0] or froude > fastest:
+        doubt = max(sure(PACES[0], share), sure(froude, fastest))
+        yield Finding("too_fast", f"Strides of {real:.2f} s are hasty {reason}", "warning", doubt)
     elif share > PACES[1]:
-        text = f"Strides of {real:.2f} s are slow for an animal of this size: the frame rate or"
-        yield Finding(
-            "too_slow", f"{text} the size may be wrong.", "warning", sure(share, PACES[1])
-        )
+        doubt = sure(share, PACES[1])
+        yield Finding("too_slow", f"Strides of {real:.2f} s are slow {reason}", "warning", doubt)
 
 
 def _seam(seen: Reading) -> Iterator[Finding]:
     count = seen.strides.count
     if seen.seam.loops or count < WHOLE:
         return
-    if count < OPEN and abs(count - round(count)) < NEAR_WHOLE and round(count) >= 1:
+    if count < OPEN:
+        meant = abs(count - round(count)) < NEAR_WHOLE
         gap = percent(float(distance(seen.poses[-1], seen.poses[0])))
         text = f"The ends do not meet: the last pose is {gap} of the hip height from the first."
-        yield Finding("open_loop", text, "warning", sure(seen.seam.steps, 3.0))
+        yield Finding("open_loop", text, "warning" if meant else "note", sure(seen.seam.steps, 3.0))
     else:
         yield Finding("no_loop", "The clip does not loop; it is taken as it is.", "note", 0.9)

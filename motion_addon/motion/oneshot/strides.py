@@ -24,15 +24,17 @@ HALF = 0.45
 """Strides under which a clip shows no gait."""
 TRIED = 0.25
 """Strides that are looked for at least."""
+CLOSED = 0.015
+"""Share of fit that a longer stride must win over one as long as the clip."""
 LEAST_FIT = 0.25
 """Share of fit under which there is no wave."""
 REPEATED = 1.5
 """Strides that a stretch of a long clip must show."""
 SHORTEST = 3.0
 """Frames of the shortest stride."""
-LIMITS = (0.06, 4.5)
+LIMITS = (0.06, 12.0)
 """Seconds of a stride in a clip that does not close."""
-WINDOWS = (3.0, 7.0)
+WINDOWS = (3.0, 7.0, 18.0)
 """Seconds of a long clip that are looked at in one go."""
 _CLOSE = 0.02
 """Share of fit that a longer stride must win to be preferred."""
@@ -104,6 +106,9 @@ def _open(along: Array, fps: float) -> _Fit:
         return max(found, key=lambda one: one[1])[0]
     whole = np.geomspace(low, max(min(frames / WHOLE, high), low), 160)
     best = _best(along, whole, drift=True)
+    if best[0] > 0.97 * whole[-1]:
+        one = _best(along, np.array([frames]), drift=True)
+        best = one if one[2] > best[2] - CLOSED else best
     if frames / WHOLE < high:
         half = _mirrored(along, np.geomspace(frames / WHOLE, min(frames / TRIED, high), 60))
         if half[2] > max(best[2] + 0.1, 0.7):
