@@ -8,8 +8,11 @@ import numpy as np
 from motion_addon.motion import quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.skeleton import Skeleton
+from training.oneshot.faults import in_place, turned
 
 from .dogs import stepping_dog
+
+__all__ = ["CANTER", "TROT", "WALK", "in_place", "round_of", "stepper", "turned", "turned_rest"]
 
 WALK = {"gait": "walk", "speed": 0.9, "stride": 0.75}
 TROT = {"gait": "trot", "speed": 1.8, "stride": 0.5}
@@ -33,22 +36,6 @@ def round_of(clip: Clip, stride: float, strides: int = 1, *, doubled: bool = Fal
     """Return whole strides of a clip, with the first frame once more at the end if ``doubled``."""
     first = round(stride * clip.fps)
     return clip.slice(first, first + round(strides * stride * clip.fps) + int(doubled))
-
-
-def in_place(clip: Clip) -> Clip:
-    """Return a clip whose root stays where it begins on the ground."""
-    roots = clip.root_positions.copy()
-    times = np.arange(clip.frames) / max(clip.frames - 1, 1)
-    roots[:, [0, 2]] -= (times[:, None] * (roots[-1] - roots[0]))[:, [0, 2]].astype(roots.dtype)
-    return replace(clip, root_positions=roots)
-
-
-def turned(clip: Clip, rotation: np.ndarray) -> Clip:
-    """Return a clip turned as a whole, its rest pose left as it is."""
-    turn = rotation.astype(np.float32)
-    rotations = clip.rotations.copy()
-    rotations[:, 0] = quat.mul(turn, rotations[:, 0])
-    return replace(clip, rotations=rotations, root_positions=quat.apply(turn, clip.root_positions))
 
 
 def turned_rest(clip: Clip, rotation: np.ndarray) -> Clip:

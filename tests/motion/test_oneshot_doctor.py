@@ -8,9 +8,10 @@ from motion_addon.motion import quat
 from motion_addon.motion.oneshot import doctor, exemplar
 from motion_addon.motion.oneshot.doctor import examine_clip
 from motion_addon.motion.quadruped import LEGS
+from training.oneshot import faults
+from training.oneshot.faults import FAULTS, Good
 
-from . import broken
-from .broken import FAULTS, Dog
+from . import humans
 from .steppers import CANTER, TROT, WALK, in_place, round_of, stepper, turned
 
 PACE = {"gait": "pace", "speed": 1.6, "stride": 0.5}
@@ -18,13 +19,13 @@ FEW = 20
 """Faults that are counted on other gaits."""
 
 
-def dog(**how: object) -> Dog:
+def dog(**how: object) -> Good:
     """Return a good clip without telling names."""
-    return Dog(stepper(4.0, **how), round(float(how["stride"]) * 60.0))
+    return Good.canonical(stepper(4.0, **how), round(float(how["stride"]) * 60.0))
 
 
 @pytest.fixture(scope="module")
-def walker() -> Dog:
+def walker() -> Good:
     return dog(**WALK)
 
 
@@ -49,7 +50,7 @@ def test_good_clips_have_nothing_wrong(how):
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_every_fault_is_named(walker, fault):
     found = fault(walker)
-    assert broken.named(fault, found), [one.text for one in found.findings]
+    assert faults.named(fault, found), [one.text for one in found.findings]
     for one in found.findings:
         assert 0.0 < one.confidence < 1.0
         assert one.text.endswith(".")
@@ -61,8 +62,8 @@ def test_every_fault_is_named(walker, fault):
 def test_of_twenty_faults_at_least_nineteen_are_named(how):
     subject = dog(**how)
     picked = np.random.default_rng(len(how["gait"])).permutation(len(FAULTS))[:FEW]
-    faults = [list(FAULTS)[int(i)] for i in picked]
-    named = [broken.named(fault, fault(subject)) for fault in faults]
+    chosen = [list(FAULTS)[int(i)] for i in picked]
+    named = [faults.named(fault, fault(subject)) for fault in chosen]
     assert sum(named) >= FEW - 1
 
 
@@ -91,8 +92,9 @@ def test_the_parts_can_be_changed_and_told(walker):
 
 
 def test_what_cannot_be_read_has_no_parts(walker):
-    for fault in (broken.not_a_number, broken.person, broken.odd_rate):
-        found = fault(walker)
+    people = examine_clip(humans.standing_clip(40))
+    assert people.names("two_legs")
+    for found in (people, faults.not_a_number(walker), faults.odd_rate(walker)):
         assert not found.usable
         assert found.legs is None
         assert found.gait == "stand"
