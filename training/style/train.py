@@ -41,6 +41,8 @@ class Settings:
     """One training run."""
 
     steps: int = 1500
+    stop: int = 0
+    """Step to stop at before the schedule ends; 0 runs it to the end."""
     batch: int = 20
     """Windows."""
     every: int = 4
@@ -198,7 +200,8 @@ def fit(
     info = asdict(settings) | asdict(size)
     began = saved = time.monotonic()
     history: list[dict[str, float]] = []
-    for step in range(settings.steps):
+    last = settings.stop or settings.steps
+    for step in range(last):
         done, warm = step / settings.steps, min(step / 100.0, 1.0)
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
@@ -209,7 +212,7 @@ def fit(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update_parameters(model)
-        if time.monotonic() - saved > EVERY or step == settings.steps - 1:
+        if time.monotonic() - saved > EVERY or step == last - 1:
             saved = time.monotonic()
             row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1), "step": step}
             row |= {key: value.item() for key, value in terms.items()}
