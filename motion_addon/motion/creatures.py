@@ -18,7 +18,7 @@ from .oneshot.creature import Creature
 from .oneshot.own_pose import OwnPose
 from .pacing import legs
 from .quat import Array
-from .request import BakeRequest, RequestError
+from .request import BakeRequest
 from .trajectory import Trajectory
 
 
@@ -90,8 +90,9 @@ def own_pose(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> 
 
 
 def own_clip(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> Clip:
-    """Return a bake of a creature on the skeleton of its exemplar's file; raises RequestError."""
+    """Return a bake of a creature on the skeleton of its exemplar's file; raises RequestError.
+
+    One that was stored without its rig stays on the canonical quadruped.
+    """
     posed = own_pose(request, clip, phase, like)
-    if posed is None:
-        raise RequestError(f"The creature {creature(request).name} was stored without its skeleton")
-    return posed.own.clip(posed.bones, clip)
+    return clip if posed is None else posed.own.clip(posed.bones, clip)

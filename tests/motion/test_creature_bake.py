@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.motion import bvh, models, quat
+from motion_addon.motion import bvh, models, quadruped, quat
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake import bake, cycle
 from motion_addon.motion.clip import Clip
@@ -183,6 +183,13 @@ def test_what_cannot_be_met_is_told_in_one_line(
     assert told in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out.bvh").exists()
+
+
+def test_a_creature_that_ships_is_written_on_the_canonical_skeleton(tmp_path: Path) -> None:
+    asked(tmp_path, exemplar=str(models.FOLDER / "creatures" / "cow.npz"), speed=1.2)
+    line = ["bake", str(tmp_path / "request.json"), "--out", str(tmp_path / "out.bvh")]
+    assert main(line) == 0
+    assert set(bvh.read(tmp_path / "out.bvh").skeleton.names) == set(quadruped.JOINTS)
 
 
 def test_a_damaged_creature_is_refused(tmp_path: Path) -> None:
