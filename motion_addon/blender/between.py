@@ -204,16 +204,16 @@ class Act:
         from .follow import followed
         from .grips import find
 
-        hold = find(self.rig, self.body, self.puppet, self.source, row)
+        grips = find(self.rig, self.body, self.puppet, self.source, row)
         hips = self.body.bone("hips")
-        if not any(grip.bone == hips and grip.moved for grip in hold.grips):
+        if not any(grip.bone == hips and grip.moved for grip in grips):
             raise RefusedError("Key the location of the hips, or of what moves them, in each pose")
         rows = np.flatnonzero(new)
         done, off = followed(
-            self.rig, self.body, self.puppet, self.source, hold.grips, goal, rows, self.staged
+            self.rig, self.body, self.puppet, self.source, grips, goal, rows, self.staged
         )
-        report = _report(scene, self.body, hold.grips, rows, off)
-        return Made(done, first, new, hold.grips, report)
+        report = _report(scene, self.body, grips, rows, off)
+        return Made(done, first, new, grips, report)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from ..motion.quat import Array
 from . import fcurves
 from .grips import Grip
 from .reel import Puppet, Reel
+from .trials import poser_of
 
 ROUNDS = 5
 AIMED = 0.01
@@ -91,13 +92,7 @@ def _round(
 ) -> Reel:
     """Return the reel after each control was corrected once."""
     rotations, heads = (np.array(part) for part in poses)
-    count = range(len(body.rig))
-    poser = RigPoser(
-        body.rig,
-        len(rows),
-        {bone: rotations[:, bone] for bone in count},
-        {bone: heads[:, bone] for bone in count},
-    )
+    poser = poser_of(body, rotations, heads)
     changed = dict(reel)
     for grip in grips:
         if grip.aims and not aim:

@@ -47,18 +47,10 @@ class Grip:
     """(B,) bool, bones whose heads move as it does."""
 
 
-@dataclass(frozen=True, eq=False)
-class Hold:
-    """All that the keyed controls of a rig can do to its body."""
-
-    grips: tuple[Grip, ...]
-    """Parents first."""
-    carriers: tuple[Grip, ...]
-    """Controls that carry the one that moves the hips, such as a root; the topmost first."""
-
-
-def find(rig: bpy.types.Object, body: Body, puppet: Puppet, reel: Reel, row: int) -> Hold:
-    """Return what a reel's controls hold, as they are on one of its rows."""
+def find(
+    rig: bpy.types.Object, body: Body, puppet: Puppet, reel: Reel, row: int
+) -> tuple[Grip, ...]:
+    """Return the grips of a reel's controls, parents first, as they are on one of its rows."""
     trials = tried(rig, body, puppet, reel, row)
     order = _order(body)
     turners, movers, aims = _sorted(trials, body, order)
@@ -79,8 +71,7 @@ def find(rig: bpy.types.Object, body: Body, puppet: Puppet, reel: Reel, row: int
     held = [_needed(grip, body, grips) for grip in grips]
     held = [grip for grip in held if grip.turned or grip.moved]
     held.sort(key=lambda grip: (grip.aims, order.index(grip.bone)))
-    above = [*turners.get(body.bone("hips"), ()), *movers.get(body.bone("hips"), ())]
-    return Hold(tuple(held), _carriers(body, above, held))
+    return tuple(held)
 
 
 def _sorted(
@@ -107,13 +98,6 @@ def _sorted(
 def _topmost(held: Array, order: list[int]) -> int:
     """Return the held bone that is nearest to the hips, or -1."""
     return next((bone for bone in order if held[bone]), -1)
-
-
-def _carriers(body: Body, above: list[Trial], grips: list[Grip]) -> tuple[Grip, ...]:
-    hips = body.bone("hips")
-    own = {above for g in grips if g.bone == hips for above in body.rig.ancestors(g.control)}
-    found = {trial.control: _grip(trial, trial.control) for trial in above if trial.control in own}
-    return tuple(sorted(found.values(), key=lambda g: len(body.rig.ancestors(g.control))))
 
 
 def _order(body: Body) -> list[int]:

@@ -39,7 +39,8 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, asked: Wanted) -> An
     with between.played(rig, source) as act:
         clip = _clip(act, context.scene)
         joint, ground = _checked(lambda: seam.looped(clip, asked.seam))
-    whole = reel.joined(rig, _rows(source, joint.first), _rows(source, joint.second), joint.seam)
+    again = _moved(rig, act, ground)
+    whole = reel.joined(rig, _rows(source, joint.first), _rows(again, joint.second), joint.seam)
     made = _joined(context, rig, (act, act), whole, (joint, ground), asked)
     made = _cut(replace(made, first=first), last - first + 1)
     with between.spare(bpy.data.actions.new("Loop")) as new:
@@ -74,7 +75,7 @@ def stitch(
     with between.played(rig, reel.read(rig, second, frames)) as other:
         then = _clip(other, context.scene)
     joint, ground = _checked(lambda: seam.stitched(clip, then, asked.seam, asked.keep_place))
-    whole = reel.joined(rig, one.source, other.source, joint.seam)
+    whole = reel.joined(rig, one.source, _moved(rig, other, ground), joint.seam)
     made = _joined(context, rig, (one, other), whole, (joint, ground), asked)
     made = replace(made, first=first)
     with between.spare(bpy.data.actions.new("Stitch")) as new:
@@ -147,7 +148,49 @@ def _joined(
         new = ~known
         if moved:
             new[joint.first + joint.seam :] = True
-        return act.made(context.scene, goal, np.asarray(new), 0)
+        made = act.made(context.scene, goal, np.asarray(new), 0)
+    seconds = joint.seam / recipe.frame_rate(context.scene)
+    return replace(made, report={**made.report, "frames": joint.seam, "seconds": seconds})
+
+
+def _moved(rig: bpy.types.Object, act: Act, ground: Ground) -> Reel:
+    """Return an act's reel in which what carries the body, object or root bone, is moved."""
+    import numpy as np
+
+    from ..motion.quat import apply
+    from . import armature
+    from .trials import poser_of
+
+    out = dict(act.source)
+    keyed = {(track.bone, track.channel) for track in out.values()}
+    if ground.rests:
+        return out
+    if ("", "location") in keyed:
+        turns, places = act.way
+        origin = np.array(armature.read_rig(rig).origin)
+        place = ground.points(apply(turns, origin) + places)
+        _put(out, rig, "", *armature.object_channels(rig, place, ground.rotations(turns)))
+        return out
+    root = act.body.bone("root")
+    name = act.body.rig.names[root] if root >= 0 else ""
+    if (name, "location") in keyed and name:
+        poser = poser_of(act.body, *act.staged)
+        poser.rotations[root] = ground.rotations(poser.rotations[root])
+        poser.positions[root] = ground.points(poser.positions[root])
+        _put(out, rig, name, poser.basis_location(root), poser.basis_rotation(root))
+    return out
+
+
+def _put(reel: Reel, rig: bpy.types.Object, bone: str, location: Array, rotation: Array) -> None:
+    """Set the channels of the object or a bone in a reel; what was not keyed becomes so."""
+    from . import fcurves
+    from .reel import Track, path_of
+
+    owner = rig.pose.bones[bone] if bone else rig
+    channel, values = fcurves.rotation_channels(owner.rotation_mode, rotation)
+    for name, new in (("location", location), (channel, values)):
+        path = path_of(bone, name) if bone else name
+        reel[path] = Track(bone, name, tuple(range(new.shape[1])), new)
 
 
 def _cut(made: Made, rows: int) -> Made:

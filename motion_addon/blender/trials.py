@@ -99,7 +99,7 @@ def _planned(rig: bpy.types.Object, body: Body, reel: Reel) -> list[_Plan]:
     return plans
 
 
-def _poser(body: Body, rotations: Array, positions: Array) -> RigPoser:
+def poser_of(body: Body, rotations: Array, positions: Array) -> RigPoser:
     """Return world transforms (T, B, ...) as a poser for the channels of any bone."""
     count = range(len(body.rig))
     return RigPoser(
@@ -114,7 +114,7 @@ def _moved(
     body: Body, trial: Trial, plan: _Plan, values: Array, rotations: Array, heads: Array
 ) -> Trial:
     """Return what a control did as it moved, from poses (2, B, ...) before and after."""
-    moved = _poser(body, rotations, heads).posed_position(trial.control, values)
+    moved = poser_of(body, rotations, heads).posed_position(trial.control, values)
     step = moved[1] - moved[0]
     off = np.linalg.norm(heads[1] - heads[0] - step, axis=-1)
     shifts = off < GLUED * np.linalg.norm(step)
@@ -128,7 +128,7 @@ def _turned(
     """Return what a control did as it turned, likewise."""
     assert plan.mode is not None
     own = fcurves.quaternions(plan.mode, values)
-    turned = _poser(body, rotations, heads).posed_rotation(trial.control, own)
+    turned = poser_of(body, rotations, heads).posed_rotation(trial.control, own)
     turn = quat.mul(turned[1], quat.inv(turned[0]))
     away = _angle(rotations[1], quat.mul(turn, rotations[0]))
     pivot = heads[0, trial.control]

@@ -266,6 +266,28 @@ def test_stitch_goes_over_into_another_action() -> None:
     assert subjects.everything(rig) == before
 
 
+@pytest.mark.parametrize("root_motion", ["root", "object"])
+def test_what_carries_the_body_goes_on_around_a_loop(root_motion: str) -> None:
+    rig = odd_rig(root_motion == "root")
+    keyed(rig, tuple(range(1, 31)), root_motion=root_motion)
+    bpy.context.scene.footfall_between.seam = 8
+    assert bpy.ops.footfall.close_loop() == {"FINISHED"}
+    assert not addon("blender.takes").report_of(rig.footfall.takes[0])["warnings"]
+    scene, ways = bpy.context.scene, []
+    for frame in (1, 16, 30, 59):
+        scene.frame_set(frame)
+        carrier = rig.matrix_world
+        if root_motion == "root":
+            carrier = carrier @ rig.pose.bones["root"].matrix
+        hips = rig.matrix_world @ rig.pose.bones["Hips"].matrix
+        ways.append((carrier.translation.copy(), (carrier.inverted() @ hips).translation.copy()))
+    gone = [(place - ways[0][0]).length for place, _ in ways]
+    assert gone[1] > 0.3
+    assert gone[2] > 1.7 * gone[1]
+    assert gone[3] == pytest.approx(2.0 * gone[2], rel=0.02)
+    assert (ways[2][1] - ways[0][1]).length < 0.02
+
+
 def test_loop_ends_as_it_begins_and_repeats() -> None:
     rig = subjects.mixamo()
     keyed(rig, tuple(range(1, 46)))
