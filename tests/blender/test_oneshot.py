@@ -235,18 +235,18 @@ def test_a_file_without_a_creature_is_refused(
     assert len(dog.footfall.creatures) == 1
 
 
-def test_ready_creatures_are_offered(
-    dog: bpy.types.Object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    creatures = addon("blender.creatures")
-    file = tmp_path / "Old Dog.npz"
-    creatures.write(dog.footfall.creatures[0], file)
-    monkeypatch.setattr(creatures, "ready", lambda: {"Old Dog": file})
-    assert bpy.ops.footfall.creature_ready(name="Old Dog") == {"FINISHED"}
-    assert dog.footfall.creature == "Old Dog"
-    assert [one.name for one in dog.footfall.creatures] == ["Walk", "Old Dog"]
-    with pytest.raises(RuntimeError, match="No creature 'Cat' ships"):
-        bpy.ops.footfall.creature_ready(name="Cat")
+def test_ready_creatures_move_any_animal(dog: bpy.types.Object) -> None:
+    names = list(addon("blender.creatures").ready())
+    assert {"Horse", "Wolf"} <= set(names)
+    assert bpy.ops.footfall.creature_ready(name="Horse") == {"FINISHED"}
+    assert dog.footfall.creature == "Horse"
+    assert [one.name for one in dog.footfall.creatures] == ["Walk", "Horse"]
+    assert "CC0" in draw("creature").texts()
+    assert bpy.ops.footfall.bake() == {"FINISHED"}
+    report = json.loads(dog.footfall.takes[0].report)
+    assert report["exemplar"]["name"].lower() == "horse"
+    with pytest.raises(RuntimeError, match="No creature 'Dragon' ships"):
+        bpy.ops.footfall.creature_ready(name="Dragon")
 
 
 def test_a_damaged_creature_is_refused(dog: bpy.types.Object) -> None:
