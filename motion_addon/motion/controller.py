@@ -247,9 +247,10 @@ def decode(
     turned = quat.from_two_axes(outputs[:, layout.axes].reshape(len(outputs), -1, 6))
     hips, contacts = outputs[:, layout.hips], outputs[:, layout.contacts]
     if own is not None:
-        turns, moved, touched = own[0].at(phase[: len(outputs)], own[1])
+        at = phase[: len(outputs)], own[1]
+        turns, moved = own[0].at(*at)
         turned = quat.mul(quat.from_rotvec(turns), turned)
-        hips, contacts = hips + moved, contacts + touched
+        hips, contacts = hips + moved, own[0].touching(contacts, *at)
     root = features.root_rotations(plan)
     world = quat.mul(root[:, None], turned).astype(np.float32)
     hips = plan.positions + quat.apply(root, hips)

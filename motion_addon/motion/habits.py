@@ -31,7 +31,9 @@ class Residual:
     hips: Array
     """(K, 3) meters at the model animal's size."""
     contacts: Array
-    """(K, 4)"""
+    """(K, 4) which take the place of the network's: between, a paw would half stand."""
+    own: float = 1.0
+    """Share of the contacts that do."""
 
     def scaled(self, strength: float) -> Residual:
         """Return so much of it."""
@@ -39,14 +41,19 @@ class Residual:
             self,
             turns=strength * self.turns,
             hips=strength * self.hips,
-            contacts=min(strength, 1.0) * self.contacts,
+            own=min(strength, 1.0) * self.own,
         )
 
-    def at(self, phase: Array, share: Array) -> tuple[Array, Array, Array]:
-        """Return turns (T, J, 3), hips (T, 3) and contacts (T, 4) at phases and shares (T,)."""
+    def at(self, phase: Array, share: Array) -> tuple[Array, Array]:
+        """Return what is added at phases and shares (T,): turns (T, J, 3) and hips (T, 3)."""
         weight = cyclic.basis(phase, len(self.hips)) * share[:, None]
         turns = np.einsum("tk,kjc->tjc", weight, self.turns)
-        return turns, weight @ self.hips, weight @ self.contacts
+        return turns, np.asarray(weight @ self.hips)
+
+    def touching(self, contacts: Array, phase: Array, share: Array) -> Array:
+        """Return a network's contacts (T, 4) with its own in their place."""
+        weight = (self.own * share)[:, None]
+        return np.asarray(contacts + weight * (cyclic.at(self.contacts, phase) - contacts))
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ def test_a_residual_counts_at_its_own_gait_and_speed_only() -> None:
 
 def test_strength_scales_what_is_added() -> None:
     half = residual().scaled(0.5)
-    turns, hips, _ = half.at(np.linspace(0.0, 1.0, 9), np.ones(9))
+    turns, hips = half.at(np.linspace(0.0, 1.0, 9), np.ones(9))
     np.testing.assert_allclose(hips[:, 1], 0.005)
     assert np.abs(turns).max() == pytest.approx(0.1, rel=0.02)
 

@@ -178,14 +178,13 @@ def _missed(seen: Seen, phase: Array, run: Run, plan: Trajectory) -> Residual:
     back = quat.inv(features.root_rotations(plan))
     own = cyclic.at(cyclic.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
     hips = cyclic.at(cyclic.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
-    touch = cyclic.at(cyclic.fit(phase, seen.contacts, KNOTS, LOOSE), run.phase)
     made = quat.mul(back[:, None], run.clip.world()[0])
     turns = quat.to_rotvec(quat.mul(quat.from_two_axes(own), quat.inv(made)))
     hips = hips - quat.apply(back, run.clip.root_positions - plan.positions)
-    touched = touch - np.asarray(run.clip.contacts)
     covered = min(float(np.ptp(phase)), 1.0)
-    turns, hips, touched = (
+    turns, hips = (
         (covered * cyclic.fit(run.phase, values, KNOTS)).astype(np.float32)
-        for values in (turns, hips, touched)
+        for values in (turns, hips)
     )
-    return Residual(turns, hips, touched)
+    contacts = cyclic.fit(phase, seen.contacts, KNOTS, LOOSE).astype(np.float32)
+    return Residual(turns, hips, contacts, covered)

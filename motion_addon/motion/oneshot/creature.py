@@ -108,10 +108,11 @@ def _arrays(one: Creature) -> dict[str, Array]:
         "learner": one.learner,
         "tips": [[joint, list(place)] for joint, place in one.skeleton.end_sites],
     }
+    own = one.residual.own if one.residual is not None else 0.0
     out = {
         "info": np.array(json.dumps(info)),
         "bones": one.skeleton.offsets.astype(np.float32),
-        "numbers": np.array([one.hip_height, one.speed, one.rate]),
+        "numbers": np.array([one.hip_height, one.speed, one.rate, own]),
         "offsets": np.array(one.offsets),
         "state": one.state.astype(np.float32),
         "turns": one.posture.turns.astype(np.float32),
@@ -133,14 +134,14 @@ def _creature(data: dict[str, Array]) -> Creature:
     ]
     bones = data["bones"].astype(np.float32)
     skeleton = Skeleton(quadruped.JOINTS, quadruped.parents(), bones, tuple(sites))
-    height, speed, rate = (float(v) for v in data["numbers"])
+    height, speed, rate, known = (float(v) for v in data["numbers"])
     a, b, c, d = (float(v) for v in data["offsets"])
     residual = None
     if "residual_hips" in data:
         turns, hips, contacts = (
             data[f"residual_{key}"].astype(np.float32) for key in ("turns", "hips", "contacts")
         )
-        residual = Residual(turns, hips, contacts)
+        residual = Residual(turns, hips, contacts, known)
     extras = {key[7:]: value for key, value in data.items() if key.startswith("extras_")}
     return Creature(
         str(info["name"]), skeleton, height, data["state"],
@@ -166,7 +167,7 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
     posture = rest.between(creature.posture, strength, creature.skeleton)
     state = learner.nothing + strength * (creature.state - learner.nothing)
     adapted = learner.adapt(state, posture, creature.skeleton.offsets)
-    residual = creature.residual.scaled(strength) if creature.residual is not None else None
+    residual = None if creature.residual is None else creature.residual.scaled(strength)
     own_table = table(adapted, creature, min(strength, 1.0))
     left = creature.gait in gaits.ASYMMETRIC and _leads_left(creature)
     habits = Habits(
