@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from .clip import Clip
 from .habits import Residual
 from .mixture import Step, stepper
 from .models import Model
-from .pacing import Pacing, Wishes, given_phase, pacing
+from .pacing import Pacing, Wishes, given_phase, legs, pacing
 from .quat import Array
 from .skeleton import Skeleton
 from .trajectory import RATE, Trajectory
@@ -50,6 +51,16 @@ class Run:
         shares = None if self.shares is None else self.shares[start:]
         return Run(self.clip.slice(start, self.clip.frames), self.phase[start:],
                    self.rates[start:], shares)  # fmt: skip
+
+
+class Own(NamedTuple):
+    """What an animal adds to its network's answers."""
+
+    residual: Residual
+    phase: Array
+    """(T,) of the left hind's stride, cycles."""
+    share: Array
+    """(T,) how much of it counts."""
 
 
 class Placer:
@@ -189,12 +200,13 @@ class Controller:
         )
         return np.asarray(cadence) * shares, np.asarray(cadence) * added
 
-    def _own(self, plan: Trajectory, lead: str) -> tuple[Residual, Array] | None:
-        """Return what the animal adds to its network's answers along a plan."""
+    def _own(self, plan: Trajectory, lead: str, phase: Array) -> Own | None:
+        """Return what the animal adds to its network's answers along a plan; ``phase`` (T,)."""
         habits = self._model.habits
         if habits.residual is None:
             return None
-        return habits.residual, habits.near(plan, lead)
+        late = legs(self._model, plan, lead)[0][:, 0]
+        return Own(habits.residual, phase - late, habits.near(plan, lead))
 
     def run(
         self,
@@ -226,7 +238,8 @@ class Controller:
         runs = []
         for n, plan in enumerate(plans):
             out = outputs[: len(plan), n]
-            run = decode(skeleton, plan, out, phases[:, n], self._own(plan, wishes[n].lead))
+            own = self._own(plan, wishes[n].lead, phases[: len(plan), n])
+            run = decode(skeleton, plan, out, phases[:, n], own)
             gated = self._model.gate is not None
             runs.append(replace(run, shares=shares[: len(plan), n].copy()) if gated else run)
         yield runs
@@ -237,20 +250,19 @@ def decode(
     plan: Trajectory,
     outputs: Array,
     phase: Array,
-    own: tuple[Residual, Array] | None = None,
+    own: Own | None = None,
 ) -> Run:
     """Return the motion of outputs (T, O) along a plan of T frames.
 
-    ``own`` is what an animal adds to it, and its share (T,) along the plan.
+    ``own`` is what an animal adds to it.
     """
     layout = features.OutputLayout(len(skeleton))
     turned = quat.from_two_axes(outputs[:, layout.axes].reshape(len(outputs), -1, 6))
     hips, contacts = outputs[:, layout.hips], outputs[:, layout.contacts]
     if own is not None:
-        at = phase[: len(outputs)], own[1]
-        turns, moved = own[0].at(*at)
+        turns, moved = own.residual.at(own.phase, own.share)
         turned = quat.mul(quat.from_rotvec(turns), turned)
-        hips, contacts = hips + moved, own[0].touching(contacts, *at)
+        hips, contacts = hips + moved, own.residual.touching(contacts, own.phase, own.share)
     root = features.root_rotations(plan)
     world = quat.mul(root[:, None], turned).astype(np.float32)
     hips = plan.positions + quat.apply(root, hips)

@@ -110,3 +110,13 @@ def test_half_a_stride_is_enough() -> None:
     found = adapt(short)
     made = driven(model_of(found), "trot", short.speed)
     assert measures.beat(made).rate > 0.0 and np.isfinite(made.root_positions).all()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_canter_of_either_lead_comes_back(mirrored: bool) -> None:
+    source = stepping_dog("canter", speed=3.0, seconds=4.0, stride=0.45)
+    seen = exemplar.of_clip(source.mirrored() if mirrored else source, name="canter")
+    made = driven(model_of(adapt(seen)), "canter", seen.speed)
+    assert error(made, seen) < 3.0
+    off = measures.footfall_errors(measures.beat(made), measures.beat(seen.clip))
+    assert off.max() < 0.03

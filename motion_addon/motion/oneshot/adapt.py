@@ -17,7 +17,7 @@ from .. import cyclic, features, gaits, quadruped, quat
 from ..clip import Clip
 from ..controller import Controller, Run
 from ..habits import Residual
-from ..pacing import Clock, Wishes
+from ..pacing import Clock, Wishes, legs
 from ..quat import Array
 from ..skeleton import Skeleton
 from ..trajectory import RATE, Trajectory
@@ -96,14 +96,15 @@ def _tuned(
     if not residual:
         return shown, steps.phase
     if np.ptp(features.yaw(plan)) < STRAIGHT:
-        ahead, course = _ahead(shown, steps, learner)
-        run = ahead.after(SETTLED)
-        plan = replace(course, positions=course.positions[SETTLED:], facing=course.facing[SETTLED:])
+        run, plan = _ahead(shown, steps, learner)
     return replace(shown, residual=_missed(seen, steps.phase, run, plan)), steps.phase
 
 
 def _ahead(shown: Creature, steps: Steps, learner: Learnet) -> tuple[Run, Trajectory]:
-    """Return how a creature moves by itself straight ahead at the clip's speed, and its plan."""
+    """Return how a creature moves by itself straight ahead at the clip's speed, and its plan.
+
+    The run's phase is that of the left hind.
+    """
     frames = np.arange(SETTLED + int(np.clip(STRIDES / steps.rate * RATE, *MEASURED)))
     ahead = np.array([0.0, 0.0, 1.0])
     way = frames * shown.speed / RATE
@@ -112,9 +113,11 @@ def _ahead(shown: Creature, steps: Steps, learner: Learnet) -> tuple[Run, Trajec
         way[:, None] * ahead, np.tile(ahead, (len(frames), 1)),
         np.full(len(frames), shown.speed), gait, way,
     )  # fmt: skip
-    *_, runs = Controller(model_of(shown, own=learner)).run([plan], np.zeros(1), np.ones(1))
+    model = model_of(shown, own=learner)
+    *_, runs = Controller(model).run([plan], np.zeros(1), np.ones(1))
     assert isinstance(runs, list)
-    return runs[0], plan
+    run = replace(runs[0], phase=runs[0].phase - legs(model, plan)[0][:, 0]).after(SETTLED)
+    return run, replace(plan, positions=plan.positions[SETTLED:], facing=plan.facing[SETTLED:])
 
 
 def _extras(exemplar: Exemplar, phase: Array | None) -> dict[str, Array] | None:
