@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import job, recipe, takes
+from . import character, job, recipe, takes
 from .job import RefusedError
 
 if TYPE_CHECKING:
@@ -121,6 +121,9 @@ def spare(action: bpy.types.Action) -> Iterator[bpy.types.Action]:
 def ready(context: bpy.types.Context, rig: bpy.types.Object | None) -> bpy.types.Action:
     """Return the action to work on. Raises RefusedError."""
     problem = refusal(rig, context.view_layer)
+    if rig is not None and not problem and not rig.footfall.bones:
+        character.try_detect(rig)
+        problem = refusal(rig, context.view_layer)
     if problem or rig is None:
         raise RefusedError(problem)
     action = base_action(rig)
@@ -167,7 +170,7 @@ class Act:
 
         poses = world[0][told], world[1][told]
         try:
-            filler = models.load_filler("biped")
+            filler = models.load_filler(self.rig.footfall.kind)
             figure = mannequin.Mannequin(self.body, filler.skeleton)
             posed = mannequin.fill(
                 figure, filler, poses, known[told], recipe.frame_rate(scene),
@@ -251,9 +254,7 @@ def _report(
     ]
     missing = [r for r in missing if not _bent(r, body, held)]
     if missing:
-        from .character import role_label
-
-        names = ", ".join(role_label(role) for role in missing)
+        names = ", ".join(character.role_label(role) for role in missing)
         notes.append(f"Not keyed, and left as they are: {names}.")
     warnings = []
     if off > 0.01 * body.leg_length:
