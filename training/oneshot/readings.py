@@ -165,7 +165,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--broken", type=int, default=0, help="real clips to break in all ways")
     options = parser.parse_args()
-    log.info("%s\n\n%s", reading_table(options.data), alarm_table(options.data))
+    log.info("%s\n", reading_table(options.data))
+    log.info("%s", alarm_table(options.data))
     if options.broken:
         log.info("\n%s", fault_table(options.data, options.broken))
 
