@@ -43,6 +43,10 @@ class Reading:
     fps: float
     rig_map: RigMap | None
     """The parts of the body as they are mapped; None leaves finding them to the doctor."""
+    first: float = 1.0
+    """Scene frame of the first sample."""
+    parts: int = 1
+    """Samples in a scene frame."""
 
     def body(self) -> Reading:
         """Return the reading of the bones that make the body, without controls and helpers.
@@ -197,7 +201,9 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     order = [rig.pose.bones.find(name) for name in bones.names]
     turns = quat.unroll(np.concatenate(rotations)[:, order])
     heads = np.concatenate(positions)[:, order]
-    return _in_meters(action.name, bones, turns, heads, rate, rig_map, fit.meters(context.scene))
+    read = _in_meters(action.name, bones, turns, heads, rate, rig_map, fit.meters(context.scene))
+    parts = round(rate / recipe.frame_rate(context.scene))
+    return replace(read, first=frames[0], parts=parts)
 
 
 def played(

@@ -7,8 +7,9 @@ bones is picked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -71,8 +72,18 @@ def examine_steps(
         seen.rig, seen.rotations, seen.positions, seen.fps,
         rig_map=seen.rig_map, name=seen.name,
     )  # fmt: skip
+    found = replace(found, findings=tuple(_in_scene(f, reading) for f in found.findings))
     _last.examination = Examination(_clip(context), found)
     return reading, found
+
+
+def _in_scene(finding: Finding, reading: exemplar.Reading) -> Finding:
+    """Return a finding that tells a frame of the scene instead of a sample, counted from 1."""
+
+    def frame(found: re.Match[str]) -> str:
+        return f"frame {reading.first + (int(found[1]) - 1) / reading.parts:.0f}"
+
+    return replace(finding, text=re.sub(r"\bframe (\d+)", frame, finding.text))
 
 
 def adapt_steps(

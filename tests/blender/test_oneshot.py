@@ -103,6 +103,19 @@ def test_a_faulty_clip_holds_adapt_back_and_says_why(installed: str) -> None:
     assert bpy.ops.footfall.adapt.poll(), "another clip has not been examined yet"
 
 
+def test_a_jump_is_told_by_its_frame_in_the_scene(installed: str) -> None:
+    rig = animals.deform_rig()
+    clip_on(rig)
+    path = 'pose.bones["Pelvis"].location'
+    for curve in addon("blender.takes").curves(rig.animation_data.action):
+        for key in curve.keyframe_points if curve.data_path == path else ():
+            key.co[1] += 0.4 if round(key.co[0]) == 40 else 0.0
+    bpy.ops.footfall.examine()
+    found = addon("blender.oneshot").shown(bpy.context).findings
+    (said,) = [finding.text for finding in found if finding.code == "jump"]
+    assert any(f"frame {frame}" in said for frame in (39, 40, 41)), said
+
+
 def test_who_has_no_clip_or_two_legs_is_told(installed: str) -> None:
     assert "Pick the armature that plays the clip" in draw("oneshot").texts()
     hero = subjects.mixamo("Hero")
