@@ -97,7 +97,7 @@ def keyed(clip: Clip, gait: Array, kind: str) -> Owned:
     found = stepping.steps(clip, falls)
     if found.sure:
         return Owned(clip, gait, usable)
-    return Owned(replace(clip, contacts=found.contacts()), gait, usable, found)
+    return Owned(replace(clip, contacts=found.contacts(clip)), gait, usable, found)
 
 
 def labrador(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:

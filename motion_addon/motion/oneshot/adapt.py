@@ -63,7 +63,7 @@ def adapt(
     still = gait not in gaits.GAITS[1:]
     steps = None if still else stepping.steps(clip, exemplar.footfalls)
     if steps is not None and not steps.sure:
-        clip = replace(clip, contacts=steps.contacts())
+        clip = replace(clip, contacts=steps.contacts(clip))
     seen = signature.seen(clip, plan)
     posture = _mean(seen, None if steps is None else steps.phase, clip.skeleton)
     offsets = _four(np.zeros(4) if steps is None else steps.offsets)

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from .. import gaits, stride
+from .. import gaits, quadruped, stride
 from ..clip import Clip
 from ..quat import Array
 from .footfalls import Footfalls
@@ -25,6 +25,8 @@ SEEN: Final = 0.75
 """Share of a gait's usual duty factor that stands must have to be believed."""
 
 
+LOW: Final = 0.06
+"""Height over its lowest, as a share of the hip's height, up to which a paw may stand."""
 USUAL: Final = (0.85, 1.25)
 """Factors of a gait's usual duty factor within which the share of a paw's way back is one."""
 
@@ -49,9 +51,12 @@ class Steps:
         phase = self.phase[:, None] - self.offsets
         return stride.Strides(phase, np.ones_like(phase))
 
-    def contacts(self) -> Array:
-        """Return (T, 4) 0 or 1, each paw down for its share of the stride."""
-        return ((self.strides().phase % 1.0) < self.duty).astype(np.float32)
+    def contacts(self, clip: Clip) -> Array:
+        """Return (T, 4) 0 or 1: each paw of the clip down for its share of the stride, if low."""
+        heights = quadruped.paw_points(clip)[..., 1]
+        low = heights < np.percentile(heights, 2.0, axis=0) + LOW * gaits.HIP_HEIGHT
+        back = (self.strides().phase % 1.0) < self.duty
+        return np.asarray(back & low, dtype=np.float32)
 
     def moved(self, late: Array) -> "Steps":
         """Return the steps with each leg (4,) ``late`` by so many strides."""
