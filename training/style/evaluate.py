@@ -55,10 +55,15 @@ def request_of(course: tuple[str, float, str], choices: Sequence[StyleChoice] = 
     )
 
 
-def windows_of(clip: Clip) -> tuple[Array, Array]:
-    """Return the moving windows (N, T, F) of a clip at 60 Hz, and their gaits or -1."""
+def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
+    """Return the moving windows (N, T, F) of a clip at 60 Hz, and their gaits or -1.
+
+    ``plain`` is the take before it was styled, which knows its gait better: a style that lowers
+    the hips does not make a walk a crouch.
+    """
     seen = sf.observe(replace(clip, fps=60.0))
-    features, told = seen.features()[:: style.STEP], seen.conditions()[:: style.STEP]
+    before = seen if plain is None else sf.observe(replace(plain, fps=60.0))
+    features, told = seen.features()[:: style.STEP], before.conditions()[:: style.STEP]
     first = np.arange(0, max(len(features) - WINDOW, 0) + 1, WINDOW // 4)
     at = first[:, None] + np.arange(WINDOW)
     at = np.minimum(at, len(features) - 1)
@@ -110,7 +115,7 @@ def takes_of(name: str, judges: Judges, plain: Sequence[Clip]) -> Row:
     rows = []
     for course, before in zip(COURSES, plain, strict=True):
         clip = bake(request_of(course, [StyleChoice(name=name)])).clip
-        features, gaits = windows_of(clip)
+        features, gaits = windows_of(clip, before)
         called = judges.style.odds(features).argmax(axis=1)
         said = judges.gait.odds(features).argmax(axis=1)
         known = gaits >= 0
