@@ -90,10 +90,17 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
     for one, (title, clip) in zip(axes[len(rows) :], bends, strict=True):
         above(one, clip)
         one.set_title(title, fontsize=9, loc="left", pad=2)
-    seen = "" if creature.group != "seen" else " (other clips of it were trained on)"
-    figure.suptitle(f"{creature.name}{seen}", fontsize=10, x=0.01, ha="left")
+    figure.suptitle(_title(creature), fontsize=10, x=0.01, ha="left")
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=_DPI)
+
+
+def _title(creature: Creature) -> str:
+    """Return whose sheet it is, and what of it was trained on."""
+    told = f"held out; {creature.kin}, trained on, moves alike" if creature.kin else creature.group
+    return (
+        f"{creature.name} ({told} in training)" if told == "seen" else f"{creature.name} ({told})"
+    )
 
 
 def _tall(clip: Clip) -> float:
