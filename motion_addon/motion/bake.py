@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from . import styling, trajectory
-from .cleanup import clean
+from .cleanup import CREATURE, clean
 from .clip import Clip
 from .controller import Controller, Run
 from .creatures import Likeness, likeness, remarks
@@ -249,7 +249,8 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     wearing = styling.Wearing(walk.model.body, walk.scale, None if loops else request.seed)
     clip = styling.put_on(clip, request.style, walk.styles, wearing)
     if request.cleanup and clip.contacts is not None:
-        clip = clean(clip, clip.contacts, walk.plan)
+        keyed = walk.model.habits.residual is not None
+        clip = clean(clip, clip.contacts, walk.plan, CREATURE if keyed else None)
     clip = follow_through(clip, request.follow_through)
     if request.gaze is not None:
         points = np.array(request.gaze) / walk.scale

@@ -50,10 +50,15 @@ class CleanupSettings:
     """Yaw (rad) the body may be off the plan before it is corrected."""
     level_seconds: float = 0.6
     """Slowness of the correction of the height over the ground (s, sigma)."""
+    sliding: float = 1.0
+    """How much faster and further than usual paws may slide and are still made to stand."""
 
 
 DOG = CleanupSettings(turn_seconds=0.3, turn_free=0.05)
 """Of quadrupeds, whose long trunk shows where it points; their strides are quicker."""
+
+CREATURE = replace(DOG, sliding=4.0)
+"""Of animals that move as a clip does, whose maker may have let paws slide: they stand."""
 
 
 def clean(
@@ -81,7 +86,7 @@ def clean(
     if is_quadruped(clip.skeleton):
         down = paws.touching(likely, clip.fps)
         if settings.lock:
-            down = paws.pin(body, down, level, settings.level_seconds)
+            down = paws.pin(body, down, level, settings.level_seconds, settings.sliding)
         return _written_whole(clip, body, down)
     down = foot_contacts.clean(likely, clip.fps)
     if not settings.lock:

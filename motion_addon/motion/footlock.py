@@ -50,6 +50,8 @@ class Rules:
     """Smoothing of the speed by which a dragged foot is known (s, sigma)."""
     calm_seconds: float = 0.0
     """Least time of a stand or a swing of a body that hardly goes, so that feet do not trip."""
+    sliding: float = 1.0
+    """How much faster and further than usual feet may slide and are still made to stand."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,12 @@ def stances(
     speed = np.linalg.norm(np.gradient(points[:, [0, 2]], axis=0), axis=-1) * fps
     limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
     speed = smooth(speed, rules.blur_seconds * fps)
-    slow, calm = speed < DRAG * limit, speed < CALM * limit
+    slow, calm = speed < rules.sliding * DRAG * limit, speed < CALM * limit
     stood = ((ball > 0.5) & slow)[:, None].astype(np.float32)
     down = foot_contacts.clean(stood, fps, rules.shortest / fps)[:, 0] > 0.5
     _calm(down, pace, rules.calm_seconds * fps)
     for first, last in foot_contacts.runs(down):
-        for start, stop in _steps(points, first, last, fps, size):
+        for start, stop in _steps(points, first, last, fps, rules.sliding * CREEP * size):
             most = min(round(TRIM_SECONDS * fps), int(rules.trim_share * (stop - start)))
             start, stop = _trimmed(points, calm, start, stop, most, TRIM_DISTANCE * size)
             if stop - start >= rules.shortest:
@@ -106,16 +108,16 @@ def _calm(down: Mask, pace: Array, least: float) -> None:
 
 
 def _steps(
-    points: Array, start: int, stop: int, fps: float, size: float
+    points: Array, start: int, stop: int, fps: float, creep: float
 ) -> Iterator[tuple[int, int]]:
     """Yield the parts of a contact in which the foot stays in place, with time for steps between.
 
-    A part ends where the foot has crept away from its own first tenth of a second.
+    A part ends where the foot has crept by ``creep`` from its own first tenth of a second.
     """
     half = round(0.5 * STEP_SECONDS * fps)
     while True:
         home = points[start : start + max(round(0.1 * fps), 1)].mean(axis=0)
-        away = np.linalg.norm((points[start:stop] - home)[:, [0, 2]], axis=-1) > CREEP * size
+        away = np.linalg.norm((points[start:stop] - home)[:, [0, 2]], axis=-1) > creep
         if not away.any() or stop - start - int(np.argmax(away)) < 2 * half:
             yield start, stop
             return

@@ -7,6 +7,8 @@ go up and down for themselves, which pitches the trunk; pasterns keep their orie
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from . import contacts as foot_contacts
@@ -74,12 +76,15 @@ def touching(contacts: Array, fps: float) -> Array:
     return foot_contacts.clean(contacts / np.clip(peak, LEAST_PEAK, 1.0), fps, SHORTEST_CONTACT)
 
 
-def pin(body: LowerBody, down: Array, level: Ground, level_seconds: float) -> Array:
+def pin(
+    body: LowerBody, down: Array, level: Ground, level_seconds: float, sliding: float = 1.0
+) -> Array:
     """Put the paws of `body` on the ground where `down` (T, 4) has them stand.
 
     Returns the contacts (T, 4), binary, as the paws were pinned.
     """
-    stands = {name: _stands(body, down[:, i], name) for i, name in enumerate(LEGS)}
+    rules = replace(RULES, sliding=sliding)
+    stands = {name: _stands(body, down[:, i], name, rules) for i, name in enumerate(LEGS)}
     sole = paw_height(body.skeleton)
     _level(body, stands, sole, level, level_seconds)
     paws = {name: _planted(body, stands[name], name, sole, level) for name in LEGS}
@@ -99,11 +104,11 @@ def pin(body: LowerBody, down: Array, level: Ground, level_seconds: float) -> Ar
     return out
 
 
-def _stands(body: LowerBody, down: Array, name: str) -> list[Stance]:
+def _stands(body: LowerBody, down: Array, name: str, rules: footlock.Rules) -> list[Stance]:
     steps = np.gradient(smooth(body.root, 0.25 * body.fps)[:, [0, 2]], axis=0)
     pace = np.linalg.norm(steps, axis=-1) * body.fps
     points = body.positions[limb(name)[3]]
-    return footlock.stances(down, down, points, pace, body.fps, body.size, RULES)
+    return footlock.stances(down, down, points, pace, body.fps, body.size, rules)
 
 
 def _planted(body: LowerBody, stands: list[Stance], name: str, sole: float, level: Ground) -> Array:

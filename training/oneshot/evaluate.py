@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.baselines import generic
 from benchmarks.oneshot import BASELINES, Method
 from motion_addon.motion import gaits, retarget
-from motion_addon.motion.cleanup import clean
+from motion_addon.motion.cleanup import CREATURE, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.models import Model
 from motion_addon.motion.oneshot import adapt, creature, measures
@@ -68,7 +68,7 @@ def of_another(one: Creature, other: Creature) -> Exemplar:
 def finished(raw: Clip, plan: Trajectory) -> Clip:
     """Return a method's raw motion after the clean-up that all of them get."""
     assert raw.contacts is not None
-    return clean(raw, raw.contacts, plan)
+    return clean(raw, raw.contacts, plan, CREATURE)
 
 
 def figures(clip: Clip, case: Case) -> Row:

@@ -59,11 +59,11 @@ def adapt(
     learner = own or learnet.load()
     clip = exemplar.clip.slice(0, round(LONGEST * RATE))
     gait = exemplar.footfalls.gait
-    plan = signature.course(clip, _gait(clip, gait))
     still = gait not in gaits.GAITS[1:]
     steps = None if still else stepping.steps(clip, exemplar.footfalls)
     if steps is not None and not steps.sure:
         clip = replace(clip, contacts=steps.contacts(clip))
+    plan = signature.course(clip, _gait(clip, gait))
     seen = signature.seen(clip, plan)
     posture = _mean(seen, None if steps is None else steps.phase, clip.skeleton)
     offsets = _four(np.zeros(4) if steps is None else steps.offsets)
