@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From motion capture to models/style: about 15 minutes of one core of a 2026 server CPU with AMX.
+# From motion capture to models/style: about 5 minutes of one core of a 2026 server CPU with AMX.
 #   training/runs/style.sh [FOLDER WITH biped.tar.xz]      (default ../shared/data)
 set -euo pipefail
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}   # small operations: more threads do not help
