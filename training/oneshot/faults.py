@@ -10,6 +10,7 @@ import numpy as np
 from motion_addon.motion import gaits, quadruped, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.oneshot.doctor import Diagnosis, examine_clip
+from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
 _SIDE = quat.from_axis_angle(np.array([0.0, 0.0, 1.0]), 0.5 * np.pi)
@@ -55,7 +56,7 @@ def in_place(clip: Clip) -> Clip:
     return replace(clip, root_positions=roots)
 
 
-def turned(clip: Clip, rotation: np.ndarray) -> Clip:
+def turned(clip: Clip, rotation: Array) -> Clip:
     """Return a clip turned as a whole, its rest pose left as it is."""
     turn = rotation.astype(np.float32)
     rotations = clip.rotations.copy()
@@ -63,7 +64,7 @@ def turned(clip: Clip, rotation: np.ndarray) -> Clip:
     return replace(clip, rotations=rotations, root_positions=quat.apply(turn, clip.root_positions))
 
 
-def _moved(clip: Clip, roots: np.ndarray) -> Clip:
+def _moved(clip: Clip, roots: Array) -> Clip:
     return replace(clip, root_positions=roots.astype(np.float32))
 
 

@@ -8,7 +8,7 @@ be compared with it. The numpy runtime is ``motion_addon.motion.oneshot.learnet`
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -131,7 +131,7 @@ class Learner(nn.Module):
             ]
         )
         with torch.no_grad():
-            self.layers[2].outer *= 0.3
+            self.parts()[0][2].outer.mul_(0.3)
         known = ENCODER.width + signature.Layout.proportions
         self.trunk = nn.Sequential(nn.Linear(known, 256), nn.ELU(), nn.Linear(256, 256), nn.ELU())
         self.sizes = self._sizes(hidden)
@@ -147,10 +147,15 @@ class Learner(nn.Module):
         angle = 2.0 * np.pi * torch.tensor(table, dtype=torch.float32)
         self.register_buffer("usual", torch.stack([angle.cos(), angle.sin()], dim=-1))
 
+    def parts(self) -> tuple[list[Factored], list[Factored]]:
+        """Return the layers of the network and of its gate."""
+        layers, gate = ([cast(Factored, one) for one in part] for part in (self.layers, self.gate))
+        return layers, gate
+
     def _sizes(self, hidden: int) -> list[tuple[str, int]]:
         """Return what the learnet gives: names and lengths."""
         if self.way == "learnet":
-            ranks = [[len(layer.inner) for layer in part] for part in (self.layers, self.gate)]
+            ranks = [[len(layer.inner) for layer in part] for part in self.parts()]
             out = [(f"diagonal{i}", EXPERTS * rank) for i, rank in enumerate(ranks[0])]
             out += [(f"gate{i}", rank) for i, rank in enumerate(ranks[1])]
             return [*out, ("shift0", hidden), ("shift1", hidden), ("shift2", ANSWERS)]
@@ -168,7 +173,8 @@ class Learner(nn.Module):
         shown = torch.cat(
             [shown[..., layout.frame] * kept * frame, shown[..., layout.hidden :]], -1
         )
-        return self.encoder(shown)
+        answers, cls = self.encoder(shown)
+        return answers, cls
 
     def adapt(self, cls: Tensor, posture: dict[str, Tensor], bones: Tensor) -> Adapted:
         """Return what [CLS] states (B, D) and postures make of the network."""
@@ -186,7 +192,8 @@ class Learner(nn.Module):
         )
         count = len(cls)
         diagonals = []
-        for prefix, layers, sets in (("diagonal", self.layers, EXPERTS), ("gate", self.gate, 1)):
+        own, gate = self.parts()
+        for prefix, layers, sets in (("diagonal", own, EXPERTS), ("gate", gate, 1)):
             for i, layer in enumerate(layers):
                 change = given.get(f"{prefix}{i}")
                 ones = torch.ones(count, sets, len(layer.inner))

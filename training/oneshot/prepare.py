@@ -172,7 +172,7 @@ def _right_lead(own: Array, usual: Array) -> Array:
     other = gaits.mirrored(own)
 
     def far(offsets: Array) -> Array:
-        return np.abs((offsets - usual + 0.5) % 1.0 - 0.5).sum(axis=-1)
+        return np.asarray(np.abs((offsets - usual + 0.5) % 1.0 - 0.5).sum(axis=-1))
 
     return np.where((far(other) < far(own))[:, None], other, own)
 
@@ -212,7 +212,7 @@ def write_made_up(seed: int, out: Path, first: int) -> Path:
     numbers = range(first, first + EACH)
     own = [(f"{seed}.{n}", episodes.held_out(n), made_up(seed, n)) for n in numbers]
     file = out / f"made_up_{first:05d}.npz"
-    np.savez(file, **arrays(own))  # type: ignore[arg-type]
+    np.savez(file, **arrays(own))
     return file
 
 
@@ -232,7 +232,7 @@ def main() -> None:
         for file in pool.map(write, range(0, options.count, EACH)):
             log.info("%s", file)
     for name, source in (("real", real), ("labrador", labrador)):
-        np.savez(options.out / f"{name}.npz", **arrays(list(source(options.data))))  # type: ignore[arg-type]
+        np.savez(options.out / f"{name}.npz", **arrays(list(source(options.data))))
         log.info("%s", options.out / f"{name}.npz")
 
 

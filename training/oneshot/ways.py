@@ -18,7 +18,7 @@ from motion_addon.motion.skeleton import Skeleton
 
 from . import export
 from .dataset import posed
-from .model import Learner
+from .model import Factored, Learner
 
 
 class Way(Learnet):
@@ -48,12 +48,14 @@ class Way(Learnet):
         for i, scale in enumerate(given.scales or []):
             row = scale[0, 0].numpy()
             layers[i] = layers[i][0] * row[:, None], layers[i][1] * row
-        gate = [_product(layer, given.diagonals[3 + i])[0] for i, layer in enumerate(twin.gate)]
+        gate = [
+            _product(layer, given.diagonals[3 + i])[0] for i, layer in enumerate(twin.parts()[1])
+        ]
         change = (given.footfalls[0] - twin.usual).numpy()
         return folded(self.arrays, layers, gate, posture, footfalls(change))
 
 
-def _product(layer: torch.nn.Module, diagonal: torch.Tensor) -> Array:
+def _product(layer: Factored, diagonal: torch.Tensor) -> Array:
     """Return (K, O, I) the matrices of a layer at diagonals (1, K, R)."""
     outer, inner = layer.outer.detach().numpy(), layer.inner.detach().numpy()
     return np.asarray((outer * diagonal[0, :, None].numpy()) @ inner)
@@ -62,5 +64,5 @@ def _product(layer: torch.nn.Module, diagonal: torch.Tensor) -> Array:
 def _layer(
     twin: Learner, i: int, diagonal: torch.Tensor, shift: torch.Tensor
 ) -> tuple[Array, Array]:
-    layer = twin.layers[i]
+    layer = twin.parts()[0][i]
     return _product(layer, diagonal), layer.bias.detach().numpy() + shift.numpy()

@@ -51,7 +51,8 @@ class Concatenated(AdaIn):
         x = functional.elu(self.decode0(torch.cat([content, beside, told[:, ::STRIDE]], dim=2)))
         x = x.repeat_interleave(STRIDE, dim=1)
         x = functional.elu(self.decode1(torch.cat([x.to(told.dtype), told, away], dim=2)))
-        return self.decode2(torch.cat([x.to(told.dtype), told], dim=2)).float()
+        out: Tensor = self.decode2(torch.cat([x.to(told.dtype), told], dim=2))
+        return out.float()
 
 
 KINDS = {"adain": AdaIn, "concatenated": Concatenated}

@@ -27,6 +27,9 @@ STEPS, BATCH = 500, 96
 class Judge(nn.Module):
     """Says what windows of features are of."""
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, mean: Array, scale: Array, classes: int) -> None:
         """Normalize by ``mean`` and ``scale`` (F,)."""
         super().__init__()
@@ -42,7 +45,8 @@ class Judge(nn.Module):
         x = functional.relu(self.far(functional.relu(self.near(x))))
         variance, mean = torch.var_mean(x, dim=2)
         x = torch.cat([mean, (variance + 1e-4).sqrt()], dim=1)
-        return self.out(functional.dropout(x, 0.2, self.training))
+        odds: Tensor = self.out(functional.dropout(x, 0.2, self.training))
+        return odds
 
     @torch.no_grad()
     def odds(self, features: Array) -> Array:

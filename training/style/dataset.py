@@ -111,9 +111,10 @@ class Windows:
 
 def rendered(parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
     """Return windows in styles (N, K)."""
-    return render(
-        *(parts[key] for key in ("features", "low", "spread", "conditions")), styles, shaky
+    features, low, spread, conditions = (
+        parts[key] for key in ("features", "low", "spread", "conditions")
     )
+    return render(features, low, spread, conditions, styles, shaky)
 
 
 def told(parts: dict[str, Array], shaky: Array) -> Array:

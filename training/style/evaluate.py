@@ -8,7 +8,7 @@ gait on performers that the network never saw, and has them judge what it made.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -136,7 +136,7 @@ def takes_of(name: str, judges: Judges, plain: Sequence[Clip]) -> Row:
         )
     row: Row = {"name": name, "called": [r["called"] for r in rows]}
     numbers = [key for key in rows[0] if key != "called"]
-    return row | {key: float(np.mean([r[key] for r in rows])) for key in numbers}
+    return row | {key: float(np.mean([cast(float, r[key]) for r in rows])) for key in numbers}
 
 
 def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:

@@ -34,11 +34,15 @@ class Product(nn.Module):
         self.weight = nn.Parameter(torch.randn(inputs, outputs) / inputs**0.5)
         self.bias = nn.Parameter(torch.zeros(outputs))
 
+    def _given(self, fixed: bool) -> tuple[Tensor, Tensor]:
+        """Return weight and bias; ``fixed`` ones get no gradient."""
+        if fixed:
+            return self.weight.detach(), self.bias.detach()
+        return self.weight, self.bias
+
     def forward(self, x: Tensor, fixed: bool = False) -> Tensor:
         """Return x (..., I) times the weights; ``fixed`` ones get no gradient."""
-        weight, bias = self.weight, self.bias
-        if fixed:
-            weight, bias = weight.detach(), bias.detach()
+        weight, bias = self._given(fixed)
         if self.training:
             return (x.bfloat16() @ weight.bfloat16()).float() + bias
         return x @ weight + bias
@@ -58,9 +62,7 @@ class Convolution(Product):
             x = x.bfloat16()
         ends = x[:, :1].expand(-1, self.reach, -1), x[:, -1:].expand(-1, self.reach, -1)
         padded = torch.cat([ends[0], x, ends[1]], dim=1).transpose(1, 2)[:, :, None]
-        weight, bias = self.weight, self.bias
-        if fixed:
-            weight, bias = weight.detach(), bias.detach()
+        weight, bias = self._given(fixed)
         taps = 2 * self.reach + 1
         kernel = weight.reshape(taps, -1, weight.shape[1]).permute(2, 1, 0)[:, :, None]
         out = functional.conv2d(padded, kernel.to(x.dtype), stride=(1, self.stride))
@@ -81,6 +83,11 @@ def normalized(x: Tensor, least: float = EPSILON) -> Tensor:
 
 class AdaIn(nn.Module):
     """Content encoder, style encoder and decoder."""
+
+    feature_mean: Tensor
+    feature_scale: Tensor
+    told_mean: Tensor
+    told_scale: Tensor
 
     def __init__(self, size: Size | None = None) -> None:
         """Start untrained, with normalization that changes nothing."""
@@ -135,4 +142,5 @@ class AdaIn(nn.Module):
         x = normalized(self.decode1(torch.cat([x, told], dim=2)))
         x = functional.elu((1.0 + scale1) * x + shift1)
         x = self.decode2(torch.cat([x, told], dim=2)).float()
-        return x + self.posture(brief)[:, None] + self.reach(brief)[:, None] * away
+        out: Tensor = x + self.posture(brief)[:, None] + self.reach(brief)[:, None] * away
+        return out

@@ -60,7 +60,7 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[tuple[str, str, C
 
 def on_ground(clip: Clip, floor: float) -> Clip:
     """Return a clip at 60 Hz, the ground at y = 0."""
-    root = clip.root_positions - np.array([0.0, floor, 0.0], dtype=np.float32)
+    root: Array = clip.root_positions - np.array([0.0, floor, 0.0], dtype=np.float32)
     return Clip(clip.skeleton, clip.rotations, root, clip.fps).resample(RATE)
 
 
