@@ -45,4 +45,4 @@ def write(out: Path, arrays: Mapping[str, Array]) -> None:
     """Write a dataset."""
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(out, **arrays)
-    log.info("%d frames in %s", len(arrays["phase"]), out)
+    log.info("%d frames in %s", len(arrays["clip"]), out)

@@ -86,5 +86,12 @@ def weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     return out
 
 
+def only(gait: str, frames: int) -> Array:
+    """Return (T, 6) weights of GAITS of a motion that is in one gait all along."""
+    out = np.zeros((frames, len(GAITS)), dtype=np.float32)
+    out[:, GAITS.index(gait)] = 1.0
+    return out
+
+
 DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)), 0.8)
 """How the model's animal moves, for ``trajectory.plan``."""

@@ -146,9 +146,8 @@ def _of_animal(one: AnimalClip) -> Sample:
     clip = units.of_model_size(one.clip, one.hip_height)
     contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     clip = Clip(clip.skeleton, clip.rotations, clip.root_positions, clip.fps, contacts)
-    weights = np.zeros((clip.frames, len(gaits.GAITS)), np.float32)
     if one.kind in rigs.MOVING:
-        weights[:, gaits.GAITS.index(one.falls.gait)] = 1.0
+        weights = gaits.only(one.falls.gait, clip.frames)
     else:
         duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
         weights = stride.gait_weights(stride.measured(contacts, clip.fps), duty, clip.fps)

@@ -17,7 +17,7 @@ import numpy as np
 
 from motion_addon.motion.quat import Array
 
-from .. import sources
+from .. import frames, sources
 from ..prepare import on_model_skeleton, planted
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,7 @@ def build(data: Path) -> dict[str, Array]:
     usable (T,) and held_out (T,) bool, and the skeleton.
     """
     skeleton = None
-    parts: dict[str, list[Array]] = {}
-    names: list[str] = []
+    joined = frames.Joined()
     for source in sources.biped_clips(data, left_out=()):
         skeleton = skeleton or source.clip.skeleton
         raw = on_model_skeleton(source.clip, skeleton, source.floor)
@@ -44,23 +43,13 @@ def build(data: Path) -> dict[str, Array]:
         if source.name not in sources.LEFT_OUT:
             kinds.append(("planted", fixed))
         for kind, clip in kinds:
-            arrays = {
-                "rotations": clip.rotations,
-                "roots": clip.root_positions,
-                "contacts": stands,
-                "clip": np.full(clip.frames, len(names)),
-                "usable": good,
-                "held_out": np.full(clip.frames, source.name in sources.HELD_OUT),
-            }
-            for key, value in arrays.items():
-                parts.setdefault(key, []).append(value)
-            names.append(f"{source.name} {kind}")
+            labels = {"rotations": clip.rotations, "roots": clip.root_positions, "contacts": stands}
+            held_out = source.name in sources.HELD_OUT
+            joined.add(f"{source.name} {kind}", labels, good, held_out)
         log.info("%s: %d frames", source.name, raw.frames)
     if skeleton is None:
         raise ValueError(f"No clips in {data}")
-    out = {key: np.concatenate(value) for key, value in parts.items()}
-    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
-    return out | {"clip_names": np.array(names)}
+    return joined.arrays(skeleton)
 
 
 def main() -> None:
@@ -70,8 +59,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--out", type=Path, default=Path("build/inbetween/dataset.npz"))
     options = parser.parse_args()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(options.out, **build(options.data))
+    frames.write(options.out, build(options.data))
 
 
 if __name__ == "__main__":

@@ -55,8 +55,7 @@ def label(clip: Clip) -> dict[str, Array]:
     Its one gait and its strides are those of its rhythm, as the paws of hand-made clips slide.
     """
     found, gait = measures.beat(clip), footfalls(clip, gaits.HIP_HEIGHT).gait
-    weights = np.zeros((clip.frames, len(gaits.GAITS)), np.float32)
-    weights[:, gaits.GAITS.index(gait)] = 1.0
+    weights = gaits.only(gait, clip.frames)
     root = replace(measures.course(clip), gait=weights)
     time_ = np.arange(clip.frames)[:, None] / clip.fps
     moving = float(found.rate > 0.0)

@@ -53,7 +53,6 @@ KNOBS = (
     "wander",  # slow unsteadiness, rad
     "tremor",  # quick trembling, rad
 )
-UPPER_ARMS = ("LeftArm", "RightArm")
 STRIDE_SIGMA = 15.0
 """Frames over which a motion is averaged to be rid of its strides."""
 MID_RIGHT, MID_LEFT = 0.2, 0.7

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .. import character, creatures
+from .bones import draw_bones
 from .tab import Tab, sentence
 
 OVERRIDE_NOTE = "Accept takes before you save: an override may forget the list of takes"
@@ -96,23 +97,10 @@ class FOOTFALL_PT_bone_map(Tab, bpy.types.Panel):
         return rig is not None and len(rig.footfall.bones) > 0
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        rig = character.current(context)
-        kept = rig.footfall
-        row = layout.row()
-        row.template_list("FOOTFALL_UL_bones", "", kept, "bones", kept, "active_bone", rows=8)
-        side = row.column(align=True)
-        side.operator("footfall.map_add", text="", icon="ADD")
-        side.operator("footfall.map_clear", text="", icon="REMOVE")
-        side.operator("footfall.map_fill", text="", icon="CON_KINEMATIC")
+        side = draw_bones(self.layout, character.current(context), "")
         side.separator()
         side.operator("footfall.map_import", text="", icon="IMPORT")
         side.operator("footfall.map_export", text="", icon="EXPORT")
-        chosen = character.active_row(rig)
-        if chosen is not None:
-            row = layout.row(align=True)
-            row.prop_search(chosen, "bone", rig.data, "bones", text="")
-            row.operator("footfall.map_from_bone", text="", icon="EYEDROPPER")
 
 
 classes = (FOOTFALL_UL_bones, FOOTFALL_PT_character, FOOTFALL_PT_bone_map)

@@ -10,6 +10,7 @@ import bpy
 
 from .. import character, creatures, exemplar, oneshot, progress
 from ..operators.oneshot import FOOTFALL_OT_adapt, FOOTFALL_OT_examine
+from .bones import draw_bones
 from .charts import draw_chart, footfall_chart
 from .choice import draw_choice
 from .tab import Tab, sentence
@@ -90,22 +91,10 @@ class FOOTFALL_PT_oneshot_bones(Tab, bpy.types.Panel):
         return rig is not None and rig.type == "ARMATURE" and len(rig.footfall.bones) > 0
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
         rig: Any = exemplar.picked_rig(context)
-        kept = rig.footfall
-        layout.context_pointer_set(character.MAPPED, rig)
-        row = layout.row()
-        row.template_list("FOOTFALL_UL_bones", "clip", kept, "bones", kept, "active_bone", rows=8)
-        side = row.column(align=True)
-        side.operator("footfall.map_add", text="", icon="ADD")
-        side.operator("footfall.map_clear", text="", icon="REMOVE")
-        side.operator("footfall.map_fill", text="", icon="CON_KINEMATIC")
+        self.layout.context_pointer_set(character.MAPPED, rig)
+        side = draw_bones(self.layout, rig, "clip")
         side.operator("footfall.detect_rig", text="", icon="FILE_REFRESH")
-        chosen = character.active_row(rig)
-        if chosen is not None:
-            row = layout.row(align=True)
-            row.prop_search(chosen, "bone", rig.data, "bones", text="")
-            row.operator("footfall.map_from_bone", text="", icon="EYEDROPPER")
 
 
 class FOOTFALL_MT_ready_creatures(bpy.types.Menu):

@@ -63,7 +63,7 @@ def adapt(
     steps = None if still else stepping.steps(clip, exemplar.footfalls)
     if steps is not None and not steps.sure:
         clip = replace(clip, contacts=steps.contacts(clip))
-    plan = signature.course(clip, _gait(clip, gait))
+    plan = signature.course(clip, gaits.only(gait, clip.frames))
     seen = signature.seen(clip, plan)
     posture = _mean(seen, None if steps is None else steps.phase, clip.skeleton)
     offsets = _four(np.zeros(4) if steps is None else steps.offsets)
@@ -108,10 +108,9 @@ def _ahead(shown: Creature, steps: Steps, learner: Learnet) -> tuple[Run, Trajec
     frames = np.arange(SETTLED + int(np.clip(STRIDES / steps.rate * RATE, *MEASURED)))
     ahead = np.array([0.0, 0.0, 1.0])
     way = frames * shown.speed / RATE
-    gait = np.tile(np.eye(len(gaits.GAITS))[gaits.GAITS.index(shown.gait)], (len(frames), 1))
     plan = Trajectory(
         way[:, None] * ahead, np.tile(ahead, (len(frames), 1)),
-        np.full(len(frames), shown.speed), gait, way,
+        np.full(len(frames), shown.speed), gaits.only(shown.gait, len(frames)), way,
     )  # fmt: skip
     model = model_of(shown, own=learner)
     *_, runs = Controller(model).run([plan], np.zeros(1), np.ones(1))
@@ -128,13 +127,6 @@ def _extras(exemplar: Exemplar, phase: Array | None) -> dict[str, Array] | None:
 def _four(values: Array) -> tuple[float, float, float, float]:
     a, b, c, d = (float(v) for v in values)
     return a, b, c, d
-
-
-def _gait(clip: Clip, name: str) -> Array:
-    """Return (T, 6) the weights of a clip that is in one gait all along."""
-    out = np.zeros((clip.frames, len(gaits.GAITS)), dtype=np.float32)
-    out[:, gaits.GAITS.index(name)] = 1.0
-    return out
 
 
 def _mean(seen: Seen, phase: Array | None, skeleton: Skeleton) -> Posture:
