@@ -171,13 +171,6 @@ def _handles(points: Any, side: str, frames: Array, values: Array) -> None:
     points.foreach_set(f"handle_{side}", pairs.ravel())
 
 
-def set_cyclic(action: bpy.types.Action, first: float, last: float) -> None:
-    """Mark the action as a loop from ``first`` to ``last`` (scene frames)."""
-    action.use_frame_range = True
-    action.frame_start, action.frame_end = first, last
-    action.use_cyclic = True
-
-
 def rotation_channels(mode: str, rotation: Array) -> tuple[str, Array]:
     """Return property name and values (T, 4 or 3) of quaternions (T, 4) in a rotation mode."""
     if mode == "QUATERNION":

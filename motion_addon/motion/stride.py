@@ -140,11 +140,6 @@ def distance(offsets: Array, duty: Array, name: str) -> Array:
     return np.asarray(best + _DUTY_WEIGHT * (duty - entry.duty) ** 2)
 
 
-def clock_inputs(strides: Strides) -> Array:
-    """Return (T, 8) the clock's network inputs: each leg's cosine and sine by its amplitude."""
-    return clock(strides.phase, strides.amplitude)
-
-
 def clock(phase: Array, amplitude: Array) -> Array:
     """Return (..., 8) clock inputs of phases and amplitudes (..., 4)."""
     angle = 2.0 * np.pi * phase

@@ -22,6 +22,7 @@ from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.trajectory import RATE
 
 from .. import sources
+from ..frames import Joined, write
 from ..prepare import on_model_skeleton, planted
 from .synthesis import around
 
@@ -79,25 +80,19 @@ def arrays_of(clip: Clip) -> dict[str, Array]:
 
 def build(data: Path, held_out_only: bool = False) -> dict[str, Array]:
     """Return the arrays of clips and their mirror images, one after the other."""
-    parts: dict[str, list[Array]] = {}
-    names: list[str] = []
+    joined = Joined()
     skeleton = None
     for name, source, clip in clips(data, held_out_only):
         skeleton = clip.skeleton
         for kind, version in ((name, clip), (f"{name} mirrored", clip.mirrored())):
             arrays = arrays_of(version)
             count = len(arrays["features"])
-            arrays["clip"] = np.full(count, len(names))
             arrays["other"] = np.full(count, source != "o3de")
-            arrays["held_out"] = np.full(count, name.startswith(HELD_OUT))
-            for key, value in arrays.items():
-                parts.setdefault(key, []).append(value)
-            names.append(kind)
+            usable = np.ones(count, dtype=bool)
+            joined.add(kind, arrays, usable, name.startswith(HELD_OUT))
         log.info("%s: %d frames", name, count)
-    out = {key: np.concatenate(value) for key, value in parts.items()}
     assert skeleton is not None
-    out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
-    return out | {"clip_names": np.array(names)}
+    return joined.arrays(skeleton)
 
 
 def main() -> None:
@@ -107,8 +102,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--out", type=Path, default=Path("build/style/dataset.npz"))
     options = parser.parse_args()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(options.out, **build(options.data))
+    write(options.out, build(options.data))
 
 
 if __name__ == "__main__":
