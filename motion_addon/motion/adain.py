@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from . import style_features as sf
 from .quat import Array
 
 WINDOW = 64
@@ -46,15 +45,18 @@ def normalized(x: Array, least: float = EPSILON) -> Array:
 class AdaIn:
     """The network with its weights; all inputs and outputs are float32."""
 
-    def __init__(self, arrays: Mapping[str, Array]) -> None:
-        """Take weights (I, O) and biases (O,) by name: ``content0.weight`` and so on."""
+    def __init__(self, arrays: Mapping[str, Array], told: int) -> None:
+        """Take weights (I, O) and biases (O,) by name: ``content0.weight`` and so on.
+
+        ``told`` is the number of values that the decoder is told.
+        """
         self._arrays = {key: value.astype(np.float32) for key, value in arrays.items()}
+        self._told = told
 
     @property
     def embedding(self) -> int:
         """Size of a style: means and deviations of its deepest channels, then of its inputs."""
-        brief = int(self._arrays["posture.weight"].shape[0])
-        return brief - sf.CONDITIONS - sf.UNSTEADY
+        return int(self._arrays["posture.weight"].shape[0]) - self._told
 
     def _convolved(self, name: str, x: Array, stride: int = 1) -> Array:
         """Return a convolution over time of (N, T, I), its ends held."""

@@ -20,8 +20,8 @@ from .footfalls import ROUNDS, Retiming, Try, search
 from .models import Model
 from .pacing import Clock, Wishes, legs
 from .path import Path
-from .paws import touching
 from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
+from .quadruped import touching
 from .quat import Array
 from .report import Ranges, report
 from .request import BakeRequest, RequestError

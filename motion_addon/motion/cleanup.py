@@ -20,7 +20,7 @@ from .ground import Ground, ground_of
 from .lower_body import LEG, SIDES, LowerBody
 from .metrics import mean_root
 from .planting import planted
-from .quadruped import is_quadruped
+from .quadruped import is_quadruped, touching
 from .quat import Array
 from .smoothing import smooth
 from .stand import settled
@@ -84,7 +84,7 @@ def clean(
         _follow(body, trajectory, settings)
     likely = np.asarray(contacts, dtype=np.float32)
     if is_quadruped(clip.skeleton):
-        down = paws.touching(likely, clip.fps)
+        down = touching(likely, clip.fps)
         if settings.lock:
             down = paws.pin(body, down, level, settings.level_seconds, settings.sliding)
         return _written_whole(clip, body, down)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import contacts as foot_contacts
-from . import footlock, leg, paws, quat
+from . import footlock, leg, quadruped, quat
 from .clip import Clip
 from .lower_body import LEG, SIDES
 from .quadruped import LEGS, SHORTEST_CONTACT, is_quadruped
@@ -49,7 +49,7 @@ class Limb:
 def limbs_of(skeleton: Skeleton) -> list[Limb]:
     """Return the legs of a biped or a quadruped."""
     if is_quadruped(skeleton):
-        names = [paws.limb(name) for name in LEGS]
+        names = [quadruped.limb(name) for name in LEGS]
         fronts = [-_FRONT if name[1] == "F" else _FRONT for name in LEGS]
         columns = list(range(len(LEGS)))
     else:

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import features, gap, stride
-from . import style_features as sf
 from .adain import AdaIn
 from .habits import USUAL, Habits
 from .network import Gate, MixedNetwork, PhaseNetwork
 from .quat import Array
 from .skeleton import Skeleton
+from .style_features import LAYOUTS, Layout
 from .transformer import Encoder
 
 FOLDER = FilePath(__file__).resolve().parents[2] / "models"
@@ -157,7 +157,7 @@ class Styler:
     network: AdaIn
     feature_mean: Array
     feature_scale: Array
-    """(F,) of ``style_features``."""
+    """(F,) of its layout of ``style_features``."""
     told_mean: Array
     told_scale: Array
     """(C + U,) of conditions and unsteadiness."""
@@ -167,6 +167,16 @@ class Styler:
     """``model.json``."""
     digest: str
     """First 12 hex digits of the SHA-256 of the weights."""
+
+    @property
+    def body(self) -> str:
+        """``biped`` or ``quadruped``."""
+        return str(self.info["body"])
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the features."""
+        return LAYOUTS[self.body]
 
     def content(self, windows: Array, conditions: Array) -> Array:
         """Return the content (N, T', W) of windows (N, T, F) with their conditions (N, T, C)."""
@@ -188,8 +198,9 @@ class Styler:
 
     def _inputs(self, windows: Array, conditions: Array) -> Array:
         seen = (windows - self.feature_mean) / self.feature_scale
-        known = conditions[..., : sf.CONDITIONS] - self.told_mean[: sf.CONDITIONS]
-        return np.concatenate([seen, known / self.told_scale[: sf.CONDITIONS]], axis=2)
+        count = self.layout.conditions
+        known = (conditions[..., :count] - self.told_mean[:count]) / self.told_scale[:count]
+        return np.concatenate([seen, known], axis=2)
 
 
 @lru_cache(maxsize=4)
@@ -275,10 +286,11 @@ def _filler(name: str, files: Files) -> Filler:
 
 def _styler(name: str, files: Files) -> Styler:
     info, arrays, digest = files
-    _same_layout(name, info, sf.FEATURES + sf.CONDITIONS, sf.FEATURES)
+    layout = LAYOUTS[info["body"]]
+    _same_layout(name, info, layout.features + layout.conditions, layout.features)
     library = dict(zip(info["styles"], arrays.pop("library"), strict=True))
     normal = {k: arrays.pop(k) for k in STYLE_STATISTICS}
-    skeleton, network = _skeleton(info), AdaIn(arrays)
+    skeleton, network = _skeleton(info), AdaIn(arrays, layout.told)
     return Styler(name, skeleton, network, **normal, library=library, info=info, digest=digest)
 
 

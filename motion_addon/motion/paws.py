@@ -11,14 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import contacts as foot_contacts
 from . import footlock, leg, quat
 from .footlock import Stance
 from .ground import Ground
 from .lower_body import LowerBody
 from .paw_metrics import paw_height
 from .planting import FADE_SECONDS, SOFT_SECONDS, landing_height
-from .quadruped import LEG_CHAINS, LEGS, SHORTEST_CONTACT, TORSO
+from .quadruped import LEG_CHAINS, LEGS, TORSO, limb
 from .quat import Array
 from .smoothing import smooth
 
@@ -43,37 +42,11 @@ RULES = footlock.Rules(shortest=3, trim_share=0.0, blur_seconds=0.01, calm_secon
 LAND_SECONDS = 0.06
 """Time in which a paw that lands comes down all the way (s)."""
 
-PEAK_SECONDS = 0.2
-"""Time before and after a frame in which a contact's peak is looked for (s)."""
-LEAST_PEAK = 0.3
-"""Peak of a probability under which there is no contact."""
-
 _GIRDLES = {"H": ("LH", "RH"), "F": ("LF", "RF")}
 _UP, _FRONT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 Stands = dict[str, list[Stance]]
 Places = dict[str, Array]
-
-
-def limb(leg_name: str) -> tuple[str, str, str, str]:
-    """Return the joints of a leg that inverse kinematics knows: top, middle, end and paw.
-
-    Shoulder, elbow, wrist and paw; hip, knee, hock and paw.
-    """
-    chain = LEG_CHAINS[leg_name]
-    first = 1 if leg_name[1] == "F" else 0
-    return chain[first], chain[first + 1], chain[first + 2], chain[-1]
-
-
-def touching(contacts: Array, fps: float) -> Array:
-    """Return binary contacts (T, 4) of probabilities, without flicker.
-
-    A touch of a few frames, as in a gallop, is blurred: it is judged by its own peak.
-    """
-    reach = max(round(PEAK_SECONDS * fps), 1)
-    padded = np.pad(contacts, ((reach, reach), (0, 0)), mode="edge")
-    peak = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0).max(axis=-1)
-    return foot_contacts.clean(contacts / np.clip(peak, LEAST_PEAK, 1.0), fps, SHORTEST_CONTACT)
 
 
 def pin(

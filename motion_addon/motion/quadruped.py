@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from .clip import Clip
-from .contacts import detect
+from .contacts import clean, detect
 from .quat import Array
 from .skeleton import Skeleton
 
@@ -58,6 +58,10 @@ CONTACT_SHARE: Final = 0.25
 short and blurred, and what is not seen is a stride too few."""
 SHORTEST_CONTACT: Final = 0.045
 """Seconds; a paw of a galloping dog stands for four frames."""
+PEAK_SECONDS: Final = 0.2
+"""Time before and after a frame in which a contact's peak is looked for (s)."""
+LEAST_PEAK: Final = 0.3
+"""Peak of a probability under which there is no contact."""
 
 
 def is_quadruped(skeleton: Skeleton) -> bool:
@@ -74,3 +78,24 @@ def paw_points(clip: Clip) -> Array:
 def paw_contacts(points: Array, fps: float) -> Array:
     """Return contacts (T, 4) of paw points (T, 4, 3) by their speed and height."""
     return detect(points, fps, CONTACT_SHARE, SHORTEST_CONTACT)
+
+
+def limb(leg_name: str) -> tuple[str, str, str, str]:
+    """Return the joints of a leg that inverse kinematics knows: top, middle, end and paw.
+
+    Shoulder, elbow, wrist and paw; hip, knee, hock and paw.
+    """
+    chain = LEG_CHAINS[leg_name]
+    first = 1 if leg_name[1] == "F" else 0
+    return chain[first], chain[first + 1], chain[first + 2], chain[-1]
+
+
+def touching(contacts: Array, fps: float) -> Array:
+    """Return binary contacts (T, 4) of probabilities, without flicker.
+
+    A touch of a few frames, as in a gallop, is blurred: it is judged by its own peak.
+    """
+    reach = max(round(PEAK_SECONDS * fps), 1)
+    padded = np.pad(contacts, ((reach, reach), (0, 0)), mode="edge")
+    peak = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0).max(axis=-1)
+    return clean(contacts / np.clip(peak, LEAST_PEAK, 1.0), fps, SHORTEST_CONTACT)

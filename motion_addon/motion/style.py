@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import style_features as sf
-from . import trajectory
+from . import style_pose, trajectory
 from .adain import WINDOW
 from .clip import Clip
 from .models import Styler
@@ -61,13 +61,13 @@ def styled(
     if not any(np.any(share) for share in shares) or clip.frames < 2:
         return clip
     seen = sf.observe(clip)
-    more = np.zeros((clip.frames, sf.FEATURES))
+    more = np.zeros((clip.frames, seen.layout.features))
     embeddings = np.stack([i.embedding for i in ingredients])
     for share, change in zip(shares, _changes(styler, seen, embeddings, seed), strict=True):
         more += share[:, None] * change
-    turns = sf.turned(seen.features(), more)
+    turns = style_pose.turned(seen.layout, seen.features(), more)
     turns[~np.any(more, axis=1)] = 0.0
-    return sf.applied(seen, turns)
+    return style_pose.applied(seen, turns)
 
 
 def _changes(styler: Styler, seen: sf.Observed, embeddings: Array, seed: int | None) -> list[Array]:

@@ -1,57 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A motion as style sees it: what may change of it, and what it is told stays.
 
-What may change are the rotations of the trunk, the head, the arms and the feet, the place of the
-hips and that of the ankles, all seen from the smoothed root (``features.root_track``). What stays
-is the root's course, the contacts and their rhythm. Thighs and shins are neither: they follow
-their ankles.
+What may change are the rotations of the trunk, the head and what hangs on them, those of the feet,
+the place of the hips and those of the legs' ends, all seen from the smoothed root. What stays is
+the root's course, the contacts and their rhythm. The long bones of the legs are neither: they
+follow the legs' ends. Which joints these are depends on the kind of body: a ``Layout``.
 
 Lengths are meters at the model's size; arrays are (T, ...), frames at RATE.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from . import contacts as foot_contacts
-from . import features, leg, quat, trajectory
+from . import features, gaits, quadruped, quat, stride, trajectory
 from .clip import Clip
 from .quat import Array
-from .smoothing import smooth
+from .skeleton import Skeleton
+from .smoothing import smooth, smoothstep
 from .trajectory import Trajectory
 
 RATE = 30.0
 """Frames a second."""
 SIDES = ("Left", "Right")
-ARM = ("Shoulder", "Arm", "ForeArm", "Hand")
-TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")
-JOINTS = (
-    *TORSO,
-    *("Left" + name for name in ARM),
-    *("Right" + name for name in ARM),
-    "LeftFoot",
-    "RightFoot",
-)
-"""Whose rotations are features."""
-ROOTED = ("Hips", "LeftFoot", "RightFoot")
-"""Those of them that are seen from the root; all others are seen from their parents."""
-TURNS = slice(0, 3 * len(JOINTS))
-"""Rotation vectors (rad) of the joints."""
-HIPS = slice(TURNS.stop, TURNS.stop + 3)
-"""Position of the hips."""
-ANKLES = slice(HIPS.stop, HIPS.stop + 6)
-"""Positions of the left and of the right ankle."""
-FEATURES = ANKLES.stop
-
-CONTACTS = slice(0, 4)
-"""As in ``Clip.contacts``."""
-PHASE = slice(4, 8)
-"""Cosine and sine of the gait phase and of twice it, fading to 0 in a stand."""
-MOTION = slice(8, 11)
-"""Velocity x and z (m/s) and yaw rate (rad/s) of the root."""
-GAIT = slice(11, 16)
-"""Weights of ``trajectory.GAITS``."""
-CONDITIONS = GAIT.stop
 
 UNSTEADY = 8
 """Signals of unsteadiness that a style may make use of: slow ones, then quick ones."""
@@ -60,6 +33,119 @@ SLOW, QUICK = (0.25, 0.7), (4.5, 6.5)
 
 CONTACT_SIGMA = 1.0
 """Frames over which contacts come and go."""
+GOING = (0.1, 0.35)
+"""m/s at which an animal stands, and walks for sure, where its footfalls do not tell."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which joints of a kind of body a style may change, and where they are among the features."""
+
+    joints: tuple[str, ...]
+    """Whose rotations are features."""
+    rooted: tuple[str, ...]
+    """Those of them that are seen from the root, the skeleton's own root first; all others are
+    seen from their parents."""
+    tips: tuple[str, ...]
+    """The ends of the legs, whose places are features."""
+    waves: int
+    """Numbers that tell the rhythm."""
+    gaits: int
+    """Gaits that are told apart."""
+
+    @property
+    def turns(self) -> slice:
+        """Rotation vectors (rad) of the joints."""
+        return slice(0, 3 * len(self.joints))
+
+    @property
+    def hips(self) -> slice:
+        """Position of the skeleton's root."""
+        return slice(self.turns.stop, self.turns.stop + 3)
+
+    @property
+    def ends(self) -> slice:
+        """Positions of the legs' ends."""
+        return slice(self.hips.stop, self.hips.stop + 3 * len(self.tips))
+
+    @property
+    def features(self) -> int:
+        """Number of features."""
+        return int(self.ends.stop)
+
+    @property
+    def contacts(self) -> slice:
+        """As in ``Clip.contacts``; these and what follows are conditions, told and kept."""
+        return slice(0, 4)
+
+    @property
+    def phase(self) -> slice:
+        """Where in their strides the legs are, fading to 0 in a stand.
+
+        Of a person, cosine and sine of the gait phase and of twice it; of an animal the clock of
+        ``stride``.
+        """
+        return slice(4, 4 + self.waves)
+
+    @property
+    def motion(self) -> slice:
+        """Velocity x and z (m/s) and yaw rate (rad/s) of the root."""
+        return slice(self.phase.stop, self.phase.stop + 3)
+
+    @property
+    def gait(self) -> slice:
+        """Weights of the gaits."""
+        return slice(self.motion.stop, self.motion.stop + self.gaits)
+
+    @property
+    def conditions(self) -> int:
+        """Number of conditions."""
+        return int(self.gait.stop)
+
+    @property
+    def told(self) -> int:
+        """Number of conditions and signals of unsteadiness."""
+        return self.conditions + UNSTEADY
+
+    def joint(self, name: str) -> slice:
+        """Return the rotation vector of a joint among the features."""
+        at = 3 * self.joints.index(name)
+        return slice(at, at + 3)
+
+
+_TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")
+_ARM = ("Shoulder", "Arm", "ForeArm", "Hand")
+_ANKLES = ("LeftFoot", "RightFoot")
+PERSON: Final = Layout(
+    (*_TORSO, *(side + name for side in SIDES for name in _ARM), *_ANKLES),
+    ("Hips", *_ANKLES),
+    _ANKLES,
+    4,
+    len(trajectory.GAITS),
+)
+FEET: Final = {
+    leg: chain[chain.index(quadruped.limb(leg)[2]) :] for leg, chain in quadruped.LEG_CHAINS.items()
+}
+"""Leg of an animal to its joints from the hock or the wrist down to the paw."""
+_FEET = tuple(name for chain in FEET.values() for name in chain)
+ANIMAL: Final = Layout(
+    (
+        *(*quadruped.TORSO, *quadruped.NECK, *quadruped.TAIL),
+        *(f"{side}Scapula" for side in SIDES),
+        *_FEET,
+    ),
+    ("Pelvis", *_FEET),
+    quadruped.PAWS,
+    2 * len(quadruped.LEGS),
+    len(gaits.GAITS),
+)
+LAYOUTS: Final = {"biped": PERSON, "quadruped": ANIMAL}
+"""By kind of body."""
+
+
+def layout_of(skeleton: Skeleton) -> Layout:
+    """Return the layout of a skeleton's kind of body."""
+    return ANIMAL if quadruped.is_quadruped(skeleton) else PERSON
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,56 +160,111 @@ class Observed:
     """(T, J, 3) world positions."""
     contacts: Array
     """(T, 4)."""
+    waves: Array
+    """(T, W) where in their strides the legs are."""
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of its kind of body."""
+        return layout_of(self.clip.skeleton)
 
     def features(self) -> Array:
-        """Return (T, FEATURES) at the clip's own rate."""
-        skeleton, frames = self.clip.skeleton, self.clip.frames
+        """Return (T, F) at the clip's own rate."""
+        skeleton, frames, layout = self.clip.skeleton, self.clip.frames, self.layout
         inverse = quat.inv(features.root_rotations(self.root))
-        out = np.empty((frames, FEATURES), dtype=np.float32)
-        joints = [skeleton.index(name) for name in JOINTS]
+        out = np.empty((frames, layout.features), dtype=np.float32)
+        joints = [skeleton.index(name) for name in layout.joints]
         turns = np.array(self.clip.rotations[:, joints])
-        for name in ROOTED:
+        for name in layout.rooted:
             seen = quat.mul(inverse, self.world[:, skeleton.index(name)])
-            turns[:, JOINTS.index(name)] = seen
-        out[:, TURNS] = quat.to_rotvec(turns).reshape(frames, -1)
-        ends = [0, *(skeleton.index(f"{side}Foot") for side in SIDES)]
+            turns[:, layout.joints.index(name)] = seen
+        out[:, layout.turns] = quat.to_rotvec(turns).reshape(frames, -1)
+        ends = [0, *(skeleton.index(name) for name in layout.tips)]
         seen = features.to_root(self.root, self.positions[:, ends] - self.root.positions[:, None])
-        out[:, HIPS.start :] = seen.reshape(frames, -1)
+        out[:, layout.hips.start :] = seen.reshape(frames, -1)
         return out
 
     def conditions(self) -> Array:
-        """Return (T, CONDITIONS) at the clip's own rate."""
-        frames, fps = self.clip.frames, self.clip.fps
-        out = np.empty((frames, CONDITIONS), dtype=np.float32)
+        """Return (T, C) at the clip's own rate."""
+        frames, fps, layout = self.clip.frames, self.clip.fps, self.layout
+        out = np.empty((frames, layout.conditions), dtype=np.float32)
         sigma = CONTACT_SIGMA * fps / RATE
-        out[:, CONTACTS] = smooth(self.contacts.astype(np.float32), sigma)
-        binary = foot_contacts.clean(self.contacts, fps)
-        phase = foot_contacts.phase(binary, fps).astype(np.float64)
-        angle = 2.0 * np.pi * smooth(phase, 2.0 * sigma)
-        going = 1.0 - self.root.gait[:, :1]
-        waves = [np.cos(angle), np.sin(angle), np.cos(2.0 * angle), np.sin(2.0 * angle)]
-        out[:, PHASE] = going * np.stack(waves, axis=1)
-        out[:, MOTION] = features.control(self.root)[:, features.MOTION]
-        out[:, GAIT] = self.root.gait
+        out[:, layout.contacts] = smooth(self.contacts.astype(np.float32), sigma)
+        out[:, layout.phase] = self.waves
+        out[:, layout.motion] = features.control(self.root)[:, _motion(layout)]
+        out[:, layout.gait] = self.root.gait
         return out
 
 
+def _motion(layout: Layout) -> slice:
+    """Return where ``features.control`` has the root's motion."""
+    return stride.INPUT.motion if layout is ANIMAL else features.MOTION
+
+
 def observe(clip: Clip) -> Observed:
-    """Return a motion of the biped model's joints and size with its root, contacts and world.
+    """Return a motion of a model's joints and size with its root, contacts and world.
 
     At the rate of trajectories, 60 frames a second; the ground is at y = 0. Raises ValueError at
     another rate.
     """
     if clip.fps != trajectory.RATE:
         raise ValueError(f"Style looks at motion at {trajectory.RATE:g} frames a second")
-    world, positions = clip.world()
+    seen = _animal if quadruped.is_quadruped(clip.skeleton) else _person
+    return seen(clip, *clip.world())
+
+
+def _person(clip: Clip, world: Array, positions: Array) -> Observed:
     known = clip.contacts
     if known is None:
         points = foot_contacts.foot_points(clip.skeleton, world, positions)
         known = foot_contacts.detect(points, clip.fps)
     binary = foot_contacts.clean(known, clip.fps)
     root = features.root_track(clip.skeleton, positions, binary)
-    return Observed(clip, root, world, positions, binary)
+    phase = foot_contacts.phase(foot_contacts.clean(binary, clip.fps), clip.fps)
+    sigma = CONTACT_SIGMA * clip.fps / RATE
+    angle = 2.0 * np.pi * smooth(phase.astype(np.float64), 2.0 * sigma)
+    waves = [np.cos(angle), np.sin(angle), np.cos(2.0 * angle), np.sin(2.0 * angle)]
+    going = 1.0 - root.gait[:, :1]
+    return Observed(clip, root, world, positions, binary, going * np.stack(waves, axis=1))
+
+
+def _animal(clip: Clip, world: Array, positions: Array) -> Observed:
+    known = clip.contacts
+    if known is None:
+        paws = positions[:, [clip.skeleton.index(name) for name in quadruped.PAWS]]
+        known = quadruped.paw_contacts(paws, clip.fps)
+    binary = quadruped.touching(known, clip.fps)
+    still = np.zeros((clip.frames, len(gaits.GAITS)))
+    root = stride.root_track(clip.skeleton, positions, still)
+    strides = _all_along(stride.measured(binary, clip.fps), binary, root.speeds, clip.fps)
+    duty = smooth(binary.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
+    root = replace(root, gait=stride.gait_weights(strides, duty, clip.fps))
+    return Observed(
+        clip, root, world, positions, binary, stride.clock(strides.phase, strides.amplitude)
+    )
+
+
+def _all_along(
+    strides: stride.Strides, contacts: Array, speeds: Array, fps: float
+) -> stride.Strides:
+    """Return strides that go on before the first touchdowns and after the last ones.
+
+    There the footfalls do not tell; the ``speeds`` (T,) say how much it moves.
+    """
+    phase, amplitude = strides.phase.copy(), strides.amplitude.copy()
+    going = smoothstep(smooth(speeds, 0.1 * fps), *GOING)
+    frames = np.arange(len(phase))
+    for leg in range(phase.shape[1]):
+        down = np.flatnonzero(np.diff(contacts[:, leg]) > 0.5) + 1
+        if len(down) < 2:
+            continue
+        for at, step in ((down[0], down[1] - down[0]), (down[-1], down[-1] - down[-2])):
+            outside = frames < at if at == down[0] else frames > at
+            late = (frames[outside] - at) / min(step, stride.LONGEST * fps)
+            phase[outside, leg] = phase[at, leg] + late
+            amplitude[outside, leg] = going[outside]
+        amplitude[:, leg] = smooth(amplitude[:, leg], 0.05 * fps)
+    return stride.Strides(phase, amplitude)
 
 
 def unsteadiness(rng: np.random.Generator, count: int, frames: int) -> Array:
@@ -137,55 +278,3 @@ def unsteadiness(rng: np.random.Generator, count: int, frames: int) -> Array:
         waves = np.sin(2.0 * np.pi * rates * time[None, :, None, None] + shifts)
         out[..., part] = waves.sum(axis=-1) * np.sqrt(2.0 / 3.0)
     return out
-
-
-def turned(features: Array, more: Array) -> Array:
-    """Return the change (..., FEATURES) of features that adds ``more`` to them.
-
-    Rotation vectors that are added are not turns that follow each other; those it returns are.
-    """
-    out = np.array(more, dtype=np.float64)
-    shape = (*out.shape[:-1], len(JOINTS), 3)
-    was = features[..., TURNS].reshape(shape)
-    now = quat.from_rotvec(was + out[..., TURNS].reshape(shape))
-    turns = quat.to_rotvec(quat.mul(quat.inv(quat.from_rotvec(was)), now))
-    out[..., TURNS] = turns.reshape(*out.shape[:-1], -1)
-    return out
-
-
-def applied(observed: Observed, more: Array) -> Clip:
-    """Return a motion with its features changed by ``more`` (T, FEATURES), at its own rate.
-
-    Rotation vectors turn each joint further in its own frame. The legs reach for the ankles;
-    frames without a change stay as they are, to the bit.
-    """
-    clip, skeleton = observed.clip, observed.clip.skeleton
-    more = np.asarray(more, dtype=np.float64)
-    turns = quat.from_rotvec(more[:, TURNS].reshape(clip.frames, len(JOINTS), 3))
-    rotations = clip.rotations.astype(np.float64)
-    for i, name in enumerate(JOINTS):
-        if name not in ROOTED[1:]:
-            joint = skeleton.index(name)
-            rotations[:, joint] = quat.mul(rotations[:, joint], turns[:, i])
-    root = features.root_rotations(observed.root).astype(np.float64)[:, None]
-    moves = quat.apply(root, more[:, HIPS.start :].reshape(clip.frames, 3, 3))
-    hips = clip.root_positions + moves[:, 0]
-    world, positions = skeleton.fk(rotations, hips)
-    was = observed.world.astype(np.float64)
-    places = observed.positions.astype(np.float64)
-    for i, side in enumerate(SIDES):
-        thigh, shin, foot = (skeleton.index(side + n) for n in ("UpLeg", "Leg", "Foot"))
-        moved = positions[:, thigh] - places[:, thigh]
-        hip, knee, ankle = (places[:, j] + moved for j in (thigh, shin, foot))
-        target = places[:, foot] + moves[:, 1 + i]
-        bent, reached = leg.two_bone(hip, knee, ankle, was[:, thigh], target)
-        world[:, thigh] = leg.swing(was[:, thigh], knee - hip, bent - hip)
-        world[:, shin] = leg.swing(was[:, shin], ankle - knee, reached - bent)
-        world[:, foot] = quat.mul(was[:, foot], turns[:, JOINTS.index(f"{side}Foot")])
-        toe = skeleton.index(f"{side}Toe")
-        world[:, toe] = quat.mul(world[:, foot], clip.rotations[:, toe])
-    out = quat.unroll(skeleton.local(world)).astype(np.float32)
-    same = ~np.any(more, axis=1)
-    out[same] = clip.rotations[same]
-    place = np.where(same[:, None], clip.root_positions, hips).astype(np.float32)
-    return Clip(skeleton, out, place, clip.fps, clip.contacts)

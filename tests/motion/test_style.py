@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from motion_addon.motion import bvh, models, recorded, style, style_example
+from motion_addon.motion import bvh, models, recorded, style, style_example, style_pose
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
 from motion_addon.motion.clip import Clip
@@ -51,9 +51,9 @@ def lean(clip: Clip) -> float:
 def test_ankles_stay_when_the_hips_come_down() -> None:
     clip = plain().clip
     seen = sf.observe(clip)
-    more = np.zeros((clip.frames, sf.FEATURES))
-    more[40:, sf.HIPS.start + 1] = -0.1
-    lower = sf.applied(seen, more)
+    more = np.zeros((clip.frames, sf.PERSON.features))
+    more[40:, sf.PERSON.hips.start + 1] = -0.1
+    lower = style_pose.applied(seen, more)
     assert np.array_equal(lower.rotations[:40], clip.rotations[:40])
     assert np.array_equal(lower.root_positions[:40], clip.root_positions[:40])
     places = lower.world()[1]
@@ -67,12 +67,12 @@ def test_features_say_what_applied_does() -> None:
     clip = plain().clip
     seen = sf.observe(clip)
     rng = np.random.default_rng(1)
-    slow = 0.05 * rng.normal(size=sf.FEATURES)
-    slow[sf.HIPS.start + 1] = -0.06
-    slow[sf.ANKLES] = 0.0
+    slow = 0.05 * rng.normal(size=sf.PERSON.features)
+    slow[sf.PERSON.hips.start + 1] = -0.06
+    slow[sf.PERSON.ends] = 0.0
     more = np.tile(slow, (clip.frames, 1))
-    found = sf.applied(seen, sf.turned(seen.features(), more))
-    again = sf.Observed(found, seen.root, *found.world(), seen.contacts)
+    found = style_pose.applied(seen, style_pose.turned(sf.PERSON, seen.features(), more))
+    again = sf.Observed(found, seen.root, *found.world(), seen.contacts, seen.waves)
     assert again.features() == pytest.approx(seen.features() + more, abs=5e-3)
 
 

@@ -15,9 +15,11 @@ from motion_addon.motion.adain import WINDOW
 from motion_addon.motion.adain import AdaIn as Runtime
 from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
-from training.style import ablate, classify, dataset, evaluate, export, model, named, prepare, train
-from training.style.synthesis import KNOBS, knobs
+from training.style import ablate, classify, dataset, evaluate, export, model, prepare, train
+from training.style.named import PERSON
+from training.style.synthesis import KNOBS
 
+LAYOUT = PERSON.layout
 SMALL = model.Size(width=12, hidden=16)
 QUICK = train.Settings(steps=3, batch=6, every=2)
 
@@ -52,9 +54,9 @@ def windows(held_out: bool = False) -> dataset.Windows:
 def rendered(name: str, **more: float) -> tuple[np.ndarray, np.ndarray]:
     """Return a window as it is and in a style."""
     parts = windows().read(np.array([30]))
-    row = knobs({**named.STYLES.get(name, {}), **more})[None]
+    row = PERSON.row({**PERSON.styles.get(name, {}), **more})[None]
     shaky = sf.unsteadiness(np.random.default_rng(0), 1, WINDOW)
-    return parts["features"], dataset.rendered(parts, row, shaky)
+    return parts["features"], dataset.rendered(PERSON, parts, row, shaky)
 
 
 def test_torch_and_numpy_are_one() -> None:
@@ -64,11 +66,13 @@ def test_torch_and_numpy_are_one() -> None:
         for parameter in twin.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
     state = {k: v.numpy() for k, v in twin.state_dict().items()}
-    ours = Runtime({k: v for k, v in state.items() if k not in models.STYLE_STATISTICS})
+    ours = Runtime(
+        {k: v for k, v in state.items() if k not in models.STYLE_STATISTICS}, LAYOUT.told
+    )
     rng = np.random.default_rng(1)
-    x = rng.normal(size=(3, WINDOW, model.INPUTS)).astype(np.float32)
-    told = rng.normal(size=(3, WINDOW, model.TOLD)).astype(np.float32)
-    away = rng.normal(size=(3, WINDOW, sf.FEATURES)).astype(np.float32)
+    x = rng.normal(size=(3, WINDOW, LAYOUT.features + LAYOUT.conditions)).astype(np.float32)
+    told = rng.normal(size=(3, WINDOW, LAYOUT.told)).astype(np.float32)
+    away = rng.normal(size=(3, WINDOW, LAYOUT.features)).astype(np.float32)
     with torch.no_grad():
         content, code = twin.content(torch.tensor(x)), twin.style(torch.tensor(x))
         wanted = twin.decoded(content, code, *map(torch.tensor, (told, away))).numpy()
@@ -85,11 +89,11 @@ def test_no_knob_is_no_change() -> None:
     assert after == pytest.approx(before, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", named.STYLES)
+@pytest.mark.parametrize("name", PERSON.styles)
 def test_styles_keep_standing_feet(name: str) -> None:
     before, after = rendered(name)
     parts = windows().read(np.array([30]))
-    ankles = (after - before)[0][:, sf.ANKLES].reshape(-1, 2, 3)
+    ankles = (after - before)[0][:, LAYOUT.ends].reshape(-1, 2, 3)
     for side in (0, 1):
         down = parts["conditions"][0, :, 2 * side : 2 * side + 2].max(axis=1) > 0.999
         assert np.ptp(ankles[down, side], axis=0) == pytest.approx(0.0, abs=5e-3)
@@ -97,7 +101,7 @@ def test_styles_keep_standing_feet(name: str) -> None:
 
 
 def test_knobs_do_what_they_say() -> None:
-    turn = {name: 3 * i for i, name in enumerate(sf.JOINTS)}
+    turn = {name: 3 * i for i, name in enumerate(LAYOUT.joints)}
     for knob, joint, axis, sign in (
         ("lean", "Spine", 0, 1),
         ("head", "Head", 0, 1),
@@ -109,27 +113,27 @@ def test_knobs_do_what_they_say() -> None:
         off = (after - before)[0, :, turn[joint] + axis].mean()
         assert off * sign > 0.04, knob
     before, after = rendered("neutral", drop=0.1)
-    assert (after - before)[..., sf.HIPS.start + 1] == pytest.approx(-0.1, abs=1e-5)
+    assert (after - before)[..., LAYOUT.hips.start + 1] == pytest.approx(-0.1, abs=1e-5)
     with pytest.raises(ValueError, match="not in"):
-        knobs({"charm": 1.0})
+        PERSON.row({"charm": 1.0})
 
 
 def test_performances_differ_and_drawn_styles_are_sane() -> None:
     rng = np.random.default_rng(0)
-    twice = named.performances(["old", "old", "neutral"], rng)
+    twice = PERSON.performances(["old", "old", "neutral"], rng)
     assert not np.allclose(twice[0], twice[1])
     assert not twice[2].any()
-    rows = named.drawn(500, rng)
+    rows = PERSON.drawn(500, rng)
     assert rows.shape == (500, len(KNOBS))
     assert rows[:, KNOBS.index("snap")].min() >= 0.0
     assert (np.abs(rows).sum(axis=1) == 0.0).mean() == pytest.approx(0.03, abs=0.03)
-    assert len(named.STYLES) >= 12
+    assert len(PERSON.styles) >= 12
 
 
 def test_batches() -> None:
     batch = dataset.draw(windows(), np.random.default_rng(0), 200)
-    assert batch.features.shape == batch.wanted.shape == (200, WINDOW, sf.FEATURES)
-    assert batch.told.shape == (200, WINDOW, model.TOLD)
+    assert batch.features.shape == batch.wanted.shape == (200, WINDOW, LAYOUT.features)
+    assert batch.told.shape == (200, WINDOW, LAYOUT.told)
     assert 0.02 < (~batch.known).mean() < 0.25
     same = np.abs(batch.features - batch.example).max(axis=(1, 2)) == 0.0
     assert 0.05 < same.mean() < 0.3
@@ -144,7 +148,7 @@ def test_from_training_to_a_styled_take(tmp_path: Path) -> None:
     place = tmp_path / "models" / "style"
     export.export(tmp_path / "run" / "checkpoint.pt", tmp_path / "dataset.npz", place)
     styler = models.load_styler("biped", tmp_path / "models")
-    assert set(styler.library) >= {"neutral", *named.STYLES}
+    assert set(styler.library) >= {"neutral", *PERSON.styles}
     take = style.styled(styler, walk(), [style.Ingredient(styler.library["old"])])
     assert np.isfinite(take.rotations).all()
     assert not np.array_equal(take.rotations, walk().rotations)
@@ -164,8 +168,8 @@ def test_other_ways_to_the_same(kind: str) -> None:
 def test_judges_learn_and_timing_is_measured() -> None:
     judges = classify.trained(windows(True), steps=2)
     features, gaits = evaluate.windows_of(walk())
-    assert judges.style.odds(features).shape == (len(features), len(classify.CLASSES))
-    assert set(gaits) <= {-1, classify.GAIT_NAMES.index("walk")}
+    assert judges.style.odds(features).shape == (len(features), len(PERSON.classes))
+    assert set(gaits) <= {-1, list(PERSON.judged).index("walk")}
     assert evaluate.timing(walk(), walk()) == (0.0, 0.0)
     late = Clip(walk().skeleton, walk().rotations[:-4], walk().root_positions[:-4], 60.0)
     early = Clip(walk().skeleton, walk().rotations[4:], walk().root_positions[4:], 60.0)

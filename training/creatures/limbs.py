@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion import gaits, leg, quadruped, quat
-from motion_addon.motion.paws import limb
+from motion_addon.motion.quadruped import limb
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.smoothing import smooth, smoothstep

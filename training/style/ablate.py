@@ -21,12 +21,12 @@ from torch.nn import functional
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.adain import STRIDE, WINDOW
 from motion_addon.motion.quat import Array
+from motion_addon.motion.style_features import PERSON, Layout
 
 from . import dataset
-from .classify import CLASSES, Judges, gait_of, trained
+from .classify import SURE, Judges, trained
 from .dataset import Windows, rendered, told
-from .model import INPUTS, TOLD, AdaIn, Convolution, Size
-from .named import performances
+from .model import AdaIn, Convolution, Size
 from .train import Settings, away, fit, weights
 
 COUNT = 600
@@ -36,12 +36,13 @@ COUNT = 600
 class Concatenated(AdaIn):
     """The same network without adaptive normalization: the style is put beside the content."""
 
-    def __init__(self, size: Size | None = None) -> None:
+    def __init__(self, size: Size | None = None, layout: Layout = PERSON) -> None:
         """Start untrained."""
-        super().__init__(size)
-        width = (size or Size()).width
-        self.decode0 = Convolution(3 * width + 2 * INPUTS + TOLD, width, 1)
-        self.decode1 = Convolution(width + TOLD + sf.FEATURES, width, 2)
+        super().__init__(size, layout)
+        width, told = (size or Size()).width, layout.told
+        style = 2 * width + 2 * (layout.features + layout.conditions)
+        self.decode0 = Convolution(width + style + told, width, 1)
+        self.decode1 = Convolution(width + told + layout.features, width, 2)
         for unused in (self.affine0, self.affine1, self.posture, self.reach):
             unused.requires_grad_(False)
 
@@ -67,15 +68,16 @@ def by_network(
 
     def inputs(features: Array, conditions: Array) -> Tensor:
         seen = (torch.from_numpy(features) - model.feature_mean) / model.feature_scale
-        known = torch.from_numpy(conditions) - model.told_mean[: sf.CONDITIONS]
-        return torch.cat([seen, known / model.told_scale[: sf.CONDITIONS]], dim=2)
+        count = model.layout.conditions
+        known = torch.from_numpy(conditions) - model.told_mean[:count]
+        return torch.cat([seen, known / model.told_scale[:count]], dim=2)
 
     own = inputs(parts["features"], parts["conditions"])
     other = inputs(example, shown)
     steps = (torch.from_numpy(told(parts, shaky)) - model.told_mean) / model.told_scale
     content = model.content(own)
     pair = [
-        model.decoded(content, model.style(x), steps, away(own[..., : sf.FEATURES]))
+        model.decoded(content, model.style(x), steps, away(own[..., : model.layout.features]))
         for x in (own, other)
     ]
     return np.asarray(parts["features"] + ((pair[1] - pair[0]) * model.feature_scale).numpy())
@@ -90,14 +92,14 @@ def by_statistics(parts: dict[str, Array], example: Array) -> Array:
 
 
 def figures(
-    judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
+    layout: Layout, judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
 ) -> dict[str, float]:
     """Return how often judges see style and gait, and how far from ``wanted`` (rad, weighed m)."""
     said = judges.gait.odds(found).argmax(axis=1)
     return {
         "style": float((judges.style.odds(found).argmax(axis=1) == which).mean()),
         "gait": float((said == gaits)[gaits >= 0].mean()),
-        "error": float((np.abs(found - wanted) * weights().numpy()).mean()),
+        "error": float((np.abs(found - wanted) * weights(layout).numpy()).mean()),
     }
 
 
@@ -105,19 +107,24 @@ def compare(data: Windows, held_out: Windows, settings: Settings, out: Path) -> 
     """Return the figures of each way."""
     judges = trained(held_out)
     rng = np.random.default_rng(21)
-    which = rng.integers(len(CLASSES), size=COUNT)
+    kind_of_body = held_out.kind
+    classes = kind_of_body.classes
+    which = rng.integers(len(classes), size=COUNT)
     parts = held_out.read(held_out.starts(rng, COUNT))
     others = held_out.read(held_out.starts(rng, COUNT, "other"))
     shaky = sf.unsteadiness(rng, COUNT, WINDOW)
-    styles = performances([CLASSES[i] for i in which], rng)
-    example = rendered(others, styles, sf.unsteadiness(rng, COUNT, WINDOW)).astype(np.float32)
-    wanted, gaits = rendered(parts, styles, shaky), gait_of(parts["conditions"])
+    styles = kind_of_body.performances([classes[i] for i in which], rng)
+    other_shaky = sf.unsteadiness(rng, COUNT, WINDOW)
+    example = rendered(kind_of_body, others, styles, other_shaky).astype(np.float32)
+    wanted = rendered(kind_of_body, parts, styles, shaky)
+    gaits = kind_of_body.gait_of(parts["conditions"], SURE)
     found = {"rendered": wanted, "untouched": parts["features"]}
     found["statistics"] = by_statistics(parts, example)
     for name, kind in KINDS.items():
         model = fit(data, held_out, settings, Size(), out / name, kind)
         found[name] = by_network(model, parts, example, others["conditions"], shaky)
-    return {name: figures(judges, value, wanted, which, gaits) for name, value in found.items()}
+    layout = kind_of_body.layout
+    return {n: figures(layout, judges, x, wanted, which, gaits) for n, x in found.items()}
 
 
 def main() -> None:

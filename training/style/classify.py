@@ -10,15 +10,9 @@ from torch.nn import functional
 
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.quat import Array
-from motion_addon.motion.trajectory import GAITS
 
 from .dataset import Windows, rendered
-from .named import STYLES, performances
 
-CLASSES = ("neutral", *STYLES)
-"""Styles that are told apart."""
-GAIT_NAMES = ("stand", "walk", "run", "crouch")
-"""Gaits that are told apart; a jog is a run, and steps aside are walks."""
 SURE = 0.75
 """Least weight of a gait, over a window's mean, for the window to be of it."""
 STEPS, BATCH = 500, 96
@@ -35,7 +29,7 @@ class Judge(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.from_numpy(mean.astype(np.float32)))
         self.register_buffer("scale", torch.from_numpy(scale.astype(np.float32)))
-        self.near = nn.Conv1d(sf.FEATURES, 64, 5, stride=2, padding=2)
+        self.near = nn.Conv1d(len(mean), 64, 5, stride=2, padding=2)
         self.far = nn.Conv1d(64, 64, 5, stride=2, padding=2)
         self.out = nn.Linear(128, classes)
 
@@ -63,34 +57,27 @@ class Judges:
     gait: Judge
 
 
-def gait_of(conditions: Array) -> Array:
-    """Return (N,) the gait of windows by their conditions (N, T, C), -1 where it is none."""
-    mean = conditions[..., sf.GAIT].mean(axis=1)
-    table = {name: mean[:, GAITS.index(name)] for name in GAITS}
-    shares = [table["stand"], table["walk"], table["jog"] + table["run"], table["crouch"]]
-    weights = np.stack(shares, axis=1)
-    return np.where(weights.max(axis=1) > SURE, weights.argmax(axis=1), -1)
-
-
 def shown(windows: Windows, rng: np.random.Generator, count: int) -> tuple[Array, Array, Array]:
     """Return windows in named styles, which style each is in, and its gait or -1."""
     half = count // 2 if len(windows.other) else 0
     others = windows.starts(rng, half, "other") if half else windows.own[:0]
     first = np.concatenate([windows.starts(rng, count - half), others])
     parts = windows.read(first)
-    which = rng.integers(len(CLASSES), size=count)
-    styles = performances([CLASSES[i] for i in which], rng)
+    kind = windows.kind
+    which = rng.integers(len(kind.classes), size=count)
+    styles = kind.performances([kind.classes[i] for i in which], rng)
     shaky = sf.unsteadiness(rng, count, parts["features"].shape[1])
-    return rendered(parts, styles, shaky), which, gait_of(parts["conditions"])
+    return rendered(kind, parts, styles, shaky), which, kind.gait_of(parts["conditions"], SURE)
 
 
 def trained(windows: Windows, seed: int = 5, steps: int = STEPS) -> Judges:
     """Return judges trained on synthesized styles of ``windows``."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    sample = shown(windows, rng, 600)[0].reshape(-1, sf.FEATURES)
+    sample = shown(windows, rng, 600)[0].reshape(-1, windows.kind.layout.features)
     scale = np.maximum(sample.std(axis=0), 0.02)
-    made = [Judge(sample.mean(axis=0), scale, k) for k in (len(CLASSES), len(GAIT_NAMES))]
+    counts = len(windows.kind.classes), len(windows.kind.judged)
+    made = [Judge(sample.mean(axis=0), scale, k) for k in counts]
     parameters = [p for judge in made for p in judge.parameters()]
     optimizer = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.05)
     for step in range(steps):

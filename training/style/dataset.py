@@ -15,8 +15,10 @@ from motion_addon.motion import style_features as sf
 from motion_addon.motion.adain import WINDOW
 from motion_addon.motion.quat import Array
 
-from .named import drawn
-from .synthesis import render
+from .kinds import Kind
+from .named import PERSON
+
+KINDS = {PERSON.body: PERSON}
 
 KEYS = ("features", "conditions", "low", "spread")
 
@@ -65,10 +67,11 @@ class Windows:
         self.frames = {key: arrays[key][mask] for key in KEYS}
         self.clip, other = arrays["clip"][mask], arrays["other"][mask]
         self.names = [str(name) for name in arrays["clip_names"]]
+        self.kind = KINDS[str(arrays["body"])] if "body" in arrays else PERSON
         first = np.arange(len(self.clip) - window + 1)
         first = first[self.clip[first] == self.clip[first + window - 1]]
         self._window = window
-        speed = np.linalg.norm(self.frames["conditions"][:, sf.MOTION][:, :2], axis=1)
+        speed = np.linalg.norm(self.frames["conditions"][:, self.kind.layout.motion][:, :2], axis=1)
         bins = np.minimum((speed[first + window // 2] * 4).astype(int), 20)
         weight = 1.0 / np.sqrt(np.maximum(np.bincount(bins)[bins], 200))
         self.own, self.other = first[~other[first]], first[other[first]]
@@ -78,18 +81,11 @@ class Windows:
             ("other", self.other, weight[other[first]]),
         ):
             self._weights[name] = (part, np.cumsum(w) / max(float(w.sum()), 1e-12))
-        performers = [self._performer(name) for name in self.names]
+        performers = [self.kind.performer(name) for name in self.names]
         kinds = {name: i for i, name in enumerate(dict.fromkeys(performers))}
         of_clip = np.array([kinds[name] for name in performers])
         self._groups = {k: self.other[of_clip[self.clip[self.other]] == k] for k in kinds.values()}
         self._of_clip = of_clip
-
-    @staticmethod
-    def _performer(name: str) -> str:
-        """Return who moves in a clip, mirrored or not; of CMU each clip is somebody."""
-        mirrored = " mirrored" if name.endswith("mirrored") else ""
-        parts = name.removesuffix(" mirrored").split("/")
-        return ("/".join(parts[:2]) if parts[0] != "zombie" else parts[0]) + mirrored
 
     def starts(self, rng: np.random.Generator, count: int, which: str = "own") -> Array:
         """Return first frames (N,) of windows, rare speeds more often."""
@@ -109,12 +105,12 @@ class Windows:
         return {key: value[at] for key, value in self.frames.items()}
 
 
-def rendered(parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
+def rendered(kind: Kind, parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
     """Return windows in styles (N, K)."""
     features, low, spread, conditions = (
         parts[key] for key in ("features", "low", "spread", "conditions")
     )
-    return render(features, low, spread, conditions, styles, shaky)
+    return kind.render(features, low, spread, conditions, styles, shaky)
 
 
 def told(parts: dict[str, Array], shaky: Array) -> Array:
@@ -140,7 +136,8 @@ def draw(
             windows.beside(rng, first[count - others :]),
         ]
     )
-    before, after = drawn(count, rng), drawn(count, rng)
+    kind_ = windows.kind
+    before, after = kind_.drawn(count, rng), kind_.drawn(count, rng)
     before[rng.random(count) < shares.plain] = 0.0
     same = (rng.random(count) < shares.same) & (np.arange(count) >= across)
     after[same] = before[same]
@@ -149,14 +146,14 @@ def draw(
         sf.unsteadiness(rng, count, windows.read(first[:1])["features"].shape[1]) for _ in range(3)
     ]
     parts, shown = windows.read(first), windows.read(example)
-    features = rendered(parts, before, shaky[0])
-    example_features = rendered(shown, after, shaky[1])
+    features = rendered(kind_, parts, before, shaky[0])
+    example_features = rendered(kind_, shown, after, shaky[1])
     example_features[same] = features[same]
     return Batch(
         features,
         told(parts, shaky[2]),
         example_features,
         shown["conditions"],
-        rendered(parts, after, shaky[2]),
+        rendered(kind_, parts, after, shaky[2]),
         np.arange(count) >= across,
     )

@@ -22,9 +22,9 @@ from motion_addon.motion.models import Styler
 from motion_addon.motion.quat import Array
 from motion_addon.motion.style_request import StyleChoice
 
-from .classify import CLASSES, GAIT_NAMES, Judges, gait_of, trained
+from .classify import SURE, Judges, trained
 from .dataset import Windows, rendered
-from .named import performances
+from .named import PERSON
 from .prepare import build
 
 Row = dict[str, Any]
@@ -67,8 +67,8 @@ def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
     first = np.arange(0, max(len(features) - WINDOW, 0) + 1, WINDOW // 4)
     at = first[:, None] + np.arange(WINDOW)
     at = np.minimum(at, len(features) - 1)
-    going = 1.0 - told[at][..., sf.GAIT.start].mean(axis=1)
-    return features[at[going > 0.6]], gait_of(told[at[going > 0.6]])
+    going = 1.0 - told[at][..., PERSON.layout.gait.start].mean(axis=1)
+    return features[at[going > 0.6]], PERSON.gait_of(told[at[going > 0.6]], SURE)
 
 
 def timing(before: Clip, after: Clip) -> tuple[float, float]:
@@ -124,8 +124,8 @@ def takes_of(name: str, judges: Judges, plain: Sequence[Clip]) -> Row:
         root = clip.root_positions[:, [0, 2]] - before.root_positions[:, [0, 2]]
         rows.append(
             {
-                "style": float((called == CLASSES.index(name)).mean()),
-                "called": CLASSES[int(np.bincount(called).argmax())],
+                "style": float((called == PERSON.classes.index(name)).mean()),
+                "called": PERSON.classes[int(np.bincount(called).argmax())],
                 "gait": float((said == gaits)[known].mean()) if known.any() else 1.0,
                 "timing": shift,
                 "lost": lost,
@@ -148,15 +148,15 @@ def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
     count = 12
     right = {"style": 0.0, "gait": 0.0}
     known = total = 0
-    for index, name in enumerate(CLASSES):
+    for index, name in enumerate(PERSON.classes):
         parts = held_out.read(held_out.starts(rng, count))
         shown = held_out.read(held_out.starts(rng, count, "other"))
         shaky = sf.unsteadiness(rng, count, WINDOW)
-        example = rendered(shown, performances([name] * count, rng), shaky)
+        example = rendered(PERSON, shown, PERSON.performances([name] * count, rng), shaky)
         codes = styler.style(example, shown["conditions"])
         found = restyled(styler, parts, codes, shaky)
         right["style"] += float((judges.style.odds(found).argmax(axis=1) == index).sum())
-        gaits = gait_of(parts["conditions"])
+        gaits = PERSON.gait_of(parts["conditions"], SURE)
         said = judges.gait.odds(found).argmax(axis=1)
         right["gait"] += float((said == gaits)[gaits >= 0].sum())
         known, total = known + int((gaits >= 0).sum()), total + count
@@ -176,7 +176,7 @@ def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array
 def rising(judges: Judges) -> Row:
     """Return, by style, the judge's mean odds against neutral at each strength."""
     out: Row = {}
-    for index, name in enumerate(CLASSES[1:], start=1):
+    for index, name in enumerate(PERSON.classes[1:], start=1):
         scores = []
         for strength in STRENGTHS:
             choice = StyleChoice(name=name, strength=strength)
@@ -193,7 +193,7 @@ def evaluate(data: Path) -> Row:
     judges = trained(held_out)
     styler = models.load_styler("biped")
     plain = [bake(request_of(course)).clip for course in COURSES]
-    rows = [takes_of(name, judges, plain) for name in CLASSES[1:]]
+    rows = [takes_of(name, judges, plain) for name in PERSON.classes[1:]]
     same = bake(request_of(COURSES[1], [StyleChoice(name="old", strength=0.0)])).clip
     off = np.abs(same.rotations - plain[1].rotations).max()
     mean = {
@@ -217,7 +217,7 @@ def evaluate(data: Path) -> Row:
     }
     targets["strength 0"] = found["strength_0"] <= 1e-4
     targets["monotonic"] = all(steps.values())
-    return found | {"targets": targets, "gaits": list(GAIT_NAMES)}
+    return found | {"targets": targets, "gaits": list(PERSON.judged)}
 
 
 def show(found: Row) -> None:

@@ -17,25 +17,14 @@ from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
 from .. import model_folder
-from ..export import CREDITS
 from ..loop import read
 from . import dataset
 from .dataset import Windows, rendered
+from .kinds import Kind
 from .model import AdaIn, Size
-from .named import STYLES, performances
-from .prepare import HELD_OUT
 
 SHOWN = 160
 """Windows over which a named style is averaged."""
-REAL = {"undead": "zombie/", "marine": "smartbody/ChrMarine"}
-"""Styles of real performers, and what the names of their clips begin with."""
-OTHERS_CREDITS = (
-    "Motion data from SmartBody, University of Southern California Institute for Creative"
-    " Technologies (LGPL-2.1).",
-    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created"
-    " with funding from NSF EIA-0196217.",
-    "zombie.bvh from AnimatedDrawings, Meta Platforms, Inc. (MIT).",
-)
 
 
 def weights(model: AdaIn, library: Array) -> dict[str, Array]:
@@ -59,12 +48,13 @@ def library(model: AdaIn, windows: Windows) -> dict[str, Array]:
     """Return (E,) of each named style, on motion that was learned from."""
     rng = np.random.default_rng(3)
     out = {}
-    for name in ("neutral", *STYLES):
+    for name in windows.kind.classes:
         parts = windows.read(windows.starts(rng, SHOWN))
         shaky = sf.unsteadiness(rng, SHOWN, parts["features"].shape[1])
-        shown = rendered(parts, performances([name] * SHOWN, rng, jitter=0.0), shaky)
+        played = windows.kind.performances([name] * SHOWN, rng, jitter=0.0)
+        shown = rendered(windows.kind, parts, played, shaky)
         out[name] = embeddings(model, shown, parts["conditions"]).mean(axis=0)
-    for name, start in REAL.items():
+    for name, start in windows.kind.real.items():
         chosen = [f for f in windows.other if windows.names[windows.clip[f]].startswith(start)]
         if chosen:
             parts = windows.read(np.array(chosen[::8]))
@@ -73,24 +63,26 @@ def library(model: AdaIn, windows: Windows) -> dict[str, Array]:
     return out
 
 
-def describe(skeleton: Skeleton, names: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+def describe(
+    kind: Kind, skeleton: Skeleton, names: list[str], settings: dict[str, Any]
+) -> dict[str, Any]:
     """Return the contents of ``model.json``."""
     rest = skeleton.rest_positions()
     return {
-        "name": "style",
-        "body": "biped",
+        "name": kind.name,
+        "body": kind.body,
         "kind": "temporal autoencoder with adaptive instance normalization",
         "rate": sf.RATE,
         "units": {"length": "metre", "speed": "metre per second", "angle": "radian"},
-        "inputs": sf.FEATURES + sf.CONDITIONS,
-        "outputs": sf.FEATURES,
+        "inputs": kind.layout.features + kind.layout.conditions,
+        "outputs": kind.layout.features,
         "styles": names,
-        "synthetic": [name for name in names if name not in REAL],
+        "synthetic": [name for name in names if name not in kind.real],
         **model_folder.joints(skeleton),
         "root_height": round(-float(rest[:, 1].min()), 4),
-        "held_out": list(HELD_OUT),
+        "held_out": list(kind.held_out),
         "licence": model_folder.LICENCE,
-        "credits": [*CREDITS, *OTHERS_CREDITS],
+        "credits": list(kind.credits),
         "training": settings,
     }
 
@@ -98,15 +90,17 @@ def describe(skeleton: Skeleton, names: list[str], settings: dict[str, Any]) -> 
 def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     """Write ``out`` from a checkpoint and the dataset that it was trained on."""
     state, settings = read(checkpoint)
-    model = AdaIn(Size(int(settings["width"]), int(settings["hidden"]))).eval()
-    model.load_state_dict(state)
     prepared_arrays = dataset.read(prepared)
-    shown = library(model, Windows(prepared_arrays, held_out=False))
+    windows = Windows(prepared_arrays, held_out=False)
+    size = Size(int(settings["width"]), int(settings["hidden"]))
+    model = AdaIn(size, windows.kind.layout).eval()
+    model.load_state_dict(state)
+    shown = library(model, windows)
     skeleton = Skeleton.from_arrays(
         {k[9:]: v for k, v in prepared_arrays.items() if k.startswith("skeleton_")}
     )
     arrays = weights(model, np.stack(list(shown.values())))
-    model_folder.save(out, arrays, describe(skeleton, list(shown), settings))
+    model_folder.save(out, arrays, describe(windows.kind, skeleton, list(shown), settings))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from motion_addon.motion import style_features as sf
 from motion_addon.motion.adain import EPSILON, LEAST, STRIDE
 from motion_addon.motion.models import STYLE_STATISTICS
+from motion_addon.motion.style_features import PERSON, Layout
 
 POSTURE = 0.8
 """Share of an example's posture that a style has before anything is learned."""
-INPUTS = sf.FEATURES + sf.CONDITIONS
-TOLD = sf.CONDITIONS + sf.UNSTEADY
 
 
 @dataclass(frozen=True)
@@ -89,29 +87,30 @@ class AdaIn(nn.Module):
     told_mean: Tensor
     told_scale: Tensor
 
-    def __init__(self, size: Size | None = None) -> None:
+    def __init__(self, size: Size | None = None, layout: Layout = PERSON) -> None:
         """Start untrained, with normalization that changes nothing."""
         super().__init__()
         size = size or Size()
-        w = size.width
-        self.content0, self.style0 = Convolution(INPUTS, w, 2), Convolution(INPUTS, w, 2)
+        self.layout, w = layout, size.width
+        inputs, told, out = layout.features + layout.conditions, layout.told, layout.features
+        self.content0, self.style0 = Convolution(inputs, w, 2), Convolution(inputs, w, 2)
         self.content1, self.style1 = Convolution(w, w, 2, STRIDE), Convolution(w, w, 2, STRIDE)
         self.content2, self.style2 = Convolution(w, w, 1), Convolution(w, w, 1)
-        self.decode0 = Convolution(w + TOLD, w, 1)
-        self.decode1 = Convolution(w + TOLD, w, 2)
-        self.decode2 = Convolution(w + TOLD, sf.FEATURES, 2)
-        brief = 2 * w + 2 * INPUTS + TOLD
+        self.decode0 = Convolution(w + told, w, 1)
+        self.decode1 = Convolution(w + told, w, 2)
+        self.decode2 = Convolution(w + told, out, 2)
+        brief = 2 * w + 2 * inputs + told
         self.affine0, self.affine1 = Product(brief, size.hidden), Product(size.hidden, 4 * w)
-        self.posture, self.reach = Product(brief, sf.FEATURES), Product(brief, sf.FEATURES)
+        self.posture, self.reach = Product(brief, out), Product(brief, out)
         with torch.no_grad():
             self.affine1.weight.mul_(0.3)
             # At first a style's posture is its example's, whatever its gait, and reach the take's.
             self.posture.weight.zero_()
-            self.posture.weight[2 * w : 2 * w + sf.FEATURES].fill_diagonal_(POSTURE)
+            self.posture.weight[2 * w : 2 * w + out].fill_diagonal_(POSTURE)
             self.reach.weight.zero_()
             self.reach.bias.fill_(1.0)
         for name in STYLE_STATISTICS:
-            length = sf.FEATURES if name.startswith("feature") else TOLD
+            length = out if name.startswith("feature") else told
             start = torch.zeros(length) if name.endswith("mean") else torch.ones(length)
             self.register_buffer(name, start)
 

@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The styles that have names, and others drawn around them."""
+"""The styles of people that have names."""
 
 from typing import Final
 
-import numpy as np
+from motion_addon.motion.trajectory import GAITS
 
-from motion_addon.motion.quat import Array
+from .. import sources
+from ..export import CREDITS
+from .kinds import Kind
+from .synthesis import KNOBS, render
 
-from .synthesis import KNOBS, knobs
-
+HELD_OUT = (*sources.HELD_OUT, "smartbody/ChrBrad", "smartbody/ChrHarmony")
+"""Beginnings of the names of clips that nothing is learned from: two performers whole."""
+REAL = {"undead": "zombie/", "marine": "smartbody/ChrMarine"}
+"""Styles of real performers, and what the names of their clips begin with."""
+OTHERS_CREDITS = (
+    "Motion data from SmartBody, University of Southern California Institute for Creative"
+    " Technologies (LGPL-2.1).",
+    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created"
+    " with funding from NSF EIA-0196217.",
+    "zombie.bvh from AnimatedDrawings, Meta Platforms, Inc. (MIT).",
+)
 STYLES: Final[dict[str, dict[str, float]]] = {
     "old": {
         "lean": 0.30,
@@ -303,39 +315,19 @@ STYLES: Final[dict[str, dict[str, float]]] = {
     },
 }
 """Numbers of ``synthesis.KNOBS`` by name; knobs left out are 0."""
-SCALE = np.max(np.abs([knobs(style) for style in STYLES.values()]), axis=0)
-"""(K,) the most that any named style has of each knob."""
-JITTER = 0.12
-"""Share of the scale by which one performance of a style differs from the next."""
 
-
-def performances(names: list[str], rng: np.random.Generator, jitter: float = JITTER) -> Array:
-    """Return (N, K) a performance of each named style; ``neutral`` is the motion as it is."""
-    base = np.array([knobs(STYLES.get(name, {})) for name in names])
-    vary = 1.0 + jitter * rng.normal(size=(len(names), 1))
-    styled = (np.abs(base).sum(axis=1, keepdims=True) > 0).astype(np.float64)
-    own = jitter * 0.4 * rng.normal(size=base.shape) * SCALE * (base != 0)
-    return np.asarray(base * vary + styled * own)
-
-
-def drawn(count: int, rng: np.random.Generator) -> Array:
-    """Return (N, K) styles without names: named ones more or less, two at once, or any.
-
-    A share is neutral.
-    """
-    table = np.array([knobs(style) for style in STYLES.values()])
-    pick = rng.integers(len(table), size=(count, 2))
-    share = rng.uniform(0.4, 1.25, size=(count, 1))
-    one = table[pick[:, 0]] * share
-    two = table[pick[:, 0]] * rng.uniform(0, 0.9, (count, 1)) + table[pick[:, 1]] * rng.uniform(
-        0, 0.9, (count, 1)
-    )
-    few = rng.random((count, len(KNOBS))) < 0.3
-    any_ = rng.normal(size=(count, len(KNOBS))) * SCALE * 0.5 * few
-    kind = rng.random(count)[:, None]
-    out = np.where(kind < 0.45, one, np.where(kind < 0.7, two, any_))
-    out += (rng.normal(size=out.shape) * SCALE * 0.06) * (kind < 0.88)
-    positive = [KNOBS.index(n) for n in ("snap", "wander", "tremor", "limp", "still")]
-    out[:, positive] = np.maximum(out[:, positive], 0.0)
-    out[:, KNOBS.index("snap")] = np.minimum(out[:, KNOBS.index("snap")], 1.0)
-    return np.asarray(out * (kind < 0.97))
+PERSON: Final = Kind(
+    "biped",
+    KNOBS,
+    ("snap", "wander", "tremor", "limp", "still"),
+    ("snap",),
+    STYLES,
+    render,
+    GAITS,
+    {"stand": ("stand",), "walk": ("walk",), "run": ("jog", "run"), "crouch": ("crouch",)},
+    HELD_OUT,
+    (*CREDITS, *OTHERS_CREDITS),
+    REAL,
+    ("zombie",),
+)
+"""A jog is a run, and steps aside are walks."""

@@ -24,14 +24,13 @@ from motion_addon.motion.trajectory import RATE
 from .. import sources
 from ..frames import Joined, write
 from ..prepare import on_model_skeleton, planted
-from .synthesis import around
+from .named import HELD_OUT
+from .posing import around
 
 log = logging.getLogger(__name__)
 
 OTHERS = ("zombie", "smartbody", "cmu", "cmu_iclone")
 """Sources of other performers."""
-HELD_OUT = (*sources.HELD_OUT, "smartbody/ChrBrad", "smartbody/ChrHarmony")
-"""Beginnings of the names of clips that nothing is learned from: two performers whole."""
 SHORTEST = 64
 """Frames at the features' rate, the shortest clip that is learned from."""
 

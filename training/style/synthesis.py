@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from motion_addon.motion import quat
-from motion_addon.motion import style_features as sf
 from motion_addon.motion.quat import Array
-from motion_addon.motion.smoothing import smooth
+from motion_addon.motion.style_features import PERSON, SIDES
+
+from .posing import Pose
 
 KNOBS = (
     "lean",  # trunk pitched forward, rad
@@ -53,67 +53,14 @@ KNOBS = (
     "wander",  # slow unsteadiness, rad
     "tremor",  # quick trembling, rad
 )
-STRIDE_SIGMA = 15.0
-"""Frames over which a motion is averaged to be rid of its strides."""
 MID_RIGHT, MID_LEFT = 0.2, 0.7
 """Gait phases in the middle of the right and of the left foot's stand."""
 ELBOW = 2.4
 """Radians, the most that an elbow bends."""
 
 
-def knobs(given: Mapping[str, float]) -> Array:
-    """Return (K,) the numbers of a style by name; raises ValueError for an unknown name."""
-    out = np.zeros(len(KNOBS))
-    for name, value in given.items():
-        out[KNOBS.index(name)] = value
-    return out
-
-
-def around(features: Array) -> tuple[Array, Array]:
-    """Return the slow course (T, F) of features and how far (T, F) they go from it."""
-    low = smooth(features.astype(np.float64), STRIDE_SIGMA)
-    spread = np.sqrt(smooth((features - low) ** 2, STRIDE_SIGMA) + 1e-8)
-    return low.astype(np.float32), spread.astype(np.float32)
-
-
-_TURNED = {
-    # Components and signs of the unit quaternion of an axis times another, and the other way.
-    "X": (([1, 0, 3, 2], [-1, 1, -1, 1]), ([1, 0, 3, 2], [-1, 1, 1, -1])),
-    "Y": (([2, 3, 0, 1], [-1, 1, 1, -1]), ([2, 3, 0, 1], [-1, -1, 1, 1])),
-    "Z": (([3, 2, 1, 0], [-1, -1, 1, 1]), ([3, 2, 1, 0], [-1, 1, -1, 1])),
-}
-
-
-class _Pose:
-    """Features (N, T, F) being changed: joints by name, as quaternions."""
-
-    def __init__(self, features: Array) -> None:
-        self.out = np.array(features, dtype=np.float32)
-        vectors = self.out[..., sf.TURNS]
-        shape = (*vectors.shape[:-1], len(sf.JOINTS), 3)
-        turns = quat.from_rotvec(vectors.reshape(shape))
-        self.turns = np.ascontiguousarray(np.moveaxis(turns, (3, 2), (0, 1)))
-
-    def turn(self, name: str, axis: str, angle: Array, own: bool = False) -> None:
-        """Turn a joint about an axis of its parent, or its own, by ``angle`` (N, T)."""
-        order, signs = _TURNED[axis][own]
-        was = self.turns[:, sf.JOINTS.index(name)]
-        half = 0.5 * angle.astype(np.float32)
-        sine = np.array(signs, dtype=np.float32)[:, None, None] * np.sin(half)
-        was[...] = np.cos(half) * was + sine * was[order]
-
-    def spread_turn(self, shares: Mapping[str, float], axis: str, angle: Array) -> None:
-        """Share a turn out among joints."""
-        for name, share in shares.items():
-            self.turn(name, axis, share * angle)
-
-    def features(self) -> Array:
-        """Return the features (N, T, F)."""
-        vectors = quat.to_rotvec(np.moveaxis(self.turns, (0, 1), (3, 2)))
-        self.out[..., sf.TURNS] = vectors.reshape(*self.out.shape[:-1], -1)
-        return self.out
-
-
+TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")
+ARM = ("Shoulder", "Arm", "ForeArm", "Hand")
 TRUNK = {"Hips": 0.3, "Spine": 0.2, "Spine1": 0.2, "Spine2": 0.15, "Spine3": 0.15}
 BACK = {"Spine1": 0.25, "Spine2": 0.35, "Spine3": 0.4}
 NECK = {"Neck": 0.6, "Neck1": 0.4}
@@ -133,7 +80,7 @@ def render(
     ``shaky`` (N, T, U) is the unsteadiness that styles make use of.
     """
     k = dict(zip(KNOBS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
-    pose = _Pose(_scaled(features, low, spread, k))
+    pose = Pose(PERSON, _scaled(features, low, spread, k))
     slow, quick = np.split(np.moveaxis(shaky, 2, 0), 2)
     beat = _Beat(conditions)
     _torso(pose, k, beat, slow, quick)
@@ -146,7 +93,7 @@ class _Beat:
     """The rhythm of the strides, (N, T) each."""
 
     def __init__(self, conditions: Array) -> None:
-        once = conditions[..., sf.PHASE]
+        once = conditions[..., PERSON.phase]
         turn = 2.0 * np.pi * MID_RIGHT
         self.right = once[..., 0] * np.cos(turn) + once[..., 1] * np.sin(turn)
         """1 over the right foot, -1 over the left one."""
@@ -162,23 +109,22 @@ class _Beat:
 def _scaled(features: Array, low: Array, spread: Array, k: Mapping[str, Array]) -> Array:
     """Return features whose strides are larger, smaller or in jumps."""
     away = features - low
-    factor = np.ones((len(features), 1, sf.FEATURES), dtype=np.float32)
-    names = {"torso": sf.TORSO[1:5], "pelvic": ("Hips",), "still": sf.TORSO[5:]}
-    names["swing"] = tuple(side + part for side in sf.SIDES for part in sf.ARM)
+    factor = np.ones((len(features), 1, PERSON.features), dtype=np.float32)
+    names = {"torso": TORSO[1:5], "pelvic": ("Hips",), "still": TORSO[5:]}
+    names["swing"] = tuple(side + part for side in SIDES for part in ARM)
     for knob, joints in names.items():
         sign = -1.0 if knob == "still" else 1.0
         for name in joints:
-            at = 3 * sf.JOINTS.index(name)
-            factor[:, :, at : at + 3] += sign * k[knob][..., None]
-    factor[:, :, sf.HIPS.start + 1] += k["bounce"]
+            factor[:, :, PERSON.joint(name)] += sign * k[knob][..., None]
+    factor[:, :, PERSON.hips.start + 1] += k["bounce"]
     away = away * np.maximum(factor, 0.0)
     snap = np.zeros_like(factor)
-    snap[:, :, : 3 * sf.JOINTS.index("LeftFoot")] = k["snap"][..., None]
+    snap[:, :, : PERSON.joint("LeftFoot").start] = k["snap"][..., None]
     jumps = 1.3 * spread * np.maximum(factor, 0.0) * np.tanh(2.5 * (features - low) / spread)
     return np.asarray(low + away + snap * (jumps - away))
 
 
-def _torso(pose: _Pose, k: Mapping[str, Array], beat: _Beat, slow: Array, quick: Array) -> None:
+def _torso(pose: Pose, k: Mapping[str, Array], beat: _Beat, slow: Array, quick: Array) -> None:
     pose.spread_turn(TRUNK, "X", k["lean"] + 0.5 * k["wander"] * slow[0])
     pose.spread_turn(BACK, "X", k["round"])
     pose.spread_turn({"Hips": 1.0, "Spine": -0.6, "Spine1": -0.4}, "X", k["pelvis"])
@@ -192,8 +138,8 @@ def _torso(pose: _Pose, k: Mapping[str, Array], beat: _Beat, slow: Array, quick:
     pose.turn("Head", "Z", -k["tilt"] + 0.7 * roll + 0.4 * k["tremor"] * quick[1])
 
 
-def _arms(pose: _Pose, k: Mapping[str, Array], beat: _Beat, quick: Array) -> None:
-    for side, sign in zip(sf.SIDES, (1.0, -1.0), strict=True):
+def _arms(pose: Pose, k: Mapping[str, Array], beat: _Beat, quick: Array) -> None:
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
         own = 1.0 if side == "Left" else 0.0
         shrug = k["shrug"] + k["pump"] * beat.up
         pose.turn(f"{side}Shoulder", "Z", sign * shrug)
@@ -202,20 +148,20 @@ def _arms(pose: _Pose, k: Mapping[str, Array], beat: _Beat, quick: Array) -> Non
         pose.turn(f"{side}Arm", "Z", sign * k["spread"] + 0.0 * beat.up)
         pose.turn(f"{side}Arm", "X", k["twist"] + own * k["left_twist"] + 0.0 * beat.up, own=True)
         shake = k["tremor"] * quick[2 if own else 3]
-        bent = -sign * pose.out[..., 3 * sf.JOINTS.index(f"{side}ForeArm") + 1]
+        bent = -sign * pose.out[..., PERSON.joint(f"{side}ForeArm").start + 1]
         room = np.clip(1.0 - bent / ELBOW, 0.0, 1.0)
         bend = (k["bend"] + own * k["left_bend"]) * room
         pose.turn(f"{side}ForeArm", "Y", -sign * bend + shake)
         pose.turn(f"{side}Hand", "Z", sign * k["wrist"] + shake)
 
 
-def _legs(pose: _Pose, k: Mapping[str, Array], beat: _Beat, conditions: Array, slow: Array) -> None:
-    out, hips, ankles = pose.out, sf.HIPS.start, sf.ANKLES.start
+def _legs(pose: Pose, k: Mapping[str, Array], beat: _Beat, conditions: Array, slow: Array) -> None:
+    out, hips, ankles = pose.out, PERSON.hips.start, PERSON.ends.start
     out[..., hips] -= k["sway"] * beat.right
     out[..., hips] += 0.25 * k["wander"] * slow[3]
     out[..., hips + 1] += k["spring"] * beat.up - k["drop"] - k["limp"] * beat.left
-    going = 1.0 - conditions[..., sf.GAIT.start]
-    for i, (side, sign) in enumerate(zip(sf.SIDES, (1.0, -1.0), strict=True)):
+    going = 1.0 - conditions[..., PERSON.gait.start]
+    for i, (side, sign) in enumerate(zip(SIDES, (1.0, -1.0), strict=True)):
         pair = conditions[..., 2 * i : 2 * i + 2].max(axis=-1)
         swing = np.clip(1.0 - pair, 0.0, 1.0) ** 1.5 * going
         if side == "Left":

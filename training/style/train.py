@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_addon.motion import style_features as sf
 from motion_addon.motion.quat import Array
+from motion_addon.motion.style_features import Layout
 
 from ..loop import save
 from . import dataset
@@ -67,10 +67,10 @@ class Settings:
     seed: int = 1
 
 
-def weights() -> Tensor:
+def weights(layout: Layout) -> Tensor:
     """Return (F,) the weight of each feature's error."""
-    out = torch.ones(sf.FEATURES)
-    out[sf.HIPS.start :] = METERS
+    out = torch.ones(layout.features)
+    out[layout.hips.start :] = METERS
     return out
 
 
@@ -92,7 +92,7 @@ class Seen:
         self.mean, self.scale = model.feature_mean, model.feature_scale
         told = self._told(model, batch.told)
         self.told = told
-        self.conditions = told[..., : sf.CONDITIONS]
+        self.conditions = told[..., : model.layout.conditions]
         self.features = self._features(batch.features)
         self.wanted = self._features(batch.wanted)
         self.input = self.joined(self.features)
@@ -138,7 +138,7 @@ def restyled(
 
 def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[str, Tensor]:
     """Return the weighed terms of the loss."""
-    weight = weights() * model.feature_scale
+    weight = weights(model.layout) * model.feature_scale
     content, own = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
     found = seen.features + restyled(model, seen, seen.features, content, own, other)
@@ -167,7 +167,7 @@ def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, f
     model.eval()
     batch = draw(held_out, np.random.default_rng(7), 200, Shares(same=0.0, across=0.0))
     seen = Seen(model, batch)
-    weight = weights() * model.feature_scale
+    weight = weights(model.layout) * model.feature_scale
     content, style = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
     found = seen.features + restyled(model, seen, seen.features, content, style, other)
@@ -190,7 +190,7 @@ def fit(
     """Train and return the mean model; checkpoints of it go to ``out``."""
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
-    model = kind(size)
+    model = kind(size, windows.kind.layout)
     normalize(model, windows, settings.seed)
     optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
     average = torch.optim.swa_utils.AveragedModel(
