@@ -70,12 +70,24 @@ def channelbag(action: bpy.types.Action, slot: Any) -> Any:
 
 def find(owner: bpy.types.ID, path: str) -> Any:
     """Return the F-curve that moves a property of ``owner``, or None."""
+    return next((curve for bag in _bags(owner) for curve in bag.fcurves
+                 if curve.data_path == path), None)  # fmt: skip
+
+
+def remove(owner: bpy.types.ID, path: str) -> None:
+    """Remove the F-curves that move a property of ``owner``."""
+    for bag in _bags(owner):
+        for curve in [curve for curve in bag.fcurves if curve.data_path == path]:
+            bag.fcurves.remove(curve)
+
+
+def _bags(owner: bpy.types.ID) -> list[Any]:
+    """Return where the action that moves ``owner`` has its F-curves."""
     data = getattr(owner, "animation_data", None)
     if data is None or data.action is None or data.action_slot is None:
-        return None
+        return []
     bags = [s.channelbag(data.action_slot) for la in data.action.layers for s in la.strips]
-    curves = [curve for bag in bags if bag is not None for curve in bag.fcurves]
-    return next((curve for curve in curves if curve.data_path == path), None)
+    return [bag for bag in bags if bag is not None]
 
 
 class Writer:

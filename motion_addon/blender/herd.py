@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import creatures, fit, job, recipe, takes
+from . import creatures, fit, job, recipe, style, takes
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ def _sized(
 ) -> BakeRequest:
     """Return a member's request for its rig's size and manner, and what it looks at meanwhile."""
     sized = replace(member.request, height=size.height, hip_height=size.hip_height)
-    return recipe.looking(creatures.applied(sized, rig, own), own, scene)
+    asked = recipe.looking(creatures.applied(sized, rig, own), own, scene)
+    return style.worn(asked, own, scene, recipe.frame_rate(scene))
 
 
 def _recipe(wanted: Recipe, member: Member) -> Recipe:

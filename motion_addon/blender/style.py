@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import character, fit
+from . import character, fit, style_keys
+from .choices import STYLES
 
 if TYPE_CHECKING:
     from ..motion.bake import BakeRequest
@@ -30,7 +31,9 @@ def wanted(settings: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
     """
     out = []
     for index, one in enumerate(settings.styles.mix):
-        entry: dict[str, Any] = {"strength": _strength(settings.id_data, index, one.strength)}
+        entry: dict[str, Any] = {
+            "strength": style_keys.strength(settings.id_data, index, one.strength)
+        }
         if one.style == OWN:
             entry["action"] = one.action.name if one.action else ""
         else:
@@ -40,28 +43,25 @@ def wanted(settings: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
 
 
 def show(scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...]) -> None:
-    """Put the styles of a recipe back into the settings; keys of strengths stay as they are."""
+    """Put the styles of a recipe back into the settings, with keys where strengths had some."""
     mix = scene.footfall.styles.mix
+    style_keys.clear(scene, range(len(styles), len(mix)))
     mix.clear()
-    for entry in styles:
+    for index, entry in enumerate(styles):
         one = mix.add()
         one.style = entry.get("name", OWN)
         one.action = bpy.data.actions.get(entry.get("action", ""))
-        if isinstance(entry["strength"], int | float):
-            one.strength = entry["strength"]
+        style_keys.put(scene, index, entry.get("strength", 1.0))
 
 
-def _strength(scene: Any, index: int, value: float) -> float | list[list[float]]:
-    """Return the strength of a row, or [frame, strength] pairs where it has keys."""
-    from . import fcurves
+def check(styles: tuple[Any, ...]) -> None:
+    """Raise RecipeError where the styles of a recipe cannot be shown in the settings."""
+    from .recipe import RecipeError
 
-    path = f"footfall.styles.mix[{index}].strength"
-    curve = fcurves.find(scene, path)
-    if curve is None or not len(curve.keyframe_points):
-        return float(value)
-    first, last = (round(curve.keyframe_points[i].co[0]) for i in (0, -1))
-    pairs = [[float(f), float(curve.evaluate(f))] for f in range(first, last + 1)]
-    return [[frame, min(max(strength, 0.0), 2.0)] for frame, strength in pairs]
+    known = {name for name, *_ in STYLES}
+    for one in _checked(styles):
+        if one.get("name", OWN) not in known:
+            raise RecipeError(f"There is no style '{one['name']}' any more")
 
 
 def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float) -> BakeRequest:
@@ -107,6 +107,8 @@ def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) ->
     if action is None or rig is None:
         raise RecipeError("Pick the action whose style is wanted" if not name else
                           f"There is no action '{name}' to take a style from")  # fmt: skip
+    if not exemplar.moves(rig, action):
+        raise RecipeError(f"'{name}' has no keys on bones of '{rig.name}'")
     turns, heads, bones = exemplar.played(rig, action, scene)
     unit = fit.meters(scene)
     clip = recorded.clip_of(bones, character.load_map(rig), turns, heads, frame_rate(scene))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, creatures, footfall_keys, recipe, takes
+from .. import character, creatures, footfall_keys, recipe, style, takes
 from .polling import NOT_BAKED, OnTake
 
 
@@ -96,6 +96,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         take = takes.active(rig)
         try:
             stored = recipe.Recipe.from_json(takes.recipe_of(take))
+            style.check(stored.styles)
         except recipe.RecipeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

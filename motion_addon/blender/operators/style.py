@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import live
+from .. import live, style_keys
 from ..style import MOST
 
 
@@ -39,7 +39,12 @@ class FOOTFALL_OT_style_remove(bpy.types.Operator):
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.footfall.styles.mix.remove(self.index)
+        mix = context.scene.footfall.styles.mix
+        if self.index >= len(mix):
+            self.report({"ERROR"}, "There is no such style")
+            return {"CANCELLED"}
+        style_keys.close_up(context.scene, self.index, len(mix))
+        mix.remove(self.index)
         live.touch(context.scene)
         return {"FINISHED"}
 
