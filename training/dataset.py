@@ -93,7 +93,7 @@ def load(
     skeleton = Skeleton.from_arrays(
         {k[9:]: v for k, v in arrays.items() if k.startswith("skeleton_")}
     )
-    positions, velocities = _state(skeleton, arrays, joints)
+    positions, velocities = states(skeleton, arrays, joints)
     arrays |= {"positions": positions, "velocities": velocities}
     keys = [*FRAMES, *more, "positions", "velocities"]
     parts = []
@@ -103,9 +103,13 @@ def load(
     return parts[0], parts[1]
 
 
-def _state(
+def states(
     skeleton: Skeleton, arrays: dict[str, Array], joints: tuple[str, ...]
 ) -> tuple[Array, Array]:
+    """Return positions and velocities (T, S, 3) of the state joints of prepared frames.
+
+    ``arrays`` are those of ``features.about_root``, and the clip of each frame.
+    """
     rotations = quat.from_two_axes(arrays["axes"])
     state = [skeleton.index(name) for name in joints]
     positions = skeleton.fk(skeleton.local(rotations), arrays["hips"])[1][:, state]

@@ -203,3 +203,26 @@ def test_a_crowd_wears_the_style_of_an_action() -> None:
     assert bpy.ops.footfall.bake_herd() == {"FINISHED"}
     for rig in people:
         assert bowed(rig, 60) > 0.05
+
+
+def test_the_style_of_an_action_on_controls() -> None:
+    rig = subjects.rigify()
+    settings = subjects.ready(rig)
+    settings.stop = False
+    style("old")
+    bpy.ops.footfall.bake()
+    old = rig.animation_data.action
+    last = round(old.frame_range[1])
+    mixed().clear()
+    bpy.ops.footfall.bake()
+    plain = height(rig, last)
+    one = style("action")
+    one.action = old
+    bpy.ops.footfall.bake()
+    assert height(rig, last) < plain - 0.02
+
+
+def height(rig: bpy.types.Object, frame: int) -> float:
+    """Return how high (m) the head is."""
+    heads = subjects.pose_heads(rig, frame)
+    return float(next(heads[name] for name in ("DEF-spine.006", "head") if name in heads)[2])

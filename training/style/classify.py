@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Judges of style and of gait, trained on performers that the network never saw."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,11 @@ from .dataset import Windows, rendered
 SURE = 0.75
 """Least weight of a gait, over a window's mean, for the window to be of it."""
 STEPS, BATCH = 500, 96
+
+Vary = Callable[[dict[str, Array], np.random.Generator], dict[str, Array]]
+"""Changes windows before they are put into styles."""
+Draw = Callable[[np.random.Generator, int], tuple[Array, tuple[Array, ...]]]
+"""Draws so many windows, and labels of each; -1 is none."""
 
 
 class Judge(nn.Module):
@@ -57,12 +63,19 @@ class Judges:
     gait: Judge
 
 
-def shown(windows: Windows, rng: np.random.Generator, count: int) -> tuple[Array, Array, Array]:
+def unvaried(parts: dict[str, Array], _rng: np.random.Generator) -> dict[str, Array]:
+    """Return windows as they are."""
+    return parts
+
+
+def shown(
+    windows: Windows, rng: np.random.Generator, count: int, vary: Vary = unvaried
+) -> tuple[Array, Array, Array]:
     """Return windows in named styles, which style each is in, and its gait or -1."""
     half = count // 2 if len(windows.other) else 0
     others = windows.starts(rng, half, "other") if half else windows.own[:0]
     first = np.concatenate([windows.starts(rng, count - half), others])
-    parts = windows.read(first)
+    parts = vary(windows.read(first), rng)
     kind = windows.kind
     which = rng.integers(len(kind.classes), size=count)
     styles = kind.performances([kind.classes[i] for i in which], rng)
@@ -70,26 +83,38 @@ def shown(windows: Windows, rng: np.random.Generator, count: int) -> tuple[Array
     return rendered(kind, parts, styles, shaky), which, kind.gait_of(parts["conditions"], SURE)
 
 
-def trained(windows: Windows, seed: int = 5, steps: int = STEPS) -> Judges:
+def trained(windows: Windows, seed: int = 5, steps: int = STEPS, vary: Vary = unvaried) -> Judges:
     """Return judges trained on synthesized styles of ``windows``."""
+    kind = windows.kind
+
+    def draw(rng: np.random.Generator, count: int) -> tuple[Array, tuple[Array, ...]]:
+        features, *labels = shown(windows, rng, count, vary)
+        return features, tuple(labels)
+
+    return Judges(*taught(draw, (len(kind.classes), len(kind.judged)), seed, steps))
+
+
+def taught(draw: Draw, classes: tuple[int, ...], seed: int, steps: int = STEPS) -> list[Judge]:
+    """Return a judge for each label that ``draw`` gives, of so many ``classes``."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    sample = shown(windows, rng, 600)[0].reshape(-1, windows.kind.layout.features)
+    sample = draw(rng, 600)[0]
+    sample = sample.reshape(-1, sample.shape[-1])
     scale = np.maximum(sample.std(axis=0), 0.02)
-    counts = len(windows.kind.classes), len(windows.kind.judged)
-    made = [Judge(sample.mean(axis=0), scale, k) for k in counts]
+    made = [Judge(sample.mean(axis=0), scale, k) for k in classes]
     parameters = [p for judge in made for p in judge.parameters()]
     optimizer = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.05)
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = 2e-3 * (1.0 - step / steps) + 1e-5
-        features, style, gait = shown(windows, rng, BATCH)
+        features, labels = draw(rng, BATCH)
         noisy = features + 0.03 * scale * rng.normal(size=features.shape)
         x = torch.from_numpy(noisy.astype(np.float32))
-        loss = functional.cross_entropy(made[0].train()(x), torch.from_numpy(style))
-        known = torch.from_numpy(gait)
-        loss = loss + functional.cross_entropy(made[1].train()(x), known, ignore_index=-1)
+        losses = [
+            functional.cross_entropy(judge.train()(x), torch.from_numpy(label), ignore_index=-1)
+            for judge, label in zip(made, labels, strict=True)
+        ]
         optimizer.zero_grad()
-        loss.backward()
+        torch.stack(losses).sum().backward()
         optimizer.step()
-    return Judges(*made)
+    return made

@@ -5,7 +5,7 @@
 gait on performers that the network never saw, and has them judge what it made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +22,7 @@ from motion_addon.motion.models import Styler
 from motion_addon.motion.quat import Array
 from motion_addon.motion.style_request import StyleChoice
 
+from . import crouching
 from .classify import SURE, Judges, trained
 from .dataset import Windows, rendered
 from .named import PERSON
@@ -33,8 +34,11 @@ DATA = Path("build/style/data/biped")
 PATHS = {
     "straight": ((0.0, 0.0, 0.0), (0.0, 0.0, 8.0)),
     "bend": ((0.0, 0.0, 0.0), (1.0, 0.0, 3.0), (4.0, 0.0, 5.0)),
+    "long": ((0.0, 0.0, 0.0), (0.0, 0.0, 30.5)),
 }
-COURSES = (
+Course = tuple[str, float, str]
+"""Path, m/s and gait."""
+COURSES: tuple[Course, ...] = (
     ("straight", 1.0, "auto"),
     ("straight", 1.5, "auto"),
     ("bend", 1.2, "auto"),
@@ -42,17 +46,26 @@ COURSES = (
     ("straight", 3.4, "auto"),
     ("straight", 0.9, "crouch"),
 )
-"""Path, m/s and gait of the takes that are styled."""
+"""Of the takes that are styled."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 TARGETS = {"style": 0.80, "gait": 0.95, "timing": 0.05, "slip_median_cm": 0.5, "slip_95_cm": 1.0}
 
 
-def request_of(course: tuple[str, float, str], choices: Sequence[StyleChoice] = ()) -> BakeRequest:
+def request_of(course: Course, choices: Sequence[StyleChoice] = ()) -> BakeRequest:
     """Return the request of a take at 60 frames a second."""
     path, speed, gait = course
     return BakeRequest(
         path=PATHS[path], speed=speed, gait=gait, fps=60.0, style=tuple(choices), stop=False
     )
+
+
+def shipped(course: Course, name: str, strength: float = 1.0) -> Clip:
+    """Return a take in a named style, finished as an artist gets it."""
+    return bake(request_of(course, [StyleChoice(name=name, strength=strength)])).clip
+
+
+Make = Callable[[Course, str, float], Clip]
+"""Makes a take in a named style."""
 
 
 def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
@@ -110,11 +123,11 @@ def slips(clip: Clip) -> tuple[float, float]:
     return float(np.median(found)), float(np.percentile(found, 95))
 
 
-def takes_of(name: str, judges: Judges, plain: Sequence[Clip]) -> Row:
-    """Return the figures of takes in a named style, finished as an artist gets them."""
+def takes_of(name: str, judges: Judges, plain: Sequence[Clip], make: Make = shipped) -> Row:
+    """Return the figures of takes in a named style, as means and by take."""
     rows = []
     for course, before in zip(COURSES, plain, strict=True):
-        clip = bake(request_of(course, [StyleChoice(name=name)])).clip
+        clip = make(course, name, 1.0)
         features, gaits = windows_of(clip, before)
         called = judges.style.odds(features).argmax(axis=1)
         said = judges.gait.odds(features).argmax(axis=1)
@@ -134,9 +147,14 @@ def takes_of(name: str, judges: Judges, plain: Sequence[Clip]) -> Row:
                 "root_off_cm": 100.0 * float(np.linalg.norm(root, axis=1).mean()),
             }
         )
-    row: Row = {"name": name, "called": [r["called"] for r in rows]}
-    numbers = [key for key in rows[0] if key != "called"]
-    return row | {key: float(np.mean([cast(float, r[key]) for r in rows])) for key in numbers}
+    row: Row = {"name": name, "called": [r["called"] for r in rows], "takes": rows}
+    return row | mean_of(rows)
+
+
+def mean_of(rows: Sequence[Row]) -> Row:
+    """Return the means of those figures of rows that are numbers."""
+    numbers = [key for key, value in rows[0].items() if isinstance(value, float)]
+    return {key: float(np.mean([cast(float, r[key]) for r in rows])) for key in numbers}
 
 
 def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
@@ -173,40 +191,40 @@ def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array
     return np.asarray(parts["features"] + wanted - now)
 
 
-def rising(judges: Judges) -> Row:
+def rising(judges: Judges, make: Make = shipped) -> dict[str, list[float]]:
     """Return, by style, the judge's mean odds against neutral at each strength."""
-    out: Row = {}
+    out = {}
     for index, name in enumerate(PERSON.classes[1:], start=1):
         scores = []
         for strength in STRENGTHS:
-            choice = StyleChoice(name=name, strength=strength)
-            clip = bake(request_of(COURSES[1], [choice])).clip
-            odds = judges.style.odds(windows_of(clip)[0])
+            odds = judges.style.odds(windows_of(make(COURSES[1], name, strength))[0])
             scores.append(float((odds[:, index] - odds[:, 0]).mean()))
         out[name] = scores
     return out
 
 
+def monotonic(scores: dict[str, list[float]]) -> dict[str, bool]:
+    """Return, by style, whether the odds rise with the strength up to 1."""
+    return {name: bool(np.all(np.diff(row[:5]) > 0.0)) for name, row in scores.items()}
+
+
 def evaluate(data: Path) -> Row:
     """Return every figure, and whether the targets are met."""
     held_out = Windows(build(data, held_out_only=True), held_out=True)
-    judges = trained(held_out)
+    judges = trained(held_out, vary=crouching.some)
     styler = models.load_styler("biped")
     plain = [bake(request_of(course)).clip for course in COURSES]
     rows = [takes_of(name, judges, plain) for name in PERSON.classes[1:]]
     same = bake(request_of(COURSES[1], [StyleChoice(name="old", strength=0.0)])).clip
     off = np.abs(same.rotations - plain[1].rotations).max()
-    mean = {
-        key: float(np.mean([r[key] for r in rows]))
-        for key in rows[0]
-        if key not in ("name", "called")
-    }
+    mean = mean_of(rows)
     scores = rising(judges)
-    steps = {name: bool(np.all(np.diff(s[:5]) > 0.0)) for name, s in scores.items()}
+    steps = monotonic(scores)
     found: Row = {
         "rows": rows,
         "mean": mean,
         "examples": examples_of(styler, judges, held_out),
+        "captured_crouching": crouching.told(judges, data),
         "strengths": scores,
         "monotonic": steps,
         "strength_0": float(off),
@@ -232,7 +250,12 @@ def show(found: Row) -> None:
             f" {row['lost']:6.2f} {row['slip_median_cm']:6.2f} {row['slip_95_cm']:6.2f}"
             f" {row['root_off_cm']:6.2f}  {' '.join(row['called'])}"
         )
+    print("by take, style and gait:")
+    for i, course in enumerate(COURSES):
+        take = mean_of([row["takes"][i] for row in found["rows"]])
+        print(f"{' '.join(map(str, course)):22} {take['style']:6.2f} {take['gait']:6.2f}")
     print(f"Examples of unknown performers: {found['examples']}")
+    print(f"The judges of captured crouching in styles: {found['captured_crouching']}")
     for name, scores in found["strengths"].items():
         print(f"{name:10} " + " ".join(f"{s:7.2f}" for s in scores))
     print(f"Strength 0 is off by {found['strength_0']:.1e}")

@@ -42,8 +42,7 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[tuple[str, str, C
         skeleton = skeleton or source.clip.skeleton
         if held_out_only and not source.name.startswith(HELD_OUT):
             continue
-        clip, stands = planted(on_model_skeleton(source.clip, skeleton, source.floor))
-        yield source.name, "o3de", Clip(skeleton, clip.rotations, clip.root_positions, 60.0, stands)
+        yield source.name, "o3de", planted_clip(source, skeleton)
     if skeleton is None:
         raise ValueError(f"No clips in {data}")
     for source in sources.biped_clips(data, OTHERS):
@@ -56,6 +55,13 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[tuple[str, str, C
             yield source.name, source.name.split("/")[0], to_skeleton(moved, skeleton)
         except ValueError as error:
             log.info("%s left out: %s", source.name, error)
+
+
+def planted_clip(source: sources.SourceClip, skeleton: Skeleton, seconds: float = np.inf) -> Clip:
+    """Return the beginning of a clip of the actor at 60 Hz, its standing feet pinned."""
+    moved = on_model_skeleton(source.clip, skeleton, source.floor)
+    clip, stands = planted(moved.slice(0, int(min(seconds * RATE, moved.frames))))
+    return Clip(skeleton, clip.rotations, clip.root_positions, RATE, stands)
 
 
 def on_ground(clip: Clip, floor: float) -> Clip:
