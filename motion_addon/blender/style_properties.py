@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import CollectionProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
+from bpy.props import CollectionProperty, EnumProperty, FloatProperty, PointerProperty
 
 from .choices import STYLES
 
@@ -36,7 +36,6 @@ class FootfallStyles(bpy.types.PropertyGroup):
     """The styles of the next bake."""
 
     mix: CollectionProperty(type=FootfallStyle)
-    active: IntProperty(name="Active Style", default=0)
 
 
 classes = (FootfallStyle, FootfallStyles)

@@ -32,6 +32,12 @@ def keyed(row: int) -> list[float] | None:
     return None if found is None else [point.co[1] for point in found.keyframe_points]
 
 
+def set_now(rig: bpy.types.Object) -> tuple[dict, ...]:
+    """Return the styles that the next bake would wear, as a recipe has them."""
+    made = subjects.addon("blender.recipe").from_settings(bpy.context.scene.footfall, rig)
+    return made.styles
+
+
 def short_action(rig: bpy.types.Object, frames: int) -> bpy.types.Action:
     """Return an action in which the head nods once."""
     action = bpy.data.actions.new("Nod")
@@ -138,13 +144,13 @@ def test_settings_of_a_take_bring_its_strengths_back() -> None:
     bpy.context.scene.animation_data_clear()
     mixed().clear()
     bpy.ops.footfall.load_recipe()
-    own = subjects.addon("blender.style").wanted(bpy.context.scene.footfall)
+    own = set_now(rig)
     assert [one["name"] for one in own] == ["old"]
     assert np.allclose(own[0]["strength"], wanted[0]["strength"], atol=1e-4)
     take = rig.footfall.takes[-1]
     take.recipe = json.dumps({**recipe_of(take), "styles": [{"name": "sad", "strength": 0.5}]})
     bpy.ops.footfall.load_recipe()
-    own = subjects.addon("blender.style").wanted(bpy.context.scene.footfall)
+    own = set_now(rig)
     assert own == ({"strength": 0.5, "name": "sad"},)
 
 

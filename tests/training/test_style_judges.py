@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Judges that know crouching and real performers, and statistics modulated while a network runs."""
 
+from dataclasses import replace
 from functools import lru_cache
 from types import SimpleNamespace
 
@@ -152,3 +153,26 @@ def test_takes_are_told_for_the_performers_whose_style_they_wear(monkeypatch) ->
     row = captured.carried(models.load_styler("biped"), judge, halves, 1)
     assert row["examples"] == 1
     assert all(0.0 <= row[key] <= 1.0 for key in ("real", "0.0", "1.0"))
+
+
+def test_ways_are_compared_over_takes(monkeypatch) -> None:
+    few = replace(PERSON, styles={"old": PERSON.styles["old"]})
+    course = ("straight", 1.5, "auto")
+    for module in (evaluate, ways):
+        monkeypatch.setattr(module, "PERSON", few)
+        monkeypatch.setattr(module, "COURSES", (course, course))
+    monkeypatch.setattr(evaluate, "STRENGTHS", (0.0, 1.0))
+    bent = SimpleNamespace(odds=lambda x: np.stack([0.0 * x[:, 0, 0], x[:, 0, 0]], axis=1))
+    walks = SimpleNamespace(odds=lambda x: np.tile([0.0, 1.0, 0.0, 0.0], (len(x), 1)))
+    plain = [ways.untouched(course, "", 0.0)] * 2
+    shown = {"Walk1": walk()}
+    found = {
+        name: ways.figures(SimpleNamespace(style=bent, gait=walks), plain, make)
+        for name, make in ways.ways(shown).items()
+    }
+    assert found["ships"]["off"] < found["untouched"]["off"]
+    assert found["untouched"]["timing"] == 0.0
+    assert all(row["gait"] == 1.0 for row in found.values())
+    assert 0.0 < found["hidden, shifted"]["lowest_hips_m"] < 1.1
+    assert ways.gaits_of(("straight", 2.4, "auto")) == [GAITS.index(n) for n in ("jog", "run")]
+    assert ways.gaits_of(("straight", 0.9, "crouch")) == [GAITS.index("crouch")]
