@@ -41,7 +41,9 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
         return np.array(choice.embedding, dtype=np.float32)
     try:
         clip = bvh.read(str(choice.clip))
-    except (OSError, bvh.BvhError) as error:
+    except OSError as error:
+        raise RequestError(f"The style clip {choice.clip} cannot be read") from error
+    except bvh.BvhError as error:
         raise RequestError(f"The style clip cannot be read: {error}") from error
     return example(styler, clip)
 

@@ -168,7 +168,7 @@ def test_a_loop_in_place_travels(styler: models.Styler) -> None:
     ("choice", "words"),
     [
         (StyleChoice(name="gothic"), "There is no style 'gothic'"),
-        (StyleChoice(clip="nowhere.bvh"), "cannot be read"),
+        (StyleChoice(clip="nowhere.bvh"), "style clip nowhere.bvh cannot be read"),
         (StyleChoice(embedding=(1.0, 2.0)), "another version"),
     ],
 )
