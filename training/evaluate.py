@@ -5,7 +5,7 @@
     python -m training.evaluate quadruped --json out/quadruped.json
     python -m training.evaluate inbetween --json out/inbetween.json [--data FOLDER]
     python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
-    python -m training.evaluate style --json out/style.json [--data FOLDER]
+    python -m training.evaluate style --json out/style.json [--data FOLDER] [--model biped]
     python -m training.evaluate reference --data FOLDER [--model biped]
 
 The first prints each figure beside its target. With `--data` (the folder of the training clips)
@@ -380,7 +380,7 @@ def main() -> None:
     elif options.what == "oneshot":
         found = oneshot.evaluate(options.data, oneshot.shipped, options.finetuned, options.groups)
     elif options.what == "style":
-        found = style.evaluate(options.data or style.DATA)
+        found = style.evaluate(options.data, options.model)
         style.show(found)
     else:
         found = evaluate(options.model, options.data)

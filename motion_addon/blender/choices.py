@@ -39,6 +39,25 @@ STYLES = (
     ("neutral", "Neutral", "The actor that walks were learned from"),
     ("action", "From an Action", "The style of a motion of this character"),
 )
+ANIMAL_STYLES = (
+    ("heavy", "Heavy", "Low and broad, rolls from side to side, head nods"),
+    ("light", "Light", "Springy, head and tail up"),
+    ("tired", "Tired", "Hanging head and tail, paws hardly lifted"),
+    ("sad", "Sad", "Nose to the ground, tail down, little bounce"),
+    ("old", "Old", "Arched back, stiff, short swings"),
+    ("proud", "Proud", "Neck and tail up, chin in"),
+    ("playful", "Playful", "Bouncing, tail up and wagging"),
+    ("alert", "Alert", "Head up and still, tail up"),
+    ("angry", "Angry", "Head forward and still, shoulders work, broad"),
+    ("prowl", "Prowl", "Belly low, head level and still, shoulder blades glide"),
+    ("sneaky", "Sneaky", "Half crouched, paws lifted high and put down one before the other"),
+    ("scared", "Scared", "Crouched, back arched, tail between the legs, trembling"),
+    ("high-step", "High Step", "Neck up, paws lifted high"),
+    ("limp", "Limp", "Spares the left foreleg: the head goes up over it"),
+    ("lame", "Lame", "Spares the left hind leg: the hips go up over it"),
+    ("neutral", "Neutral", "The dog that walks were learned from"),
+    ("action", "From an Action", "The style of a motion of this character"),
+)
 ANIMAL_GAITS = (
     ("auto", "By Speed", "The gait that animals of this size choose at the speed"),
     ("walk", "Walk", "Four beats, left hind, left fore, right hind, right fore"),

@@ -224,6 +224,21 @@ def played(
     return turns[:, order], heads[:, order], bones
 
 
+def played_by_animal(
+    rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
+) -> Reading:
+    """Return what the body of a mapped animal does in an action, as ``played``, in meters.
+
+    Raises RigError and job.RefusedError.
+    """
+    from . import control_rigs
+
+    turns, heads, bones = played(rig, action, scene)
+    rig_map = control_rigs.prepare(bones, character.load_map(rig))
+    rate, unit = recipe.frame_rate(scene), fit.meters(scene)
+    return _in_meters(action.name, bones, turns, heads, rate, rig_map, unit).body()
+
+
 def _moments(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[list[float], float]:
     """Return the scene frames to read, and how many of them make a second."""
     import numpy as np

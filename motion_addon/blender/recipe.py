@@ -202,7 +202,7 @@ def from_settings(
         experts=experts.factors(settings) if animal else None,
         follow_through=settings.follow_through if animal else 0.0,
         gaze=settings.gaze.name if settings.gaze else "",
-        styles=() if animal else style.wanted(settings),
+        styles=style.wanted(settings, animal),
         speed=speed,
         facing=facing,
         **{name: getattr(settings, name) for name in PLAIN},
@@ -220,7 +220,7 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
         experts.show(settings, recipe.experts)
     else:
         settings.gait = recipe.gait
-        style.show(scene, recipe.styles)
+    style.show(scene, recipe.styles, recipe.model == "quadruped")
     settings.path = scene.objects.get(recipe.curve)
     settings.way = "path" if recipe.turn is None else "spot"
     settings.turn = math.radians(recipe.turn or 0.0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from . import character, fit, style_keys
-from .choices import STYLES
+from .choices import ANIMAL_STYLES, STYLES
 
 if TYPE_CHECKING:
     from ..motion.bake import BakeRequest
@@ -24,7 +24,12 @@ OWN = "action"
 """The choice that takes the style of an action."""
 
 
-def wanted(settings: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
+def style_of(animal: bool) -> str:
+    """Return which setting of a row names its style, of an animal or of a person."""
+    return "animal_style" if animal else "style"
+
+
+def wanted(settings: bpy.types.PropertyGroup, animal: bool = False) -> tuple[dict[str, Any], ...]:
     """Return the styles of the settings as a recipe keeps them.
 
     A keyed strength is read on each frame between its first key and its last.
@@ -34,32 +39,33 @@ def wanted(settings: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
         entry: dict[str, Any] = {
             "strength": style_keys.strength(settings.id_data, index, one.strength)
         }
-        if one.style == OWN:
+        name = getattr(one, style_of(animal))
+        if name == OWN:
             entry["action"] = one.action.name if one.action else ""
         else:
-            entry["name"] = one.style
+            entry["name"] = name
         out.append(entry)
     return tuple(out)
 
 
-def show(scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...]) -> None:
+def show(scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...], animal: bool = False) -> None:
     """Put the styles of a recipe back into the settings, with keys where strengths had some."""
     mix = scene.footfall.styles.mix
     style_keys.clear(scene, range(len(styles), len(mix)))
     mix.clear()
     for index, entry in enumerate(styles):
         one = mix.add()
-        one.style = entry.get("name", OWN)
+        setattr(one, style_of(animal), entry.get("name", OWN))
         one.action = bpy.data.actions.get(entry.get("action", ""))
         style_keys.put(scene, index, entry.get("strength", 1.0))
 
 
-def check(styles: tuple[Any, ...]) -> None:
+def check(recipe: Recipe) -> None:
     """Raise RecipeError where the styles of a recipe cannot be shown in the settings."""
     from .recipe import RecipeError
 
-    known = {name for name, *_ in STYLES}
-    for one in _checked(styles):
+    known = {name for name, *_ in (ANIMAL_STYLES if recipe.model == "quadruped" else STYLES)}
+    for one in _checked(recipe.styles):
         if one.get("name", OWN) not in known:
             raise RecipeError(f"There is no style '{one['name']}' any more")
 
@@ -71,7 +77,7 @@ def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float
     """
     from ..motion.style_request import checked_styles
 
-    if not recipe.styles or recipe.model != "biped":
+    if not recipe.styles:
         return asked
     entries = []
     for style in _checked(recipe.styles):
@@ -109,8 +115,13 @@ def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) ->
                           f"There is no action '{name}' to take a style from")  # fmt: skip
     if not exemplar.moves(rig, action):
         raise RecipeError(f"'{name}' has no keys on bones of '{rig.name}'")
-    turns, heads, bones = exemplar.played(rig, action, scene)
-    unit = fit.meters(scene)
-    clip = recorded.clip_of(bones, character.load_map(rig), turns, heads, frame_rate(scene))
-    code = style_example.example(models.load_styler("biped"), clip.scaled(unit))
+    if rig.footfall.kind == "quadruped":
+        read = exemplar.played_by_animal(rig, action, scene)
+        parts = read.rig, read.rotations, read.positions, read.fps, read.rig_map
+        code = style_example.of_animal(models.load_styler("quadruped"), *parts)
+    else:
+        turns, heads, bones = exemplar.played(rig, action, scene)
+        clip = recorded.clip_of(bones, character.load_map(rig), turns, heads, frame_rate(scene))
+        person = models.load_styler("biped")
+        code = style_example.example(person, clip.scaled(fit.meters(scene)))
     return [float(v) for v in code]

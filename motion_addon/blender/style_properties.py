@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import CollectionProperty, EnumProperty, FloatProperty, PointerProperty
 
-from .choices import STYLES
+from .choices import ANIMAL_STYLES, STYLES
 
 
 def _changed(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -21,6 +21,10 @@ class FootfallStyle(bpy.types.PropertyGroup):
     style: EnumProperty(
         name="Style", description="How the character carries itself", items=STYLES, update=_changed
     )
+    animal_style: EnumProperty(
+        name="Style", description="How the animal carries itself", items=ANIMAL_STYLES,
+        update=_changed,
+    )  # fmt: skip
     action: PointerProperty(
         type=bpy.types.Action, name="Action", update=_changed,
         description="Motion of this character in the style that is wanted, two seconds or a loop",

@@ -33,7 +33,7 @@ STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride.STATE_JOINTS
 FILLERS = {"biped": "inbetween"}
 """The model that fills gaps, by kind of body."""
 
-STYLERS = {"biped": "style"}
+STYLERS = {"biped": "style", "quadruped": "style_quadruped"}
 """The model that changes styles, by kind of body."""
 
 STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns how an artist's clip becomes an example of a style: of any human, rate, size and place."""
+"""Owns how an artist's clip becomes an example of a style: of any body, rate, size and place."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,14 +14,19 @@ from .checks import RequestError
 from .clip import Clip
 from .metrics import ball_height
 from .models import Styler
+from .oneshot import exemplar
 from .quat import Array
 from .retarget import to_skeleton
-from .rigs import RigError
+from .rigs import RigBones, RigError, RigMap
 from .style_features import RATE
 from .style_request import StyleChoice
 
 SHORTEST = 0.5
 """Seconds of a clip that goes round."""
+LEAST = WINDOW / RATE
+"""Seconds of any other."""
+WEARERS = {"biped": "A person", "quadruped": "An animal"}
+"""Kinds of body in a sentence."""
 LONGEST = 120.0
 """Seconds of a clip that are looked at."""
 TRAVEL = 0.35
@@ -33,7 +40,8 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
     if choice.name is not None:
         if choice.name not in styler.library:
             names = ", ".join(styler.library)
-            raise RequestError(f"There is no style {choice.name!r}, only {names}")
+            who = WEARERS[styler.body]
+            raise RequestError(f"{who} has no style {choice.name!r}, only {names}")
         return styler.library[choice.name]
     if choice.embedding is not None:
         if len(choice.embedding) != styler.network.embedding:
@@ -49,7 +57,7 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
 
 
 def example(styler: Styler, clip: Clip) -> Array:
-    """Return (E,) the style of a clip on any human skeleton.
+    """Return (E,) the style of a clip on any skeleton of the model's kind of body.
 
     Raises RequestError where it is too short or its body cannot be told.
     """
@@ -57,17 +65,49 @@ def example(styler: Styler, clip: Clip) -> Array:
 
 
 def prepared(styler: Styler, clip: Clip) -> Clip:
-    """Return a clip as the network knows motion: its joints, its size, its rate, on the ground.
+    """Return a clip as the network knows motion: its joints, size and rate, on the ground.
 
     A loop is repeated until it is long enough, and one in place is made to travel as its feet
     say. Raises RequestError where it is too short or its body cannot be told.
     """
-    least = WINDOW / RATE
     if clip.seconds < SHORTEST:
-        raise RequestError(
-            f"The style clip lasts {clip.seconds:.1f} s; it must be {least:.0f} s long, or a loop"
-        )
+        raise _too_short(clip)
     clip = clip.slice(0, int(LONGEST * clip.fps))
+    if styler.body == "quadruped":
+        return _walking(partial(exemplar.of_clip, replace(clip, contacts=None)))
+    return _person(styler, clip)
+
+
+def of_animal(
+    styler: Styler, rig: RigBones, rotations: Array, positions: Array, fps: float, rig_map: RigMap
+) -> Array:
+    """Return (E,) the style of the motion of an animal's mapped bones, meters; see ``recorded``.
+
+    Raises RequestError where it is too short or shows no stride.
+    """
+    read = partial(exemplar.read, rig, rotations, positions, fps, rig_map=rig_map, unit=1.0)
+    return style.embedding(styler, _walking(read))
+
+
+def _walking(read: Callable[[], exemplar.Exemplar]) -> Clip:
+    """Return the motion of an animal as it is read, of its own proportions and pace."""
+    try:
+        clip = read().clip
+    except exemplar.ExemplarError as error:
+        why = str(error).rstrip(".")
+        raise RequestError(f"The style clip shows no animal walking on four legs: {why}") from error
+    if clip.seconds < LEAST:
+        raise _too_short(clip)
+    return clip
+
+
+def _too_short(clip: Clip) -> RequestError:
+    return RequestError(
+        f"The style clip lasts {clip.seconds:.1f} s; it must be {LEAST:.0f} s long, or a loop"
+    )
+
+
+def _person(styler: Styler, clip: Clip) -> Clip:
     if set(styler.skeleton.names) <= set(clip.skeleton.names):
         moved = style.in_model_size(styler, clip)
     else:
@@ -77,9 +117,7 @@ def prepared(styler: Styler, clip: Clip) -> Clip:
             raise RequestError(f"The style clip is not of a human: {error}") from error
     moved = replace(moved.resample(trajectory.RATE), contacts=None)
     moved = _traveling(_grounded(moved))
-    if moved.seconds < least:
-        moved = _repeated(moved, least)
-    return moved
+    return moved if moved.seconds >= LEAST else _repeated(moved, LEAST)
 
 
 def _grounded(clip: Clip) -> Clip:
@@ -112,9 +150,7 @@ def _repeated(clip: Clip, seconds: float) -> Clip:
     """Return a loop played again and again; raises RequestError where it is none."""
     off = quat.to_rotvec(quat.mul(quat.inv(clip.rotations[0]), clip.rotations[-1]))
     if float(np.linalg.norm(off[1:], axis=-1).mean()) > CLOSED:
-        raise RequestError(
-            f"The style clip lasts {clip.seconds:.1f} s; it must be {seconds:.0f} s long, or a loop"
-        )
+        raise _too_short(clip)
     step = clip.root_positions[-1] - clip.root_positions[0]
     count = int(np.ceil(seconds / clip.seconds)) + 1
     turns = [clip.rotations[:-1]] * count

@@ -36,6 +36,9 @@ CONTACT_SIGMA = 1.0
 GOING = (0.1, 0.35)
 """m/s at which an animal stands, and walks for sure, where its footfalls do not tell."""
 
+EDGE = 0.3
+"""Seconds after the first touchdown, and before the last, in which they do not tell either."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -262,8 +265,8 @@ def _all_along(
             outside = frames < at if at == down[0] else frames > at
             late = (frames[outside] - at) / min(step, stride.LONGEST * fps)
             phase[outside, leg] = phase[at, leg] + late
-            amplitude[outside, leg] = going[outside]
-        amplitude[:, leg] = smooth(amplitude[:, leg], 0.05 * fps)
+            near = outside | (np.abs(frames - at) < EDGE * fps)
+            amplitude[near, leg] = np.maximum(amplitude[near, leg], going[near])
     return stride.Strides(phase, amplitude)
 
 

@@ -24,7 +24,7 @@ class StyleChoice:
     name: str | None = None
     """A style that ships."""
     clip: str | None = None
-    """BVH file of a motion in the style, on any human skeleton."""
+    """BVH file of a motion in the style, on any skeleton of the same kind of body."""
     embedding: tuple[float, ...] | None = None
     """The style itself, as ``style.embedding`` measured it."""
     strength: float | tuple[tuple[float, float], ...] = 1.0

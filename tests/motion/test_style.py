@@ -167,7 +167,7 @@ def test_a_loop_in_place_travels(styler: models.Styler) -> None:
 @pytest.mark.parametrize(
     ("choice", "words"),
     [
-        (StyleChoice(name="gothic"), "There is no style 'gothic'"),
+        (StyleChoice(name="gothic"), "A person has no style 'gothic'"),
         (StyleChoice(clip="nowhere.bvh"), "style clip nowhere.bvh cannot be read"),
         (StyleChoice(embedding=(1.0, 2.0)), "another version"),
     ],
@@ -186,11 +186,6 @@ def test_examples_that_say_nothing_are_refused(styler: models.Styler) -> None:
     bones = replace(odd.skeleton, names=tuple(f"bone{i}" for i in range(len(odd.skeleton))))
     with pytest.raises(RequestError, match="not of a human"):
         style_example.example(styler, replace(odd, skeleton=bones).scaled(0.0))
-
-
-def test_animals_have_no_styles_yet() -> None:
-    with pytest.raises(RequestError, match="no styles for a quadruped"):
-        bake(replace(WALK, model="quadruped", style=(OLD,)))
 
 
 def test_requests_read_and_write_styles() -> None:

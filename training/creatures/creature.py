@@ -131,6 +131,10 @@ def _footfalls(build: Build, rng: np.random.Generator) -> dict[str, Gait]:
     return out
 
 
+MANNERS: Final = ("plain", "heavy", "light", "limp", "prowl", "high-step")
+"""Names of manners."""
+
+
 @dataclass(frozen=True)
 class Manner:
     """How a creature carries itself while it does what it does."""
@@ -154,37 +158,47 @@ class Manner:
     """How far trunk and head go with each step."""
 
 
-def draw_manner(rng: np.random.Generator) -> Manner:
-    """Return a manner; two in five are plain, for most animals are."""
-    k = float(rng.uniform(0.5, 1.0))
-    kind = int(rng.choice(6, p=(0.4, 0.15, 0.15, 0.1, 0.1, 0.1)))
-    tempo = float(np.exp(rng.normal(0.0, 0.04)))
-    sway = float(np.exp(rng.normal(0.0, 0.2)))
-    lift = float(np.exp(rng.normal(0.0, 0.15)))
-    tail = float(rng.normal(0.0, 12.0))
-    plain = Manner("plain", 0.0, 0.0, lift, float(rng.normal(0.0, 6.0)), tail, None, tempo, sway)
-    if kind == 1:
+def manner(name: str, k: float = 1.0, plain: Manner | None = None, limp: int = 0) -> Manner:
+    """Return a manner of MANNERS, ``k`` (0..1) of it, on top of a ``plain`` one.
+
+    ``limp`` is the leg, of LEGS, that one with a limp spares.
+    """
+    plain = plain or Manner()
+    lift, tail, tempo, sway = plain.lift, plain.tail, plain.tempo, plain.sway
+    if name == "heavy":
         return replace(
             plain,
             name="heavy", weight=k, lift=0.75 * lift, head=-14.0 * k, tail=tail - 10.0 * k,
             tempo=tempo * (1.0 - 0.08 * k), sway=sway * (1.0 + 0.4 * k),
         )  # fmt: skip
-    if kind == 2:
+    if name == "light":
         return replace(
             plain,
             name="light", weight=-k, lift=lift * (1.0 + 0.4 * k), head=9.0 * k,
             tail=tail + 18.0 * k, tempo=tempo * (1.0 + 0.06 * k),
         )  # fmt: skip
-    if kind == 3:
-        return replace(plain, name="limp", limp=int(rng.integers(4)), weight=0.3 * k)
-    if kind == 4:
+    if name == "limp":
+        return replace(plain, name="limp", limp=limp, weight=0.3 * k)
+    if name == "prowl":
         return replace(
             plain,
             name="prowl", crouch=k, lift=0.9 * lift, head=-24.0 * k, tail=tail - 8.0 * k,
             tempo=tempo * (1.0 - 0.1 * k), sway=0.8 * sway,
         )  # fmt: skip
-    if kind == 5:
+    if name == "high-step":
         return replace(
             plain, name="high-step", lift=lift * (1.6 + k), head=12.0 * k, tempo=tempo * 0.96
         )
     return plain
+
+
+def draw_manner(rng: np.random.Generator) -> Manner:
+    """Return a manner; two in five are plain, for most animals are."""
+    k = float(rng.uniform(0.5, 1.0))
+    name = MANNERS[int(rng.choice(6, p=(0.4, 0.15, 0.15, 0.1, 0.1, 0.1)))]
+    tempo = float(np.exp(rng.normal(0.0, 0.04)))
+    sway = float(np.exp(rng.normal(0.0, 0.2)))
+    lift = float(np.exp(rng.normal(0.0, 0.15)))
+    tail = float(rng.normal(0.0, 12.0))
+    plain = Manner("plain", 0.0, 0.0, lift, float(rng.normal(0.0, 6.0)), tail, None, tempo, sway)
+    return manner(name, k, plain, int(rng.integers(4)) if name == "limp" else 0)

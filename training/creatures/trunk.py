@@ -144,9 +144,13 @@ def _carriage(manner: Manner, plan: Trajectory, sprawl: float) -> Array:
     """Return (T,) meters by which the trunk is carried higher or lower than at rest."""
     fast = plan.gait[:, [gaits.GAITS.index(name) for name in gaits.ASYMMETRIC]].sum(axis=1)
     moving = 1.0 - plan.gait[:, 0]
-    low = 0.03 * fast + 0.012 * moving + (0.2 - 0.1 * sprawl) * manner.crouch
-    low = low + 0.025 * manner.weight
+    low = 0.03 * fast + 0.012 * moving + lowered(manner, sprawl)
     return np.asarray(-gaits.HIP_HEIGHT * smooth(low, 0.15 * plan.rate))
+
+
+def lowered(manner: Manner, sprawl: float = 0.0) -> float:
+    """Return by how much of the hip's height a manner carries the trunk lower than at rest."""
+    return (0.2 - 0.1 * sprawl) * manner.crouch + 0.025 * manner.weight
 
 
 def torso(creature: Creature, sway_: Sway) -> tuple[Array, Array]:

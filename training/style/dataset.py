@@ -15,10 +15,11 @@ from motion_addon.motion import style_features as sf
 from motion_addon.motion.adain import WINDOW
 from motion_addon.motion.quat import Array
 
+from .animal_named import ANIMAL
 from .kinds import Kind
 from .named import PERSON
 
-KINDS = {PERSON.body: PERSON}
+KINDS = {kind.body: kind for kind in (PERSON, ANIMAL)}
 
 KEYS = ("features", "conditions", "low", "spread")
 
@@ -70,6 +71,9 @@ class Windows:
         self.kind = KINDS[str(arrays["body"])] if "body" in arrays else PERSON
         first = np.arange(len(self.clip) - window + 1)
         first = first[self.clip[first] == self.clip[first + window - 1]]
+        if "usable" in arrays:
+            bad = np.concatenate([[0], np.cumsum(~arrays["usable"][mask])])
+            first = first[bad[first + window] == bad[first]]
         self._window = window
         speed = np.linalg.norm(self.frames["conditions"][:, self.kind.layout.motion][:, :2], axis=1)
         bins = np.minimum((speed[first + window // 2] * 4).astype(int), 20)

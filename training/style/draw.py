@@ -2,6 +2,7 @@
 """Draw motions as figures: from the side while they pass, and from the front.
 
 python -m training.style.draw --out docs/images/styles.png
+python -m training.style.draw --body quadruped --speed 0.9 --out docs/images/styles-animal.png
 """
 
 import argparse
@@ -15,17 +16,45 @@ import numpy as np
 from motion_addon.motion import features, quat
 from motion_addon.motion.bake import BakeRequest, bake
 from motion_addon.motion.clip import Clip
+from motion_addon.motion.quadruped import is_quadruped
 from motion_addon.motion.style_request import StyleChoice
+
+from ..creatures import sheet
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-APART = 0.9
+APART = {"biped": 0.9, "quadruped": 1.3}
 """Meters on the page between two figures."""
-SHOWN, EVERY = 7, 11
-"""Figures of a motion, and frames from one to the next."""
-EIGHT = ("neutral", "old", "proud", "sneaky", "happy", "drunk", "robot", "heavy", "limp", "cold")
+HIGH = {"biped": 1.85, "quadruped": 1.0}
+"""Meters on the page over the ground."""
+INCHES = {"biped": 0.78, "quadruped": 1.1}
+"""On the page for a meter."""
+SHOWN, EVERY = {"biped": 7, "quadruped": 4}, 11
+"""Figures of a motion from the side, and frames from one to the next."""
+FRONT = {"biped": 2, "quadruped": 1}
+"""Figures of a motion from the front."""
+SHOWN_STYLES = {
+    "biped": "neutral old proud sneaky happy drunk robot heavy limp cold",
+    "quadruped": "neutral heavy tired sad old limp proud playful alert high-step prowl scared",
+}
+"""Styles that are shown."""
 COLORS = {"L": "#2f6fb0", "R": "#c03028"}
+
+
+def animal_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
+    """Draw the pose of an animal as ``figure_of`` draws a person's."""
+    pose = sheet.points(clip, [frame])[0]
+    middle = 0.5 * (pose[0] + pose[clip.skeleton.index("Withers")])
+    seen = quat.apply(quat.yaw(turn), (pose - middle * [1.0, 0.0, 1.0]).astype(np.float64))
+    depth = seen[:, 2]
+    chains = sorted(sheet.bones(clip.skeleton), key=lambda one: float(depth[one[1]].mean()))
+    for _, chain in chains:
+        names = [clip.skeleton.names[j] for j in chain[1:-1]]
+        color = COLORS.get(names[-1][0] if names[-1][1:4] in ("eft", "igh") else "", "#202020")
+        ax.plot(seen[chain, 0] + at, seen[chain, 1], color=color, lw=2.6, solid_capstyle="round")
+    head = [clip.skeleton.index("Head"), len(clip.skeleton)]
+    ax.plot(seen[head, 0] + at, seen[head, 1], color="#404040", lw=6.0, solid_capstyle="round")
 
 
 def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
@@ -62,19 +91,24 @@ def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
 def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1) -> None:
     """Write a picture with a row for each motion: its frames from the side, two from the front."""
     count = -(-len(rows) // columns)
+    body = "quadruped" if is_quadruped(next(iter(rows.values()))[0].skeleton) else "biped"
+    figure, apart = {"biped": figure_of, "quadruped": animal_of}[body], APART[body]
     page, axes = pyplot.subplots(
-        count, columns, figsize=(6.4 * columns, 1.75 * count), squeeze=False
+        count,
+        columns,
+        figsize=(6.4 * columns, (0.3 + INCHES[body] * HIGH[body]) * count),
+        squeeze=False,
     )
     for ax in axes.flat:
         ax.axis("off")
     for ax, (name, (clip, frames)) in zip(axes.T.flat, rows.items(), strict=False):
         for i, frame in enumerate(frames):
-            figure_of(ax, clip, frame, 0.5 * np.pi, i * APART)
-        for i, frame in enumerate(frames[:2]):
-            figure_of(ax, clip, frame, 0.0, (len(frames) + 0.3 + i) * APART)
+            figure(ax, clip, frame, 0.5 * np.pi, i * apart)
+        for i, frame in enumerate(frames[: FRONT[body]]):
+            figure(ax, clip, frame, 0.0, (len(frames) + 0.3 + i) * apart)
         ax.axhline(0.0, color="#a0a0a0", linewidth=0.8, zorder=0)
-        ax.set_xlim(-0.8, (len(frames) + 2) * APART)
-        ax.set_ylim(-0.08, 1.85)
+        ax.set_xlim(-0.7 * apart, (len(frames) + FRONT[body]) * apart)
+        ax.set_ylim(-0.08, HIGH[body])
         ax.set_aspect("equal")
         ax.set_title(name, fontsize=10, loc="left")
     page.tight_layout()
@@ -82,15 +116,19 @@ def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1
     pyplot.close(page)
 
 
-def walks(names: Sequence[str], speed: float) -> dict[str, tuple[Clip, list[int]]]:
+def walks(
+    names: Sequence[str], speed: float, body: str = "biped"
+) -> dict[str, tuple[Clip, list[int]]]:
     """Return one walk in each style and the same seven frames of it."""
     rows = {}
     for name in names:
         choices = () if name == "neutral" else (StyleChoice(name=name),)
         path = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0 * speed))
-        request = BakeRequest(path=path, speed=speed, fps=60.0, stop=False, style=choices)
+        request = BakeRequest(
+            path=path, speed=speed, fps=60.0, stop=False, style=choices, model=body
+        )
         clip = bake(request).clip
-        rows[name] = (clip, [clip.frames // 2 + EVERY * i for i in range(SHOWN)])
+        rows[name] = (clip, [clip.frames // 2 + EVERY * i for i in range(SHOWN[body])])
     return rows
 
 
@@ -99,9 +137,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/images/styles.png"))
     parser.add_argument("--speed", type=float, default=1.2)
-    parser.add_argument("--styles", nargs="+", default=EIGHT)
+    parser.add_argument("--body", default="biped", choices=SHOWN_STYLES)
+    parser.add_argument("--styles", nargs="+")
     options = parser.parse_args()
-    grid(walks(options.styles, options.speed), options.out, columns=2)
+    names = options.styles or SHOWN_STYLES[options.body].split()
+    grid(walks(names, options.speed, options.body), options.out, columns=2)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,20 @@
 """Measure the styles of finished bakes and of held-out clips.
 
 ``python -m training.evaluate style --data FOLDER --json out/style.json`` trains judges of style and
-gait on performers that the network never saw, and has them judge what it made.
+gait on performers that the network never saw, and has them judge what it made. With ``--model
+quadruped`` it does so for animals.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import metrics, models, style
+from motion_addon.motion import metrics, models, quadruped, style
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.adain import WINDOW
 from motion_addon.motion.bake import BakeRequest, bake
@@ -23,17 +25,22 @@ from motion_addon.motion.quat import Array
 from motion_addon.motion.style_request import StyleChoice
 
 from . import crouching
+from .animal_named import ANIMAL
 from .classify import SURE, Judges, trained
 from .dataset import Windows, rendered
+from .kinds import Kind
 from .named import PERSON
 from .prepare import build
 
 Row = dict[str, Any]
 DATA = Path("build/style/data/biped")
 """Where ``training/runs/style.sh`` unpacks the clips."""
+ANIMAL_DATA = Path("build/style_quadruped/data/quadruped")
+"""Where ``training/runs/style_quadruped.sh`` does."""
 PATHS = {
     "straight": ((0.0, 0.0, 0.0), (0.0, 0.0, 8.0)),
     "bend": ((0.0, 0.0, 0.0), (1.0, 0.0, 3.0), (4.0, 0.0, 5.0)),
+    "far": ((0.0, 0.0, 0.0), (0.0, 0.0, 20.0)),
     "long": ((0.0, 0.0, 0.0), (0.0, 0.0, 30.5)),
 }
 Course = tuple[str, float, str]
@@ -47,21 +54,38 @@ COURSES: tuple[Course, ...] = (
     ("straight", 0.9, "crouch"),
 )
 """Of the takes that are styled."""
+ANIMAL_COURSES: tuple[Course, ...] = (
+    ("straight", 0.7, "auto"),
+    ("straight", 1.0, "auto"),
+    ("bend", 0.9, "auto"),
+    ("straight", 1.5, "pace"),
+    ("straight", 2.0, "trot"),
+    ("bend", 1.8, "trot"),
+    ("far", 4.2, "gallop"),
+)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 TARGETS = {"style": 0.80, "gait": 0.95, "timing": 0.05, "slip_median_cm": 0.5, "slip_95_cm": 1.0}
 
 
-def request_of(course: Course, choices: Sequence[StyleChoice] = ()) -> BakeRequest:
+def request_of(
+    course: Course, choices: Sequence[StyleChoice] = (), model: str = "biped"
+) -> BakeRequest:
     """Return the request of a take at 60 frames a second."""
     path, speed, gait = course
     return BakeRequest(
-        path=PATHS[path], speed=speed, gait=gait, fps=60.0, style=tuple(choices), stop=False
+        model=model,
+        path=PATHS[path],
+        speed=speed,
+        gait=gait,
+        fps=60.0,
+        style=tuple(choices),
+        stop=False,
     )
 
 
-def shipped(course: Course, name: str, strength: float = 1.0) -> Clip:
+def shipped(course: Course, name: str, strength: float = 1.0, model: str = "biped") -> Clip:
     """Return a take in a named style, finished as an artist gets it."""
-    return bake(request_of(course, [StyleChoice(name=name, strength=strength)])).clip
+    return bake(request_of(course, [StyleChoice(name=name, strength=strength)], model)).clip
 
 
 Make = Callable[[Course, str, float], Clip]
@@ -80,8 +104,29 @@ def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
     first = np.arange(0, max(len(features) - WINDOW, 0) + 1, WINDOW // 4)
     at = first[:, None] + np.arange(WINDOW)
     at = np.minimum(at, len(features) - 1)
-    going = 1.0 - told[at][..., PERSON.layout.gait.start].mean(axis=1)
-    return features[at[going > 0.6]], PERSON.gait_of(told[at[going > 0.6]], SURE)
+    kind = kind_of(clip)
+    going = 1.0 - told[at][..., kind.layout.gait.start].mean(axis=1)
+    return features[at[going > 0.6]], kind.gait_of(told[at[going > 0.6]], SURE)
+
+
+def kind_of(clip: Clip) -> Kind:
+    """Return the kind of body of a clip."""
+    return ANIMAL if quadruped.is_quadruped(clip.skeleton) else PERSON
+
+
+def points_of(clip: Clip) -> Array:
+    """Return (T, 4, 3) the points of the feet that stand."""
+    if kind_of(clip) is ANIMAL:
+        return quadruped.paw_points(clip)
+    return foot_contacts.foot_points(clip.skeleton, *clip.world())
+
+
+def stands_of(clip: Clip) -> Array:
+    """Return (T, feet) bool, where each foot stands, as an onlooker sees it."""
+    if kind_of(clip) is ANIMAL:
+        return np.asarray(quadruped.paw_contacts(points_of(clip), clip.fps) > 0.5)
+    seen = foot_contacts.detect(points_of(clip), clip.fps) > 0.5
+    return np.asarray(seen.reshape(clip.frames, 2, 2).any(axis=2))
 
 
 def timing(before: Clip, after: Clip) -> tuple[float, float]:
@@ -91,14 +136,9 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
     """
     shifts: list[float] = []
     lost = total = 0
-    seen = [
-        foot_contacts.detect(foot_contacts.foot_points(c.skeleton, *c.world()), c.fps)
-        for c in (before, after)
-    ]
-    for side in (0, 1):
-        was, now = (
-            foot_contacts.runs(d[:, 2 * side : 2 * side + 2].max(axis=1) > 0.5) for d in seen
-        )
+    seen = [stands_of(clip) for clip in (before, after)]
+    for foot in range(seen[0].shape[1]):
+        was, now = (foot_contacts.runs(down[:, foot]) for down in seen)
         starts = [start for start, _ in was[1:]]
         stride = float(np.median(np.diff(starts))) if len(starts) > 1 else before.fps
         for edge in (0, 1):
@@ -115,9 +155,8 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
 
 def slips(clip: Clip) -> tuple[float, float]:
     """Return median and 95th percentile slip (cm) of planted feet, by the clip's contacts."""
-    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
     assert clip.contacts is not None
-    found = 100.0 * metrics.planted_slips(points, clip.contacts)
+    found = 100.0 * metrics.planted_slips(points_of(clip), clip.contacts)
     if not len(found):
         return 0.0, 0.0
     return float(np.median(found)), float(np.percentile(found, 95))
@@ -126,7 +165,8 @@ def slips(clip: Clip) -> tuple[float, float]:
 def takes_of(name: str, judges: Judges, plain: Sequence[Clip], make: Make = shipped) -> Row:
     """Return the figures of takes in a named style, as means and by take."""
     rows = []
-    for course, before in zip(COURSES, plain, strict=True):
+    classes, courses = kind_of(plain[0]).classes, courses_of(plain[0])
+    for course, before in zip(courses, plain, strict=True):
         clip = make(course, name, 1.0)
         features, gaits = windows_of(clip, before)
         called = judges.style.odds(features).argmax(axis=1)
@@ -137,8 +177,8 @@ def takes_of(name: str, judges: Judges, plain: Sequence[Clip], make: Make = ship
         root = clip.root_positions[:, [0, 2]] - before.root_positions[:, [0, 2]]
         rows.append(
             {
-                "style": float((called == PERSON.classes.index(name)).mean()),
-                "called": PERSON.classes[int(np.bincount(called).argmax())],
+                "style": float((called == classes.index(name)).mean()),
+                "called": classes[int(np.bincount(called).argmax())],
                 "gait": float((said == gaits)[known].mean()) if known.any() else 1.0,
                 "timing": shift,
                 "lost": lost,
@@ -149,6 +189,11 @@ def takes_of(name: str, judges: Judges, plain: Sequence[Clip], make: Make = ship
         )
     row: Row = {"name": name, "called": [r["called"] for r in rows], "takes": rows}
     return row | mean_of(rows)
+
+
+def courses_of(clip: Clip) -> tuple[Course, ...]:
+    """Return the courses of a clip's kind of body."""
+    return ANIMAL_COURSES if kind_of(clip) is ANIMAL else COURSES
 
 
 def mean_of(rows: Sequence[Row]) -> Row:
@@ -166,15 +211,16 @@ def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
     count = 12
     right = {"style": 0.0, "gait": 0.0}
     known = total = 0
-    for index, name in enumerate(PERSON.classes):
+    kind = held_out.kind
+    for index, name in enumerate(kind.classes):
         parts = held_out.read(held_out.starts(rng, count))
         shown = held_out.read(held_out.starts(rng, count, "other"))
         shaky = sf.unsteadiness(rng, count, WINDOW)
-        example = rendered(PERSON, shown, PERSON.performances([name] * count, rng), shaky)
+        example = rendered(kind, shown, kind.performances([name] * count, rng), shaky)
         codes = styler.style(example, shown["conditions"])
         found = restyled(styler, parts, codes, shaky)
         right["style"] += float((judges.style.odds(found).argmax(axis=1) == index).sum())
-        gaits = PERSON.gait_of(parts["conditions"], SURE)
+        gaits = kind.gait_of(parts["conditions"], SURE)
         said = judges.gait.odds(found).argmax(axis=1)
         right["gait"] += float((said == gaits)[gaits >= 0].sum())
         known, total = known + int((gaits >= 0).sum()), total + count
@@ -191,13 +237,15 @@ def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array
     return np.asarray(parts["features"] + wanted - now)
 
 
-def rising(judges: Judges, make: Make = shipped) -> dict[str, list[float]]:
+def rising(
+    judges: Judges, make: Make = shipped, kind: Kind = PERSON, course: Course = COURSES[1]
+) -> dict[str, list[float]]:
     """Return, by style, the judge's mean odds against neutral at each strength."""
     out = {}
-    for index, name in enumerate(PERSON.classes[1:], start=1):
+    for index, name in enumerate(kind.classes[1:], start=1):
         scores = []
         for strength in STRENGTHS:
-            odds = judges.style.odds(windows_of(make(COURSES[1], name, strength))[0])
+            odds = judges.style.odds(windows_of(make(course, name, strength))[0])
             scores.append(float((odds[:, index] - odds[:, 0]).mean()))
         out[name] = scores
     return out
@@ -208,23 +256,27 @@ def monotonic(scores: dict[str, list[float]]) -> dict[str, bool]:
     return {name: bool(np.all(np.diff(row[:5]) > 0.0)) for name, row in scores.items()}
 
 
-def evaluate(data: Path) -> Row:
-    """Return every figure, and whether the targets are met."""
-    held_out = Windows(build(data, held_out_only=True), held_out=True)
-    judges = trained(held_out, vary=crouching.some)
-    styler = models.load_styler("biped")
-    plain = [bake(request_of(course)).clip for course in COURSES]
-    rows = [takes_of(name, judges, plain) for name in PERSON.classes[1:]]
-    same = bake(request_of(COURSES[1], [StyleChoice(name="old", strength=0.0)])).clip
-    off = np.abs(same.rotations - plain[1].rotations).max()
+def evaluate(data: Path | None = None, model: str = "biped") -> Row:
+    """Return every figure of a kind of body, and whether the targets are met."""
+    person = model == "biped"
+    courses = COURSES if person else ANIMAL_COURSES
+    data = data or (DATA if person else ANIMAL_DATA)
+    held_out = Windows(build(data, held_out_only=True, body=model), held_out=True)
+    kind = held_out.kind
+    judges = trained(held_out, vary=crouching.some) if person else trained(held_out)
+    make = partial(shipped, model=model)
+    plain = [bake(request_of(course, model=model)).clip for course in courses]
+    rows = [takes_of(name, judges, plain, make) for name in kind.classes[1:]]
+    off = np.abs(make(courses[1], "old", 0.0).rotations - plain[1].rotations).max()
     mean = mean_of(rows)
-    scores = rising(judges)
+    scores = rising(judges, make, kind, courses[1])
     steps = monotonic(scores)
     found: Row = {
         "rows": rows,
         "mean": mean,
-        "examples": examples_of(styler, judges, held_out),
-        "captured_crouching": crouching.told(judges, data),
+        "plain": [plain_of(judges, clip) for clip in plain],
+        "examples": examples_of(models.load_styler(model), judges, held_out),
+        "captured_crouching": crouching.told(judges, data) if person else None,
         "strengths": scores,
         "monotonic": steps,
         "strength_0": float(off),
@@ -235,7 +287,19 @@ def evaluate(data: Path) -> Row:
     }
     targets["strength 0"] = found["strength_0"] <= 1e-4
     targets["monotonic"] = all(steps.values())
-    return found | {"targets": targets, "gaits": list(PERSON.judged)}
+    return found | {"targets": targets, "gaits": list(kind.judged), "courses": courses}
+
+
+def plain_of(judges: Judges, clip: Clip) -> Row:
+    """Return how a take without a style is judged."""
+    features, gaits = windows_of(clip)
+    known = gaits >= 0
+    said = judges.gait.odds(features).argmax(axis=1)
+    neutral = judges.style.odds(features).argmax(axis=1) == 0
+    return {
+        "style": float(neutral.mean()),
+        "gait": float((said == gaits)[known].mean()) if known.any() else 1.0,
+    }
 
 
 def show(found: Row) -> None:
@@ -251,11 +315,15 @@ def show(found: Row) -> None:
             f" {row['root_off_cm']:6.2f}  {' '.join(row['called'])}"
         )
     print("by take, style and gait:")
-    for i, course in enumerate(COURSES):
-        take = mean_of([row["takes"][i] for row in found["rows"]])
-        print(f"{' '.join(map(str, course)):22} {take['style']:6.2f} {take['gait']:6.2f}")
+    for i, course in enumerate(found["courses"]):
+        take, plain = mean_of([row["takes"][i] for row in found["rows"]]), found["plain"][i]
+        print(
+            f"{' '.join(map(str, course)):22} {take['style']:6.2f} {take['gait']:6.2f},"
+            f" without a style {plain['style']:6.2f} {plain['gait']:6.2f}"
+        )
     print(f"Examples of unknown performers: {found['examples']}")
-    print(f"The judges of captured crouching in styles: {found['captured_crouching']}")
+    if found["captured_crouching"] is not None:
+        print(f"The judges of captured crouching in styles: {found['captured_crouching']}")
     for name, scores in found["strengths"].items():
         print(f"{name:10} " + " ".join(f"{s:7.2f}" for s in scores))
     print(f"Strength 0 is off by {found['strength_0']:.1e}")

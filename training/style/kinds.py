@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from motion_addon.motion.clip import Clip
 from motion_addon.motion.models import STYLERS
 from motion_addon.motion.quat import Array
 from motion_addon.motion.style_features import LAYOUTS, Layout
@@ -17,6 +18,9 @@ JITTER = 0.12
 Render = Callable[[Array, Array, Array, Array, Array, Array], Array]
 """Windows (N, T, F) in styles (N, K), of features, their slow course, how far they go from it,
 conditions, the styles and unsteadiness."""
+Known = tuple[str, bool, Clip, Array]
+"""Name of a clip, whether it is of another performer than the one most is learned from, its motion
+at 60 Hz on the body's skeleton, and (T,) bool, the frames to learn from."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,8 @@ from motion_addon.motion.trajectory import RATE
 from .. import sources
 from ..frames import Joined, write
 from ..prepare import on_model_skeleton, planted
+from . import animal_clips, dataset
+from .kinds import Known
 from .named import HELD_OUT
 from .posing import around
 
@@ -35,14 +37,15 @@ SHORTEST = 64
 """Frames at the features' rate, the shortest clip that is learned from."""
 
 
-def clips(data: Path, held_out_only: bool = False) -> Iterator[tuple[str, str, Clip]]:
-    """Yield name, performer's source and motion of each clip at 60 Hz, on the model's skeleton."""
+def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
+    """Yield the actor's clips, planted, then those of other people."""
     skeleton: Skeleton | None = None
     for source in sources.biped_clips(data):
         skeleton = skeleton or source.clip.skeleton
         if held_out_only and not source.name.startswith(HELD_OUT):
             continue
-        yield source.name, "o3de", planted_clip(source, skeleton)
+        clip = planted_clip(source, skeleton)
+        yield source.name, False, clip, np.ones(clip.frames, bool)
     if skeleton is None:
         raise ValueError(f"No clips in {data}")
     for source in sources.biped_clips(data, OTHERS):
@@ -51,8 +54,8 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[tuple[str, str, C
         if held_out_only and not source.name.startswith(HELD_OUT):
             continue
         try:
-            moved = on_ground(source.clip, source.floor)
-            yield source.name, source.name.split("/")[0], to_skeleton(moved, skeleton)
+            moved = to_skeleton(on_ground(source.clip, source.floor), skeleton)
+            yield source.name, True, moved, np.ones(moved.frames, bool)
         except ValueError as error:
             log.info("%s left out: %s", source.name, error)
 
@@ -83,21 +86,24 @@ def arrays_of(clip: Clip) -> dict[str, Array]:
     return {"features": found, "conditions": told, "low": low, "spread": spread}
 
 
-def build(data: Path, held_out_only: bool = False) -> dict[str, Array]:
+def build(data: Path, held_out_only: bool = False, body: str = "biped") -> dict[str, Array]:
     """Return the arrays of clips and their mirror images, one after the other."""
     joined = Joined()
     skeleton = None
-    for name, source, clip in clips(data, held_out_only):
-        skeleton = clip.skeleton
-        for kind, version in ((name, clip), (f"{name} mirrored", clip.mirrored())):
+    kind, every = dataset.KINDS[body], round(RATE / sf.RATE)
+    for name, other, clip, good in SOURCES[body](data, held_out_only):
+        skeleton = skeleton or clip.skeleton
+        for called, version in ((name, clip), (f"{name} mirrored", clip.mirrored())):
             arrays = arrays_of(version)
-            count = len(arrays["features"])
-            arrays["other"] = np.full(count, source != "o3de")
-            usable = np.ones(count, dtype=bool)
-            joined.add(kind, arrays, usable, name.startswith(HELD_OUT))
-        log.info("%s: %d frames", name, count)
+            arrays["other"] = np.full(len(arrays["features"]), other)
+            joined.add(called, arrays, good[::every], name.startswith(kind.held_out))
+        log.info("%s: %d frames", name, len(good))
     assert skeleton is not None
-    return joined.arrays(skeleton)
+    return joined.arrays(skeleton) | {"body": np.array(body)}
+
+
+SOURCES = {"biped": clips, "quadruped": animal_clips.clips}
+"""The clips of each kind of body."""
 
 
 def main() -> None:
@@ -106,8 +112,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--out", type=Path, default=Path("build/style/dataset.npz"))
+    parser.add_argument("--body", default="biped", choices=SOURCES)
     options = parser.parse_args()
-    write(options.out, build(options.data))
+    write(options.out, build(options.data, body=options.body))
 
 
 if __name__ == "__main__":

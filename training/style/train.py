@@ -32,8 +32,6 @@ EVERY = 180.0
 """Seconds between two checkpoints."""
 SAMPLE = 2000
 """Windows whose features are normalized by."""
-METERS = 4.0
-"""Weight of meters against radians."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ class Settings:
     """What the running mean of the weights keeps in a step."""
     wanted: float = 1.0
     """Weight of the steps rendered in the example's style; 0 trains without them."""
+    meters: float = 4.0
+    """Weight of meters against radians."""
     velocity: float = 3.0
     """Weight of changes from frame to frame against the values."""
     content: float = 0.02
@@ -67,10 +67,10 @@ class Settings:
     seed: int = 1
 
 
-def weights(layout: Layout) -> Tensor:
+def weights(layout: Layout, meters: float = Settings.meters) -> Tensor:
     """Return (F,) the weight of each feature's error."""
     out = torch.ones(layout.features)
-    out[layout.hips.start :] = METERS
+    out[layout.hips.start :] = meters
     return out
 
 
@@ -138,7 +138,7 @@ def restyled(
 
 def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[str, Tensor]:
     """Return the weighed terms of the loss."""
-    weight = weights(model.layout) * model.feature_scale
+    weight = weights(model.layout, settings.meters) * model.feature_scale
     content, own = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
     found = seen.features + restyled(model, seen, seen.features, content, own, other)
@@ -167,7 +167,7 @@ def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, f
     model.eval()
     batch = draw(held_out, np.random.default_rng(7), 200, Shares(same=0.0, across=0.0))
     seen = Seen(model, batch)
-    weight = weights(model.layout) * model.feature_scale
+    weight = weights(model.layout, settings.meters) * model.feature_scale
     content, style = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
     found = seen.features + restyled(model, seen, seen.features, content, style, other)

@@ -96,7 +96,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         take = takes.active(rig)
         try:
             stored = recipe.Recipe.from_json(takes.recipe_of(take))
-            style.check(stored.styles)
+            style.check(stored)
         except recipe.RecipeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 
 from .. import character
-from ..style import MOST, OWN
+from ..style import MOST, OWN, style_of
 from .tab import Tab, sentence
 
 
@@ -18,20 +18,17 @@ class FOOTFALL_PT_style(Tab, bpy.types.Panel):
     bl_order = 25
     bl_options = {"DEFAULT_CLOSED"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        rig = character.current(context)
-        return rig is None or rig.footfall.kind != "quadruped"
-
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         mix = context.scene.footfall.styles.mix
+        rig = character.current(context)
+        choice = style_of(rig is not None and rig.footfall.kind == "quadruped")
         for index, one in enumerate(mix):
             box = layout.box().column()
             row = box.row(align=True)
-            row.prop(one, "style", text="")
+            row.prop(one, choice, text="")
             row.operator("footfall.style_remove", text="", icon="X").index = index
-            if one.style == OWN:
+            if getattr(one, choice) == OWN:
                 box.prop(one, "action", text="")
             box.prop(one, "strength", slider=True)
         row = layout.row()

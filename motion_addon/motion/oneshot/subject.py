@@ -104,7 +104,7 @@ def mapped(rig: RigBones, rig_map: RigMap | None, legs: Legs | None) -> RigMap:
     found = rigs.detect(rig) if rig_map is None else rig_map
     if found.kind != "quadruped":
         if found.usable and found.confidence > 0.1:
-            raise ExemplarError("This is a rig on two legs; One Shot learns from animals on four.")
+            raise ExemplarError("This is a rig on two legs, not an animal on four.")
         raise ExemplarError(
             "No animal on four legs was found in this rig; say which bones its legs are."
         )

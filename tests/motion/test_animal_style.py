@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Styles of animals: what may change of a motion, named ones, examples, and what stays."""
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motion_addon.motion import bvh, models, quadruped, style, style_example, style_pose
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.__main__ import main
+from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.style_request import StyleChoice
+
+from . import beasts
+from .dogs import stepping_dog
+from .walks import any_clip
+
+WALK = BakeRequest(
+    path=((0.0, 0.0, 0.0), (0.0, 0.0, 4.0)), speed=0.9, fps=60.0, stop=False, model="quadruped"
+)
+SAD = StyleChoice(name="sad")
+LAYOUT = sf.ANIMAL
+
+
+@lru_cache(maxsize=1)
+def plain() -> BakeResult:
+    return bake(WALK)
+
+
+@lru_cache(maxsize=1)
+def sad() -> BakeResult:
+    return bake(replace(WALK, style=(SAD,)))
+
+
+@pytest.fixture(scope="module")
+def styler() -> models.Styler:
+    return models.load_styler("quadruped")
+
+
+def height(clip: Clip, joint: str) -> float:
+    """Return the mean height (m) of a joint."""
+    return float(clip.world()[1][:, clip.skeleton.index(joint), 1].mean())
+
+
+def test_a_layout_has_every_joint_that_does_not_follow_a_paw() -> None:
+    followers = {name for leg in quadruped.LEGS for name in quadruped.limb(leg)[:2]}
+    assert set(LAYOUT.joints) == set(quadruped.JOINTS) - followers
+    assert LAYOUT.features == 3 * len(LAYOUT.joints) + 3 + 12
+    assert sf.layout_of(plain().clip.skeleton) is LAYOUT
+    assert LAYOUT.ends.stop == LAYOUT.features
+
+
+def test_paws_stay_when_the_trunk_comes_down() -> None:
+    clip = plain().clip
+    seen = sf.observe(clip)
+    more = np.zeros((clip.frames, LAYOUT.features))
+    more[40:, LAYOUT.hips.start + 1] = -0.08
+    lower = style_pose.applied(seen, more)
+    assert np.array_equal(lower.rotations[:40], clip.rotations[:40])
+    before, after = quadruped.paw_points(clip), quadruped.paw_points(lower)
+    assert after == pytest.approx(before, abs=1e-3)
+    assert lower.root_positions[40:, 1] == pytest.approx(clip.root_positions[40:, 1] - 0.08)
+
+
+def test_features_say_what_applied_does() -> None:
+    clip = plain().clip
+    seen = sf.observe(clip)
+    slow = 0.05 * np.random.default_rng(1).normal(size=LAYOUT.features)
+    slow[LAYOUT.hips.start + 1] = -0.06
+    slow[LAYOUT.ends] = 0.0
+    more = np.tile(slow, (clip.frames, 1))
+    found = style_pose.applied(seen, style_pose.turned(LAYOUT, seen.features(), more))
+    again = replace(seen, clip=found, world=found.world()[0], positions=found.world()[1])
+    assert again.features() == pytest.approx(seen.features() + more, abs=5e-3)
+
+
+def test_what_is_told_goes_on_to_the_ends_of_a_take() -> None:
+    clip = stepping_dog("trot", 1.8, 3.0)
+    told = sf.observe(clip).conditions()
+    assert told.shape == (clip.frames, LAYOUT.conditions)
+    going = np.linalg.norm(told[:, LAYOUT.phase][:, :2], axis=1)
+    assert going.min() > 0.8
+    assert told[:, LAYOUT.gait][:, 0].max() < 0.2
+    standing = replace(clip, root_positions=clip.root_positions * [0.0, 1.0, 0.0])
+    still = Clip(
+        clip.skeleton,
+        np.repeat(clip.rotations[:1], 120, axis=0),
+        np.repeat(standing.root_positions[:1], 120, axis=0).astype(np.float32),
+        60.0,
+    )
+    assert np.abs(sf.observe(still).conditions()[:, LAYOUT.phase]).max() < 1e-3
+
+
+def test_no_strength_is_no_change(styler: models.Styler) -> None:
+    clip = plain().clip
+    code = styler.library["sad"]
+    assert style.styled(styler, clip, [style.Ingredient(code, 0.0)]) is clip
+    keys = np.zeros(clip.frames)
+    keys[60:] = np.minimum(np.arange(clip.frames - 60) / 30.0, 1.0)
+    keyed = style.styled(styler, clip, [style.Ingredient(code, keys)])
+    assert np.array_equal(keyed.rotations[:60], clip.rotations[:60])
+    assert not np.allclose(keyed.rotations[100:], clip.rotations[100:], atol=0.05)
+    nothing = bake(replace(WALK, style=(replace(SAD, strength=0.0),)))
+    assert np.array_equal(nothing.clip.rotations, clip.rotations)
+
+
+def test_sad_hangs_its_head_and_more_so_the_stronger(styler: models.Styler) -> None:
+    clip = plain().clip
+    code = styler.library["sad"]
+    heights = [
+        height(style.styled(styler, clip, [style.Ingredient(code, s)]), "Head")
+        for s in (0, 0.5, 1, 1.5)
+    ]
+    assert all(np.diff(heights) < -0.01)
+
+
+def test_named_styles_do_what_they_say() -> None:
+    made = {
+        name: bake(replace(WALK, style=(StyleChoice(name=name),))).clip
+        for name in ("prowl", "proud", "scared", "high-step")
+    }
+    before = plain().clip
+    assert height(made["prowl"], "Pelvis") < height(before, "Pelvis") - 0.06
+    assert height(made["proud"], "Tail5") > height(before, "Tail5") + 0.15
+    assert height(made["proud"], "Head") > height(before, "Head") + 0.03
+    assert height(made["scared"], "Tail5") < height(before, "Tail5") - 0.05
+    lifted = [quadruped.paw_points(c)[..., 1].max() for c in (made["high-step"], before)]
+    assert lifted[0] > lifted[1] + 0.02
+
+
+def test_a_styled_bake_keeps_path_and_paws() -> None:
+    before, after = plain(), sad()
+    assert np.abs(after.phase - before.phase).max() == 0.0
+    assert after.report["path_mean_cm"] < 3.0
+    assert after.report["slip_95_cm"] <= 1.0
+    assert (after.clip.contacts == before.clip.contacts).mean() > 0.95
+
+
+def test_the_report_credits_the_styles() -> None:
+    assert any("Labrador" in line for line in sad().report["credits"])
+    assert sad().report["model"]["style"] == models.load_styler("quadruped").digest
+
+
+def test_herds_and_cycles_wear_styles() -> None:
+    together = bake_many([replace(WALK, style=(SAD,)), WALK])
+    assert together[0].clip.rotations == pytest.approx(sad().clip.rotations, abs=1e-3)
+    lower = height(cycle(replace(WALK, style=(SAD,))).clip, "Head")
+    assert lower < height(cycle(WALK).clip, "Head") - 0.05
+
+
+def test_a_creature_wears_a_style(tmp_path: Path) -> None:
+    clip = beasts.stepping(0.4, 1.4, 0.7, (0.0, 0.25, 0.5, 0.75))
+    bvh.write(tmp_path / "walk.bvh", clip)
+    asked = replace(WALK, model="creature", exemplar=str(tmp_path / "walk.bvh"), speed=0.7)
+    before, after = bake(asked).clip, bake(replace(asked, style=(SAD,))).clip
+    assert height(after, "Head") < height(before, "Head") - 0.02
+    assert after.root_positions[-1, 2] == pytest.approx(before.root_positions[-1, 2], abs=0.03)
+
+
+@pytest.mark.parametrize("canonical", [True, False])
+def test_any_animal_is_an_example(styler: models.Styler, canonical: bool, tmp_path: Path) -> None:
+    if canonical:
+        clip = sad().clip.scaled(1.4).resample(24.0)
+    else:
+        clip = beasts.stepping(0.4, 1.4, 0.7, (0.0, 0.25, 0.5, 0.75))
+    bvh.write(tmp_path / "clip.bvh", clip)
+    code = style_example.embedding_of(styler, StyleChoice(clip=str(tmp_path / "clip.bvh")))
+    away = {name: float(np.linalg.norm(code - known)) for name, known in styler.library.items()}
+    if canonical:
+        assert away["sad"] < away["neutral"] < away["playful"]
+    kept = StyleChoice(embedding=tuple(float(v) for v in code))
+    assert style_example.embedding_of(styler, kept) == pytest.approx(code)
+    worn = style.styled(styler, plain().clip, [style.Ingredient(code)])
+    assert np.isfinite(worn.rotations).all()
+
+
+def test_styles_are_of_one_kind_of_body(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="An animal has no style 'drunk', only neutral, heavy"):
+        bake(replace(WALK, style=(StyleChoice(name="drunk"),)))
+    with pytest.raises(RequestError, match="A person has no style 'prowl', only neutral, old"):
+        bake(replace(WALK, model="biped", style=(StyleChoice(name="prowl"),)))
+    bvh.write(tmp_path / "person.bvh", any_clip(1, frames=200))
+    with pytest.raises(RequestError, match="no animal walking on four legs"):
+        bake(replace(WALK, style=(StyleChoice(clip=str(tmp_path / "person.bvh")),)))
+    bvh.write(tmp_path / "animal.bvh", plain().clip)
+    with pytest.raises(RequestError, match="not of a human"):
+        bake(replace(WALK, model="biped", style=(StyleChoice(clip=str(tmp_path / "animal.bvh")),)))
+    code = models.load_styler("biped").library["old"]
+    with pytest.raises(RequestError, match="another version"):
+        bake(replace(WALK, style=(StyleChoice(embedding=tuple(map(float, code))),)))
+    bvh.write(tmp_path / "short.bvh", plain().clip.slice(60, 110))
+    with pytest.raises(RequestError, match=r"or a loop|no animal walking"):
+        bake(replace(WALK, style=(StyleChoice(clip=str(tmp_path / "short.bvh")),)))
+
+
+def test_the_command_wears_a_style(tmp_path: Path) -> None:
+    (tmp_path / "walk.json").write_text(
+        json.dumps(
+            {
+                "model": "quadruped",
+                "path": [[0, 0, 0], [0, 0, 2]],
+                "speed": 0.9,
+                "style": [{"name": "prowl", "strength": [[0, 0], [1, 1]]}, {"name": "tired"}],
+            }
+        ),
+        encoding="utf-8",
+    )
+    assert main(["bake", str(tmp_path / "walk.json"), "--out", str(tmp_path / "walk.bvh")]) == 0
+    clip = bvh.read(tmp_path / "walk.bvh")
+    assert clip.root_positions[-1, 1] < clip.root_positions[0, 1] - 0.04
