@@ -148,7 +148,7 @@ def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
     """Return the figures of a way to styles over all takes and styles."""
     make = cache(make)
     rows = [evaluate.takes_of(name, judges, plain, make) for name in PERSON.classes[1:]]
-    steps = evaluate.monotonic(evaluate.rising(judges, make))
+    steps = evaluate.monotonic(evaluate.rising(judges, make, PERSON, COURSES[1]))
     takes = [evaluate.mean_of([r["takes"][i] for r in rows]) for i in range(len(COURSES))]
     mean = evaluate.mean_of(rows)
     more = steadiness(make) | {"off": nearness(plain, make), "rising": sum(steps.values())}
