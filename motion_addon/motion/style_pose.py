@@ -8,8 +8,13 @@ import numpy as np
 from . import features, leg, quadruped, quat
 from .clip import Clip
 from .quat import Array
+from .smoothing import smooth
 from .style_features import ANIMAL, FEET, SIDES, Layout, Observed
 
+EASY = 0.96
+"""Share of a straight leg beyond which an animal's legs do not stretch, unless they did before."""
+SINK_SECONDS = 0.12
+"""Time before and after a leg would have to stretch in which the trunk is lower already (s)."""
 _FRONT = np.array([0.0, 0.0, 1.0])
 
 
@@ -46,8 +51,10 @@ def applied(observed: Observed, more: Array) -> Clip:
     moves = quat.apply(root, moves)
     hips = clip.root_positions + moves[:, 0]
     world, positions = skeleton.fk(rotations, hips)
-    reach = _animal if layout is ANIMAL else _person
-    reach(observed, turns, moves[:, 1:], world, positions)
+    if layout is ANIMAL:
+        hips = hips - _animal(observed, turns, moves[:, 1:], world, positions)
+    else:
+        _person(observed, turns, moves[:, 1:], world, positions)
     out = quat.unroll(skeleton.local(world)).astype(np.float32)
     same = ~np.any(more, axis=1)
     out[same] = clip.rotations[same]
@@ -68,12 +75,14 @@ def _person(seen: Observed, turns: Array, moves: Array, world: Array, positions:
         world[:, toe] = quat.mul(world[:, foot], seen.clip.rotations[:, toe])
 
 
-def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions: Array) -> None:
+def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions: Array) -> Array:
     """Turn the legs in ``world`` (T, J, 4) so that the paws move by ``moves`` (T, 4, 3).
 
-    The feet, from hock and wrist down, stand as they are told to; elbows bend back.
+    The feet, from hock and wrist down, stand as they are told to; elbows bend back. Returns
+    (T, 3) how far down the trunk had to come for the legs not to be straight.
     """
     skeleton, layout = seen.clip.skeleton, seen.layout
+    ends = []
     for i, name in enumerate(quadruped.LEGS):
         foot = [skeleton.index(joint) for joint in FEET[name]]
         for part, joint in zip(foot, FEET[name], strict=True):
@@ -83,9 +92,31 @@ def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions:
         for above, part in pairwise(foot):
             arm = skeleton.offsets[part].astype(np.float64)
             target = target - quat.apply(world[:, above], arm)
+        ends.append(target)
+    down = np.zeros((len(world), 3))
+    down[:, 1] = _lack(seen, ends, positions)
+    for name, target in zip(quadruped.LEGS, ends, strict=True):
         top, middle, end, _ = (skeleton.index(joint) for joint in quadruped.limb(name))
         front = -_FRONT if name[1] == "F" else _FRONT
-        _bent(seen, (top, middle, end), target, world, positions, front)
+        _bent(seen, (top, middle, end), target, world, positions - down[:, None], front)
+    return down
+
+
+def _lack(seen: Observed, ends: list[Array], positions: Array) -> Array:
+    """Return (T,) how far (m) the trunk must come down for the legs to reach their ``ends``."""
+    skeleton, lack = seen.clip.skeleton, np.zeros(len(positions))
+    for name, target in zip(quadruped.LEGS, ends, strict=True):
+        top, middle, end, _ = (skeleton.index(joint) for joint in quadruped.limb(name))
+        length = float(np.linalg.norm(skeleton.offsets[[middle, end]], axis=-1).sum())
+        was = np.linalg.norm(seen.positions[:, end] - seen.positions[:, top], axis=-1)
+        most = np.maximum(was, EASY * length)
+        away = positions[:, top] - target
+        height = np.sqrt(np.maximum(most**2 - (away[:, [0, 2]] ** 2).sum(axis=-1), 0.25 * most**2))
+        lack = np.maximum(lack, away[:, 1] - height)
+    half = round(SINK_SECONDS * seen.clip.fps)
+    padded = np.pad(lack, half, mode="edge")
+    widest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=-1)
+    return smooth(widest, half / 3.0)
 
 
 def _bent(

@@ -213,3 +213,21 @@ def test_the_command_wears_a_style(tmp_path: Path) -> None:
     assert main(["bake", str(tmp_path / "walk.json"), "--out", str(tmp_path / "walk.bvh")]) == 0
     clip = bvh.read(tmp_path / "walk.bvh")
     assert clip.root_positions[-1, 1] < clip.root_positions[0, 1] - 0.04
+
+
+def test_legs_do_not_straighten_under_a_trunk_that_rises() -> None:
+    clip = plain().clip
+    seen = sf.observe(clip)
+    more = np.zeros((clip.frames, LAYOUT.features))
+    more[60:, LAYOUT.hips.start + 1] = 0.1
+    higher = style_pose.applied(seen, more)
+    places = higher.world()[1]
+    for leg in quadruped.LEGS:
+        top, middle, end, _ = (clip.skeleton.index(joint) for joint in quadruped.limb(leg))
+        length = np.linalg.norm(clip.skeleton.offsets[[middle, end]], axis=-1).sum()
+        reach = np.linalg.norm(places[70:, end] - places[70:, top], axis=-1) / length
+        was = np.linalg.norm(seen.positions[70:, end] - seen.positions[70:, top], axis=-1)
+        assert (reach - np.maximum(was / length, style_pose.EASY)).max() < 5e-3
+    rise = higher.root_positions[70:, 1] - clip.root_positions[70:, 1]
+    assert -0.01 < rise.min() < rise.max() < 0.1
+    assert quadruped.paw_points(higher) == pytest.approx(quadruped.paw_points(clip), abs=5e-3)
