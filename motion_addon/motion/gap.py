@@ -233,15 +233,23 @@ def key_codes(known: Array, pace: Array) -> Array:
     return np.asarray(np.concatenate([flags, speed, *waves, near], axis=-1), dtype=np.float32)
 
 
-def window(skeleton: Skeleton, rotations: Array, roots: Array, known: Array, pace: Array) -> Window:
+def window(
+    skeleton: Skeleton,
+    rotations: Array,
+    roots: Array,
+    known: Array,
+    pace: Array,
+    bones: Array | None = None,
+) -> Window:
     """Return what the network is told of windows of a motion with gaps.
 
     ``rotations`` (N, T, J, 4) local, ``roots`` (N, T, 3); what they hold where ``known`` (N, T)
-    is False plays no part. ``pace`` (N,) is as in ``key_codes``. The lowest joint of the kept
-    frames tells the height of the ground.
+    is False plays no part. ``pace`` (N,) is as in ``key_codes``. ``bones`` (N, J, 3) are the
+    offsets of the joints of each window's body, those of the skeleton without. The lowest joint
+    of the kept frames tells the height of the ground.
     """
     rotations, roots = eased(rotations, roots, known)
-    world, positions = skeleton.fk(rotations, roots)
+    world, positions = skeleton.fk(rotations, roots, None if bones is None else bones[:, None])
     lowest = np.where(known, positions[..., 1].min(axis=-1), np.inf).min(axis=1)
     forward = quat.apply(world[:, :, 0], np.array([0.0, 0.0, 1.0], dtype=np.float32))
     origin = roots.copy()

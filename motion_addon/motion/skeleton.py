@@ -49,11 +49,15 @@ class Skeleton:
         """Return the index of a joint; raises ValueError if there is none of that name."""
         return self.names.index(name)
 
-    def fk(self, rotations: Array, root_positions: Array) -> tuple[Array, Array]:
+    def fk(
+        self, rotations: Array, root_positions: Array, offsets: Array | None = None
+    ) -> tuple[Array, Array]:
         """Return world rotations (..., J, 4) and world positions (..., J, 3).
 
-        ``rotations`` are local (..., J, 4), ``root_positions`` (..., 3) in meters.
+        ``rotations`` are local (..., J, 4), ``root_positions`` (..., 3) in meters. ``offsets``
+        (..., J, 3) are those of bodies of other proportions, the skeleton's own without.
         """
+        offsets = self.offsets if offsets is None else offsets
         world_rotations = np.empty_like(rotations)
         world_positions = np.empty((*rotations.shape[:-1], 3), dtype=rotations.dtype)
         world_rotations[..., 0, :] = rotations[..., 0, :]
@@ -61,7 +65,7 @@ class Skeleton:
         for joint, parent in enumerate(self.parents[1:], start=1):
             above = world_rotations[..., parent, :]
             world_rotations[..., joint, :] = quat.mul(above, rotations[..., joint, :])
-            moved = quat.apply(above, self.offsets[joint].astype(rotations.dtype))
+            moved = quat.apply(above, offsets[..., joint, :].astype(rotations.dtype))
             world_positions[..., joint, :] = world_positions[..., parent, :] + moved
         return world_rotations, world_positions
 

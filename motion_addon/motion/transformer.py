@@ -73,12 +73,13 @@ class Encoder:
         (H, 2) from and to the [CLS] token, per layer norm (L, 2, 2, D) as gain and shift before
         attention and before the wide layer, qkv (L, 3 D, D), merge (L, D, D), widen (L, W, D),
         narrow (L, D, W), then final_norm (2, D) and head (O, D); matrices with ``_bias``, but
-        for latent. Raises KeyError or ValueError where they do not fit together.
+        for latent, which may be missing. Raises KeyError or ValueError where they do not fit
+        together.
         """
         a = {key: np.asarray(value, dtype=np.float32) for key, value in arrays.items()}
         self._embed = np.ascontiguousarray(a["embed"].T), a["embed_bias"]
-        self._latent = np.ascontiguousarray(a["latent"].T)
         self._cls = a["cls"]
+        self._latent = np.ascontiguousarray(a.get("latent", np.zeros((len(self._cls), 0))).T)
         self._bias, self._cls_bias = a["bias"], a["cls_bias"]
         self.heads = len(self._bias)
         self.width = len(self._cls)

@@ -10,6 +10,8 @@ from motion_addon.motion import gap, quat
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
+from .bodies import SHARES
+
 CONTEXT, LONGEST_GAP = 10, 60
 STEP = 60.0 / gap.RATE
 """Prepared frames in a frame of pace 1."""
@@ -33,6 +35,8 @@ class Cut:
     """(N, T, J, 4) local rotations, as ``rotations`` but for frames that are shown wrong."""
     asked: Array
     """(N, T) bool, frames whose answers count."""
+    bones: Array
+    """(N, J, 3) offsets of the joints of each window's body."""
 
 
 class Clips:
@@ -49,6 +53,8 @@ class Clips:
         self.rotations, self.roots = arrays["rotations"][mask], arrays["roots"][mask]
         self.contacts, self.clip = arrays["contacts"][mask], arrays["clip"][mask]
         self.names = [str(name) for name in arrays["clip_names"]]
+        self.bones = arrays["bones"]
+        self._kinds = arrays["kind"]
         self._usable = np.cumsum(np.concatenate([[0], arrays["usable"][mask]]))
         runs = np.diff(np.flatnonzero(np.diff(self.clip, prepend=-1, append=-1)))
         self.longest = int(runs.max())
@@ -56,12 +62,17 @@ class Clips:
         self._weight = np.cumsum(self._wanted())
 
     def _wanted(self) -> Array:
-        """Return (T,) how often each frame is drawn: rare speeds more often."""
+        """Return (T,) how often each frame is drawn: rare speeds of its kind more often."""
         step = np.gradient(self.roots, axis=0)[:, [0, 2]]
         speed = np.linalg.norm(step, axis=-1) * 60.0
-        counts, edges = np.histogram(np.minimum(speed, 4.9), bins=np.arange(0.0, 5.01, 0.25))
-        density = counts[np.clip(np.digitize(speed, edges) - 1, 0, len(counts) - 1)]
-        weight = 1.0 / np.sqrt(np.maximum(density, 50.0))
+        weight = np.empty(len(speed))
+        for kind in np.unique(self._kinds[self.clip]):
+            own = self._kinds[self.clip] == kind
+            pace = np.minimum(speed[own], 4.9)
+            counts, edges = np.histogram(pace, bins=np.arange(0.0, 5.01, 0.25))
+            density = counts[np.clip(np.digitize(pace, edges) - 1, 0, len(counts) - 1)]
+            part = 1.0 / np.sqrt(np.maximum(density, 50.0))
+            weight[own] = SHARES[str(kind)] * part / part.sum()
         return np.asarray(weight / weight.sum())
 
     def starts(self, rng: np.random.Generator, span: Array) -> Array:
@@ -91,7 +102,7 @@ class Clips:
         return rotations, roots, self.contacts[np.where(t[..., 0] < 0.5, low, high)]
 
     def mirrored(self, rotations: Array, roots: Array, contacts: Array) -> tuple[Array, ...]:
-        """Return a motion with left and right exchanged."""
+        """Return a motion with left and right exchanged, of bodies that have no sides."""
         flip = np.array([1.0, 1.0, -1.0, -1.0], dtype=np.float32)
         away = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
         return rotations[:, :, self._pairs] * flip, roots * away, contacts[..., [2, 3, 0, 1]]
@@ -145,7 +156,8 @@ def draw(clips: Clips, rng: np.random.Generator, tokens: int) -> Cut:
     warp = np.where(rng.random(count) < 0.5, rng.uniform(0.9, 1.1, count), 1.0)
     step = STEP * pace * warp
     span = np.ceil((frames - 1) * step).astype(np.int64) + 1
-    at = clips.starts(rng, span)[:, None] + np.arange(frames) * step[:, None]
+    first = clips.starts(rng, span)
+    at = first[:, None] + np.arange(frames) * step[:, None]
     parts = clips.read(at)
     half = count // 2
     sides = clips.mirrored(*(part[:half] for part in parts))
@@ -158,4 +170,5 @@ def draw(clips: Clips, rng: np.random.Generator, tokens: int) -> Cut:
         other = rng.permutation(len(row))
         shown = rotations.copy()
         shown[row, column, 1:] = rotations[row[other], column[::-1][other], 1:]
-    return Cut(rotations, roots, contacts, pace, known, shown, asked)
+    bones = clips.bones[clips.clip[first]]
+    return Cut(rotations, roots, contacts, pace, known, shown, asked, bones)

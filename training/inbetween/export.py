@@ -20,7 +20,7 @@ from ..loop import read
 from .dataset import LONGEST_GAP, Clips
 from .model import STATISTICS
 
-LEFT = ("parents", "offsets", "chain")
+LEFT = ("parents", "chain")
 """What is in a checkpoint but follows from the skeleton."""
 
 
@@ -28,7 +28,7 @@ def weights(state: dict[str, Array]) -> dict[str, Array]:
     """Return the arrays of a weights file of a checkpoint's: float16, statistics float32."""
     out = {name: state[name].astype(np.float32) for name in STATISTICS}
     for key, value in state.items():
-        if key not in (*STATISTICS, *LEFT):
+        if key not in (*STATISTICS, *LEFT) and value.size:
             out[key.removeprefix("network.")] = value.astype(np.float16)
     return out
 

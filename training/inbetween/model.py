@@ -31,6 +31,7 @@ class Size:
     heads: int = 6
     wide: int = 768
     latent: int = 16
+    """0 for a network without variants."""
     reach: int = 64
     """Frames either way for which the attention has a bias of its own."""
 
@@ -133,7 +134,6 @@ class Filler(nn.Module):
     input_scale: Tensor
     output_scale: Tensor
     parents: Tensor
-    offsets: Tensor
     chain: Tensor
 
     def __init__(
@@ -150,7 +150,6 @@ class Filler(nn.Module):
         for name in STATISTICS:
             self.register_buffer(name, torch.tensor(stats[name], dtype=torch.float32))
         self.register_buffer("parents", torch.tensor(np.maximum(skeleton.parents, 0)))
-        self.register_buffer("offsets", torch.tensor(skeleton.offsets))
         self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)))
 
     def forward(self, inputs: Tensor, latent: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -158,17 +157,23 @@ class Filler(nn.Module):
         outputs, cls = self.network((inputs - self.input_mean) / self.input_scale, latent)
         return outputs * self.output_scale, cls
 
-    def place(self, matrices: Tensor, root: Tensor) -> Tensor:
-        """Return joint positions (..., J, 3) of world rotations (..., J, 3, 3) and the root."""
-        bones = (matrices[..., self.parents, :, :] @ self.offsets[..., None])[..., 0]
-        return root[..., None, :] + self.chain @ bones
+    def place(self, matrices: Tensor, root: Tensor, bones: Tensor) -> Tensor:
+        """Return joint positions (..., J, 3) of world rotations (..., J, 3, 3) and the root.
 
-    def pose(self, outputs: Tensor, axes: Tensor, root: Tensor) -> tuple[Tensor, Tensor]:
+        ``bones`` (..., J, 3) are the offsets of the joints.
+        """
+        arms = (matrices[..., self.parents, :, :] @ bones[..., None])[..., 0]
+        return root[..., None, :] + self.chain @ arms
+
+    def pose(
+        self, outputs: Tensor, axes: Tensor, root: Tensor, bones: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return axes (N, T, J, 6), made square, and positions (N, T, J, 3) of corrections.
 
-        ``axes`` and ``root`` are those of the plain filling.
+        ``axes`` and ``root`` are those of the plain filling, ``bones`` (N, 1, J, 3) the offsets
+        of the joints.
         """
         wanted = axes + outputs[..., self.layout.axes].unflatten(-1, (-1, 6))
         matrices = axes_to_matrices(wanted)
-        placed = self.place(matrices, root + outputs[..., self.layout.root])
+        placed = self.place(matrices, root + outputs[..., self.layout.root], bones)
         return torch.cat([matrices[..., 2], matrices[..., 1]], dim=-1), placed

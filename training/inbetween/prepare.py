@@ -1,65 +1,61 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Turn motion clips into the arrays from which gaps are cut.
 
-    python -m training.inbetween.prepare --data FOLDER --out build/inbetween/dataset.npz
+    python -m training.inbetween.prepare --model quadruped --data FOLDER --out FILE.npz
 
-Every clip is there twice, as it was captured and with its standing feet pinned, so that either
-kind of keyed poses is known. Jumps and pushes are learned from too: what lies between two poses
-need not be locomotion.
+Captured clips are there twice, as they were captured and with standing feet pinned, so that
+either kind of keyed poses is known. Jumps and pushes are learned from too: what lies between two
+poses need not be locomotion.
 """
 
 import argparse
 import logging
-import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from motion_addon.motion.quat import Array
 
-from .. import frames, sources
-from ..prepare import on_model_skeleton, planted
+from .. import frames
+from .bodies import BODIES, Part
 
 log = logging.getLogger(__name__)
 
 
-def build(data: Path) -> dict[str, Array]:
+def build(parts: Iterable[Part]) -> dict[str, Array]:
     """Return the arrays of all clips, one after the other, at 60 Hz.
 
     rotations (T, J, 4) local, roots (T, 3), contacts (T, 4), clip (T,) the number of the clip,
-    usable (T,) and held_out (T,) bool, and the skeleton.
+    usable (T,) and held_out (T,) bool, and the first clip's skeleton; of the clips bones
+    (C, J, 3), the offsets of their joints, and kind (C,).
     """
-    skeleton = None
     joined = frames.Joined()
-    for source in sources.biped_clips(data, left_out=()):
-        skeleton = skeleton or source.clip.skeleton
-        raw = on_model_skeleton(source.clip, skeleton, source.floor)
-        fixed, stands = planted(raw)
-        pace = raw.fps / source.clip.fps
-        good = np.ones(raw.frames, dtype=bool)
-        for first, last in source.bad_ranges:
-            good[int(first * pace) : math.ceil(last * pace) + 1] = False
-        kinds = [("as captured", raw)]
-        if source.name not in sources.LEFT_OUT:
-            kinds.append(("planted", fixed))
-        for kind, clip in kinds:
-            labels = {"rotations": clip.rotations, "roots": clip.root_positions, "contacts": stands}
-            held_out = source.name in sources.HELD_OUT
-            joined.add(f"{source.name} {kind}", labels, good, held_out)
-        log.info("%s: %d frames", source.name, raw.frames)
+    bones, kinds, skeleton = [], [], None
+    for part in parts:
+        clip = part.clip
+        skeleton = skeleton or clip.skeleton
+        labels = {"rotations": clip.rotations, "roots": clip.root_positions}
+        labels["contacts"] = np.asarray(clip.contacts)
+        joined.add(part.name, labels, part.usable, part.held_out)
+        bones.append(clip.skeleton.offsets)
+        kinds.append(part.kind)
+        log.info("%s: %d frames", part.name, clip.frames)
     if skeleton is None:
-        raise ValueError(f"No clips in {data}")
-    return joined.arrays(skeleton)
+        raise ValueError("There are no clips to learn from")
+    own = {"bones": np.stack(bones), "kind": np.array(kinds)}
+    return joined.arrays(skeleton) | own
 
 
 def main() -> None:
     """Read the command line and write the dataset."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", choices=list(BODIES), default="biped")
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--out", type=Path, default=Path("build/inbetween/dataset.npz"))
     options = parser.parse_args()
-    frames.write(options.out, build(options.data))
+    frames.write(options.out, build(BODIES[options.model](options.data)))
 
 
 if __name__ == "__main__":

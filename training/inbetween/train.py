@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from motion_addon.motion import gap, quat
+from motion_addon.motion import gap, quadruped, quat
 from motion_addon.motion.contacts import FOOT_JOINTS
 from motion_addon.motion.gap import Window
 from motion_addon.motion.quat import Array
@@ -76,7 +76,7 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
 
     The truth, ``true_axes`` and ``true_root``, is seen from the carried frames.
     """
-    filled = gap.window(clips.skeleton, cut.shown, cut.roots, cut.known, cut.pace)
+    filled = gap.window(clips.skeleton, cut.shown, cut.roots, cut.known, cut.pace, cut.bones)
     world, _ = clips.skeleton.fk(cut.rotations, cut.roots)
     true_axes = quat.to_two_axes(filled.carried.rotations_into(world))
     true_root = filled.carried.points_into(cut.roots[:, :, None])[:, :, 0]
@@ -90,6 +90,7 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
         "asked": cut.asked.astype(np.float32),
         "yaw": filled.carried.yaw,
         "origin": filled.carried.origin,
+        "bones": cut.bones[:, None],
     }
     tensors = {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in arrays.items()}
     return filled, tensors
@@ -110,7 +111,7 @@ def losses(
     asked = batch["asked"]
     total = asked.sum()
     mask = asked[..., None, None]
-    axes, positions = model.pose(outputs, batch["axes"], batch["root"])
+    axes, positions = model.pose(outputs, batch["axes"], batch["root"], batch["bones"])
     true_axes = batch["true_axes"]
     matrices = torch.stack(
         [
@@ -120,7 +121,8 @@ def losses(
         ],
         dim=-1,
     )
-    true_positions = in_world(model.place(matrices, batch["true_root"]), batch)
+    truth = model.place(matrices, batch["true_root"], batch["bones"])
+    true_positions = in_world(truth, batch)
     off_axes = (axes - true_axes) * mask
     true_positions = true_positions * mask
     off = in_world(positions, batch) * mask - true_positions
@@ -133,7 +135,7 @@ def losses(
     odds = outputs[..., model.layout.contacts]
     crossed = functional.binary_cross_entropy_with_logits(odds, batch["contacts"], reduction="none")
     with torch.no_grad():
-        plain = model.place(axes_to_matrices(batch["axes"]), batch["root"])
+        plain = model.place(axes_to_matrices(batch["axes"]), batch["root"], batch["bones"])
         error = ((batch["axes"] - true_axes) * mask).abs().sum() / (total * count * 6)
         far = (in_world(plain, batch) * mask - true_positions).abs().sum() / (total * count * 3)
         even = (EVEN / (error + settings.position * far + 0.02)) ** settings.evenness
@@ -150,6 +152,8 @@ def losses(
 
 def feet_of(clips: Clips) -> list[int]:
     """Return the joint whose way is that of each contact."""
+    if quadruped.is_quadruped(clips.skeleton):
+        return [clips.skeleton.index(name) for name in quadruped.PAWS]
     return [clips.skeleton.index(name) for pair in FOOT_JOINTS for name in pair]
 
 
@@ -163,7 +167,9 @@ def run_batch(
         latent = None
         if variants:
             everything = np.ones_like(cut.known)
-            whole = gap.window(clips.skeleton, cut.rotations, cut.roots, everything, cut.pace)
+            whole = gap.window(
+                clips.skeleton, cut.rotations, cut.roots, everything, cut.pace, cut.bones
+            )
             _, cls = model(torch.from_numpy(whole.inputs))
             latent, cost = model.network.draw(cls)
             extra["divergence"] = settings.divergence * cost.mean()
