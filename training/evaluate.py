@@ -3,7 +3,7 @@
 
     python -m training.evaluate paths --json out/paths.json [--data FOLDER] [--model biped]
     python -m training.evaluate quadruped --json out/quadruped.json
-    python -m training.evaluate inbetween --json out/inbetween.json [--data FOLDER]
+    python -m training.evaluate inbetween --json out/inbetween.json [--model biped] [--data FOLDER]
     python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
     python -m training.evaluate style --json out/style.json [--data FOLDER] [--model biped]
     python -m training.evaluate reference --data FOLDER [--model biped]
@@ -375,7 +375,7 @@ def main() -> None:
         found["missed"] = misses(found)
         print(f"{len(found['missed'])} targets missed")
     elif options.what == "inbetween":
-        found = inbetween.evaluate(options.data or inbetween.DATA)
+        found = inbetween.evaluate(options.model, options.data)
         inbetween.show(found)
     elif options.what == "oneshot":
         found = oneshot.evaluate(options.data, oneshot.shipped, options.finetuned, options.groups)

@@ -20,7 +20,7 @@ from .job import RefusedError
 
 if TYPE_CHECKING:
     from ..motion.anatomy import Body
-    from ..motion.mannequin import Posed
+    from ..motion.posed import Posed
     from ..motion.quat import Array
     from .grips import Grip
     from .reel import Puppet, Reel, Track
@@ -62,13 +62,9 @@ def wanted(scene: bpy.types.Scene) -> Wanted:
 
 def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> str:
     """Return in one plain sentence why nothing can be filled now; empty if it can be tried."""
-    from ..motion.models import FILLERS
-
     problem = job.refusal(rig, view_layer)
     if problem or rig is None:
         return problem
-    if rig.footfall.bones and rig.footfall.kind not in FILLERS:
-        return "Gaps can be filled for people only yet; this character is an animal"
     shown = takes.shown(rig)
     if takes.in_review(rig) and shown is not None and takes.baked(shown):
         return "Accept or reject the shown take first"
@@ -171,9 +167,8 @@ class Act:
         poses = world[0][told], world[1][told]
         try:
             filler = models.load_filler(self.rig.footfall.kind)
-            figure = mannequin.Mannequin(self.body, filler.skeleton)
-            posed = mannequin.fill(
-                figure, filler, poses, known[told], recipe.frame_rate(scene),
+            posed = mannequin.of(self.body, filler).fill(
+                filler, poses, known[told], recipe.frame_rate(scene),
                 seed=asked.seed, lock=asked.lock,
             )  # fmt: skip
         except (RequestError, models.ModelError) as error:

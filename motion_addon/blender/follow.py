@@ -17,7 +17,7 @@ import numpy as np
 from ..motion import quat
 from ..motion.anatomy import Body
 from ..motion.channels import RigPoser
-from ..motion.mannequin import Posed
+from ..motion.posed import Posed
 from ..motion.quat import Array
 from . import fcurves
 from .grips import Grip
@@ -47,20 +47,27 @@ def followed(
 
     ``goal`` has the poses on all rows, as if the object stayed where it is; ``now`` are those
     that the reel gives. Also returns the largest distance (m) of a hip or foot to its goal that
-    is left.
+    is left; tails, whose controls may copy each other, are not counted.
     """
-    best, least = reel, np.inf
-    for number in range(ROUNDS + 1):
+    best, least, missed = reel, np.inf, np.inf
+    tail = body.roles.get("tail", ())
+    counted = [grip for grip in grips if grip.bone not in tail]
+    loose = [grip for grip in grips if grip.bone in tail]
+    rounds = max(ROUNDS, len(loose) + 1)
+    for number in range(rounds + 1):
         rotations, heads = (part[rows] if number == 0 else part for part in now[:2])
         off = _off(body, grips, rotations, heads, goal, rows)
-        stuck = number > 1 and off > STUCK * least
+        stuck = number > max(len(loose), 1) and off > STUCK * least
         if off < least:
             best, least = reel, off
-        if off < CLOSE or stuck or number == ROUNDS:
+            missed = _off(body, counted, rotations, heads, goal, rows)
+        if off < CLOSE or stuck or number == rounds:
             break
-        reel = _round(rig, body, reel, grips, (rotations, heads), goal, rows, number > 0)
+        # A tail's controls may copy each other: one of them comes right in each round.
+        ready = [*counted, *loose[number : number + 1]]
+        reel = _round(rig, body, reel, ready, (rotations, heads), goal, rows, number > 0)
         now = puppet.play(reel, rows.tolist())
-    return best, least * body.leg_length
+    return best, missed * body.leg_length
 
 
 def _off(

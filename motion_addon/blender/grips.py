@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 import bpy
 
 from ..motion.anatomy import Body
+from ..motion.quadruped_body import QuadrupedBody
 from ..motion.quat import Array
 from .reel import Puppet, Reel
 from .trials import Trial, tried
 
 _LIMBS = (("thigh", "shin", "foot"), ("upper_arm", "forearm", "hand"))
+_ANIMALS = ("hips", "spine", "neck", "head", "tail", "foreleg", "hindleg")
 _Options = dict[int, "list[Trial]"]
 _DEPTH = (
     *("hips", "spine", "neck", "head", "shoulder", "upper_arm", "forearm", "hand"),
@@ -45,6 +47,8 @@ class Grip:
     """(B,) bool, bones whose heads go round its own head as it turns."""
     shifts: Array
     """(B,) bool, bones whose heads move as it does."""
+    bends: Array
+    """(B,) bool, bones that turn as it moves: those that IK bends for it."""
 
 
 def find(
@@ -54,6 +58,8 @@ def find(
     trials = tried(rig, body, puppet, reel, row)
     order = _order(body)
     turners, movers, aims = _sorted(trials, body, order)
+    if isinstance(body, QuadrupedBody):
+        _shared(turners, reel, body)
     grips = [
         _grip(min(several, key=lambda t: (t.moved is None, t.control != bone)), bone, True)
         for bone, several in aims.items()
@@ -70,6 +76,8 @@ def find(
             grips.append(replace(_grip(turner, bone), moved=None))
     held = [_needed(grip, body, grips) for grip in grips]
     held = [grip for grip in held if grip.turned or grip.moved]
+    if isinstance(body, QuadrupedBody):
+        held = [_under_ik(grip, held) for grip in held]
     held.sort(key=lambda grip: (grip.aims, order.index(grip.bone)))
     return tuple(held)
 
@@ -103,7 +111,7 @@ def _topmost(held: Array, order: list[int]) -> int:
 def _order(body: Body) -> list[int]:
     """Return the mapped bones from the hips outwards."""
     out: list[int] = []
-    for part in _DEPTH:
+    for part in _ANIMALS if isinstance(body, QuadrupedBody) else _DEPTH:
         for role in (part, f"{part}.L", f"{part}.R"):
             out += body.roles.get(role, ())
     return out
@@ -114,13 +122,49 @@ def _bent(trial: Trial, body: Body) -> tuple[int, Trial]:
     trunk = [b for role in ("hips", "spine") for b in body.roles.get(role, ())]
     if (trial.turn_stirs | trial.shift_stirs)[trunk].any():
         return -1, trial
-    for limb in _LIMBS:
-        for bone in (body.bone(f"{limb[0]}.{side}") for side in "LR"):
-            if bone >= 0 and trial.turn_stirs[bone]:
+    whole = isinstance(body, QuadrupedBody)
+    for limb in limbs_of(body):
+        for bone in limb if whole else limb[:1]:
+            if trial.turn_stirs[bone]:
                 return bone, replace(trial, moved=None)
-            if bone >= 0 and trial.shift_stirs[bone]:
+            if trial.shift_stirs[bone]:
                 return bone, replace(trial, turned=None)
     return -1, trial
+
+
+def limbs_of(body: Body) -> list[tuple[int, ...]]:
+    """Return the bones of each limb, from its top to the foot, hand or paw."""
+    if isinstance(body, QuadrupedBody):
+        return [limb.bones for limb in body.limbs]
+    found = [
+        tuple(body.bone(f"{part}.{side}") for part in limb) for limb in _LIMBS for side in "LR"
+    ]
+    return [tuple(bone for bone in limb if bone >= 0) for limb in found if limb[0] >= 0]
+
+
+def _shared(turners: _Options, reel: Reel, body: Body) -> None:
+    """Share out the controls that turn one part of a leg: heels turn less of it than paws do.
+
+    What a control turns beyond the others, and none but it does, is what it is for; controls that
+    are keyed on fewer frames come last.
+    """
+    for limb in limbs_of(body):
+        for place, bone in enumerate(limb):
+            several = turners.get(bone, [])
+            most = max((_keys(trial, reel) for trial in several), default=0)
+            several[:] = [t for t in several if 2 * _keys(t, reel) >= most]
+            for trial in several[:]:
+                below = [b for b in limb[place + 1 :] if trial.turns[b] and trial.swings[b]]
+                others = [t for t in several if t is not trial]
+                own = [b for b in below if not any(t.turns[b] for t in others)]
+                if others and own and not turners.get(own[0]):
+                    several.remove(trial)
+                    turners[own[0]] = [trial]
+
+
+def _keys(trial: Trial, reel: Reel) -> int:
+    """Return on how many frames a control is keyed."""
+    return max((len(reel[path].keyed) for path in (trial.turned, trial.moved) if path), default=0)
 
 
 def _best(bone: int, several: list[Trial], body: Body) -> Trial:
@@ -132,8 +176,7 @@ def _best(bone: int, several: list[Trial], body: Body) -> Trial:
     for trial in several:
         if trial.control == bone:
             return trial
-    ends = [body.bone(f"{part}.{side}") for part in ("foot", "hand") for side in "LR"]
-    ends = [end for end in ends if end >= 0]
+    ends = [limb[-1] for limb in limbs_of(body)]
     limited = [t for t in several if bone != body.bone("hips") or not t.turns[ends].all()]
     ranked = sorted(limited or several, key=lambda t: int(sum(o.turns[t.control] for o in several)))
     return ranked[0] if limited else ranked[-1]
@@ -142,7 +185,7 @@ def _best(bone: int, several: list[Trial], body: Body) -> Trial:
 def _grip(trial: Trial, bone: int, aims: bool = False) -> Grip:
     return Grip(
         trial.control, trial.turned, trial.moved, bone, aims,
-        trial.turns, trial.swings, trial.shifts,
+        trial.turns, trial.swings, trial.shifts, trial.shift_stirs,
     )  # fmt: skip
 
 
@@ -154,13 +197,24 @@ def _needed(grip: Grip, body: Body, grips: list[Grip]) -> Grip:
         grip = replace(grip, moved=None)
     if grip.bone == body.bone("hips"):
         return grip
-    for first, middle, last in _LIMBS:
-        for side in "LR":
-            if grip.bone == body.bone(f"{last}.{side}"):
-                upper = [body.bone(f"{part}.{side}") for part in (first, middle)]
-                carried = any(
-                    other.bone in upper and not other.aims and other.turns[grip.control]
-                    for other in grips
-                )
-                return replace(grip, moved=None) if carried else grip
-    return replace(grip, moved=None)
+    upper = _above(grip.bone, body)
+    carried = not upper or any(
+        other.bone in upper and not other.aims and other.turns[grip.control] for other in grips
+    )
+    return replace(grip, moved=None) if carried else grip
+
+
+def _under_ik(grip: Grip, grips: list[Grip]) -> Grip:
+    """Return a grip that only says how a leg bends if IK turns its bone for another one."""
+    ends = (other for other in grips if other.moved and not other.aims and other is not grip)
+    bent = grip.moved is None and any(end.bends[grip.bone] for end in ends)
+    return replace(grip, aims=True) if bent else grip
+
+
+def _above(bone: int, body: Body) -> tuple[int, ...]:
+    """Return the bones one of which must carry a bone that is not moved by itself; maybe none."""
+    if isinstance(body, QuadrupedBody):
+        limb = next((limb for limb in limbs_of(body) if bone in limb), ())
+        trunk = body.trunk[: body.trunk.index(bone)] if bone in body.trunk else body.trunk
+        return (*trunk, *limb[: limb.index(bone)]) if limb else trunk
+    return next((limb[:-1] for limb in limbs_of(body) if bone == limb[-1]), ())

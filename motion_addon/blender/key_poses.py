@@ -71,13 +71,17 @@ def span(
 
 
 def poses(source: Reel) -> list[int]:
-    """Return the frames on which most of the keyed bones have keys."""
+    """Return the frames on which most of the keyed bones have keys.
+
+    What is keyed once only is how a control was left, and no pose.
+    """
     counts: Counter[int] = Counter()
     bones: dict[str, set[int]] = {}
     for track in source.values():
         if track.bone and track.transform:
             bones.setdefault(track.bone, set()).update(track.keyed)
-    for keyed in bones.values():
+    animated = [keyed for keyed in bones.values() if len(keyed) > 1]
+    for keyed in animated or bones.values():
         counts.update(keyed)
     least = WHOLE * max(counts.values(), default=0)
     return sorted(frame for frame, count in counts.items() if count >= least)

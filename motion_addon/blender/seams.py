@@ -113,7 +113,7 @@ def _checked(work: Any) -> tuple[Joint, Ground]:
 def _clip(act: Act, scene: bpy.types.Scene) -> Clip:
     from ..motion import mannequin, models
 
-    figure = mannequin.Mannequin(act.body, models.load_filler(act.rig.footfall.kind).skeleton)
+    figure = mannequin.of(act.body, models.load_filler(act.rig.footfall.kind))
     return figure.clip(*act.world, recipe.frame_rate(scene))
 
 

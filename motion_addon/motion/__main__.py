@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from . import bvh, models, seam
+from . import animal_file, bvh, models, seam
 from .bake import BakeResult, bake, bake_many
 from .clip import Clip
 from .creatures import own_clip
 from .fill_request import FillRequest
 from .herd import Herd, members
 from .inbetween import fill
+from .quadruped import is_quadruped
 from .report import format_report
 from .request import BakeRequest, RequestError
 
@@ -84,15 +85,19 @@ def _inbetween(options: argparse.Namespace) -> None:
         raise RequestError(str(error)) from error
     clip = _clip(options.request, request.clip)
     ways: dict[str, Any] = {"seed": request.seed, "lock": request.lock}
+    own = request.model == "quadruped" and not is_quadruped(clip.skeleton)
     if request.loop:
-        done, new = seam.loop(filler, clip, request.seam, **ways), request.seam
+        loop = animal_file.loop if own else seam.loop
+        done, new = loop(filler, clip, request.seam, **ways), request.seam
     elif request.then is not None:
         then = _clip(options.request, request.then)
-        done = seam.stitch(filler, clip, then, request.seam, keep_place=request.stay, **ways)
+        stitch = animal_file.stitch if own else seam.stitch
+        done = stitch(filler, clip, then, request.seam, keep_place=request.stay, **ways)
         new = request.seam
     else:
         known = request.known(clip.frames)
-        done, new = fill(filler, clip, known, **ways), int((~known).sum())
+        filled = animal_file.fill if own else fill
+        done, new = filled(filler, clip, known, **ways), int((~known).sum())
     _write({options.out: lambda part: bvh.write(part, done)})
     sys.stdout.write(f"{new} of {done.frames} frames filled, in {options.out}\n")
 

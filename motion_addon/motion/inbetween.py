@@ -13,10 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import gap, keyed_feet, quat
+from . import gaits, gap, keyed_feet, quat
 from .clip import Clip
 from .contacts import runs
 from .models import Filler
+from .oneshot import anchors
+from .oneshot.units import Units
+from .quadruped import is_quadruped
 from .quat import Array
 from .request import RequestError
 from .skeleton import Skeleton
@@ -33,11 +36,13 @@ LEAST_VARIED = 0.3
 """Seconds, the shortest gap that has variants of its timing."""
 PACES = (0.5, 4.0)
 """Durations of a frame, over the model's, that it was trained on."""
+TIMES = (0.4, 2.5)
+"""What the time of an animal may be multiplied with; no animal is larger or smaller."""
 
 
 @dataclass(frozen=True)
 class _Work:
-    """A motion on the model's joints and in its size, filled step by step, in place."""
+    """A motion on the model's joints, in its size and pace, filled step by step, in place."""
 
     filler: Filler
     skeleton: Skeleton
@@ -46,6 +51,20 @@ class _Work:
     contacts: Array
     known: Array
     fps: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """How a body is seen as the model's."""
+
+    joints: Array
+    """Of the body, in the model's order."""
+    skeleton: Skeleton
+    """These joints in the model's size."""
+    scale: float
+    """Of the model over the body."""
+    time: float
+    """The same of time: an elephant's steps take longer than a dog's."""
 
 
 def answered(
@@ -71,15 +90,15 @@ def embedding(filler: Filler, clip: Clip) -> Array:
 
     Of a motion longer than the model looks at together, the mean over stretches.
     """
-    joints, skeleton, scale = _on_model(filler, clip.skeleton)
+    fit = _on_model(filler, clip.skeleton)
     stretches = range(0, max(clip.frames - MOST_FRAMES, 0) + 1, MOST_FRAMES // 2)
     states = []
     for first in stretches:
         part = clip.slice(first, first + MOST_FRAMES)
-        roots = (part.root_positions * scale)[None]
+        roots = (part.root_positions * fit.scale)[None]
         known = np.ones((1, part.frames), dtype=bool)
-        pace = np.array([gap.RATE / clip.fps])
-        seen = gap.window(skeleton, part.rotations[None][:, :, joints], roots, known, pace)
+        pace = np.array([gap.RATE * fit.time / clip.fps])
+        seen = gap.window(fit.skeleton, part.rotations[None][:, :, fit.joints], roots, known, pace)
         states.append(filler.answer(seen.inputs)[1][0])
     return np.asarray(np.mean(states, axis=0))
 
@@ -90,17 +109,18 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
     A ``seed`` other than 0 gives another variant. With ``lock`` standing feet neither slide nor
     sink. Raises RequestError where there is nothing to go by.
     """
-    known = _checked(clip, np.asarray(known, dtype=bool))
-    joints, skeleton, scale = _on_model(filler, clip.skeleton)
+    known = checked(clip, known)
+    fit = _on_model(filler, clip.skeleton)
+    joints, scale = fit.joints, fit.scale
     plain, line = gap.interpolated(clip.rotations[None], clip.root_positions[None], known[None])
     work = _Work(
         filler,
-        skeleton,
+        fit.skeleton,
         plain[0][:, joints].astype(np.float32),
         (line[0] * scale).astype(np.float32),
         np.zeros((clip.frames, gap.CONTACTS), dtype=np.float32),
         known.copy(),
-        clip.fps,
+        clip.fps / fit.time,
     )
     gaps = runs(~known)
     for start, stop in gaps:
@@ -108,7 +128,7 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
     _fill_all(work)
     if seed:
         _vary(work, gaps, np.random.default_rng(seed))
-    done = Clip(skeleton, work.rotations, work.roots, clip.fps)
+    done = Clip(fit.skeleton, work.rotations, work.roots, work.fps)
     if lock:
         done = keyed_feet.locked(done, known, work.contacts)
     rotations = plain[0].astype(np.float32)
@@ -126,7 +146,9 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
     )
 
 
-def _checked(clip: Clip, known: Array) -> Array:
+def checked(clip: Clip, known: Array) -> Array:
+    """Return (T,) bool, the frames of a clip that are kept; raises RequestError if none can be."""
+    known = np.asarray(known, dtype=bool)
     if known.shape != (clip.frames,):
         raise RequestError(f"The motion has {clip.frames} frames, but {known.size} are marked")
     if clip.frames < 3 or known.all():
@@ -146,8 +168,8 @@ def _checked(clip: Clip, known: Array) -> Array:
     return known
 
 
-def _on_model(filler: Filler, skeleton: Skeleton) -> tuple[Array, Skeleton, float]:
-    """Return the model's joints in a skeleton, that skeleton in the model's size, and the scale."""
+def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
+    """Return how a skeleton that has the model's joints is seen as the model's body."""
     model = filler.skeleton
     missing = [name for name in model.names if name not in skeleton.names]
     if missing:
@@ -158,11 +180,13 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> tuple[Array, Skeleton, floa
     if skeleton.parents[joints[0]] >= 0 or above != wanted:
         raise RequestError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
-    height = -float(part.rest_positions()[:, 1].min())
+    four = is_quadruped(part)
+    height = anchors.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
     if height < 1e-4:
         raise RequestError("The rest pose of the motion does not stand upright along Y")
-    scale = float(filler.info["root_height"]) / height
-    return joints, part.scaled(scale), scale
+    scale = (gaits.HIP_HEIGHT if four else float(filler.info["root_height"])) / height
+    time = float(np.clip(Units(height).factors()[1], *TIMES)) if four else 1.0
+    return _Fit(joints, part.scaled(scale), scale, time)
 
 
 def _sketch(work: _Work, start: int, stop: int) -> None:

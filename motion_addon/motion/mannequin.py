@@ -8,7 +8,6 @@ frame is kept, and bridged where it is new, so that kept frames come back as the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,12 +15,14 @@ import numpy as np
 
 from . import calm, footlock, inbetween, keyed_feet, quat
 from .anatomy import Body, Leg, measure
+from .animal_mannequin import AnimalMannequin
 from .clip import Clip
 from .models import Filler
+from .posed import Posed
 from .quadruped_body import QuadrupedBody
 from .quat import Array
 from .retarget import anatomical_parents, part_way
-from .rigs import RigBones, RigError, detect
+from .rigs import RigBones, detect
 from .skeleton import Skeleton
 
 PALMS = 0.7
@@ -33,27 +34,11 @@ _LEGS = ("thigh", "shin", "foot", "toe")
 
 
 @dataclass(frozen=True, eq=False)
-class Posed:
-    """World poses of a body's mapped bones over time."""
-
-    rotations: Mapping[int, Array]
-    """Bone index to (T, 4) world_from_bone."""
-    positions: Mapping[int, Array]
-    """Bone index to (T, 3) world position of its head."""
-    contacts: Array
-    """(T, 4) as in a clip."""
-
-
-@dataclass(frozen=True, eq=False)
 class Mannequin:
     """A person's body and the joints of a model that stand for it."""
 
     body: Body
     model: Skeleton
-
-    def __post_init__(self) -> None:
-        if isinstance(self.body, QuadrupedBody):
-            raise RigError("There is no model yet that fills gaps in the motion of an animal")
 
     @cached_property
     def _own(self) -> Body:
@@ -173,6 +158,43 @@ class Mannequin:
         contacts = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
         return Posed(out, heads, contacts)
 
+    def fill(
+        self,
+        filler: Filler,
+        poses: tuple[Array, Array],
+        known: Array,
+        fps: float,
+        *,
+        seed: int = 0,
+        lock: bool = True,
+    ) -> Posed:
+        """Return a rig's motion with new poses where ``known`` (T,) is False.
+
+        ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters;
+        what they hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
+        """
+        own = self.clip(*poses, fps)
+        told = Clip(
+            filler.skeleton,
+            own.rotations.astype(np.float32),
+            (own.root_positions * self.scale).astype(np.float32),
+            fps,
+        )
+        new = inbetween.fill(filler, told, known, seed=seed, lock=False)
+        kept = known[:, None]
+        done = replace(
+            own,
+            rotations=quat.unroll(np.where(kept[..., None], own.rotations, new.rotations)),
+            root_positions=np.where(kept, own.root_positions, new.root_positions / self.scale),
+            contacts=new.contacts,
+        )
+        done = calm.calmed(done, known)
+        if lock:
+            assert new.contacts is not None
+            locked = keyed_feet.locked(done, known, new.contacts)
+            done = replace(locked, rotations=locked.rotations.astype(np.float64))
+        return self.pose(done, *poses, known)
+
 
 def _legs(ours: Leg, theirs: Leg) -> tuple[Array, ...]:
     """Return how thigh, shin, foot and toe of a model at rest are turned to those of a body."""
@@ -208,39 +230,8 @@ def _moved(placed: Array, before: Array, known: Array, clip: Clip) -> Array:
     return np.asarray(np.where(known[:, None], before, out))
 
 
-def fill(
-    figure: Mannequin,
-    filler: Filler,
-    poses: tuple[Array, Array],
-    known: Array,
-    fps: float,
-    *,
-    seed: int = 0,
-    lock: bool = True,
-) -> Posed:
-    """Return a rig's motion with new poses where ``known`` (T,) is False.
-
-    ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters; what
-    they hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
-    """
-    own = figure.clip(*poses, fps)
-    told = Clip(
-        filler.skeleton,
-        own.rotations.astype(np.float32),
-        (own.root_positions * figure.scale).astype(np.float32),
-        fps,
-    )
-    new = inbetween.fill(filler, told, known, seed=seed, lock=False)
-    kept = known[:, None]
-    done = replace(
-        own,
-        rotations=quat.unroll(np.where(kept[..., None], own.rotations, new.rotations)),
-        root_positions=np.where(kept, own.root_positions, new.root_positions / figure.scale),
-        contacts=new.contacts,
-    )
-    done = calm.calmed(done, known)
-    if lock:
-        assert new.contacts is not None
-        locked = keyed_feet.locked(done, known, new.contacts)
-        done = replace(locked, rotations=locked.rotations.astype(np.float64))
-    return figure.pose(done, *poses, known)
+def of(body: Body, filler: Filler) -> Mannequin | AnimalMannequin:
+    """Return what stands for a body, a person's or an animal's, to a filler of its kind."""
+    if isinstance(body, QuadrupedBody):
+        return AnimalMannequin(body)
+    return Mannequin(body, filler.skeleton)

@@ -30,7 +30,7 @@ INPUTS = {"biped": features.BIPED, "quadruped": stride.INPUT}
 STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride.STATE_JOINTS}
 """By kind of body."""
 
-FILLERS = {"biped": "inbetween"}
+FILLERS = {"biped": "inbetween", "quadruped": "inbetween_quadruped"}
 """The model that fills gaps, by kind of body."""
 
 STYLERS = {"biped": "style", "quadruped": "style_quadruped"}

@@ -194,7 +194,8 @@ def _heading(clip: Clip) -> Array:
     """Return (T,) radians, where hips and chest face together: they sway against each other."""
     world, _ = clip.world()
     names = clip.skeleton.names
-    chest = int(clip.skeleton.parents[names.index("Neck")]) if "Neck" in names else 0
+    neck = next((name for name in ("Neck", "Neck1") if name in names), names[0])
+    chest = max(int(clip.skeleton.parents[names.index(neck)]), 0)
     front = quat.apply(world[:, [0, chest]], np.array([0.0, 0.0, 1.0]))
     return quat.yaw_of(front.sum(axis=1))
 

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from motion_addon.motion import calm, mannequin, models, quat, retarget
+from motion_addon.motion import calm, models, quat, retarget
 from motion_addon.motion.anatomy import measure
 from motion_addon.motion.bake import bake
 from motion_addon.motion.channels import RigPoser
@@ -63,7 +63,7 @@ def test_kept_poses_come_back_to_the_bit(build: Build, walking: Clip, filler: Fi
     known = np.zeros(walking.frames, dtype=bool)
     known[::13] = known[-1] = True
     known[20:30] = True
-    out = mannequin.fill(figure, filler, (rotations, heads), known, 30.0)
+    out = figure.fill(filler, (rotations, heads), known, 30.0)
     assert len(out.rotations) >= 14
     for bone in out.rotations:
         np.testing.assert_array_equal(out.rotations[bone][known], rotations[known, bone])
@@ -75,7 +75,7 @@ def test_filling_is_nearer_to_the_walk_than_interpolation(walking: Clip, filler:
     figure, rotations, heads = posed(BUILDS[0], walking)
     keys = np.unique([*range(0, walking.frames, 14), walking.frames - 1])
     known = np.isin(np.arange(walking.frames), keys)
-    out = mannequin.fill(figure, filler, (rotations, heads), known, 30.0)
+    out = figure.fill(filler, (rotations, heads), known, 30.0)
     for side in (0, 1):
         foot = figure.body.legs[side].foot
         plain = np.stack(

@@ -36,6 +36,7 @@ def written(folder: Path) -> Path:
             parts.setdefault(key, []).append(np.asarray(value))
     arrays = {key: np.concatenate(value) for key, value in parts.items()}
     arrays |= {f"skeleton_{k}": v for k, v in clip.skeleton.to_arrays().items()}
+    arrays |= {"bones": np.stack([clip.skeleton.offsets] * 3), "kind": np.array(["people"] * 3)}
     np.savez(folder / "dataset.npz", clip_names=np.array(["a", "b", "c"]), **arrays)
     return folder / "dataset.npz"
 
@@ -80,7 +81,7 @@ def test_poses_of_corrections_are_the_runtimes() -> None:
     rng = np.random.default_rng(0)
     outputs = rng.normal(scale=0.1, size=(1, 30, layout.outputs)).astype(np.float32)
     with torch.no_grad():
-        args = (torch.tensor(a) for a in (outputs, seen.axes, seen.root))
+        args = (torch.tensor(a) for a in (outputs, seen.axes, seen.root, clip.skeleton.offsets))
         axes, positions = twin.pose(*args)
         batch = {
             "yaw": torch.tensor(seen.carried.yaw),
@@ -145,7 +146,9 @@ def test_end_to_end(tmp_path: Path) -> None:
     clips = [dataset.Clips(prepared, held_out=flag) for flag in (False, True)]
     settings = train.Settings(steps=4, tokens=256, variants=0.5, average=0.5)
     train.fit(clips[0], clips[1], SMALL, settings, tmp_path / "run")
-    export.export(tmp_path / "run" / "checkpoint.pt", prepared, tmp_path / "models" / "inbetween")
+    export.export(
+        "biped", tmp_path / "run" / "checkpoint.pt", prepared, tmp_path / "models" / "inbetween"
+    )
     filler = models.load_filler("biped", tmp_path / "models")
     clip: Clip = standing_clip(60, seed=5)
     known = np.ones(60, dtype=bool)

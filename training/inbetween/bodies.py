@@ -112,9 +112,7 @@ def keyed_rigs(data: Path) -> Iterator[Part]:
         if one.failed or one.rig in KIN or one.froude >= episodes.FASTEST:
             continue
         clip = units.of_model_size(one.clip, one.hip_height)
-        clip = replace(
-            clip, contacts=quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
-        )
+        clip = replace(clip, contacts=quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps))
         told = keyed(clip, np.zeros((clip.frames, len(gaits.GAITS))), one.kind).clip
         good = np.ones(clip.frames, dtype=bool)
         yield Part(one.name, "rigs", told, good, one.creature in episodes.HELD_OUT)

@@ -61,6 +61,12 @@ class Clips:
         self._pairs = self.skeleton.mirror_pairs()
         self._weight = np.cumsum(self._wanted())
 
+    def sources(self) -> list[str]:
+        """Return the names of the clips that were captured or keyed, of this part."""
+        own = [i for i in np.unique(self.clip) if self._kinds[i] != "made up"]
+        names = (self.names[i].removesuffix(" planted") for i in own)
+        return list(dict.fromkeys(names))
+
     def _wanted(self) -> Array:
         """Return (T,) how often each frame is drawn: rare speeds of its kind more often."""
         step = np.gradient(self.roots, axis=0)[:, [0, 2]]

@@ -1,108 +1,148 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the filling of gaps on held-out clips, by the protocol of LAFAN1.
+"""Measure the filling of gaps on held-out clips and creatures, by the protocol of LAFAN1.
 
-``python -m training.evaluate inbetween --data FOLDER --json out/inbetween.json`` prints L2P, L2Q
-and NPSS of each gap beside holding the last pose and plain interpolation.
+``python -m training.evaluate inbetween --model quadruped --data FOLDER`` prints L2P, L2Q and NPSS
+of each gap beside holding the last pose and plain interpolation.
 """
 
 import time
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import gap, inbetween, metrics, models
+from motion_addon.motion import gap, inbetween, metrics, models, quadruped
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.models import Filler
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
-from .. import sources
-from ..prepare import on_model_skeleton
 from . import lafan
+from .bodies import BODIES, Part
 
 Row = dict[str, Any]
 Motion = tuple[Array, Array]
-DATA = Path("build/inbetween/data/biped")
+DATA = {
+    "biped": Path("build/inbetween/data/biped"),
+    "quadruped": Path("build/inbetween/data/quadruped"),
+}
 """Where ``training/runs/inbetween.sh`` unpacks the clips."""
+SETS = {
+    "people": "held-out clips",
+    "labrador": "held-out clips",
+    "rigs": "held-out creatures, keyed by hand",
+    "made up": "held-out creatures, made up",
+}
+"""What the held-out clips of a kind are called."""
 TARGETS = {"l2p": 0.45, "l2q": 0.58, "npss": 0.60}
 """At 30 frames, as ratio to interpolation."""
 LONGEST_SECONDS = 0.3
 """Time for a gap of 60 frames on one core."""
 
 
-def clips_of(data: Path, held_out: bool) -> list[tuple[str, Clip]]:
-    """Return the clips of a part of the data, mended, on the model skeleton at 60 Hz."""
-    found = []
-    skeleton: Skeleton | None = None
-    for source in sources.biped_clips(data):
-        skeleton = skeleton or source.clip.skeleton
-        if (source.name in sources.HELD_OUT) == held_out:
-            found.append((source.name, on_model_skeleton(source.clip, skeleton, source.floor)))
-    return found
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Held-out windows of one kind, N of them."""
+
+    skeletons: list[Skeleton]
+    truth: Motion
+    """Local rotations (N, F, J, 4) and roots (N, F, 3)."""
+
+    @staticmethod
+    def of(clips: list[Clip]) -> "Windows":
+        """Return the windows of clips."""
+        parts = [lafan.windows(clip) for clip in clips]
+        who = [c.skeleton for c, part in zip(clips, parts, strict=True) for _ in part[0]]
+        return Windows(
+            who, (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+        )
+
+    @property
+    def bones(self) -> Array:
+        """(N, J, 3)."""
+        return np.stack([skeleton.offsets for skeleton in self.skeletons])
+
+    def first(self, frames: int) -> "Windows":
+        """Return the first frames of each."""
+        return Windows(self.skeletons, (self.truth[0][:, :frames], self.truth[1][:, :frames]))
 
 
-def held(truth: Motion, known: Array) -> Motion:
+def clips_of(parts: list[Part], kind: str, held_out: bool) -> list[Clip]:
+    """Return the clips of a kind, as they were captured or keyed."""
+    return [p.clip for p in parts if p.kind == kind and p.held_out == held_out and p.captured]
+
+
+def held(windows: Windows, known: Array) -> Motion:
     """Return windows that hold the last pose of the context."""
     last = lafan.CONTEXT - 1
-    rotations, roots = (np.repeat(part[:, last : last + 1], len(known), axis=1) for part in truth)
+    rotations, roots = (
+        np.repeat(part[:, last : last + 1], len(known), axis=1) for part in windows.truth
+    )
     return rotations, roots
 
 
-def plain(truth: Motion, known: Array) -> Motion:
+def plain(windows: Windows, known: Array) -> Motion:
     """Return windows filled by slerp and on a straight line."""
-    mask = np.broadcast_to(known, truth[0].shape[:2])
-    return gap.interpolated(*truth, mask)
+    mask = np.broadcast_to(known, windows.truth[0].shape[:2])
+    return gap.interpolated(*windows.truth, mask)
 
 
-def networks(filler: Filler, truth: Motion, known: Array) -> Motion:
+def networks(filler: Filler, windows: Windows, known: Array) -> Motion:
     """Return windows filled by the network alone, before feet are locked."""
-    mask = np.broadcast_to(known, truth[0].shape[:2])
-    pace = np.ones(len(mask))
-    rotations, roots, _ = inbetween.answered(filler, filler.skeleton, *truth, mask, pace)
-    return rotations, roots
+    pace = np.ones(1)
+    found = [
+        inbetween.answered(filler, skeleton, r[None], p[None], known[None], pace)
+        for skeleton, r, p in zip(windows.skeletons, *windows.truth, strict=True)
+    ]
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
 
 
-def finished(filler: Filler, truth: Motion, known: Array) -> Motion:
+def finished(filler: Filler, windows: Windows, known: Array) -> Motion:
     """Return windows filled as an artist gets them, with standing feet locked."""
     clips = [
-        inbetween.fill(filler, Clip(filler.skeleton, r, p, lafan.RATE), known)
-        for r, p in zip(*truth, strict=True)
+        inbetween.fill(filler, Clip(skeleton, r, p, lafan.RATE), known)
+        for skeleton, r, p in zip(windows.skeletons, *windows.truth, strict=True)
     ]
     return np.stack([c.rotations for c in clips]), np.stack([c.root_positions for c in clips])
 
 
-def skate_of(skeleton: Skeleton, motion: Motion, part: slice) -> float:
+def skate_of(windows: Windows, motion: Motion, part: slice) -> float:
     """Return MANN's foot-skate of the frames of the gaps, mean over windows."""
     found = []
-    for rotations, roots in zip(*motion, strict=True):
+    for skeleton, rotations, roots in zip(windows.skeletons, *motion, strict=True):
+        if quadruped.is_quadruped(skeleton):
+            points = quadruped.paw_points(Clip(skeleton, rotations[part], roots[part], lafan.RATE))
+            found.append(metrics.foot_skate(points, lafan.RATE, range(len(quadruped.LEGS))))
+            continue
         world, positions = skeleton.fk(rotations[part], roots[part])
         points = foot_contacts.foot_points(skeleton, world, positions)
         found.append(metrics.foot_skate(points, lafan.RATE))
     return float(np.mean(found))
 
 
-def rows_of(filler: Filler, truth: Motion, deviation: Array) -> list[Row]:
+def rows_of(filler: Filler, held_out: Windows, deviation: Array) -> list[Row]:
     """Return the figures of each length of gap and each way to fill it."""
-    ways: dict[str, Callable[[Motion, Array], Motion]] = {
-        "truth": lambda windows, known: windows,
+    ways: dict[str, Callable[[Windows, Array], Motion]] = {
+        "truth": lambda windows, known: windows.truth,
         "zero velocity": held,
         "interpolation": plain,
-        "network": partial(networks, filler),
-        "finished": partial(finished, filler),
+        "network": lambda windows, known: networks(filler, windows, known),
+        "finished": lambda windows, known: finished(filler, windows, known),
     }
     rows = []
     for missing in lafan.GAPS:
         known = lafan.kept(lafan.CONTEXT + missing + 1, missing)
-        windows = truth[0][:, : len(known)], truth[1][:, : len(known)]
+        windows = held_out.first(len(known))
         for name, way in ways.items():
             found = way(windows, known)
             row: Row = {"gap": missing, "way": name}
-            row |= lafan.figures(filler.skeleton, windows, found, missing, deviation)
-            row["foot_skate"] = skate_of(filler.skeleton, found, slice(lafan.CONTEXT - 1, None))
+            row |= lafan.figures(
+                filler.skeleton, windows.truth, found, missing, deviation, windows.bones
+            )
+            row["foot_skate"] = skate_of(windows, found, slice(lafan.CONTEXT - 1, None))
             rows.append(row)
     return rows
 
@@ -131,43 +171,49 @@ def seconds_of(filler: Filler, clip: Clip, frames: int = 60) -> float:
     return float(best)
 
 
-def evaluate(data: Path) -> Row:
-    """Return every figure, and whether the targets are met."""
-    filler = models.load_filler("biped")
-    clips = [clip for _, clip in clips_of(data, held_out=True)]
-    parts = [lafan.windows(clip) for clip in clips]
-    truth = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-    deviation = lafan.deviation([clip for _, clip in clips_of(data, held_out=False)])
-    rows = rows_of(filler, truth, deviation)
+def measured(filler: Filler, parts: list[Part], kind: str) -> Row:
+    """Return the figures of the held-out clips of a kind, and whether the targets are met."""
+    windows = Windows.of(clips_of(parts, kind, held_out=True))
+    deviation = lafan.deviation(clips_of(parts, kind, held_out=False))
+    rows = rows_of(filler, windows, deviation)
     shares = ratios(rows)
     done = {(r["gap"], r["way"]): r for r in shares}
     targets = {f"{k} at 30": done[30, "finished"][k] <= most for k, most in TARGETS.items()}
     targets |= {f"{k} at 5": done[5, "finished"][k] <= 1.0 for k in TARGETS}
-    seconds = seconds_of(filler, clips[0])
-    targets["seconds for 60"] = seconds < LONGEST_SECONDS
+    return {"windows": len(windows.skeletons), "rows": rows, "ratios": shares, "targets": targets}
+
+
+def evaluate(body: str, data: Path | None) -> Row:
+    """Return every figure of the model of a kind of body."""
+    filler = models.load_filler(body)
+    parts = list(BODIES[body](data or DATA[body]))
+    kinds = list(dict.fromkeys(part.kind for part in parts))
+    longest = max(clips_of(parts, kinds[0], held_out=True), key=lambda clip: clip.frames)
+    seconds = seconds_of(filler, longest)
     return {
-        "windows": len(truth[0]),
-        "rows": rows,
-        "ratios": shares,
+        "kinds": {kind: measured(filler, parts, kind) for kind in kinds},
         "seconds_60": seconds,
-        "targets": targets,
+        "seconds_met": seconds < LONGEST_SECONDS,
     }
 
 
 def show(found: Row) -> None:
     """Print the figures as tables."""
-    print(f"{found['windows']} windows of held-out clips")
-    print(f"{'gap':>4} {'':14} {'L2P':>7} {'L2Q':>7} {'NPSS':>8} {'skate':>7}")
-    for row in found["rows"]:
-        print(
-            f"{row['gap']:4} {row['way']:14} {row['l2p']:7.3f} {row['l2q']:7.3f}"
-            f" {row['npss']:8.4f} {row['foot_skate']:7.3f}"
-        )
-    print("As ratio to interpolation")
-    for row in found["ratios"]:
-        print(
-            f"{row['gap']:4} {row['way']:14} {row['l2p']:7.3f} {row['l2q']:7.3f} {row['npss']:8.3f}"
-        )
-    print(f"60 frames in {1000 * found['seconds_60']:.0f} ms")
-    missed = [name for name, met in found["targets"].items() if not met]
-    print("Targets missed: " + (", ".join(missed) or "none"))
+    for kind, part in found["kinds"].items():
+        print(f"{kind}: {part['windows']} windows of {SETS[kind]}")
+        print(f"{'gap':>4} {'':14} {'L2P':>7} {'L2Q':>7} {'NPSS':>8} {'skate':>7}")
+        for row in part["rows"]:
+            print(
+                f"{row['gap']:4} {row['way']:14} {row['l2p']:7.3f} {row['l2q']:7.3f}"
+                f" {row['npss']:8.4f} {row['foot_skate']:7.3f}"
+            )
+        print("As ratio to interpolation")
+        for row in part["ratios"]:
+            print(
+                f"{row['gap']:4} {row['way']:14} {row['l2p']:7.3f} {row['l2q']:7.3f}"
+                f" {row['npss']:8.3f}"
+            )
+        missed = [name for name, met in part["targets"].items() if not met]
+        print("Targets missed: " + (", ".join(missed) or "none"))
+    late = "" if found["seconds_met"] else ", too slow"
+    print(f"60 frames in {1000 * found['seconds_60']:.0f} ms{late}")

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a trained transformer as ``models/inbetween``.
+"""Write a trained transformer as the model that fills the gaps of a kind of body.
 
-python -m training.inbetween.export --checkpoint build/inbetween/run/checkpoint.pt
+python -m training.inbetween.export --model quadruped --checkpoint FILE.pt --dataset FILE.npz
 """
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from motion_addon.motion import gap
+from motion_addon.motion import gap, models
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
-from .. import model_folder, sources
+from .. import model_folder
 from ..export import CREDITS
 from ..loop import read
+from ..oneshot.export import CREDITS as ANIMAL_CREDITS
+from .bodies import BODIES
 from .dataset import LONGEST_GAP, Clips
 from .model import STATISTICS
 
+SHIPPED_CREDITS: Final = {"biped": CREDITS, "quadruped": ANIMAL_CREDITS}
 LEFT = ("parents", "chain")
 """What is in a checkpoint but follows from the skeleton."""
 
@@ -33,13 +36,15 @@ def weights(state: dict[str, Array]) -> dict[str, Array]:
     return out
 
 
-def describe(skeleton: Skeleton, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the contents of ``model.json``."""
+def describe(
+    body: str, skeleton: Skeleton, held_out: list[str], settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the contents of ``model.json``; ``held_out`` are clips or creatures."""
     layout = gap.Layout(len(skeleton))
     rest = skeleton.rest_positions()
     return {
-        "name": "inbetween",
-        "body": "biped",
+        "name": models.FILLERS[body],
+        "body": body,
         "kind": "bidirectional transformer over frames",
         "rate": gap.RATE,
         "units": {"length": "metre", "speed": "metre per second"},
@@ -51,19 +56,19 @@ def describe(skeleton: Skeleton, settings: dict[str, Any]) -> dict[str, Any]:
         "offsets": [[round(float(v), 6) for v in o] for o in skeleton.offsets],
         "end_sites": [[int(j), [round(float(x), 6) for x in v]] for j, v in skeleton.end_sites],
         "root_height": round(-float(rest[:, 1].min()), 4),
-        "held_out": list(sources.HELD_OUT),
+        "held_out": held_out,
         "licence": "GPL-3.0-or-later",
-        "credits": list(CREDITS),
+        "credits": list(SHIPPED_CREDITS[body]),
         "training": settings,
     }
 
 
-def export(checkpoint: Path, prepared: Path, out: Path) -> None:
+def export(body: str, checkpoint: Path, prepared: Path, out: Path) -> None:
     """Write ``out`` from a checkpoint and the dataset that it was trained on."""
-    skeleton = Clips(prepared, held_out=True).skeleton
+    kept = Clips(prepared, held_out=True)
     state, settings = read(checkpoint)
     arrays = weights({key: value.numpy() for key, value in state.items()})
-    model_folder.save(out, arrays, describe(skeleton, settings))
+    model_folder.save(out, arrays, describe(body, kept.skeleton, kept.sources(), settings))
 
 
 def main() -> None:
@@ -73,9 +78,11 @@ def main() -> None:
         "--checkpoint", type=Path, default=Path("build/inbetween/run/checkpoint.pt")
     )
     parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/dataset.npz"))
-    parser.add_argument("--out", type=Path, default=Path("models/inbetween"))
+    parser.add_argument("--model", choices=list(BODIES), default="biped")
+    parser.add_argument("--out", type=Path, help="folder; that of the shipped model without")
     options = parser.parse_args()
-    export(options.checkpoint, options.dataset, options.out)
+    out = options.out or Path("models") / models.FILLERS[options.model]
+    export(options.model, options.checkpoint, options.dataset, out)
 
 
 if __name__ == "__main__":

@@ -91,11 +91,16 @@ def figures(
     found: tuple[Array, Array],
     missing: int,
     deviation: Array,
+    bones: Array | None = None,
 ) -> dict[str, float]:
-    """Return L2P, L2Q and NPSS of the frames of a gap, from local rotations and roots."""
+    """Return L2P, L2Q and NPSS of the frames of a gap, from local rotations and roots.
+
+    ``bones`` (N, J, 3) are the offsets of the joints of each window, the skeleton's without.
+    """
     part = slice(CONTEXT, CONTEXT + missing)
-    true_q, true_p = skeleton.fk(truth[0][:, part], truth[1][:, part])
-    found_q, found_p = skeleton.fk(found[0][:, part], found[1][:, part])
+    bones = None if bones is None else bones[:, None]
+    true_q, true_p = skeleton.fk(truth[0][:, part], truth[1][:, part], bones)
+    found_q, found_p = skeleton.fk(found[0][:, part], found[1][:, part], bones)
     true_q = quat.unroll(true_q, axis=1)
     flat = (*true_q.shape[:2], -1)
     return {

@@ -77,14 +77,14 @@ def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
     level = np.zeros(count, dtype=bool)
     size = own.animal.hip_height
     for bone in range(count):
-        off = _away(_base(own, bones, given, bone), bones.turns[:, bone])
+        off = _away(own_rig.base(own, bones, given, bone), bones.turns[:, bone])
         if bone in own.above:
             other = _away(ahead, bones.turns[:, bone])
             spread = (np.ptp(one[1], axis=0).max() for one in (other, off))
             level[bone] = next(spread) <= next(spread) + _STILL
             off = other if level[bone] else off
         turns[bone] = off[0]
-        moved = _shift(own, bones, bone) / size
+        moved = own_rig.shift(own, bones, bone) / size
         shifts[bone] = moved.mean(axis=0) if np.abs(moved).max() > _STILL else 0.0
         away[:, bone] = np.concatenate([off[1], moved - shifts[bone]], axis=1)
     away = np.where(np.abs(away).max(axis=0) > _STILL, away, 0.0)
@@ -94,32 +94,11 @@ def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
     return Extras(turns, shifts, curves, level)
 
 
-def _base(own: OwnRig, bones: Bones, given: Mapping[int, Array], bone: int) -> Array:
-    """Return (T, 4) what a bone follows."""
-    if bone in given:
-        return given[bone]
-    if bone in own.above:
-        path = (own.back, *own.above)
-        return np.asarray(bones.turns[:, path[path.index(bone) - 1]])
-    return np.asarray(bones.turns[:, own.skeleton.parents[bone]])
-
-
 def _away(base: Array, turns: Array) -> tuple[Array, Array]:
     """Return the mean (4,) of how turns (T, 4) are away from ``base``, and what is left (T, 3)."""
     off = quat.unroll(quat.mul(quat.inv(base), turns))
     mean = quat.normalize(off.mean(axis=0))
     return mean, quat.to_rotvec(quat.mul(quat.inv(mean), off))
-
-
-def _shift(own: OwnRig, bones: Bones, bone: int) -> Array:
-    """Return (T, 3) how far a bone is from where it rests on its parent, in the parent's axes."""
-    parent = int(own.skeleton.parents[bone])
-    if parent < 0:
-        return np.zeros((len(bones.places), 3))
-    arm = bones.places[:, bone] - bones.places[:, parent]
-    return np.asarray(
-        quat.apply(quat.inv(bones.turns[:, parent]), arm) - own.skeleton.offsets[bone]
-    )
 
 
 def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array) -> Misfit:

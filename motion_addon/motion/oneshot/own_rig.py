@@ -199,10 +199,32 @@ def heading(clip: Clip) -> Array:
     return quat.yaw(quat.yaw_of(smooth(ahead, HEADING * clip.fps)))
 
 
-def pose(own: OwnRig, clip: Clip, misfit: Misfit = NONE) -> Bones:
+def base(own: OwnRig, bones: Bones, given: Mapping[int, Array], bone: int) -> Array:
+    """Return (T, 4) what a bone follows; ``given`` are those of ``followed``."""
+    if bone in given:
+        return given[bone]
+    if bone in own.above:
+        path = (own.back, *own.above)
+        return np.asarray(bones.turns[:, path[path.index(bone) - 1]])
+    return np.asarray(bones.turns[:, own.skeleton.parents[bone]])
+
+
+def shift(own: OwnRig, bones: Bones, bone: int) -> Array:
+    """Return (T, 3) how far a bone is from where it rests on its parent, in the parent's axes."""
+    parent = int(own.skeleton.parents[bone])
+    if parent < 0:
+        return np.zeros((len(bones.places), 3))
+    arm = bones.places[:, bone] - bones.places[:, parent]
+    return np.asarray(
+        quat.apply(quat.inv(bones.turns[:, parent]), arm) - own.skeleton.offsets[bone]
+    )
+
+
+def pose(own: OwnRig, clip: Clip, misfit: Misfit = NONE, *, sink: bool = True) -> Bones:
     """Return the rig's motion of a canonical clip that has the rig's size.
 
-    Its paws are where the clip's are, as far as the legs reach.
+    Its paws are where the clip's are, as far as the legs reach; with ``sink`` the body comes
+    down a little for those that stand.
     """
     given = followed(own, clip)
     ahead = heading(clip)
@@ -213,7 +235,9 @@ def pose(own: OwnRig, clip: Clip, misfit: Misfit = NONE) -> Bones:
     turns, places = bones.turns, bones.places
     goals = [leg.goal(turns, paw) for leg, paw in zip(own.legs, paws.swapaxes(0, 1), strict=True)]
     stands = _standing(clip)
-    down = _lowered(own, clip, bones, goals, stands)[:, None] * _UP
+    down = np.zeros((clip.frames, 1))
+    if sink:
+        down = _lowered(own, clip, bones, goals, stands)[:, None] * _UP
     for i, leg in enumerate(own.legs):
         moved = reach(leg, turns, places - down[:, None], goals[i], stands[:, i])
         set_.update(moved)

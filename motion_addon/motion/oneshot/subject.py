@@ -85,7 +85,8 @@ def _find(
         raise ExemplarError(f"{error}.") from error
     if exchanged:
         found = _exchanged(found)
-    limbs = limbs_of(rig, found, axes)
+    chains = {leg: _to_the_tip(rig, found.roles[ROLES[leg]]) for leg in LEGS}
+    limbs = limbs_of(rig, found.roles, chains, axes)
     told = rig_map is not None or legs is not None
     body_from_world = quat.inv(axes)
     skeleton = recording.skeleton(body_from_world)
@@ -138,15 +139,15 @@ def _exchanged(found: RigMap) -> RigMap:
     return RigMap(found.family, roles, found.confidence, notes, found.facing, found.kind)
 
 
-def limbs_of(rig: RigBones, found: RigMap, world_from_body: Array) -> Limbs:
-    """Return the parts of a four-legged bone map, legs down to their last bones.
+def limbs_of(
+    rig: RigBones, roles: Mapping[str, Sequence[str]], legs: Legs, world_from_body: Array
+) -> Limbs:
+    """Return the parts of a four-legged bone map with ``legs`` down to their last bones.
 
     Where all legs hang on one bone, what lies between them is the spine, too.
     """
-    roles = found.roles
     crown = (*roles.get("neck", ()), *roles.get("head", ()))
     spine = (*roles.get("hips", ()), *roles.get("spine", ()))
-    legs = {leg: _to_the_tip(rig, roles[ROLES[leg]]) for leg in LEGS}
     if len(spine) == 1 and len(crown) > 2:
         ahead = quat.apply(quat.inv(world_from_body), rig.rest_heads)[:, 2]
         shoulders = min(ahead[rig.index(legs[leg][0])] for leg in ("LF", "RF"))

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An animal's own bones on the canonical quadruped of its proportions, and back without loss.
+
+What its bones have that the canonical joints cannot say (more bones, ears, a jaw, a spine that
+stretches) is kept where a frame is kept and bridged where it is new; legs are then bent so that
+paws are where the canonical ones are. Kept frames come back as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import calm, footlock, inbetween, keyed_feet, quat
+from .clip import Clip
+from .models import Filler
+from .oneshot import own_rig
+from .oneshot.own_rig import Bones, Misfit, OwnRig
+from .quat import Array
+
+
+@dataclass(frozen=True, eq=False)
+class AnimalFigure:
+    """A rig of an animal, in meters, Y up, and what stands for its bones."""
+
+    own: OwnRig
+
+    def clip(self, bones: Bones, known: Array, fps: float) -> Clip:
+        """Return the ``known`` (T,) frames of a motion on the canonical joints; others repeat them.
+
+        The ground stays where it is in the motion.
+        """
+        turns, places = bones.turns[known], bones.places[known]
+        animal = self.own.animal
+        clip, _ = animal.convert(turns, places, fps)
+        up = clip.root_positions[0] - animal.found.places(turns, places)[0, 0]
+        row = np.maximum.accumulate(np.where(known, np.cumsum(known) - 1, 0))
+        return Clip(
+            clip.skeleton, clip.rotations[row], (clip.root_positions - up)[row].astype(np.float32),
+            fps,
+        )  # fmt: skip
+
+    def bones(self, clip: Clip, bones: Bones, known: Array) -> Bones:
+        """Return a rig's motion whose frames that are not ``known`` (T,) are those of ``clip``."""
+        misfit = self._misfit(clip, bones, known)
+        made = own_rig.pose(self.own, clip, misfit, sink=False)
+        turned = _bridged(made.turns, bones.turns, known, clip.fps)
+        away = np.where(known[:, None, None], bones.places - made.places, 0.0)
+        placed = made.places + _spread(away, known, clip.fps)
+        kept = known[:, None, None]
+        return Bones(
+            np.where(kept, bones.turns, turned),
+            np.where(kept, bones.places, placed),
+        )
+
+    def _misfit(self, clip: Clip, bones: Bones, known: Array) -> Misfit:
+        """Return how the bones differ from what they follow, bridged over what is new."""
+        own = self.own
+        given = own_rig.followed(own, clip)
+        follows = np.stack(
+            [own_rig.base(own, bones, given, b) for b in range(len(own.skeleton))], 1
+        )
+        off = quat.mul(quat.inv(follows), bones.turns)
+        mean = quat.normalize(quat.unroll(off[known]).mean(axis=0))
+        turns = _bridged(np.broadcast_to(mean, off.shape), off, known, clip.fps)
+        moved = np.stack([own_rig.shift(own, bones, b) for b in range(len(own.skeleton))], 1)
+        shifts = _spread(np.where(known[:, None, None], moved, 0.0), known, clip.fps)
+        count = range(len(own.skeleton))
+        return Misfit({b: turns[:, b] for b in count}, {b: shifts[:, b] for b in count})
+
+
+def _spread(values: Array, known: Array, fps: float) -> Array:
+    """Return values (T, B, 3) bridged over frames that are not ``known`` (T,)."""
+    flat = footlock.bridged(values.reshape(len(values), -1), known, fps)
+    return flat.reshape(values.shape)
+
+
+def _bridged(turned: Array, before: Array, known: Array, fps: float) -> Array:
+    """Return rotations (T, B, 4) that are ``before`` where ``known`` and led over in between."""
+    off = quat.to_rotvec(quat.mul(quat.inv(turned), before))
+    off = _spread(np.where(known[:, None, None], off, 0.0), known, fps)
+    return quat.unroll(quat.mul(turned, quat.from_rotvec(off)))
+
+
+def fill(
+    figure: AnimalFigure,
+    filler: Filler,
+    bones: Bones,
+    known: Array,
+    fps: float,
+    *,
+    seed: int = 0,
+    lock: bool = True,
+) -> tuple[Bones, Array]:
+    """Return a rig's motion with new poses where ``known`` (T,) is False, and contacts (T, 4).
+
+    What ``bones`` hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
+    """
+    told = figure.clip(bones, known, fps)
+    new = inbetween.fill(filler, told, known, seed=seed, lock=False)
+    done = calm.calmed(replace(new, rotations=new.rotations.astype(np.float64)), known)
+    if lock:
+        assert new.contacts is not None
+        done = keyed_feet.locked(done, known, new.contacts)
+    return figure.bones(done, bones, known), np.asarray(done.contacts)
