@@ -14,10 +14,15 @@ import numpy as np
 
 from . import calm, footlock, inbetween, keyed_feet, quat
 from .clip import Clip
+from .contacts import runs
 from .models import Filler
-from .oneshot import own_rig
+from .oneshot import footing, own_rig
 from .oneshot.own_rig import Bones, Misfit, OwnRig
+from .oneshot.units import Units
 from .quat import Array
+
+STEPS = 1.2
+"""Units of time that kept frames must last to show whether an animal walks in place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +75,31 @@ class AnimalFigure:
         return Misfit({b: turns[:, b] for b in count}, {b: shifts[:, b] for b in count})
 
 
+def treadmill(figure: AnimalFigure, bones: Bones, known: Array, fps: float) -> Array:
+    """Return (T, 3) the way that an animal makes by its steps but not over the ground, meters.
+
+    It is told by stretches of ``known`` (T,) frames in which an animal walks in place; between
+    them its speed goes over from one to the other.
+    """
+    animal = figure.own.animal
+    second = Units(animal.hip_height).second
+    at, speeds = [], []
+    for start, stop in runs(known):
+        if (stop - start) / fps < STEPS * second or stop - start < 3:
+            continue
+        part = bones.turns[start:stop], bones.places[start:stop]
+        foot = footing.read(animal, *part, fps, second, False)
+        left, ahead = foot.paws if foot.in_place else (0.0, 0.0)
+        turned = quat.yaw(float(foot.heading.mean()))
+        at += [start, stop - 1]
+        speeds += 2 * [quat.apply(turned, np.array([left, 0.0, ahead]))]
+    if not at:
+        return np.zeros((len(known), 3))
+    frames = np.arange(len(known))
+    pace = np.stack([np.interp(frames, at, column) for column in np.array(speeds).T], axis=-1)
+    return np.asarray(np.cumsum(pace, axis=0) / fps)
+
+
 def _spread(values: Array, known: Array, fps: float) -> Array:
     """Return values (T, B, 3) bridged over frames that are not ``known`` (T,)."""
     flat = footlock.bridged(values.reshape(len(values), -1), known, fps)
@@ -98,9 +128,14 @@ def fill(
     What ``bones`` hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
     """
     told = figure.clip(bones, known, fps)
+    way = treadmill(figure, bones, known, fps).astype(np.float32)
+    told = replace(told, root_positions=told.root_positions + way)
     new = inbetween.fill(filler, told, known, seed=seed, lock=False)
     done = calm.calmed(replace(new, rotations=new.rotations.astype(np.float64)), known)
     if lock:
         assert new.contacts is not None
         done = keyed_feet.locked(done, known, new.contacts)
-    return figure.bones(done, bones, known), np.asarray(done.contacts)
+    contacts = np.asarray(done.contacts)
+    return figure.bones(
+        replace(done, root_positions=done.root_positions - way), bones, known
+    ), contacts

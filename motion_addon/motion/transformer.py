@@ -79,7 +79,8 @@ class Encoder:
         a = {key: np.asarray(value, dtype=np.float32) for key, value in arrays.items()}
         self._embed = np.ascontiguousarray(a["embed"].T), a["embed_bias"]
         self._cls = a["cls"]
-        self._latent = np.ascontiguousarray(a.get("latent", np.zeros((len(self._cls), 0))).T)
+        latent = a.get("latent", np.zeros((len(self._cls), 0), dtype=np.float32))
+        self._latent = np.ascontiguousarray(latent.T)
         self._bias, self._cls_bias = a["bias"], a["cls_bias"]
         self.heads = len(self._bias)
         self.width = len(self._cls)

@@ -82,13 +82,9 @@ def test_ik_targets(whole: bool, pole: bool) -> None:
     check(rig, own, before)
 
 
-@pytest.mark.parametrize("kind", animals.GENERATED)
+@pytest.mark.parametrize("kind", ["cat", "horse", "wolf"])
 def test_rigify_animals_are_filled_on_their_controls(kind: str) -> None:
-    bpy.ops.object.select_all(action="DESELECT")
-    meta = animals.metarig(kind)
-    bpy.ops.pose.rigify_generate()
-    rig = bpy.context.object
-    assert rig != meta
+    rig = rigs.rigify(kind)
     own = keyed(rig)
     before = ways(rig)
     fill()

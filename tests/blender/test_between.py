@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 import pytest
 
-from . import animals, rigs, subjects
+from . import rigs, subjects
 from .subjects import addon
 from .test_apply import odd_rig
 from .test_control_rigs import ik_rig
@@ -230,15 +230,6 @@ def test_what_cannot_be_filled_is_refused() -> None:
     refused("Key the location of the hips")
     rig.data.bones["mixamorig:LeftLeg"].name = "Elsewhere"
     refused("There is no bone 'mixamorig:LeftLeg' any more")
-
-
-def test_animals_are_not_filled_yet() -> None:
-    rig = animals.deform_rig()
-    for frame in (1, 20):
-        rig.pose.bones[0].keyframe_insert("location", frame=frame)
-    bpy.context.scene.footfall.character = None
-    for operator in ("fill_between", "close_loop"):
-        refused("Gaps can be filled for people only yet", operator)
 
 
 def test_a_bake_under_review_is_not_filled() -> None:

@@ -12,8 +12,6 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.mannequin import Mannequin
 from motion_addon.motion.models import Filler
 from motion_addon.motion.request import BakeRequest
-from motion_addon.motion.rigs import RigError
-from tests.motion.animals import animal
 from tests.motion.humans import Build, human
 
 BUILDS = [
@@ -109,9 +107,3 @@ def test_kept_poses_are_passed_without_a_jolt(walking: Clip) -> None:
     np.testing.assert_array_equal(done.rotations[known], walking.rotations[known])
     assert jolts(missed)[12:-12].max() > 0.08
     assert jolts(done)[12:-12].max() < 1.6 * jolts(walking).max()
-
-
-def test_animals_are_refused(filler: Filler) -> None:
-    rig, rig_map = animal()
-    with pytest.raises(RigError, match="animal"):
-        Mannequin(measure(rig, rig_map), filler.skeleton)

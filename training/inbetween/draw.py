@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Draw filled gaps of held-out clips beside the truth and plain interpolation, as stick figures.
 
-python -m training.inbetween.draw --data FOLDER --out docs/images/in-between.png
+python -m training.inbetween.draw --model quadruped --data FOLDER --out FILE.png
 """
 
 import argparse
@@ -11,23 +11,26 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from motion_addon.motion import gap, inbetween, models
+from motion_addon.motion import gap, inbetween, models, quadruped
 from motion_addon.motion.clip import Clip
 
-from .evaluate import clips_of
+from .bodies import BODIES
 from .lafan import CONTEXT, RATE
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-PICKS = (("o3de/Walk2.bvh", 600, 30), ("o3de/OutofRange1.bvh", 300, 30))
+PICKS = {
+    "biped": (("o3de/Walk2.bvh", 600, 30), ("o3de/OutofRange1.bvh", 300, 30)),
+    "quadruped": (("dog_star_walk_003", 150, 30), ("0ad/zebra/run", 40, 24)),
+}
 """Clip, first frame at 30 frames a second, and frames of the gap."""
 EVERY = 3
-APART = 1.0
+APART = {"biped": 1.0, "quadruped": 1.1}
 """Frames, and meters on the page, between two figures."""
 
 
-def fillings(clip: Clip, known: np.ndarray[Any, Any]) -> dict[str, Clip]:
+def fillings(body: str, clip: Clip, known: np.ndarray[Any, Any]) -> dict[str, Clip]:
     """Return the truth, the plain filling and the model's of a clip."""
     rotations, roots = gap.interpolated(
         clip.rotations[None], clip.root_positions[None], known[None]
@@ -36,17 +39,18 @@ def fillings(clip: Clip, known: np.ndarray[Any, Any]) -> dict[str, Clip]:
     return {
         "captured": clip,
         "interpolated": plain,
-        "filled": inbetween.fill(models.load_filler("biped"), clip, known),
+        "filled": inbetween.fill(models.load_filler(body), clip, known),
     }
 
 
 def strip(ax: Any, clip: Clip, known: np.ndarray[Any, Any]) -> None:
     """Draw figures side by side; kept ones are pale, left limbs blue and right ones red."""
     positions = clip.world()[1]
+    body = "quadruped" if quadruped.is_quadruped(clip.skeleton) else "biped"
     way = (positions[-1, 0] - positions[0, 0]) * [1.0, 0.0, 1.0]
     way /= max(float(np.linalg.norm(way)), 1e-6)
     for i, frame in enumerate(range(CONTEXT % EVERY, clip.frames, EVERY)):
-        x = (positions[frame] - positions[frame, 0]) @ way + i * APART
+        x = (positions[frame] - positions[frame, 0]) @ way + i * APART[body]
         for joint, parent in enumerate(clip.skeleton.parents[1:], start=1):
             name = clip.skeleton.names[joint]
             color = {"L": "#2f6fb0", "R": "#c03028"}.get(name[0], "black")
@@ -62,16 +66,17 @@ def strip(ax: Any, clip: Clip, known: np.ndarray[Any, Any]) -> None:
     ax.axis("off")
 
 
-def draw(data: Path, out: Path) -> None:
+def draw(body: str, data: Path, out: Path) -> None:
     """Write the picture."""
-    clips = dict(clips_of(data, held_out=True))
-    figure, axes = pyplot.subplots(3 * len(PICKS), 1, figsize=(11.0, 1.25 * 3 * len(PICKS)))
+    clips = {part.name: part.clip for part in BODIES[body](data) if part.held_out}
+    picks = PICKS[body]
+    figure, axes = pyplot.subplots(3 * len(picks), 1, figsize=(11.0, 1.25 * 3 * len(picks)))
     row = iter(axes)
-    for name, first, missing in PICKS:
+    for name, first, missing in picks:
         clip = clips[name].resample(RATE).slice(first, first + missing + 2 * CONTEXT)
         known = np.ones(clip.frames, dtype=bool)
         known[CONTEXT : CONTEXT + missing] = False
-        for label, filled in fillings(clip, known).items():
+        for label, filled in fillings(body, clip, known).items():
             ax = next(row)
             strip(ax, filled, known)
             ax.set_title(label, fontsize=9, loc="left")
@@ -82,10 +87,11 @@ def draw(data: Path, out: Path) -> None:
 def main() -> None:
     """Read the command line and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", choices=list(BODIES), default="biped")
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--out", type=Path, default=Path("docs/images/in-between.png"))
     options = parser.parse_args()
-    draw(options.data, options.out)
+    draw(options.model, options.data, options.out)
 
 
 if __name__ == "__main__":
