@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import calm, footlock, inbetween, keyed_feet, quat
+from . import calm, footlock, inbetween, keyed_feet, quadruped, quat
 from .clip import Clip
 from .contacts import runs
 from .models import Filler
@@ -23,6 +23,10 @@ from .quat import Array
 
 STEPS = 1.2
 """Units of time that kept frames must last to show whether an animal walks in place."""
+NEAR = 1.0
+"""Units of time between two poses in which a paw may have stood all along."""
+LOW = 0.06
+"""Height over the hips' under which a paw stands in a pose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,7 @@ def treadmill(figure: AnimalFigure, bones: Bones, known: Array, fps: float) -> A
     """Return (T, 3) the way that an animal makes by its steps but not over the ground, meters.
 
     It is told by stretches of ``known`` (T,) frames in which an animal walks in place; between
-    them its speed goes over from one to the other.
+    them its speed goes over from one to the other. Single poses tell it where they are close.
     """
     animal = figure.own.animal
     second = Units(animal.hip_height).second
@@ -93,11 +97,32 @@ def treadmill(figure: AnimalFigure, bones: Bones, known: Array, fps: float) -> A
         turned = quat.yaw(float(foot.heading.mean()))
         at += [start, stop - 1]
         speeds += 2 * [quat.apply(turned, np.array([left, 0.0, ahead]))]
-    if not at:
-        return np.zeros((len(known), 3))
     frames = np.arange(len(known))
+    if not at:
+        speed = _between_poses(figure, bones, np.flatnonzero(known), fps)
+        return np.asarray(frames[:, None] * speed / fps)
     pace = np.stack([np.interp(frames, at, column) for column in np.array(speeds).T], axis=-1)
     return np.asarray(np.cumsum(pace, axis=0) / fps)
+
+
+def _between_poses(figure: AnimalFigure, bones: Bones, keys: Array, fps: float) -> Array:
+    """Return (3,) m/s that paws ask of an animal in place, which are low in two poses running."""
+    animal = figure.own.animal
+    hips = animal.hip_height
+    places = animal.found.places(bones.turns[keys], bones.places[keys])
+    paws = places[:, [quadruped.JOINTS.index(name) for name in quadruped.PAWS]]
+    times = np.diff(keys) / fps
+    low = paws[..., 1] < paws[..., 1].min() + LOW * hips
+    down = low[1:] & low[:-1] & (times < NEAR * Units(hips).second)[:, None]
+    speeds = (np.diff(paws, axis=0) / times[:, None, None])[down] * np.array([1.0, 0.0, 1.0])
+    ahead = quat.unit((places[:, quadruped.JOINTS.index("Withers")] - places[:, 0]).mean(axis=0))
+    back = speeds[speeds @ ahead < 0.0]
+    if len(back) < len(quadruped.LEGS):
+        return np.zeros(3)
+    asked = -np.median(back, axis=0)
+    own = np.linalg.norm(places[-1, 0] - places[0, 0]) / times.sum()
+    least = max(footing.STANDS * Units(hips).speed, own / footing.IN_PLACE)
+    return np.asarray(asked if np.linalg.norm(asked) > least else np.zeros(3))
 
 
 def _spread(values: Array, known: Array, fps: float) -> Array:
