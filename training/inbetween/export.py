@@ -75,9 +75,9 @@ def main() -> None:
     """Read the command line and export."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--checkpoint", type=Path, default=Path("build/inbetween/run/checkpoint.pt")
+        "--checkpoint", type=Path, default=Path("build/inbetween/biped/checkpoint.pt")
     )
-    parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/dataset.npz"))
+    parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/biped.npz"))
     parser.add_argument("--model", choices=list(BODIES), default="biped")
     parser.add_argument("--out", type=Path, help="folder; that of the shipped model without")
     options = parser.parse_args()

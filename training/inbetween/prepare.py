@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", choices=list(BODIES), default="biped")
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
-    parser.add_argument("--out", type=Path, default=Path("build/inbetween/dataset.npz"))
+    parser.add_argument("--out", type=Path, default=Path("build/inbetween/biped.npz"))
     options = parser.parse_args()
     frames.write(options.out, build(BODIES[options.model](options.data)))
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the transformer that fills gaps.
 
-    python -m training.inbetween.train --dataset build/inbetween/dataset.npz --out build/inbetween
+    python -m training.inbetween.train --dataset build/inbetween/biped.npz --out build/inbetween/biped
 
 Hidden layers run in bfloat16, which a CPU with AMX multiplies several times faster.
 """
@@ -273,8 +273,8 @@ def main() -> None:
     """Read the command line and train."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/dataset.npz"))
-    parser.add_argument("--out", type=Path, default=Path("build/inbetween/run"))
+    parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/biped.npz"))
+    parser.add_argument("--out", type=Path, default=Path("build/inbetween/biped"))
     for kind in (Settings, Size):
         for field in fields(kind):
             parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)

@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From motion capture to models/inbetween: under an hour on one core of a 2026 server CPU with AMX.
-#   training/runs/inbetween.sh [FOLDER WITH biped.tar.xz]      (default ../shared/data)
+# From motion to models/inbetween and models/inbetween_quadruped: under an hour each on one core of
+# a 2026 server CPU with AMX.
+#   training/runs/inbetween.sh [FOLDER WITH *.tar.xz [BODIES]]    (default ../shared/data, both)
 set -euo pipefail
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}   # small operations: more threads do not help
 cd "$(dirname "$0")/../.."
 data=${1:-../shared/data}
 build=build/inbetween
-mkdir -p "$build"
-[ -d "$build/data/biped" ] || { mkdir -p "$build/data" && tar xf "$data/biped.tar.xz" -C "$build/data"; }
-python -m training.inbetween.prepare --data "$build/data/biped" --out "$build/dataset.npz"
-python -m training.inbetween.train --dataset "$build/dataset.npz" --out "$build/run"
-python -m training.inbetween.export --checkpoint "$build/run/checkpoint.pt" \
-    --dataset "$build/dataset.npz" --out models/inbetween
-python -m training.evaluate inbetween --data "$build/data/biped" --json "$build/inbetween.json"
+mkdir -p "$build/data"
+for body in ${2:-biped quadruped}; do
+    own=()
+    [ "$body" = quadruped ] && own=(--wide 576 --latent 0 --variants 0)
+    [ -d "$build/data/$body" ] || tar xf "$data/$body.tar.xz" -C "$build/data"
+    python -m training.inbetween.prepare --model "$body" --data "$build/data/$body" \
+        --out "$build/$body.npz"
+    python -m training.inbetween.train --dataset "$build/$body.npz" --out "$build/$body" "${own[@]}"
+    python -m training.inbetween.export --model "$body" --checkpoint "$build/$body/checkpoint.pt" \
+        --dataset "$build/$body.npz"
+    python -m training.evaluate inbetween --model "$body" --data "$build/data/$body" \
+        --json "$build/$body.json"
+done
