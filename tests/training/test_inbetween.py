@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Training of the filling of gaps: torch against numpy, what is cut and hidden, end to end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from motion_addon.motion import gap, models, quat
+from motion_addon.motion import gap, models, quadruped, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.inbetween import fill
 from motion_addon.motion.transformer import Encoder
+from tests.motion.dogs import stepping_dog
 from tests.motion.humans import standing_clip
-from training.inbetween import dataset, export, model, train
+from training.inbetween import bodies, dataset, evaluate, export, lafan, model, prepare, train
+from training.inbetween.bodies import Part
 
 SMALL = model.Size(width=16, layers=2, heads=2, wide=32, latent=4, reach=8)
 
@@ -41,10 +44,23 @@ def written(folder: Path) -> Path:
     return folder / "dataset.npz"
 
 
-@pytest.mark.parametrize("frames", [5, 40])
-def test_torch_and_numpy_are_one(frames: int) -> None:
+def animals(folder: Path) -> Path:
+    """Write a prepared dataset of stepping dogs of two builds, some of each held out."""
+    parts = []
+    for i, (kind, build) in enumerate((("labrador", 1.0), ("made up", 1.3)) * 2):
+        clip = stepping_dog(seconds=8.0, noise=0.002 * i)
+        wide = clip.skeleton.offsets * np.array([build, 1.0, 2.0 - build])
+        longer = replace(clip.skeleton, offsets=wide)
+        good = np.ones(clip.frames, dtype=bool)
+        parts.append(Part(f"{kind} {i}", kind, replace(clip, skeleton=longer), good, i > 1))
+    np.savez(folder / "animals.npz", **prepare.build(parts))
+    return folder / "animals.npz"
+
+
+@pytest.mark.parametrize(("frames", "latent"), [(5, 4), (40, 4), (40, 0)])
+def test_torch_and_numpy_are_one(frames: int, latent: int) -> None:
     torch.manual_seed(0)
-    twin = model.Encoder(11, 7, SMALL, dropout=0.2).eval()
+    twin = model.Encoder(11, 7, replace(SMALL, latent=latent), dropout=0.2).eval()
     with torch.no_grad():
         for parameter in twin.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
@@ -52,14 +68,17 @@ def test_torch_and_numpy_are_one(frames: int) -> None:
     stats = {name: np.ones(1, dtype=np.float32) for name in model.STATISTICS}
     arrays = export.weights(state | stats)
     assert {v.dtype for k, v in arrays.items() if k not in stats} == {np.dtype(np.float16)}
-    ours = Encoder({key: value.numpy() for key, value in twin.state_dict().items()})
+    assert ("latent" in arrays) == (latent > 0)
+    own = {key: value.numpy() for key, value in twin.state_dict().items() if key in arrays}
+    ours = Encoder(own)
+    assert ours.latent_size == latent
     rng = np.random.default_rng(1)
     x = rng.normal(size=(3, frames, 11)).astype(np.float32)
-    z = rng.normal(size=(3, SMALL.latent)).astype(np.float32)
-    for latent in (None, z):
+    z = rng.normal(size=(3, latent)).astype(np.float32)
+    for chosen in (None, z):
         with torch.no_grad():
-            wanted = twin(torch.tensor(x), None if latent is None else torch.tensor(latent))
-        found = ours.forward(x, latent)
+            wanted = twin(torch.tensor(x), None if chosen is None else torch.tensor(chosen))
+        found = ours.forward(x, chosen)
         assert found[0] == pytest.approx(wanted[0].numpy(), abs=1e-4)
         assert found[1] == pytest.approx(wanted[1].numpy(), abs=1e-4)
 
@@ -138,6 +157,57 @@ def test_the_truth_costs_nothing(tmp_path: Path) -> None:
     found = train.losses(twin, outputs, batch, settings, train.feet_of(clips))
     for name in ("rotation", "position", "turning", "moving"):
         assert float(found[name]) < 1e-4
+
+
+def test_windows_have_the_bones_of_their_body(tmp_path: Path) -> None:
+    clips = dataset.Clips(animals(tmp_path), held_out=False)
+    assert clips.sources() == ["labrador 0"]
+    cut = dataset.draw(clips, np.random.default_rng(2), 1024)
+    widths = np.unique(cut.bones[:, clips.skeleton.index("LeftFemur"), 0])
+    assert len(widths) == 2
+    settings = train.Settings(tokens=512)
+    seen, batch = train.prepared(clips, cut)
+    _, own = clips.skeleton.fk(seen.rotations, seen.roots, cut.bones[:, None])
+    told = seen.carried.points_into(own).reshape(*cut.known.shape, -1)
+    assert seen.inputs[..., gap.Layout(len(clips.skeleton)).positions] == pytest.approx(
+        told, abs=1e-5
+    )
+    twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
+    outputs = torch.zeros(*batch["yaw"].shape, twin.layout.outputs)
+    outputs[..., twin.layout.axes] = (batch["true_axes"] - batch["axes"]).flatten(2)
+    outputs[..., twin.layout.root] = batch["true_root"] - batch["root"]
+    feet = train.feet_of(clips)
+    assert [clips.skeleton.names[foot] for foot in feet] == list(quadruped.PAWS)
+    assert float(train.losses(twin, outputs, batch, settings, feet)["position"]) < 1e-4
+
+
+def test_kinds_of_clips_are_drawn_by_their_shares(tmp_path: Path) -> None:
+    clips = dataset.Clips(animals(tmp_path), held_out=False)
+    first = clips.starts(np.random.default_rng(0), np.full(4000, 60))
+    share = np.mean(clips.clip[first] == 0)
+    wanted = bodies.SHARES["labrador"] / (bodies.SHARES["labrador"] + bodies.SHARES["made up"])
+    assert share == pytest.approx(wanted, abs=0.05)
+
+
+@pytest.mark.slow
+def test_end_to_end_for_animals(tmp_path: Path) -> None:
+    prepared = animals(tmp_path)
+    clips = [dataset.Clips(prepared, held_out=flag) for flag in (False, True)]
+    settings = train.Settings(steps=3, tokens=256, variants=0.0, average=0.5)
+    train.fit(clips[0], clips[1], replace(SMALL, latent=0), settings, tmp_path / "run")
+    out = tmp_path / "models" / "inbetween_quadruped"
+    export.export("quadruped", tmp_path / "run" / "checkpoint.pt", prepared, out)
+    filler = models.load_filler("quadruped", tmp_path / "models")
+    clip = stepping_dog(seconds=1.0)
+    known = np.ones(clip.frames, dtype=bool)
+    known[20:40] = False
+    done = fill(filler, clip, known)
+    assert np.array_equal(done.rotations[known], clip.rotations[known])
+    parts = [Part(str(i), "labrador", stepping_dog(seconds=4.0), known, i > 0) for i in range(2)]
+    found = evaluate.measured(filler, parts, "labrador")
+    assert {row["gap"] for row in found["rows"]} == set(lafan.GAPS)
+    truth = [row for row in found["rows"] if row["way"] == "truth"]
+    assert max(row["l2p"] for row in truth) < 1e-6
 
 
 @pytest.mark.slow
