@@ -10,7 +10,7 @@ import pytest
 from . import animals, rigs
 from .subjects import addon
 from .test_animal_ik import ik_dog
-from .test_between import fill, jolt, values_of
+from .test_between import fill, jolt, places, values_of
 
 KEYS = (1, 9, 17, 25, 40)
 
@@ -97,3 +97,46 @@ def test_rigify_animals_are_filled_on_their_controls(kind: str) -> None:
     dense = {path for path, count in counts.items() if count == KEYS[-1]}
     assert any("_ik." in path and path.endswith("location") for path in dense)
     assert 'pose.bones["torso"].location' in dense
+
+
+@pytest.mark.parametrize("ik", [False, True])
+def test_a_loop_ends_as_it_begins(ik: bool) -> None:
+    rig = ik_dog(whole=False, pole=True) if ik else animals.deform_rig()
+    keyed(rig, tuple(range(1, 46)))
+    bpy.context.scene.footfall_between.seam = 12
+    assert bpy.ops.footfall.close_loop() == {"FINISHED"}
+    assert not addon("blender.takes").report_of(rig.footfall.takes[0])["warnings"]
+    now = places(rig, 88)
+    on = now["hips"][44] - now["hips"][0]
+    assert np.linalg.norm(on) > 0.5
+    for role, way in now.items():
+        np.testing.assert_allclose(way[44:88] - way[:44], np.tile(on, (44, 1)), atol=6e-3)
+        assert jolt(way[42:48]) < 0.08, role
+
+
+def test_stitch_goes_over_into_another_action() -> None:
+    rig = animals.deform_rig()
+    keyed(rig, tuple(range(1, 41)))
+    first = rig.animation_data.action
+    one = places(rig, 40)
+    asked = bpy.context.scene.footfall_between
+    asked.action, asked.seam = first.copy(), 10
+    assert bpy.ops.footfall.stitch() == {"FINISHED"}
+    now = places(rig, 90)
+    np.testing.assert_allclose(now["hips"][:40], one["hips"], atol=1e-6)
+    step = one["hips"][-6:] - one["hips"][-7:-1]
+    gone = np.linalg.norm(now["hips"][50] - now["hips"][39])
+    assert gone == pytest.approx(11 * np.linalg.norm(step, axis=-1).mean(), rel=0.3)
+    assert jolt(now["hips"]) < 0.04
+
+
+def test_what_has_no_place_is_refused() -> None:
+    rig = animals.deform_rig()
+    keyed(rig)
+    action = rig.animation_data.action
+    bag = addon("blender.fcurves").found_bag(rig, action)
+    for curve in [c for c in bag.fcurves if c.data_path.endswith("location")]:
+        bag.fcurves.remove(curve)
+    with pytest.raises(RuntimeError, match="Key the location of the hips"):
+        bpy.ops.footfall.fill_between()
+    assert rig.animation_data.action == action
