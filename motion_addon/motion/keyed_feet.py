@@ -30,6 +30,8 @@ LEAST_HEIGHT = 0.004
 """Share of a leg's length by which feet may go under the lowest of the kept ones."""
 DIP_SECONDS = 0.1
 """Time before and after a dip under the floor in which a foot is raised over it."""
+ROUNDS = 3
+"""Corrections of an animal's leg until its hock or wrist is in its place."""
 
 _FRONT = np.array([0.0, 0.0, 1.0])
 
@@ -88,7 +90,7 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
         targets[limb.column] = positions[:, limb.joints[2]] + off
         down[:, limb.column] = np.where(known, down[:, limb.column], stood)
     for limb in limbs:
-        _reach(world, positions, limb, targets[limb.column])
+        _reach(world, positions, limb, targets[limb.column], four)
     rotations = quat.unroll(skeleton.local(world)).astype(np.float32)
     return replace(
         clip,
@@ -143,11 +145,23 @@ def _offsets(
     return footlock.bridged(target - ball, fixed, fps), stood
 
 
-def _reach(world: Array, positions: Array, limb: Limb, target: Array) -> None:
-    """Turn the two long bones so that the ankle or hock is at ``target`` (T, 3)."""
+def _reach(world: Array, positions: Array, limb: Limb, target: Array, four: bool) -> None:
+    """Turn the two long bones so that the ankle or hock is at ``target`` (T, 3).
+
+    Legs of animals may be as straight as they like, or bend aside: of theirs only the difference
+    counts that another place of the hock or wrist makes, so that one in its place turns nothing.
+    """
     upper, lower, end, _ = limb.joints
     hip, knee, ankle = (positions[:, joint] for joint in (upper, lower, end))
-    thigh, shin = world[:, upper], world[:, lower]
-    bent, reached = leg.two_bone(hip, knee, ankle, thigh, target, limb.front)
-    world[:, upper] = leg.swing(thigh, knee - hip, bent - hip)
-    world[:, lower] = leg.swing(shin, ankle - knee, reached - bent)
+    thigh, shin, aim = world[:, upper], world[:, lower], target
+    was = leg.two_bone(hip, knee, ankle, thigh, ankle, limb.front) if four else (knee, ankle)
+    for _ in range(ROUNDS if four else 1):
+        bent, reached = leg.two_bone(hip, knee, ankle, thigh, aim, limb.front)
+        turns = (
+            leg.swing(quat.IDENTITY, was[0] - hip, bent - hip),
+            leg.swing(quat.IDENTITY, was[1] - was[0], reached - bent),
+        )
+        got = hip + quat.apply(turns[0], knee - hip) + quat.apply(turns[1], ankle - knee)
+        aim = aim + target - got
+    world[:, upper] = quat.mul(turns[0], thigh)
+    world[:, lower] = quat.mul(turns[1], shin)

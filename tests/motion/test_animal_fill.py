@@ -161,7 +161,7 @@ def test_what_walks_in_place_stays_there(filler: Filler) -> None:
     way = animal_figure.treadmill(own.figure, bones, mask, 30.0)
     assert np.diff(way[:, 2]).mean() == pytest.approx(pace, rel=0.5)
     out = animal_file.fill(filler, clip, mask)
-    assert np.abs(out.root_positions - clip.root_positions).max() < 0.06
+    assert np.abs(out.root_positions - clip.root_positions).max() < 0.08
     assert away(out, clip) < 0.7 * away(interpolated(clip, mask), clip)
     still = animal_figure.treadmill(own.figure, own.bones(moving), mask, 30.0)
     assert np.abs(still).max() < 1e-9

@@ -50,6 +50,8 @@ class Part:
     held_out: bool
     captured: bool = True
     """Whether the motion is as it was captured or keyed; else its standing feet are pinned."""
+    travels: bool = True
+    """Whether the catalog says that it walks or runs; else it stands, turns, eats, attacks, ..."""
 
 
 def people(data: Path) -> Iterator[Part]:
@@ -115,7 +117,14 @@ def keyed_rigs(data: Path) -> Iterator[Part]:
         clip = replace(clip, contacts=quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps))
         told = keyed(clip, np.zeros((clip.frames, len(gaits.GAITS))), one.kind).clip
         good = np.ones(clip.frames, dtype=bool)
-        yield Part(one.name, "rigs", told, good, one.creature in episodes.HELD_OUT)
+        yield Part(
+            one.name,
+            "rigs",
+            told,
+            good,
+            one.creature in episodes.HELD_OUT,
+            travels=one.kind in rigs.MOVING,
+        )
 
 
 def made_up(count: int) -> Iterator[Part]:

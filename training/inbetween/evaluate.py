@@ -30,10 +30,12 @@ DATA = {
     "quadruped": Path("build/inbetween/data/quadruped"),
 }
 """Where ``training/runs/inbetween.sh`` unpacks the clips."""
+STILL = ", still"
 SETS = {
     "people": "held-out clips",
     "labrador": "held-out clips",
-    "rigs": "held-out creatures, keyed by hand",
+    "rigs": "held-out creatures, keyed by hand, that walk and run",
+    "rigs, still": "held-out creatures, keyed by hand, that stand, turn, eat, attack",
     "made up": "held-out creatures, made up",
 }
 """What the held-out clips of a kind are called."""
@@ -71,8 +73,10 @@ class Windows:
 
 
 def clips_of(parts: list[Part], kind: str, held_out: bool) -> list[Clip]:
-    """Return the clips of a kind, as they were captured or keyed."""
-    return [p.clip for p in parts if p.kind == kind and p.held_out == held_out and p.captured]
+    """Return the clips of a kind, of SETS, as they were captured or keyed."""
+    kind, still = kind.removesuffix(STILL), kind.endswith(STILL)
+    own = [p for p in parts if p.kind == kind and p.held_out == held_out and p.captured]
+    return [p.clip for p in own if p.travels != still or not held_out]
 
 
 def held(windows: Windows, known: Array) -> Motion:
@@ -187,7 +191,8 @@ def evaluate(body: str, data: Path | None) -> Row:
     """Return every figure of the model of a kind of body."""
     filler = models.load_filler(body)
     parts = list(BODIES[body](data or DATA[body]))
-    kinds = list(dict.fromkeys(part.kind for part in parts))
+    known = {part.kind for part in parts}
+    kinds = [kind for kind in SETS if kind.removesuffix(STILL) in known]
     longest = max(clips_of(parts, kinds[0], held_out=True), key=lambda clip: clip.frames)
     seconds = seconds_of(filler, longest)
     return {

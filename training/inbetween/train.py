@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the transformer that fills gaps.
 
-    python -m training.inbetween.train --dataset build/inbetween/biped.npz --out build/inbetween/biped
+    python -m training.inbetween.train --dataset build/inbetween/biped.npz --out FOLDER
 
 Hidden layers run in bfloat16, which a CPU with AMX multiplies several times faster.
 """
