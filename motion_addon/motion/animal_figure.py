@@ -23,6 +23,8 @@ from .quat import Array
 
 STEPS = 1.2
 """Units of time that kept frames must last to show whether an animal walks in place."""
+DRIFT = 0.1
+"""Share of the hip's height by which an animal in place may leave it in a gap."""
 NEAR = 1.0
 """Units of time between two poses in which a paw may have stood all along."""
 LOW = 0.06
@@ -161,6 +163,18 @@ def fill(
         assert new.contacts is not None
         done = keyed_feet.locked(done, known, new.contacts)
     contacts = np.asarray(done.contacts)
-    return figure.bones(
-        replace(done, root_positions=done.root_positions - way), bones, known
-    ), contacts
+    roots = done.root_positions - way
+    if way.any():
+        roots = _in_place(roots, known, DRIFT * figure.own.animal.hip_height)
+    return figure.bones(replace(done, root_positions=roots), bones, known), contacts
+
+
+def _in_place(roots: Array, known: Array, most: float) -> Array:
+    """Return roots (T, 3) that keep near the straight way between ``known`` (T,) frames, meters."""
+    frames, keys = np.arange(len(known)), np.flatnonzero(known)
+    out = np.array(roots)
+    for axis in (0, 2):
+        line = np.interp(frames, keys, roots[keys, axis])
+        bent = line + most * np.tanh((roots[:, axis] - line) / most)
+        out[:, axis] = np.where(known, roots[:, axis], bent)
+    return out
