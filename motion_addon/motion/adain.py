@@ -84,6 +84,14 @@ class AdaIn:
         deep = statistics(elu(self._convolved("style2", x)))
         return np.concatenate([*deep, *shallow], axis=1)
 
+    def shifted(self, style: Array, by: Array) -> Array:
+        """Return styles (N, E) changed by a difference (E,) of two; deviations stay positive."""
+        width = self._arrays["content2.weight"].shape[1]
+        inputs = len(by) // 2 - width
+        least = np.full(len(by), -np.inf, dtype=np.float32)
+        least[width : 2 * width] = least[2 * width + inputs :] = EPSILON**0.5
+        return np.maximum(style + by, least)
+
     def decoded(self, content: Array, style: Array, told: Array, away: Array) -> Array:
         """Return normalized features (N, T, F) of a content in a style.
 

@@ -7,12 +7,14 @@ Every function returns a new clip; legs and trunk stay as they are.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import quat
 from .clip import Clip
+from .gaits import HIP_HEIGHT
 from .paw_metrics import dog_size
 from .quadruped import NECK, TAIL, is_quadruped
 from .quat import Array
@@ -33,6 +35,10 @@ LOOK_SECONDS = 0.2
 LOOK_SHARES = dict(zip(NECK, (0.2, 0.2, 0.2, 0.4), strict=True))
 """Share of the turn of each joint of an animal's neck and of its head."""
 PERSON_SHARES = {"Neck": 0.25, "Neck1": 0.25, "Head": 0.5}
+CLEAR = 0.05
+"""Height of a tail or a head over the ground at least, over the hip's height."""
+TRIES = 2
+"""How often a tail that is too low is turned up."""
 _UP, _FRONT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
@@ -168,3 +174,49 @@ def _response(drive: Array, rate: float, damping: float, fps: float) -> Array:
     padded = np.concatenate([np.zeros((count - 1, 3)), drive * ramp[:, None]])
     columns = [np.convolve(column, kernel, mode="valid") for column in padded.T]
     return np.stack(columns, axis=-1)
+
+
+def lifted(clip: Clip, chain: Sequence[str], least: Array, sign: float = 1.0) -> Clip:
+    """Return a clip whose tail is turned up at its root where it would be in the ground.
+
+    ``chain`` are its joints from the root, the last with an end site; ``least`` () or (T, 1) the
+    height (m) that none is under. With a ``sign`` of -1 it is a neck, which points ahead.
+    """
+    skeleton = clip.skeleton
+    joints = [skeleton.index(name) for name in chain]
+    world, places = clip.world()
+    tip = np.array(dict(skeleton.end_sites)[joints[-1]], dtype=np.float32)
+    end = places[:, joints[-1]] + quat.apply(world[:, joints[-1]], tip)
+    line = np.concatenate([places[:, joints[1:]], end[:, None]], axis=1) - places[:, joints[:1]]
+    far = np.linalg.norm(line[..., [0, 2]], axis=-1)
+    short = least - places[:, joints[0], 1][:, None] - line[..., 1]
+    needed = (short / np.maximum(far, 0.05 * HIP_HEIGHT)).max(axis=1)
+    if needed.max() <= 0.0:
+        return clip
+    up = smooth(np.logaddexp(0.0, 40.0 * np.minimum(needed, 1.5)) / 40.0, 0.03 * clip.fps)
+    above = world[:, skeleton.parents[joints[0]]]
+    axis = quat.apply(above, np.array([1.0, 0.0, 0.0], dtype=np.float32))
+    turn = quat.mul(quat.from_axis_angle(axis, sign * up), world[:, joints[0]])
+    rotations = clip.rotations.copy()
+    rotations[:, joints[0]] = quat.mul(quat.inv(above), turn)
+    return replace(clip, rotations=quat.unroll(rotations).astype(np.float32))
+
+
+def clear_of_ground(clip: Clip, before: Clip) -> Clip:
+    """Return an animal's clip, tail and head not lower over the ground than they may be.
+
+    What was lower in the clip ``before`` may be as low; frames that are as there stay so.
+    """
+    out = clip
+    for chain, sign in ((TAIL, 1.0), (NECK, -1.0)):
+        if chain[-1] not in clip.skeleton.names:
+            continue
+        joints = [clip.skeleton.index(name) for name in chain]
+        if joints[-1] not in dict(clip.skeleton.end_sites):
+            continue
+        low = before.world()[1][:, joints, 1].min(axis=1, keepdims=True)
+        for _ in range(TRIES):
+            out = lifted(out, chain, np.minimum(low, CLEAR * HIP_HEIGHT), sign)
+    same = (clip.rotations == before.rotations).all(axis=(1, 2))
+    rotations = np.where(same[:, None, None], clip.rotations, out.rotations)
+    return replace(clip, rotations=rotations)

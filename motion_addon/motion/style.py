@@ -34,6 +34,9 @@ class Ingredient:
     """(E,) as ``embedding`` gives it, or from a ``Styler``'s library."""
     strength: Array | float = 1.0
     """(T,) for each frame of the take, or of all: 1 is the style, more exaggerates it."""
+    base: Array | None = None
+    """(E,) what the style is seen against: the take's own style then changes as much as it is
+    away from that. None where it is wanted as it is."""
 
 
 def embedding(styler: Styler, clip: Clip) -> Array:
@@ -62,28 +65,32 @@ def styled(
         return clip
     seen = sf.observe(clip)
     more = np.zeros((clip.frames, seen.layout.features))
-    embeddings = np.stack([i.embedding for i in ingredients])
-    for share, change in zip(shares, _changes(styler, seen, embeddings, seed), strict=True):
+    for share, change in zip(shares, _changes(styler, seen, ingredients, seed), strict=True):
         more += share[:, None] * change
     turns = style_pose.turned(seen.layout, seen.features(), more)
     turns[~np.any(more, axis=1)] = 0.0
     return style_pose.applied(seen, turns)
 
 
-def _changes(styler: Styler, seen: sf.Observed, embeddings: Array, seed: int | None) -> list[Array]:
-    """Return for each style (E,) of ``embeddings`` the whole change (T, F) of a take."""
+def _changes(
+    styler: Styler, seen: sf.Observed, ingredients: Sequence[Ingredient], seed: int | None
+) -> list[Array]:
+    """Return for each style the whole change (T, F) of a take."""
     features, told = _at_rate(seen)
     cut = _Cut(len(features))
     shaky = np.zeros((1, len(features), sf.UNSTEADY), dtype=np.float32)
     if seed is not None:
         shaky = sf.unsteadiness(np.random.default_rng(seed), 1, len(features))
     windows, known = cut.windows(features), cut.windows(told)
-    content = styler.content(windows, known)
+    content, style = styler.content(windows, known), styler.style(windows, known)
     known = np.concatenate([known, cut.windows(shaky[0])], axis=2)
-    own = styler.decoded(windows, content, styler.style(windows, known), known)
+    own = styler.decoded(windows, content, style, known)
     out = []
-    for style in embeddings:
-        wanted = styler.decoded(windows, content, np.tile(style, (len(content), 1)), known)
+    for one in ingredients:
+        code = np.tile(one.embedding, (len(content), 1))
+        if one.base is not None:
+            code = styler.network.shifted(style, one.embedding - one.base)
+        wanted = styler.decoded(windows, content, code, known)
         change = cut.joined(wanted - own)
         at = np.arange(seen.clip.frames) / STEP
         columns = [np.interp(at, np.arange(len(change)), column) for column in change.T]

@@ -11,7 +11,9 @@ import numpy as np
 from . import models, style
 from .checks import RequestError
 from .clip import Clip
+from .quadruped import is_quadruped
 from .quat import Array
+from .secondary import clear_of_ground
 from .style_example import embedding_of
 from .style_request import StyleChoice
 
@@ -42,10 +44,14 @@ def put_on(
     known: Sequence[Array],
     wearing: Wearing,
 ) -> Clip:
-    """Return a take of the model's size in the styles asked for, ``known`` by ``embeddings``."""
+    """Return a take of the model's size in the styles asked for, ``known`` by ``embeddings``.
+
+    A named style tells of the build it was measured on, too: on another it is what it adds.
+    """
     if not choices:
         return clip
-    seed = wearing.seed
+    seed, styler = wearing.seed, _styler(wearing.body)
+    neutral = None if _same_build(clip, styler) else styler.library["neutral"]
     seconds = np.arange(clip.frames) * (math.sqrt(wearing.scale) / clip.fps)
     ingredients = []
     for choice, embedding in zip(choices, known, strict=True):
@@ -55,8 +61,15 @@ def put_on(
             strength = float(np.mean(strength)) if seed is None else strength
         else:
             strength = choice.strength
-        ingredients.append(style.Ingredient(embedding, strength))
-    return style.styled(_styler(wearing.body), clip, ingredients, seed)
+        base = neutral if choice.name is not None else None
+        ingredients.append(style.Ingredient(embedding, strength, base))
+    out = style.styled(styler, clip, ingredients, seed)
+    return clear_of_ground(out, clip) if is_quadruped(clip.skeleton) else out
+
+
+def _same_build(clip: Clip, styler: models.Styler) -> bool:
+    """Return whether a take is of the body whose styles are in the library."""
+    return bool(np.allclose(clip.skeleton.offsets, styler.skeleton.offsets, atol=1e-3))
 
 
 def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> None:

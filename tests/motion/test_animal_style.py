@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motion_addon.motion import bvh, models, quadruped, style, style_example, style_pose
+from motion_addon.motion import (
+    bvh,
+    models,
+    quadruped,
+    quat,
+    secondary,
+    style,
+    style_example,
+    style_pose,
+)
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
@@ -231,3 +240,37 @@ def test_legs_do_not_straighten_under_a_trunk_that_rises() -> None:
     rise = higher.root_positions[70:, 1] - clip.root_positions[70:, 1]
     assert -0.01 < rise.min() < rise.max() < 0.1
     assert quadruped.paw_points(higher) == pytest.approx(quadruped.paw_points(clip), abs=5e-3)
+
+
+def test_a_named_style_is_what_it_adds_to_another_build(styler: models.Styler) -> None:
+    clip = plain().clip
+    neutral, code = styler.library["neutral"], styler.library["sad"]
+    for base, wanted in ((neutral, code), (code, code)):
+        one = style.Ingredient(wanted, 1.0, base)
+        moved = style.styled(styler, clip, [one])
+        if base is code:
+            assert np.abs(moved.rotations - clip.rotations).max() < 1e-4
+        else:
+            assert height(moved, "Head") < height(clip, "Head") - 0.03
+    code = styler.network.shifted(neutral[None], -100.0 * np.abs(neutral))
+    assert code.min() < 0.0
+    width = (len(neutral) - 2 * (LAYOUT.features + LAYOUT.conditions)) // 2
+    assert code[:, width : 2 * width].min() > 0.0
+
+
+def test_long_tails_stay_out_of_the_ground() -> None:
+    clip = plain().clip
+    tail = [clip.skeleton.index(name) for name in quadruped.TAIL]
+    offsets = clip.skeleton.offsets.copy()
+    offsets[tail[1:]] *= 2.5
+    long = replace(clip, skeleton=replace(clip.skeleton, offsets=offsets))
+    rotations = long.rotations.copy()
+    rotations[60:, tail[0]] = quat.mul(
+        quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), -0.5).astype(np.float32),
+        rotations[60:, tail[0]],
+    )
+    hanging = replace(long, rotations=rotations)
+    assert hanging.world()[1][60:, tail, 1].min() < -0.05
+    cleared = secondary.clear_of_ground(hanging, long)
+    assert cleared.world()[1][60:, tail, 1].min() > 0.0
+    assert np.array_equal(cleared.rotations[:60], long.rotations[:60])

@@ -6,7 +6,6 @@ now and then somewhere else. The tail follows the pelvis, a lizard's as a wave; 
 own weight is added by the core's ``secondary``.
 """
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from motion_addon.motion import gaits, quadruped, quat
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
-from motion_addon.motion.secondary import follow_through
+from motion_addon.motion.secondary import CLEAR, TRIES, follow_through, lifted
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.smoothing import smooth
 from motion_addon.motion.trajectory import Trajectory
@@ -39,8 +38,6 @@ WAVE: Final = 0.09
 """Strides by which each joint of a tail is later than the one before it."""
 SWING: Final = 0.6
 """Share of the swing by their own weight that neck and tail make."""
-CLEAR: Final = 0.05
-"""Height of a tail over the ground at least, over the hip's height."""
 _FLAT = np.zeros(1)
 
 
@@ -119,31 +116,9 @@ def swung(creature: Creature, clip: Clip) -> Clip:
     Long tails are strong: they swing less.
     """
     clip = follow_through(clip, SWING / max(1.0, 1.5 * creature.build.tail))
-    for _ in range(2):
-        clip = _lifted(clip)
+    for _ in range(TRIES):
+        clip = lifted(clip, quadruped.TAIL, np.array(CLEAR * gaits.HIP_HEIGHT))
     return clip
-
-
-def _lifted(clip: Clip) -> Clip:
-    """Return a clip whose tail is turned up at its root where it would be in the ground."""
-    skeleton = clip.skeleton
-    joints = [skeleton.index(name) for name in quadruped.TAIL]
-    world, places = clip.world()
-    tip = np.array(dict(skeleton.end_sites)[joints[-1]], dtype=np.float32)
-    end = places[:, joints[-1]] + quat.apply(world[:, joints[-1]], tip)
-    line = np.concatenate([places[:, joints[1:]], end[:, None]], axis=1) - places[:, joints[:1]]
-    far = np.linalg.norm(line[..., [0, 2]], axis=-1)
-    short = CLEAR * gaits.HIP_HEIGHT - places[:, joints[0], 1][:, None] - line[..., 1]
-    needed = (short / np.maximum(far, 0.05 * gaits.HIP_HEIGHT)).max(axis=1)
-    if needed.max() <= 0.0:
-        return clip
-    up = smooth(np.logaddexp(0.0, 40.0 * np.minimum(needed, 1.5)) / 40.0, 0.03 * clip.fps)
-    above = world[:, skeleton.parents[joints[0]]]
-    axis = quat.apply(above, np.array([1.0, 0.0, 0.0], dtype=np.float32))
-    turn = quat.mul(quat.from_axis_angle(axis, up), world[:, joints[0]])
-    rotations = clip.rotations.copy()
-    rotations[:, joints[0]] = quat.mul(quat.inv(above), turn)
-    return replace(clip, rotations=quat.unroll(rotations).astype(np.float32))
 
 
 def parts(skeleton: Skeleton) -> list[int]:
