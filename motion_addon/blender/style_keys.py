@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 import bpy
 
-from . import fcurves
-
 SAME = 1e-4
 """Strengths that are this near are alike."""
 LIMITS = (0.0, 2.0)
@@ -25,6 +23,8 @@ def path(row: int) -> str:
 
 def strength(scene: bpy.types.ID, row: int, value: float) -> float | list[list[float]]:
     """Return the strength of a row, or [frame, strength] pairs where it has keys."""
+    from . import fcurves
+
     curve = fcurves.find(scene, path(row))
     if curve is None or not len(curve.keyframe_points):
         return float(value)
@@ -39,6 +39,8 @@ def put(scene: bpy.types.Scene, row: int, wanted: float | Sequence[Sequence[floa
 
     Keys that say so already stay.
     """
+    from . import fcurves
+
     one = scene.footfall.styles.mix[row]
     if isinstance(wanted, int | float):
         fcurves.remove(scene, path(row))
@@ -57,12 +59,16 @@ def put(scene: bpy.types.Scene, row: int, wanted: float | Sequence[Sequence[floa
 
 def clear(scene: bpy.types.Scene, rows: range) -> None:
     """Take the keys of rows away."""
+    from . import fcurves
+
     for row in rows:
         fcurves.remove(scene, path(row))
 
 
 def close_up(scene: bpy.types.Scene, row: int, rows: int) -> None:
     """Take the keys of a row that goes away, and let those of the ``rows`` after it follow."""
+    from . import fcurves
+
     fcurves.remove(scene, path(row))
     for later in range(row + 1, rows):
         curve = fcurves.find(scene, path(later))
