@@ -51,7 +51,7 @@ class Part:
     captured: bool = True
     """Whether the motion is as it was captured or keyed; else its standing feet are pinned."""
     travels: bool = True
-    """Whether the catalog says that it walks or runs; else it stands, turns, eats, attacks, ..."""
+    """Whether it walks or runs; else it stands, turns, eats, attacks, jumps, ..."""
 
 
 def people(data: Path) -> Iterator[Part]:
@@ -67,8 +67,9 @@ def people(data: Path) -> Iterator[Part]:
             good[int(first * pace) : math.ceil(last * pace) + 1] = False
         held_out = source.name in sources.HELD_OUT
         told = replace(raw, contacts=stands)
-        yield Part(source.name, "people", told, good, held_out)
-        if source.name not in sources.LEFT_OUT:
+        travels = source.name not in sources.LEFT_OUT
+        yield Part(source.name, "people", told, good, held_out, travels=travels)
+        if travels:
             yield Part(
                 f"{source.name} planted",
                 "people",

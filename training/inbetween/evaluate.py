@@ -76,7 +76,7 @@ def clips_of(parts: list[Part], kind: str, held_out: bool) -> list[Clip]:
     """Return the clips of a kind, of SETS, as they were captured or keyed."""
     kind, still = kind.removesuffix(STILL), kind.endswith(STILL)
     own = [p for p in parts if p.kind == kind and p.held_out == held_out and p.captured]
-    return [p.clip for p in own if p.travels != still or not held_out]
+    return [p.clip for p in own if p.travels != still]
 
 
 def held(windows: Windows, known: Array) -> Motion:
