@@ -378,7 +378,7 @@ def main() -> None:
         found = inbetween.evaluate(options.model, options.data)
         inbetween.show(found)
     elif options.what == "oneshot":
-        found = oneshot.evaluate(options.data, oneshot.shipped, options.finetuned, options.groups)
+        found = oneshot.asked(options)
     elif options.what == "style":
         found = style.evaluate(options.data, options.model)
         style.show(found)

@@ -249,8 +249,9 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     wearing = styling.Wearing(walk.model.body, walk.scale, None if loops else request.seed)
     clip = styling.put_on(clip, request.style, walk.styles, wearing)
     if request.cleanup and clip.contacts is not None:
-        keyed = walk.model.habits.residual is not None
-        clip = clean(clip, clip.contacts, walk.plan, CREATURE if keyed else None)
+        habits = walk.model.habits
+        keyed = None if habits.residual is None else replace(CREATURE, soles=habits.soles)
+        clip = clean(clip, clip.contacts, walk.plan, keyed)
     clip = follow_through(clip, request.follow_through)
     if request.gaze is not None:
         points = np.array(request.gaze) / walk.scale
@@ -274,7 +275,10 @@ def report_card(
     low, high = model.info["ranges"]["speed"]
     turn = max(abs(v) for v in model.info["ranges"]["turn"])
     ranges = Ranges((low * pace, high * pace), turn / pace)
-    card = report(clip, path, plan, ranges, model.info.get("reference"))
+    soles = None
+    if model.habits.soles is not None:
+        soles = tuple(size(request, model) * height for height in model.habits.soles)
+    card = report(clip, path, plan, ranges, model.info.get("reference"), soles)
     card["model"] = {"name": model.name, "weights": model.digest}
     card["credits"] = list(model.info["credits"])
     card["seed"] = request.seed

@@ -15,7 +15,7 @@ import numpy as np
 from . import contacts as foot_contacts
 from . import footlock, leg, paws, quat
 from .clip import Clip
-from .footlock import Stance
+from .footlock import Rules, Stance
 from .ground import Ground, ground_of
 from .lower_body import LEG, SIDES, LowerBody
 from .metrics import mean_root
@@ -50,15 +50,19 @@ class CleanupSettings:
     """Yaw (rad) the body may be off the plan before it is corrected."""
     level_seconds: float = 0.6
     """Slowness of the correction of the height over the ground (s, sigma)."""
-    sliding: float = 1.0
-    """How much faster and further than usual paws may slide and are still made to stand."""
+    stands: Rules = paws.RULES
+    """What makes a stand of a paw's contact."""
+    soles: tuple[float, float, float, float] | None = None
+    """Heights (m) of the joints of standing paws over the ground, in the order of LEGS; None if
+    they are those of a dog of the animal's size."""
 
 
 DOG = CleanupSettings(turn_seconds=0.3, turn_free=0.05)
 """Of quadrupeds, whose long trunk shows where it points; their strides are quicker."""
 
-CREATURE = replace(DOG, sliding=4.0)
-"""Of animals that move as a clip does, whose maker may have let paws slide: they stand."""
+CREATURE = replace(DOG, stands=replace(paws.RULES, sliding=4.0, trim_share=0.1))
+"""Of animals that move as a clip does, whose maker may have let paws slide: they stand, but for
+the ends of a stand in which they are on their way."""
 
 
 def clean(
@@ -86,7 +90,9 @@ def clean(
     if is_quadruped(clip.skeleton):
         down = touching(likely, clip.fps)
         if settings.lock:
-            down = paws.pin(body, down, level, settings.level_seconds, settings.sliding)
+            down = paws.pin(
+                body, down, level, settings.level_seconds, settings.stands, settings.soles
+            )
         return _written_whole(clip, body, down)
     down = foot_contacts.clean(likely, clip.fps)
     if not settings.lock:

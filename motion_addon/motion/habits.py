@@ -71,6 +71,9 @@ class Habits:
     rate: float = 0.0
     """Strides per second as it was seen, which take the place of its network's."""
     residual: Residual | None = None
+    soles: tuple[float, float, float, float] | None = None
+    """Meters over the ground of the joints of its paws as they stand, in the order of LEGS; those
+    of a dog of its size if None."""
 
     def near(self, plan: Trajectory, lead: str = "auto") -> Array:
         """Return (T,) how much a plan is like the motion that it was seen in, 0 to 1."""

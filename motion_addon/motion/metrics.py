@@ -214,11 +214,11 @@ def ball_height(skeleton: Skeleton) -> float:
 
 
 def ground_errors(
-    points: Array, contacts: Array, sole: float, columns: Sequence[int] = BALLS
+    points: Array, contacts: Array, sole: float | Array, columns: Sequence[int] = BALLS
 ) -> dict[str, float]:
     """Return how deep balls go below and how high planted balls float above the ground (cm).
 
-    `points` (T, 4, 3) over level ground at 0; `sole` from `ball_height`.
+    `points` (T, 4, 3) over level ground at 0; `sole` from `ball_height`, of all or of each column.
     """
     height = 100.0 * (points[:, list(columns), 1] - sole)
     down = contacts[:, list(columns)] > 0.5

@@ -8,6 +8,7 @@ What bipeds and quadrupeds share is in `metrics`. Columns are legs in the order 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -170,11 +171,18 @@ def phase_error(phases: Array, gait: str) -> float:
     return float(min(off))
 
 
-def figures(clip: Clip, contacts: Array, ground: Ground | None = None) -> dict[str, float]:
+def figures(
+    clip: Clip,
+    contacts: Array,
+    ground: Ground | None = None,
+    soles: Sequence[float] | None = None,
+) -> dict[str, float]:
     """Return the figures of a quadruped that need no path: paws, smoothness, gait and posture.
 
-    `contacts` (T, 4) per paw; `ground` is level at 0 if None.
+    `contacts` (T, 4) per paw; `ground` is level at 0 if None; `soles` (4,) are the heights (m) of
+    the joints of standing paws if not `paw_height`.
     """
+    standing = paw_height(clip.skeleton) if soles is None else np.array(soles)
     size = dog_size(clip.skeleton)
     points = quadruped.paw_points(clip).astype(np.float64)
     center, forward = trunk(clip)
@@ -192,7 +200,7 @@ def figures(clip: Clip, contacts: Array, ground: Ground | None = None) -> dict[s
         "foot_skate_back": back,
         "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
         "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
-        **metrics.ground_errors(points, contacts, paw_height(clip.skeleton), _ALL),
+        **metrics.ground_errors(points, contacts, standing, _ALL),
         "jerk": metrics.jerk(positions, clip.fps),
         "joint_activity": metrics.joint_activity(clip.rotations, clip.fps),
         "joint_pops": metrics.pops(np.hstack(list(bent.values())), clip.fps, POP / size),

@@ -7,7 +7,7 @@ go up and down for themselves, which pitches the trunk; pasterns keep their orie
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -50,17 +50,22 @@ Places = dict[str, Array]
 
 
 def pin(
-    body: LowerBody, down: Array, level: Ground, level_seconds: float, sliding: float = 1.0
+    body: LowerBody,
+    down: Array,
+    level: Ground,
+    level_seconds: float,
+    rules: footlock.Rules = RULES,
+    soles: Sequence[float] | None = None,
 ) -> Array:
-    """Put the paws of `body` on the ground where `down` (T, 4) has them stand.
+    """Put the paws of `body` on the ground where `down` (T, 4) has them stand by `rules`.
 
-    Returns the contacts (T, 4), binary, as the paws were pinned.
+    Their joints are then `soles` (4,) meters over it, by default as high as those of a dog of this
+    size. Returns the contacts (T, 4), binary, as the paws were pinned.
     """
-    rules = replace(RULES, sliding=sliding)
     stands = {name: _stands(body, down[:, i], name, rules) for i, name in enumerate(LEGS)}
-    sole = paw_height(body.skeleton)
-    _level(body, stands, sole, level, level_seconds)
-    paws = {name: _planted(body, stands[name], name, sole, level) for name in LEGS}
+    heights = dict(zip(LEGS, soles or [paw_height(body.skeleton)] * len(LEGS), strict=True))
+    _level(body, stands, heights, level, level_seconds)
+    paws = {name: _planted(body, stands[name], name, heights[name], level) for name in LEGS}
     _carry(body, stands, paws)
     for name in LEGS:
         _lean(body, name, paws[name])
@@ -139,14 +144,16 @@ def _standing(stands: list[Stance], frames: int) -> footlock.Mask:
     return known
 
 
-def _level(body: LowerBody, stands: Stands, sole: float, level: Ground, seconds: float) -> None:
+def _level(
+    body: LowerBody, stands: Stands, soles: Mapping[str, float], level: Ground, seconds: float
+) -> None:
     """Raise or lower either girdle, slowly, so that standing paws are as high as they should be."""
     lifts = []
     for pair in _GIRDLES.values():
         times, offs = [], []
         for name in pair:
             paw = body.positions[limb(name)[3]]
-            height = paw[:, 1] - level(paw) - sole
+            height = paw[:, 1] - level(paw) - soles[name]
             for stand in stands[name]:
                 times.append(0.5 * (stand.start + stand.stop))
                 offs.append(float(np.median(height[stand.start : stand.stop])))

@@ -73,14 +73,21 @@ def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
     return out
 
 
-def motion_figures(clip: Clip, contacts: Array, ground: Ground | None = None) -> dict[str, float]:
+def motion_figures(
+    clip: Clip,
+    contacts: Array,
+    ground: Ground | None = None,
+    soles: Sequence[float] | None = None,
+) -> dict[str, float]:
     """Return the figures that need no path: feet, smoothness, gait and posture.
 
     `contacts` (T, 4) as in `Clip.contacts`; `ground` is level at 0 if None. Toes of a biped have
-    no part in the joint activity: those of the mocap are rigid, clean-up bends them.
+    no part in the joint activity: those of the mocap are rigid, clean-up bends them. `soles` (4,)
+    are the heights (m) of the joints of an animal's standing paws, in the order of LEGS, if they
+    are not those of a dog of its size.
     """
     if quadruped.is_quadruped(clip.skeleton):
-        return paw_metrics.figures(clip, contacts, ground)
+        return paw_metrics.figures(clip, contacts, ground, soles)
     rotations, positions = clip.world()
     points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
     root = clip.root_positions
@@ -143,11 +150,13 @@ def report(
     trajectory: Trajectory | None = None,
     ranges: Ranges | None = None,
     reference: Mapping[str, Mapping[str, float]] | None = None,
+    soles: Sequence[float] | None = None,
 ) -> dict[str, object]:
     """Return the report card of a bake whose clip carries its contacts.
 
     `trajectory` is the plan the clip followed, from its first frame on. `reference` holds figures
     of mocap by gait, named as in `motion_figures`; those of the clip's main gait get a ratio.
+    `soles` are as in `motion_figures`.
     """
     four_legged = quadruped.is_quadruped(clip.skeleton)
     standing = detected(clip) if clip.contacts is None else clip.contacts
@@ -158,7 +167,8 @@ def report(
     if trajectory is not None:
         card |= speed_error(root, clip.fps, trajectory)
         card["gait"] = gait_shares(trajectory, gaits.GAITS if four_legged else GAITS)
-    figures = motion_figures(clip, standing, ground_of(trajectory, clip.frames, clip.fps))
+    ground = ground_of(trajectory, clip.frames, clip.fps)
+    figures = motion_figures(clip, standing, ground, soles)
     card |= figures
     shares = card.get("gait")
     if reference and isinstance(shares, dict) and shares:

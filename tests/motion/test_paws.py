@@ -10,7 +10,7 @@ import pytest
 from motion_addon.motion import contacts as foot_contacts
 from motion_addon.motion import footlock, metrics, paws, quadruped, quat
 from motion_addon.motion.bake import BakeRequest, bake
-from motion_addon.motion.cleanup import CleanupSettings, clean
+from motion_addon.motion.cleanup import CREATURE, CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.lower_body import LowerBody
 from motion_addon.motion.path import Path
@@ -257,3 +257,13 @@ def test_paws_do_not_trip_as_it_starts_and_stops(speed: float) -> None:
             inner = foot_contacts.runs(parts)[1:-1]
             short += [(a, b) for a, b in inner if slow[a:b].all() and b - a < 6]
     assert len(short) <= 1
+
+
+def test_paws_stand_as_high_as_they_are_told(raw: Clip) -> None:
+    usual = paw_height(raw.skeleton)
+    soles = (usual + 0.02, usual, usual + 0.02, usual - 0.01)
+    made = clean(raw, raw.contacts, settings=replace(CREATURE, soles=soles))
+    standing = made.contacts > 0.5
+    for leg, (over, wanted) in enumerate(zip(height(made).T, soles, strict=True)):
+        inside = smooth(standing[:, leg].astype(float), 3.0) > 0.98
+        np.testing.assert_allclose(over[inside], wanted - usual, atol=0.0025)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.motion import gaits
+from motion_addon.motion import gaits, quadruped
 from motion_addon.motion.oneshot import stepping
 from motion_addon.motion.oneshot.footfalls import footfalls
 from tests.motion.dogs import stepping_dog
@@ -45,3 +45,22 @@ def test_moved_steps_keep_time_of_the_left_hind() -> None:
     legs, before = moved.strides().phase, found.strides().phase
     assert off(before - legs, np.broadcast_to(late, legs.shape)) < 1e-9
     assert moved.offsets[0] == 0.0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_soles_are_as_high_as_paws_stand(known: bool) -> None:
+    clip = stepping_dog("walk", speed=0.8, seconds=4.0)
+    standing = np.asarray(clip.contacts) > 0.5
+    heights = quadruped.paw_points(clip)[..., 1]
+    usual = [float(np.median(heights[standing[:, leg], leg])) for leg in range(4)]
+    raised = replace(clip, root_positions=clip.root_positions + np.float32([0.0, 0.015, 0.0]))
+    given = raised if known else replace(raised, contacts=np.zeros_like(clip.contacts))
+    found = stepping.soles(given, footfalls(clip, gaits.HIP_HEIGHT))
+    np.testing.assert_allclose(found, np.array(usual) + 0.015, atol=0.004)
+
+
+def test_soles_of_a_clip_that_floats_are_not_believed() -> None:
+    clip = stepping_dog("walk", speed=0.8, seconds=4.0)
+    floating = replace(clip, root_positions=clip.root_positions + np.float32([0.0, 0.4, 0.0]))
+    found = stepping.soles(floating, footfalls(clip, gaits.HIP_HEIGHT))
+    assert found.max() < 0.02 + 0.07 * gaits.HIP_HEIGHT

@@ -13,7 +13,7 @@ from motion_addon.motion import gaits, stride
 from motion_addon.motion.oneshot import learnet, signature
 from motion_addon.motion.oneshot.signature import Layout, Posture
 from training import loop
-from training.oneshot import export, model, prepare, train, ways
+from training.oneshot import export, model, prepare, train, variants, ways
 from training.oneshot.dataset import Creatures, posed
 
 HIDDEN = 24
@@ -52,6 +52,22 @@ def test_prepared_creatures_are_split_and_labeled(folder: Path) -> None:
     assert len(known) >= 4 and ((known >= 0.0) & (known <= 1.0)).all()
     walk = learn.table[:, 0]
     np.testing.assert_allclose(walk[~walk.isnan().any(-1)][:, 2], 0.5, atol=0.06)
+
+
+def test_real_creatures_are_held_out_fold_by_fold(folder: Path, tmp_path: Path) -> None:
+    with np.load(folder / "made_up_0.npz") as made:
+        arrays = {key: made[key] for key in made.files}
+    arrays["names"] = np.array(["0ad/boar", f"0ad/boar{variants.MARK}1", "0ad/lion"])
+    arrays["held_out"] = np.array([False, False, True])
+    np.savez(tmp_path / "real.npz", **arrays)
+    (tmp_path / "made_up_0.npz").write_bytes((folder / "made_up_0.npz").read_bytes())
+    usual = Creatures(tmp_path, False, real=0.5)
+    assert usual.names == ["1.0", "1.1", "0ad/boar", "0ad/boar~1"]
+    assert Creatures(tmp_path, False, real=0.0).names == ["1.0", "1.1"]
+    assert Creatures(tmp_path, False, fold=1).names == ["1.0", "1.1", "0ad/lion"]
+    assert Creatures(tmp_path, True, fold=1).names == ["1.9", "0ad/boar", "0ad/boar~1"]
+    drawn = usual.draw(np.random.default_rng(0), 2000)
+    assert np.mean(drawn >= 2) == pytest.approx(0.5 / 0.9, abs=0.04)
 
 
 def test_an_exemplar_lies_in_a_clip_in_which_it_moves(folder: Path) -> None:

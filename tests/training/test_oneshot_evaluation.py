@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from benchmarks.baselines import asked, generic
-from motion_addon.motion import gaits, models
+from motion_addon.motion import gaits, models, quadruped
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.oneshot.exemplar import Exemplar
 from tests.motion.dogs import stepping_dog
+from training.creatures import episodes
 from training.creatures.episodes import Animal, Sample
-from training.oneshot import cases, evaluate, finetune, table
+from training.oneshot import cases, evaluate, finetune, table, variants
 from training.oneshot.table import NO_SHOT, OURS
 
 
@@ -160,6 +161,41 @@ def test_any_learner_can_be_measured(dog, tmp_path, monkeypatch, capsys):
     assert "| one shot |" in capsys.readouterr().out
 
 
+def test_every_animal_is_left_out_once(dog, tmp_path, monkeypatch):
+    def known(folder, fold):
+        return [replace(dog, name=f"test/{fold}", kin="test/kin" if fold % 2 else "")]
+
+    learners = []
+
+    def of_folder(folder):
+        learners.append(folder.name)
+        return evaluate.shipped
+
+    monkeypatch.setattr(cases, "creatures", known)
+    monkeypatch.setattr(evaluate, "of_folder", of_folder)
+    monkeypatch.setattr(evaluate, "score", lambda one, methods: scored(one, methods))
+    found = evaluate.leave_out(tmp_path, tmp_path / "folds")
+    assert learners == ["1", "2", "3"]
+    assert found["left out once"]["creatures"] == len(episodes.FOLDS)
+    assert found["left out once, no kin seen"]["creatures"] == len(episodes.FOLDS) / 2
+
+
+def test_folds_hold_out_each_rig_once():
+    rigs = [rig for fold in episodes.FOLDS for rig in fold]
+    assert len(rigs) == len(set(rigs)) > 30
+
+
+def scored(one: cases.Creature, methods) -> list[table.Row]:
+    """Return a row of each case and method, all alike."""
+    values = {"slip": 0.0, "slip_median": 0.0, "slip_95": 0.0, "planted_median": 0.0}
+    values |= {"planted_95": 0.0, "pose": 1.0, "footfalls": 0.0, "footfalls_most": 0.0}
+    values |= {"period": 0.0, "pose_planted": 1.0}
+    row = {"creature": one.name, "kin": one.kin, "gait": "walk", "speed": 1.0}
+    row |= {"group": one.group, "raw": values, "clean": values}
+    kinds = ("own", "turn", "other")
+    return [{**row, "case": kind, "method": name} for kind in kinds for name in methods]
+
+
 def tuned(dog: cases.Creature, folder, lengths: Sequence[int] = (4,)) -> models.Model:
     settings = replace(
         finetune.SETTINGS, steps=3, batch_frames=64, lengths=tuple(lengths), shares=(1.0,)
@@ -196,3 +232,30 @@ def test_an_exemplar_is_labeled_by_its_rhythm(dog):
     assert found["phase"].shape == (dog.exemplar.clip.frames, 4)
     with pytest.raises(ValueError, match="contacts"):
         finetune.sequences(replace(dog.exemplar.clip, contacts=None), None)
+
+
+def test_variants_are_the_animal_in_another_build():
+    samples = sample("trot", 1.8), sample("walk", 0.8)
+    one = Animal("test/dog", True, samples)
+    made = variants.variants(one, 3)
+    again = variants.variants(one, 3)
+    assert [v.rig for v in made] == ["test/dog~0", "test/dog~1", "test/dog~2"]
+    assert all(v.held_out and len(v.samples) == 2 for v in made)
+    for first, second in zip(made, again, strict=True):
+        np.testing.assert_array_equal(
+            first.samples[0].clip.rotations, second.samples[0].clip.rotations
+        )
+    for variant in made:
+        skeletons = [s.clip.skeleton.offsets for s in variant.samples]
+        np.testing.assert_array_equal(*skeletons)
+        lengths = np.linalg.norm(skeletons[0], axis=-1)
+        before = np.linalg.norm(samples[0].clip.skeleton.offsets, axis=-1)
+        assert np.abs(lengths / np.maximum(before, 1e-6) - 1.0)[1:].max() > 0.03
+        for own, other in zip(samples, variant.samples, strict=True):
+            clip = other.clip
+            assert clip.fps == 60.0 and len(other.gait) == clip.frames
+            heights = quadruped.paw_points(clip)[..., 1]
+            standing = np.asarray(clip.contacts) > 0.5
+            was = quadruped.paw_points(own.clip)[..., 1][np.asarray(own.clip.contacts) > 0.5]
+            assert np.median(heights[standing]) == pytest.approx(np.median(was), abs=0.02)
+            assert 0.6 < standing.mean() / np.asarray(own.clip.contacts).mean() < 1.3

@@ -70,9 +70,15 @@ class Creature:
     cases: tuple[Case, ...]
 
 
-def creatures(folder: Path) -> list[Creature]:
-    """Return the real creatures of ``folder`` (unpacked data), held-out ones first."""
+def creatures(folder: Path, fold: int | None = None) -> list[Creature]:
+    """Return the real creatures of ``folder`` (unpacked data), held-out ones first.
+
+    Those of ``fold`` of ``episodes.FOLDS`` are held out, if given, in the place of the usual ones.
+    """
     animals = episodes.animals(folder)
+    if fold is not None:
+        away = episodes.FOLDS[fold]
+        animals = [replace(animal, held_out=animal.rig in away) for animal in animals]
     seen = [animal for animal in animals if not animal.held_out]
     found = [of_animal(animal, kin_of(animal, seen)) for animal in animals]
     return sorted(found, key=lambda one: GROUPS.index(one.group))

@@ -22,12 +22,14 @@ from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 from motion_addon.motion.trajectory import RATE, WINDOW
 
+from ..creatures import episodes
+from . import variants
 from .prepare import LABRADOR
 
 SHOWN: Final = (0.5, 5.0)
 """Seconds of an exemplar."""
-SHARES: Final = {"made up": 0.6, "real": 0.3, LABRADOR: 0.1}
-"""How often a creature is of each kind."""
+LABRADORS: Final = 0.1
+"""How often a creature is the Labrador."""
 FRAMES: Final = (
     "control",
     "matrices",
@@ -56,11 +58,20 @@ class Shown:
 class Creatures:
     """The prepared creatures of training or of validation."""
 
-    def __init__(self, folder: Path, held_out: bool) -> None:
-        """Read the files that ``prepare`` wrote."""
+    def __init__(
+        self, folder: Path, held_out: bool, real: float = 0.3, fold: int | None = None
+    ) -> None:
+        """Read the files that ``prepare`` wrote.
+
+        ``real`` is how often a creature is a real one other than the Labrador; those of ``fold``
+        of ``episodes.FOLDS`` are held out, if given, in the place of the usual ones.
+        """
         files = sorted(folder.glob("*.npz"))
+        if not real:
+            files = [file for file in files if file.stem != "real"]
         if not files:
             raise ValueError(f"There is no prepared creature in {folder}")
+        self._shares = {"made up": 1.0 - LABRADORS - real, "real": real, LABRADOR: LABRADORS}
         self.kinds: list[str] = []
         parts: list[dict[str, Array]] = []
         clips = owners = 0
@@ -68,6 +79,9 @@ class Creatures:
             with np.load(file, allow_pickle=False) as data:
                 own = {key: data[key] for key in data.files}
             kind = "made up" if file.stem.startswith("made_up") else file.stem
+            if kind == "real" and fold is not None:
+                rigs = [str(name).partition(variants.MARK)[0] for name in own["names"]]
+                own["held_out"] = np.isin(rigs, episodes.FOLDS[fold])
             own = _only(own, held_out)
             own["clip"] = own["clip"] + clips
             own["owner"] = own["owner"] + owners
@@ -142,7 +156,7 @@ class Creatures:
     def draw(self, rng: np.random.Generator, count: int) -> Array:
         """Return ``count`` creatures (B,), with repetitions only where there are too few."""
         weight = np.zeros(len(self.names))
-        for kind, share in SHARES.items():
+        for kind, share in self._shares.items():
             own = np.array([k == kind for k in self.kinds])
             weight[own] = share / max(int(own.sum()), 1)
         weight *= [len(own) > 0 for own in self._stretches]

@@ -3,6 +3,7 @@
 
     python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
         [--finetuned build/oneshot/finetuned] [--groups "held out" "made up" "seen"]
+    python -m training.evaluate oneshot --data FOLDER --folds build/oneshot/folds
 
 Creatures that were held out of training come first and are what the targets are for; those
 without kin, another rig with the same motion that was trained on, count once more. Each method
@@ -22,14 +23,15 @@ import numpy as np
 from benchmarks.baselines import generic
 from benchmarks.oneshot import BASELINES, Method
 from motion_addon.motion import gaits, retarget
-from motion_addon.motion.cleanup import CREATURE, clean
+from motion_addon.motion.cleanup import CREATURE, CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.models import Model
-from motion_addon.motion.oneshot import adapt, creature, measures
+from motion_addon.motion.oneshot import adapt, creature, learnet, measures, stepping
 from motion_addon.motion.oneshot.exemplar import Exemplar
 from motion_addon.motion.quat import Array
 from motion_addon.motion.trajectory import Trajectory
 
+from ..creatures import episodes
 from . import cases, finetune, table
 from .cases import Case, Creature
 from .table import FINETUNED, NO_SHOT, OURS, Row
@@ -47,6 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--finetuned", type=Path, help="folder that training.oneshot.finetune wrote"
     )
     parser.add_argument("--groups", nargs="+", choices=cases.GROUPS, default=["held out"])
+    parser.add_argument(
+        "--folds", type=Path, help="folder that training/runs/folds.sh wrote: every rig left out"
+    )
+
+
+def asked(options: argparse.Namespace) -> Row:
+    """Return the figures that the command line asks for: of one split, or of every fold."""
+    if options.folds is not None:
+        return leave_out(options.data, options.folds)
+    return evaluate(options.data, shipped, options.finetuned, options.groups)
 
 
 def shipped(exemplar: Exemplar) -> Model:
@@ -65,16 +77,23 @@ def of_another(one: Creature, other: Creature) -> Exemplar:
     return replace(other.exemplar, clip=clip)
 
 
-def finished(raw: Clip, plan: Trajectory) -> Clip:
-    """Return a method's raw motion after the clean-up that all of them get."""
+def finishing(exemplar: Exemplar) -> CleanupSettings:
+    """Return the clean-up of motion of a creature, which all methods get."""
+    a, b, c, d = (float(v) for v in stepping.soles(exemplar.clip, exemplar.footfalls))
+    return replace(CREATURE, soles=(a, b, c, d))
+
+
+def finished(raw: Clip, plan: Trajectory, settings: CleanupSettings = CREATURE) -> Clip:
+    """Return a method's raw motion after the clean-up."""
     assert raw.contacts is not None
-    return clean(raw, raw.contacts, plan, CREATURE)
+    return clean(raw, raw.contacts, plan, settings)
 
 
-def figures(clip: Clip, case: Case) -> Row:
+def figures(clip: Clip, case: Case, settings: CleanupSettings = CREATURE) -> Row:
     """Return the measures of a motion along a case's plan; of its pose where that is known.
 
-    An animal may take either lead, so in canter and gallop the nearer one counts.
+    ``settings`` are those of the creature's clean-up. An animal may take either lead, so in canter
+    and gallop the nearer one counts.
     """
     part = cases.measured(clip, case.plan)
     seen, planted = measures.seen_slips(part), measures.planted_slips(part)
@@ -98,24 +117,26 @@ def figures(clip: Clip, case: Case) -> Row:
     }
     row["period"] = measures.period_error(rhythm, real)
     if case.kind == "own":
-        row["pose_planted"] = measures.pose_error(made, _planted_stride(case.real))
+        row["pose_planted"] = measures.pose_error(made, _planted_stride(case.real, settings))
     return row
 
 
-def _planted_stride(real: Clip) -> Array:
+def _planted_stride(real: Clip, settings: CleanupSettings) -> Array:
     """Return the mean stride of a clip whose paws were planted, as those of a result are."""
-    return measures.mean_stride(finished(real, measures.course(real)))
+    return measures.mean_stride(finished(real, measures.course(real), settings))
 
 
 def score(creature: Creature, methods: Mapping[str, Method]) -> list[Row]:
     """Return a row for each case and method: figures of the raw and of the cleaned motion."""
     rows = []
+    settings = finishing(creature.exemplar)
     for case in creature.cases:
         for name, method in methods.items():
             raw = method(creature.exemplar, case.plan)
             row: Row = {"creature": creature.name, "group": creature.group, "kin": creature.kin}
             row |= {"case": case.kind, "gait": case.gait, "speed": case.speed, "method": name}
-            row |= {"raw": figures(raw, case), "clean": figures(finished(raw, case.plan), case)}
+            done = finished(raw, case.plan, settings)
+            row |= {"raw": figures(raw, case, settings), "clean": figures(done, case, settings)}
             rows.append(row)
     return rows
 
@@ -155,6 +176,43 @@ def evaluate(
     wanted = [one for one in known if one.group in groups]
     if "made up" in groups:
         wanted += cases.all_made_up(MADE_UP)
+    rows, seconds = _scored(wanted, known, learner, tuned, rivals)
+    found: Row = {"rows": rows, "adapt_seconds": {"median": float(np.median(seconds))}}
+    found["adapt_seconds"]["most"] = max(seconds)
+    for group in groups:
+        found |= _summed(group, [row for row in rows if row["group"] == group])
+    return found
+
+
+def leave_out(data: Path, folds: Path) -> Row:
+    """Measure every real creature by a learner that was not trained on it, as ``evaluate`` does.
+
+    ``folds`` holds what ``training/runs/folds.sh`` wrote, a learner for each of
+    ``episodes.FOLDS`` but the first, which is the shipped one's.
+    """
+    rows: list[Row] = []
+    for number in range(len(episodes.FOLDS)):
+        known = cases.creatures(data, number)
+        wanted = [one for one in known if one.group == "held out"]
+        learner = of_folder(folds / str(number)) if number else shipped
+        rows += _scored(wanted, known, learner)[0]
+    return {"rows": rows} | _summed("left out once", rows)
+
+
+def of_folder(folder: Path) -> Adapt:
+    """Return the learner that ``export`` wrote to the folder ``creature`` of a folder."""
+    own = learnet.load(folder)
+    return lambda exemplar: creature.model_of(adapt.adapt(exemplar, own=own), own=own)
+
+
+def _scored(
+    wanted: Sequence[Creature],
+    known: Sequence[Creature],
+    learner: Adapt,
+    tuned: Path | None = None,
+    rivals: bool = True,
+) -> tuple[list[Row], list[float]]:
+    """Return and print the rows of creatures, and return the seconds of adapting to each."""
     rows: list[Row] = []
     seconds = []
     for one in wanted:
@@ -163,15 +221,15 @@ def evaluate(
         print(table.of_creature(made), flush=True)
         rows += made
         seconds.append(took)
-    found: Row = {"rows": rows, "adapt_seconds": {"median": float(np.median(seconds))}}
-    found["adapt_seconds"]["most"] = max(seconds)
-    for group in groups:
-        part = [row for row in rows if row["group"] == group]
-        strangers = [row for row in part if not row["kin"]]
-        found[group] = table.summary(part)
-        print(table.of_summary(group, found[group]), flush=True)
-        if 0 < len(strangers) < len(part):
-            name = f"{group}, no kin seen"
-            found[name] = table.summary(strangers)
-            print(table.of_summary(name, found[name]), flush=True)
-    return found
+    return rows, seconds
+
+
+def _summed(group: str, rows: Sequence[Row]) -> Row:
+    """Return and print the summary of a group, and that of its creatures without kin."""
+    out = {group: table.summary(rows)}
+    strangers = [row for row in rows if not row["kin"]]
+    if 0 < len(strangers) < len(rows):
+        out[f"{group}, no kin seen"] = table.summary(strangers)
+    for name, found in out.items():
+        print(table.of_summary(name, found), flush=True)
+    return out

@@ -31,6 +31,7 @@ from ..creatures import creature, episodes, motion, outing
 from ..quadruped import prepare as dog
 from ..quadruped import rigs
 from ..quadruped.sources import labrador_clips
+from . import variants
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +81,12 @@ def made_up(seed: int, number: int) -> list[Owned]:
 
 
 def real(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
-    """Yield the real creatures: name, whether it is held out, clips and their mirror images."""
-    for animal in episodes.animals(folder):
+    """Yield the real creatures and their variants, each with the mirror images of its clips.
+
+    That is a name, whether it is held out, and clips.
+    """
+    known = episodes.animals(folder)
+    for animal in (one for each in known for one in (each, *variants.variants(each))):
         own = [both for s in animal.samples for both in (s.clip, s.clip.mirrored())]
         gaits_ = [s.gait for s in animal.samples for _ in range(2)]
         kinds = [s.kind for s in animal.samples for _ in range(2)]

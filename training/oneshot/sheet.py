@@ -51,7 +51,8 @@ def free(folder: Path) -> list[str]:
 def made(creature: Creature, case: Case, method: Method) -> Clip:
     """Return the finished motion of a case."""
     raw = method(creature.exemplar, case.plan)
-    return cases.measured(evaluate.finished(raw, case.plan), case.plan)
+    settings = evaluate.finishing(creature.exemplar)
+    return cases.measured(evaluate.finished(raw, case.plan, settings), case.plan)
 
 
 def stride_frames(clip: Clip, poses: int = POSES) -> list[float]:

@@ -232,6 +232,8 @@ def main() -> None:
     parser.add_argument("--prepared", type=Path, default=Path("build/oneshot/data"))
     parser.add_argument("--way", choices=WAYS, default="learnet")
     parser.add_argument("--pretrain", type=int, default=1500, help="steps on hidden frames")
+    parser.add_argument("--real", type=float, default=0.3, help="share of real creatures")
+    parser.add_argument("--fold", type=int, help="which real creatures are held out")
     parser.set_defaults(
         hidden=160, astray=0.05, batch_frames=1024, steps=24000, lengths=(1, 4, 8, 16, 24),
         shares=(0.15, 0.2, 0.25, 0.25, 0.15), rate=1e-3,
@@ -239,7 +241,9 @@ def main() -> None:
     options = parser.parse_args()
     settings = settings_of(options)
     torch.manual_seed(settings.seed)
-    learn, held_out = (Creatures(options.prepared, part) for part in (False, True))
+    learn, held_out = (
+        Creatures(options.prepared, part, options.real, options.fold) for part in (False, True)
+    )
     log.info("%d creatures, %d held out", len(learn.names), len(held_out.names))
     model = Learner(statistics(learn), settings.hidden, options.way)
     if options.start:
@@ -249,6 +253,7 @@ def main() -> None:
     known = options.way != "none"
     draw = Episodes(learn, settings, known)
     info = asdict(settings) | {"way": options.way, "pretrain": options.pretrain}
+    info |= {"real": options.real, "fold": options.fold}
     run(model, draw, roll_out, lambda mean: validate(mean, held_out, known),
         settings, options.out, info)  # fmt: skip
 

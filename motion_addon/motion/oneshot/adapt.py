@@ -70,7 +70,7 @@ def adapt(
     shown = Creature(
         exemplar.name, clip.skeleton, exemplar.hip_height, learner.encode(seen, posture), posture,
         gait, exemplar.speed, offsets, 0.0 if steps is None else steps.rate, None,
-        learner.digest, credit,
+        _four(stepping.soles(clip, exemplar.footfalls)), learner.digest, credit,
     )  # fmt: skip
     if steps is None:
         return replace(shown, extras=_extras(exemplar, None))

@@ -28,7 +28,7 @@ from . import learnet
 from .learnet import Adapted, Learnet
 from .signature import STATES, Posture
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 STRENGTHS: Final = (0.0, 1.5)
 """How much of the exemplar's manner there may be: none, all, or more than it has."""
 LARGEST: Final = 4_000_000
@@ -58,6 +58,8 @@ class Creature:
     """Of the clip, strides per second; 0 without strides."""
     residual: Residual | None
     """What its network misses of the clip."""
+    soles: tuple[float, float, float, float]
+    """Heights of the joints of its standing paws in the clip, m."""
     learner: str
     """Digest of the weights of the learner that saw it."""
     credit: str = ""
@@ -114,6 +116,7 @@ def _arrays(one: Creature) -> dict[str, Array]:
         "bones": one.skeleton.offsets.astype(np.float32),
         "numbers": np.array([one.hip_height, one.speed, one.rate, own]),
         "offsets": np.array(one.offsets),
+        "soles": np.array(one.soles),
         "state": one.state.astype(np.float32),
         "turns": one.posture.turns.astype(np.float32),
         "hips": one.posture.hips.astype(np.float32),
@@ -135,7 +138,7 @@ def _creature(data: dict[str, Array]) -> Creature:
     bones = data["bones"].astype(np.float32)
     skeleton = Skeleton(quadruped.JOINTS, quadruped.parents(), bones, tuple(sites))
     height, speed, rate, known = (float(v) for v in data["numbers"])
-    a, b, c, d = (float(v) for v in data["offsets"])
+    (a, b, c, d), (e, f, g, h) = (map(float, data[key]) for key in ("offsets", "soles"))
     residual = None
     if "residual_hips" in data:
         turns, hips, contacts = (
@@ -146,8 +149,8 @@ def _creature(data: dict[str, Array]) -> Creature:
     return Creature(
         str(info["name"]), skeleton, height, data["state"],
         Posture.of(skeleton, data["turns"], data["hips"]),
-        str(info["gait"]), speed, (a, b, c, d), rate, residual, str(info["learner"]),
-        str(info["credit"]), extras or None,
+        str(info["gait"]), speed, (a, b, c, d), rate, residual, (e, f, g, h),
+        str(info["learner"]), str(info["credit"]), extras or None,
     )  # fmt: skip
 
 
@@ -177,6 +180,7 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
         creature.speed,
         creature.rate if strength > 0.0 else 0.0,
         residual,
+        creature.soles,
     )
     start = np.stack([posture.places[list(STATES)], np.zeros((len(STATES), 3))])
     info = _info(creature, learner)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import gaits, quadruped, stride
 from ..clip import Clip
+from ..paw_metrics import paw_height
 from ..quat import Array
 from .footfalls import Footfalls
 from .measures import beat
@@ -29,6 +30,10 @@ LOW: Final = 0.06
 """Height over its lowest, as a share of the hip's height, up to which a paw may stand."""
 USUAL: Final = (0.85, 1.25)
 """Factors of a gait's usual duty factor within which the share of a paw's way back is one."""
+
+
+SOLES: Final = (-0.03, 0.06)
+"""How far a standing paw's joint may be from a dog's height, as shares of the hip's height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,23 @@ class Steps:
         """Return the steps with each leg (4,) ``late`` by so many strides."""
         offsets = self.offsets + late
         return replace(self, phase=self.phase - offsets[0], offsets=(offsets - offsets[0]) % 1.0)
+
+
+def soles(clip: Clip, falls: Footfalls) -> Array:
+    """Return how high (4,) the joints of standing paws are over the ground in a clip, meters.
+
+    Rigs differ in where in a paw its joint lies. What is far from a dog's is taken for a clip whose
+    ground is elsewhere, and only that far is believed.
+    """
+    usual = paw_height(clip.skeleton)
+    contacts = clip.contacts if falls.gait not in gaits.TABLE else steps(clip, falls).contacts(clip)
+    heights = quadruped.paw_points(clip)[..., 1]
+    low, high = (usual + share * gaits.HIP_HEIGHT for share in SOLES)
+    out = np.full(len(quadruped.LEGS), usual)
+    for i, down in enumerate(np.asarray(contacts).T > 0.5):
+        if down.any():
+            out[i] = np.clip(np.median(heights[down, i]), low, high)
+    return out
 
 
 def steps(clip: Clip, falls: Footfalls) -> Steps:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real animals in other builds: one motion on legs, trunks, necks and tails of other lengths.
+
+Twenty-four rigs are few to learn from; what an animal does says more than how long its bones
+are. Rotations stay, so that joints bend as they did; the forelegs' length is solved for, so that
+all paws stand on the ground, and the way over it is as long as the hind legs now step.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from motion_addon.motion import gaits, quadruped
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.oneshot import units
+from motion_addon.motion.quat import Array
+from motion_addon.motion.skeleton import Skeleton
+
+from ..creatures.episodes import Animal, Sample
+
+COUNT: Final = 4
+"""Variants of each animal."""
+MARK: Final = "~"
+"""In the name of a variant, between that of its animal and its number."""
+SPREAD: Final = 0.14
+"""Of the logarithms of the lengths of a part of the body."""
+BONES: Final = 0.06
+"""Of those of single bones of a leg, besides."""
+FORELEGS: Final = (0.75, 1.33)
+"""Factors of the forelegs' length within which a variant is taken."""
+_HIND, _FORE = ("LH", "RH"), ("LF", "RF")
+
+
+def variants(animal: Animal, count: int = COUNT) -> list[Animal]:
+    """Return an animal in ``count`` other builds, always the same ones."""
+    seed = [ord(letter) for letter in animal.rig]
+    rng = np.random.default_rng([5, *seed])
+    out: list[Animal] = []
+    while len(out) < count:
+        made = _built(animal, rng)
+        if made:
+            name = f"{animal.rig}{MARK}{len(out)}"
+            out.append(Animal(name, animal.held_out, made))
+    return out
+
+
+def _built(animal: Animal, rng: np.random.Generator) -> tuple[Sample, ...]:
+    """Return the samples of an animal in a drawn build; none where the forelegs would not do."""
+    own = animal.samples[0].clip.skeleton
+    drawn = _stretched(own, rng)
+    factor = _forelegs([s.clip for s in animal.samples], drawn)
+    if not FORELEGS[0] < factor < FORELEGS[1]:
+        return ()
+    offsets = drawn.offsets.copy()
+    for leg in _FORE:
+        offsets[[own.index(name) for name in quadruped.LEG_CHAINS[leg][2:]]] *= factor
+    built = replace(drawn, offsets=offsets)
+    clips = [s.clip for s in animal.samples]
+    raised = float(np.mean([_hips(clip, built) for clip in clips]))
+    height = float(np.mean([_hips(clip, own) for clip in clips]))
+    share = raised / height
+    return tuple(_sample(s, built, raised - height, share) for s in animal.samples)
+
+
+def _stretched(own: Skeleton, rng: np.random.Generator) -> Skeleton:
+    """Return a skeleton with drawn lengths, its left and right alike."""
+
+    def factor(spread: float = SPREAD) -> float:
+        return float(np.exp(rng.normal(0.0, spread)))
+
+    offsets = own.offsets.astype(np.float64)
+    for part in (quadruped.TORSO[1:], quadruped.NECK, quadruped.TAIL):
+        offsets[[own.index(name) for name in part]] *= factor()
+    for left, right in (_HIND, _FORE):
+        whole, across = factor(), factor()
+        for pair in zip(quadruped.LEG_CHAINS[left], quadruped.LEG_CHAINS[right], strict=True):
+            both = [own.index(name) for name in pair]
+            if pair[0] == quadruped.LEG_CHAINS[left][0]:
+                offsets[both, 0] *= across
+            else:
+                offsets[both] *= whole * factor(BONES)
+    return replace(own, offsets=offsets.astype(np.float32))
+
+
+def _forelegs(clips: list[Clip], built: Skeleton) -> float:
+    """Return by how much the forelegs must be longer for fore paws to stand where hind ones do."""
+    arms, wanted = [], []
+    for clip in clips:
+        places = replace(clip, skeleton=built).world()[1].astype(np.float64)
+        before = clip.world()[1]
+        hind = _standing(clip, _HIND)
+        fore = _standing(clip, _FORE)
+        if not hind.any() or not fore.any():
+            continue
+        paws, tops = (_joints(built, _FORE, part) for part in (-1, 1))
+        back = _joints(built, _HIND, -1)
+        floor = float(places[:, back, 1][hind].mean())
+        uneven = float(before[:, paws, 1][fore].mean() - before[:, back, 1][hind].mean())
+        arms.append(float((places[:, tops, 1] - places[:, paws, 1])[fore].mean()))
+        wanted.append(float(places[:, tops, 1][fore].mean()) - floor - uneven)
+    return float(np.mean(wanted) / np.mean(arms)) if arms else 0.0
+
+
+def _hips(clip: Clip, skeleton: Skeleton) -> float:
+    """Return the mean height of the pelvis over the hind paws that stand, on a skeleton, meters."""
+    places = replace(clip, skeleton=skeleton).world()[1].astype(np.float64)
+    standing = _standing(clip, _HIND)
+    away = places[:, :1, 1] - places[:, _joints(skeleton, _HIND, -1), 1]
+    return float(away[standing].mean() if standing.any() else away.max(axis=1).mean())
+
+
+def _standing(clip: Clip, legs: tuple[str, str]) -> Array:
+    """Return (T, 2) bool, whether the paws of two legs stand."""
+    assert clip.contacts is not None
+    return np.asarray(clip.contacts[:, [quadruped.LEGS.index(leg) for leg in legs]] > 0.5)
+
+
+def _joints(skeleton: Skeleton, legs: tuple[str, str], part: int) -> list[int]:
+    return [skeleton.index(quadruped.LEG_CHAINS[leg][part]) for leg in legs]
+
+
+def _sample(sample: Sample, built: Skeleton, rise: float, share: float) -> Sample:
+    """Return a sample on a skeleton, at the model's size again.
+
+    The pelvis is ``rise`` meters higher; hips are ``share`` times as high as before.
+    """
+    clip = sample.clip
+    roots = clip.root_positions.astype(np.float64) * [share, 1.0, share] + [0.0, rise, 0.0]
+    moved = replace(clip, skeleton=built, root_positions=roots.astype(np.float32))
+    sized = units.of_model_size(moved, gaits.HIP_HEIGHT * share)
+    contacts = quadruped.paw_contacts(quadruped.paw_points(sized), sized.fps)
+    at = np.linspace(0.0, clip.frames - 1.0, sized.frames).round().astype(np.int64)
+    return replace(sample, clip=replace(sized, contacts=contacts), gait=sample.gait[at])
