@@ -9,6 +9,7 @@ matplotlib``), as the study of mixtures does.
 """
 
 import argparse
+import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from benchmarks.oneshot import Method
 from motion_addon.motion import quadruped, quat
@@ -34,6 +36,8 @@ FREE: Final = "CC0"
 POSES: Final = 7
 BENDS: Final = 5
 """Most figures along the course of bends."""
+_COLORS: Final = 48
+"""Of a picture, so that it is small."""
 _WIDTH, _TITLE, _DPI = 11.0, 0.3, 90
 _PRINTS: Final = {0: "#1f4e79", 1: "#5d9bd3", 2: "#8a3b12", 3: "#e39a6b"}
 _NAMES: Final = {"own": "adapted, at the exemplar's speed", "other": "adapted"}
@@ -93,7 +97,9 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
         one.set_title(title, fontsize=9, loc="left", pad=2)
     figure.suptitle(_title(creature), fontsize=10, x=0.01, ha="left")
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=_DPI)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=_DPI)
+    Image.open(drawn).convert("RGB").quantize(_COLORS).save(file, optimize=True)
 
 
 def _title(creature: Creature) -> str:
