@@ -139,7 +139,19 @@ def made_up(number: int) -> Creature:
         froude,
     )
     name = f"{who.name}, {manner.name}"
-    return Creature(name, "made up", "", shown(name, sample), tuple(cases))
+    exemplar = shown(name, sample)
+    own = exemplar.footfalls.gait
+    cases = [case if case.kind == "other" else _asked_as(own, case) for case in cases]
+    return Creature(name, "made up", "", exemplar, tuple(cases))
+
+
+def _asked_as(gait: str, case: Case) -> Case:
+    """Return a case that is asked for in the gait which the exemplar is read to have.
+
+    What a made-up creature walks with a limp may be nearer to a trot.
+    """
+    course = (winding if case.kind == "turn" else straight)(case.speed)
+    return replace(case, gait=gait, plan=plan(course, case.speed, gait, True))
 
 
 def all_made_up(count: int) -> list[Creature]:
