@@ -99,7 +99,9 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=_DPI)
-    Image.open(drawn).convert("RGB").quantize(_COLORS).save(file, optimize=True)
+    Image.open(drawn).convert("RGB").quantize(_COLORS, Image.Quantize.MAXCOVERAGE).save(
+        file, optimize=True
+    )
 
 
 def _title(creature: Creature) -> str:
