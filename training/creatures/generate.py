@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help=".npz file to write")
     parser.add_argument("--report", action="store_true", help="print figures")
-    parser.add_argument("--sheet", type=Path, help=".png file to draw (needs matplotlib)")
+    parser.add_argument("--sheet", type=Path, help=".png file to draw")
     options = parser.parse_args()
     begun = time.process_time()
     made = list(takes(options.seed, options.count))

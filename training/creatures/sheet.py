@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contact sheets of creatures as stick figures: a stride from the side, a course from above.
-
-Needs matplotlib (``pip install matplotlib``), as the study of mixtures does.
-"""
+"""Contact sheets of creatures as stick figures: a stride from the side, a course from above."""
 
 from collections.abc import Sequence
 from pathlib import Path

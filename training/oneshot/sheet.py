@@ -4,13 +4,11 @@
     python -m training.oneshot.sheet --data FOLDER --out out/oneshot
 
 draws for each creature a stride of the exemplar, of the result at its speed, of a faster gait and,
-from above, of a walk along bends with its paw prints. Needs matplotlib (``pip install
-matplotlib``), as the study of mixtures does.
+from above, of a walk along bends with its paw prints.
 """
 
 import argparse
 import io
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -27,12 +25,11 @@ from motion_addon.motion.oneshot import measures
 from motion_addon.motion.quat import Array
 
 from ..creatures import sheet
+from ..quadruped import rigs
 from . import cases, evaluate
 from .cases import Case, Creature
 from .evaluate import Adapt
 
-FREE: Final = "CC0"
-"""How a license begins whose clips may be shown without more."""
 POSES: Final = 7
 BENDS: Final = 5
 """Most figures along the course of bends."""
@@ -41,15 +38,6 @@ _COLORS: Final = 48
 _WIDTH, _TITLE, _DPI = 11.0, 0.3, 90
 _PRINTS: Final = {0: "#1f4e79", 1: "#5d9bd3", 2: "#8a3b12", 3: "#e39a6b"}
 _NAMES: Final = {"own": "adapted, at the exemplar's speed", "other": "adapted"}
-
-
-def free(folder: Path) -> list[str]:
-    """Return the rigs of ``folder`` whose clips are all free."""
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
-    found: dict[str, bool] = {}
-    for clip in catalog["clips"]:
-        found[clip["rig"]] = found.get(clip["rig"], True) and clip["licence"].startswith(FREE)
-    return [rig for rig, ok in found.items() if ok]
 
 
 def made(creature: Creature, case: Case, method: Method) -> Clip:
@@ -158,7 +146,7 @@ def draw_all(
     progress: Callable[[str], None] = print,
 ) -> None:
     """Write a sheet for each creature named, or of a free licence if none is."""
-    wanted = names or free(data)
+    wanted = names or rigs.free(data)
     for creature in cases.creatures(data):
         if creature.name in wanted:
             file = out / f"{creature.name.replace('/', '-').lower()}.png"

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -33,6 +33,8 @@ LIMIT = 0.03
 """Mean paw error over the hip's height above which a clip's retarget has failed."""
 MOVING = ("walk", "pace", "trot", "canter", "gallop", "bound")
 """Gaits of the catalog that travel."""
+FREE: Final = "CC0"
+"""How a license begins whose clips may be shown without more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,15 @@ def read_rigs(folder: Path) -> dict[str, Rig]:
             continue
         out[name] = Rig.of(name, entry, bvh.read(folder / (plain or clips)[0]["path"]).skeleton)
     return out
+
+
+def free(folder: Path) -> list[str]:
+    """Return the rigs of ``folder`` whose clips are all free."""
+    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    found: dict[str, bool] = {}
+    for clip in catalog["clips"]:
+        found[clip["rig"]] = found.get(clip["rig"], True) and clip["licence"].startswith(FREE)
+    return [rig for rig, ok in found.items() if ok]
 
 
 def animal_clips(

@@ -15,9 +15,8 @@ import numpy as np
 from motion_addon.motion.clip import Clip
 
 from ..creatures import creature, episodes, motion, outing
-from ..oneshot.sheet import free
 from ..quadruped import prepare as dog
-from ..quadruped import sources
+from ..quadruped import rigs, sources
 from ..quadruped.sources import labrador_clips
 from .kinds import Known
 
@@ -40,7 +39,7 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
         if not held_out_only or name.startswith(HELD_OUT):
             clip, _ = dog.cleaned(source.clip)
             yield name, False, clip, dog.learnable(source.good)
-    allowed = free(data)
+    allowed = rigs.free(data)
     for animal in episodes.animals(data):
         start = UNSEEN if animal.held_out else "rig/"
         if animal.rig not in allowed or (held_out_only and not animal.held_out):
