@@ -45,6 +45,14 @@ def test_the_slowest_clip_is_shown_and_the_others_asked_for(dog):
         assert len(case.plan) == pytest.approx(60 * asked.SECONDS, abs=40)
 
 
+def test_a_walk_is_shown_rather_than_a_slower_sneak():
+    sneak = replace(sample("walk", 0.4), name="Sneak")
+    walk = replace(sample("walk", 0.8), name="Walk")
+    fox = cases.of_animal(Animal("test/fox", True, (sneak, walk)))
+    assert fox.exemplar.speed == pytest.approx(0.8, rel=1e-3)
+    assert [case.speed for case in fox.cases if case.kind == "other"] == [pytest.approx(0.4, 0.01)]
+
+
 def test_kin_is_who_moves_just_alike():
     walk, trot = sample("walk", 0.8), sample("trot", 1.8)
     dog = Animal("test/dog", True, (walk, trot))

@@ -63,6 +63,8 @@ class Sample:
     """What it is about, of ``outing.KINDS``, or what the catalog calls it."""
     froude: float
     """Of its speed."""
+    name: str = ""
+    """What its maker calls it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +165,7 @@ def _of_animal(one: AnimalClip) -> Sample:
     else:
         duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
         weights = stride.gait_weights(stride.measured(contacts, clip.fps), duty, clip.fps)
-    return Sample(clip, weights, one.kind, one.froude)
+    return Sample(clip, weights, one.kind, one.froude, one.name.rsplit("/", 1)[-1])
 
 
 def real(known: Sequence[Animal], seed: int) -> Iterator[Episode]:

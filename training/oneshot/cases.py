@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What one-shot adaptation is measured on: a clip of a creature, and what else it does.
 
-The exemplar is the slowest clip that travels. Asked for are its own gait and speed straight on
-and along bends, and every other traveling clip of the creature at its gait and speed. No real
-creature's clip goes round a bend; made-up ones, of which any motion is known, stand in for them.
+The exemplar is the slowest clip that its maker calls a walk. Asked for are its own gait and speed
+straight on and along bends, and every other traveling clip of the creature at its gait and speed.
+No real creature's clip goes round a bend; made-up ones, of which any motion is known, stand in for
+them.
 """
 
 import itertools
@@ -27,6 +28,8 @@ from ..creatures.episodes import Animal, Sample
 
 LONGEST: Final = 5.0
 """Seconds of an exemplar."""
+WALK: Final = "walk"
+"""In the name of a walk; what else is slow, a sneak, is another manner."""
 BEFORE, AFTER = 60, 30
 """Frames at the ends of a case that are not measured."""
 FAST: Final = 0.9
@@ -102,14 +105,14 @@ def kin_of(animal: Animal, seen: Sequence[Animal]) -> str:
 def of_animal(animal: Animal, kin: str = "") -> Creature:
     """Return the cases of an animal with two clips or more that travel."""
     moving = sorted(episodes.traveling(animal.samples), key=lambda one: one.froude)
-    first = moving[0]
+    first = next((one for one in moving if WALK in one.name.lower()), moving[0])
     exemplar = shown(animal.rig, first)
     own, speed = exemplar.footfalls.gait, exemplar.speed
     cases = [
         Case("own", own, plan(straight(speed), speed, own), first.clip),
         Case("turn", own, plan(winding(speed), speed, own), None),
     ]
-    for sample in moving[1:]:
+    for sample in (one for one in moving if one is not first):
         pace, gait = outing.speed(sample.froude), gait_of(sample)
         cases.append(Case("other", gait, plan(straight(pace), pace, gait), sample.clip))
     group = "held out" if animal.held_out else "seen"
