@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from tests.motion.dogs import stepping_dog
 from tests.motion.humans import standing_clip
 from training.inbetween import bodies, dataset, evaluate, export, lafan, model, prepare, train
 from training.inbetween.bodies import Part
+from training.model import axes_to_matrices
+from training.oneshot import variants
 
 SMALL = model.Size(width=16, layers=2, heads=2, wide=32, latent=4, reach=8)
 
@@ -187,6 +190,75 @@ def test_kinds_of_clips_are_drawn_by_their_shares(tmp_path: Path) -> None:
     share = np.mean(clips.clip[first] == 0)
     wanted = bodies.SHARES["labrador"] / (bodies.SHARES["labrador"] + bodies.SHARES["made up"])
     assert share == pytest.approx(wanted, abs=0.05)
+
+
+def test_clips_that_stand_may_have_a_share_of_their_own() -> None:
+    clip = stepping_dog(seconds=1.0)
+    good = np.ones(clip.frames, dtype=bool)
+    kinds = [
+        Part("a", kind, clip, good, held_out=False, travels=travels).share
+        for kind in ("rigs", "people")
+        for travels in (True, False)
+    ]
+    assert kinds == ["rigs", "rigs, still", "people", "people"]
+    assert set(kinds) <= set(bodies.SHARES)
+
+
+def test_a_window_may_be_weighed_by_itself(tmp_path: Path) -> None:
+    clips = dataset.Clips(written(tmp_path), held_out=False)
+    settings = train.Settings(tokens=512)
+    rng = np.random.default_rng(3)
+    twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
+    _, batch = train.prepared(clips, dataset.draw(clips, rng, 512))
+    easy = {key: value.clone() for key, value in batch.items()}
+    for key in ("axes", "root"):
+        easy[key][0] = batch[f"true_{key}"][0]
+    mask = batch["asked"][..., None, None]
+    truth = twin.place(axes_to_matrices(batch["true_axes"]), batch["true_root"], batch["bones"])
+    places = train.in_world(truth, batch) * mask
+    alone = replace(settings, weighed="window")
+    before, after = (train.evened(twin, b, places, alone) for b in (batch, easy))
+    assert after[0] == pytest.approx((train.EVEN / 0.02) ** settings.evenness, rel=1e-3)
+    assert after[0] > before[0] and torch.equal(after[1:], before[1:])
+    together = train.evened(twin, batch, places, settings)
+    assert len(together) == len(before) and torch.equal(together, together[:1].expand(len(before)))
+
+
+def test_heights_and_what_is_off_sideways_may_count_more(tmp_path: Path) -> None:
+    clips = dataset.Clips(animals(tmp_path), held_out=False)
+    settings = train.Settings(tokens=512)
+    rng = np.random.default_rng(3)
+    twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
+    _, batch = train.prepared(clips, dataset.draw(clips, rng, 512))
+    feet = train.feet_of(clips)
+
+    def position(axis: int, **weights: float) -> float:
+        outputs = torch.zeros(*batch["yaw"].shape, twin.layout.outputs)
+        outputs[..., twin.layout.axes] = (batch["true_axes"] - batch["axes"]).flatten(2)
+        outputs[..., twin.layout.root] = batch["true_root"] - batch["root"]
+        outputs[..., twin.layout.root.start + axis] += 0.1
+        found = train.losses(twin, outputs, batch, replace(settings, **weights), feet)
+        return float(found["position"])
+
+    assert position(1, height=4.0) == pytest.approx(2.0 * position(1, height=2.0), rel=1e-3)
+    assert position(1, sideways=1.0) == pytest.approx(position(1), rel=1e-3)
+    assert position(0, sideways=1.0) > 1.5 * position(0)
+
+
+def test_clips_in_other_builds_stay_on_the_ground() -> None:
+    clip = stepping_dog(seconds=3.0)
+    own = [SimpleNamespace(name=name, rig="test/dog", kind="walk", creature="dog") for name in "ab"]
+    sunk = clip.root_positions.copy()
+    sunk[clip.frames // 2 :, 1] -= 0.4
+    found = list(bodies.in_other_builds(own, [clip, replace(clip, root_positions=sunk)]))
+    assert sum(part.name.startswith("a~") for part in found) == variants.COUNT
+    assert all(part.kind == "rigs" and not part.captured and not part.held_out for part in found)
+    before = clip.world()[1][..., 1].min(axis=1)
+    for part in found:
+        if part.name.startswith("a~"):
+            lowest = part.clip.world()[1][..., 1].min(axis=1)
+            assert lowest.mean() == pytest.approx(before.mean(), abs=0.001)
+            assert np.percentile(lowest, 95.0) < np.percentile(before, 95.0) + bodies.OFF_GROUND
 
 
 @pytest.mark.slow

@@ -17,10 +17,12 @@ from motion_addon.motion.skeleton import Skeleton
 
 from .. import sources
 from ..creatures import episodes, generate
+from ..oneshot import variants
 from ..oneshot.prepare import keyed
 from ..prepare import on_model_skeleton, planted
 from ..quadruped import prepare as dog
 from ..quadruped import rigs
+from ..quadruped.rigs import AnimalClip
 from ..quadruped.sources import SourceClip, labrador_clips
 
 MADE_UP: Final = 400
@@ -33,8 +35,19 @@ KIN: Final = (
     "0ad/elephant_asian",
 )
 """Rigs whose clips are, but for their proportions, those of a creature that is held out."""
-SHARES: Final = {"people": 1.0, "labrador": 0.45, "rigs": 0.3, "made up": 0.25}
-"""How often a kind of clips is drawn."""
+STILL: Final = ", still"
+"""Marks the clips of a kind that do not travel."""
+SHARES: Final = {
+    "people": 1.0,
+    "labrador": 0.4,
+    "rigs": 0.2,
+    f"rigs{STILL}": 0.2,
+    "made up": 0.2,
+}
+"""How often a kind of clips is drawn; those that stand count with those that travel where they
+have no share of their own."""
+OFF_GROUND: Final = 0.03
+"""Meters by which a clip in another build may rise over the ground or sink into it on the way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +56,22 @@ class Part:
 
     name: str
     kind: str
-    """Of SHARES."""
+    """What it is of: people, the Labrador, hand-keyed rigs, made-up creatures."""
     clip: Clip
     usable: Array
     """(T,) bool, frames to learn from."""
     held_out: bool
     captured: bool = True
-    """Whether the motion is as it was captured or keyed; else its standing feet are pinned."""
+    """Whether the motion is as it was captured or keyed; else its standing feet are pinned, or the
+    body has another build."""
     travels: bool = True
     """Whether it walks or runs; else it stands, turns, eats, attacks, jumps, ..."""
+
+    @property
+    def share(self) -> str:
+        """Of SHARES, what it is drawn with."""
+        still = f"{self.kind}{STILL}"
+        return still if not self.travels and still in SHARES else self.kind
 
 
 def people(data: Path) -> Iterator[Part]:
@@ -109,23 +129,63 @@ def _learnable(source: SourceClip) -> Array:
 
 
 def keyed_rigs(data: Path) -> Iterator[Part]:
-    """Yield hand-keyed animals: whatever they do, where their paws could be kept."""
+    """Yield hand-keyed animals, those to learn from also in other builds.
+
+    Whatever they do is there, where their paws could be kept.
+    """
     kinds = (*rigs.MOVING, "idle", "turn", "other")
+    found: dict[str, list[AnimalClip]] = {}
     for one in rigs.animal_clips(data, kinds):
-        if one.failed or one.rig in KIN or one.froude >= episodes.FASTEST:
-            continue
-        clip = units.of_model_size(one.clip, one.hip_height)
-        clip = replace(clip, contacts=quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps))
-        told = keyed(clip, np.zeros((clip.frames, len(gaits.GAITS))), one.kind).clip
-        good = np.ones(clip.frames, dtype=bool)
-        yield Part(
-            one.name,
-            "rigs",
-            told,
-            good,
-            one.creature in episodes.HELD_OUT,
-            travels=one.kind in rigs.MOVING,
-        )
+        if not one.failed and one.rig not in KIN and one.froude < episodes.FASTEST:
+            found.setdefault(one.rig, []).append(one)
+    for own in found.values():
+        clips = [_told(units.of_model_size(one.clip, one.hip_height)) for one in own]
+        yield from map(_keyed, own, clips)
+        if own[0].creature not in episodes.HELD_OUT:
+            yield from in_other_builds(own, clips)
+
+
+def _told(clip: Clip) -> Clip:
+    """Return a clip with its contacts."""
+    return replace(clip, contacts=quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps))
+
+
+def _keyed(one: AnimalClip, clip: Clip, mark: str = "") -> Part:
+    """Return what is learned of a clip at the model's size; ``mark`` tells another build."""
+    told = keyed(clip, np.zeros((clip.frames, len(gaits.GAITS))), one.kind).clip
+    return Part(
+        f"{one.name}{mark}",
+        "rigs",
+        told,
+        np.ones(clip.frames, dtype=bool),
+        one.creature in episodes.HELD_OUT,
+        captured=not mark,
+        travels=one.kind in rigs.MOVING,
+    )
+
+
+def in_other_builds(own: list[AnimalClip], clips: list[Clip]) -> Iterator[Part]:
+    """Yield the clips of an animal in other builds, but those that no longer meet the ground.
+
+    Where a trunk lies down, longer legs do not raise it.
+    """
+    standing = [
+        clip for one, clip in zip(own, clips, strict=True) if one.kind in (*rigs.MOVING, "idle")
+    ]
+    for number, made in enumerate(variants.builds(own[0].rig, clips, standing=standing)):
+        for one, clip, before in zip(own, made, clips, strict=True):
+            at = np.linspace(0.0, before.frames - 1.0, clip.frames).round().astype(np.int64)
+            higher = _lowest(clip) - _lowest(before)[at]
+            shift = float(higher.mean())
+            if np.percentile(np.abs(higher - shift), 95.0) < OFF_GROUND:
+                down = np.array([0.0, shift, 0.0], dtype=np.float32)
+                lowered = _told(replace(clip, root_positions=clip.root_positions - down))
+                yield _keyed(one, lowered, f"{variants.MARK}{number}")
+
+
+def _lowest(clip: Clip) -> Array:
+    """Return (T,) the height of the lowest joint, meters."""
+    return np.asarray(clip.world()[1][..., 1].min(axis=1))
 
 
 def made_up(count: int) -> Iterator[Part]:

@@ -21,7 +21,7 @@ from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
 from . import lafan
-from .bodies import BODIES, Part
+from .bodies import BODIES, STILL, Part
 
 Row = dict[str, Any]
 Motion = tuple[Array, Array]
@@ -30,7 +30,6 @@ DATA = {
     "quadruped": Path("build/inbetween/data/quadruped"),
 }
 """Where ``training/runs/inbetween.sh`` unpacks the clips."""
-STILL = ", still"
 SETS = {
     "people": "held-out clips",
     "labrador": "held-out clips",

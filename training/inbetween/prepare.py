@@ -28,7 +28,8 @@ def build(parts: Iterable[Part]) -> dict[str, Array]:
 
     rotations (T, J, 4) local, roots (T, 3), contacts (T, 4), clip (T,) the number of the clip,
     usable (T,) and held_out (T,) bool, and the first clip's skeleton; of the clips bones
-    (C, J, 3), the offsets of their joints, and kind (C,).
+    (C, J, 3), the offsets of their joints, and kind (C,), with
+    what share they are drawn.
     """
     joined = frames.Joined()
     bones, kinds, skeleton = [], [], None
@@ -39,7 +40,7 @@ def build(parts: Iterable[Part]) -> dict[str, Array]:
         labels["contacts"] = np.asarray(clip.contacts)
         joined.add(part.name, labels, part.usable, part.held_out)
         bones.append(clip.skeleton.offsets)
-        kinds.append(part.kind)
+        kinds.append(part.share)
         log.info("%s: %d frames", part.name, clip.frames)
     if skeleton is None:
         raise ValueError("There are no clips to learn from")

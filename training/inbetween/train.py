@@ -51,6 +51,10 @@ class Settings:
     """What the running mean of the weights keeps in a step."""
     position: float = 4.0
     """Weight of meters against axes."""
+    height: float = 2.0
+    """Weight of heights against ways over the ground: feet rise by centimeters and go by meters."""
+    sideways: float = 0.0
+    """Weight of what is off across the way that the body faces, besides."""
     velocity: float = 1.0
     """Weight of changes from frame to frame against the values."""
     contact: float = 0.02
@@ -61,14 +65,15 @@ class Settings:
     divergence: float = 0.002
     """Cost of a nat of the latent."""
     evenness: float = 0.7
-    """Power by which batches that are easy to fill without a network count more."""
+    """Power by which what is easy to fill without a network counts more."""
+    weighed: str = "batch"
+    """What is easy or not: a whole "batch", or each "window" of it. Beside windows that run, those
+    that stand count almost nothing in a batch."""
     seed: int = 1
 
 
-ALONG = (1.0, 2.0, 1.0)
-"""Weight of x, y and z: feet rise by centimeters and go by meters."""
 EVEN = 0.5
-"""Error of the filling without a network at which a batch counts once."""
+"""Error of the filling without a network at which a batch or window counts once."""
 
 
 def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
@@ -113,41 +118,54 @@ def losses(
     mask = asked[..., None, None]
     axes, positions = model.pose(outputs, batch["axes"], batch["root"], batch["bones"])
     true_axes = batch["true_axes"]
-    matrices = torch.stack(
-        [
-            torch.linalg.cross(true_axes[..., 3:], true_axes[..., :3]),
-            true_axes[..., 3:],
-            true_axes[..., :3],
-        ],
-        dim=-1,
-    )
-    truth = model.place(matrices, batch["true_root"], batch["bones"])
-    true_positions = in_world(truth, batch)
+    truth = _placed(model, true_axes, batch, "true_root")
+    true_positions = in_world(truth, batch) * mask
     off_axes = (axes - true_axes) * mask
-    true_positions = true_positions * mask
     off = in_world(positions, batch) * mask - true_positions
+    across = settings.sideways * (positions - truth)[..., :1] * mask
     count = off.shape[-2]
     step = (off + true_positions)[:, :, feet].diff(dim=1).abs().sum(dim=-1)
-    off = off * torch.tensor(ALONG)
+    off = torch.cat([off * torch.tensor([1.0, settings.height, 1.0]), across], dim=-1)
     moved_axes, moved = off_axes.diff(dim=1), off.diff(dim=1)
     stands = batch["contacts"] * asked[..., None]
     both = stands[:, 1:] * stands[:, :-1]
     odds = outputs[..., model.layout.contacts]
     crossed = functional.binary_cross_entropy_with_logits(odds, batch["contacts"], reduction="none")
-    with torch.no_grad():
-        plain = model.place(axes_to_matrices(batch["axes"]), batch["root"], batch["bones"])
-        error = ((batch["axes"] - true_axes) * mask).abs().sum() / (total * count * 6)
-        far = (in_world(plain, batch) * mask - true_positions).abs().sum() / (total * count * 3)
-        even = (EVEN / (error + settings.position * far + 0.02)) ** settings.evenness
-    found = {
-        "rotation": off_axes.abs().sum() / (total * count * 6),
-        "position": settings.position * off.abs().sum() / (total * count * 3),
-        "turning": settings.velocity * moved_axes.abs().sum() / (total * count * 6),
-        "moving": settings.velocity * settings.position * moved.abs().sum() / (total * count * 3),
-        "contact": settings.contact * crossed.mean(),
-        "slide": settings.slide * (step * both).sum() / (total * 4),
+    even = evened(model, batch, true_positions, settings)
+
+    def mean(error: Tensor, share: float = 1.0) -> Tensor:
+        return share * (even * error.flatten(1).sum(dim=1)).sum() / (total * count)
+
+    return {
+        "rotation": mean(off_axes.abs(), 1.0 / 6.0),
+        "position": mean(off.abs(), settings.position / 3.0),
+        "turning": mean(moved_axes.abs(), settings.velocity / 6.0),
+        "moving": mean(moved.abs(), settings.velocity * settings.position / 3.0),
+        "contact": settings.contact * (even * crossed.mean(dim=(1, 2))).mean(),
+        "slide": mean(step * both, settings.slide * count / 4.0),
     }
-    return {name: even * value for name, value in found.items()}
+
+
+@torch.no_grad()
+def evened(
+    model: Filler, batch: dict[str, Tensor], true_positions: Tensor, settings: Settings
+) -> Tensor:
+    """Return (N,) how much windows count: more where the filling without a network is near."""
+    asked = batch["asked"]
+    mask = asked[..., None, None]
+    plain = in_world(_placed(model, batch["axes"], batch, "root"), batch) * mask
+    parts = (batch["axes"] - batch["true_axes"]) * mask / 6.0, (plain - true_positions) / 3.0
+    error, far = (part.abs().flatten(1).sum(dim=1) / len(model.parents) for part in parts)
+    frames = asked.sum(dim=1)
+    if settings.weighed == "batch":
+        error, far, frames = (part.sum().expand(len(asked)) for part in (error, far, frames))
+    each = (error + settings.position * far) / frames.clamp(min=1.0)
+    return torch.as_tensor((EVEN / (each + 0.02)) ** settings.evenness)
+
+
+def _placed(model: Filler, axes: Tensor, batch: dict[str, Tensor], root: str) -> Tensor:
+    """Return the joints' positions (N, T, J, 3) of axes (N, T, J, 6)."""
+    return model.place(axes_to_matrices(axes), batch[root], batch["bones"])
 
 
 def feet_of(clips: Clips) -> list[int]:

@@ -6,6 +6,7 @@ are. Rotations stay, so that joints bend as they did; the forelegs' length is so
 all paws stand on the ground, and the way over it is as long as the hind legs now step.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,38 +30,58 @@ BONES: Final = 0.06
 """Of those of single bones of a leg, besides."""
 FORELEGS: Final = (0.75, 1.33)
 """Factors of the forelegs' length within which a variant is taken."""
+TRIES: Final = 25
+"""Builds that are drawn for each that is taken, at most."""
 _HIND, _FORE = ("LH", "RH"), ("LF", "RF")
 
 
 def variants(animal: Animal, count: int = COUNT) -> list[Animal]:
     """Return an animal in ``count`` other builds, always the same ones."""
-    seed = [ord(letter) for letter in animal.rig]
-    rng = np.random.default_rng([5, *seed])
-    out: list[Animal] = []
-    while len(out) < count:
-        made = _built(animal, rng)
+    made = builds(animal.rig, [sample.clip for sample in animal.samples], count)
+    return [
+        Animal(
+            f"{animal.rig}{MARK}{number}",
+            animal.held_out,
+            tuple(map(_sample, animal.samples, clips)),
+        )
+        for number, clips in enumerate(made)
+    ]
+
+
+def builds(
+    rig: str, clips: Sequence[Clip], count: int = COUNT, standing: Sequence[Clip] = ()
+) -> list[list[Clip]]:
+    """Return an animal's clips in ``count`` other builds, always the same ones for a rig.
+
+    Clips are at the model's size, contacts (T, 4) included. ``standing`` are those that tell how
+    the animal stands on its feet, all of them without. Fewer are returned where the forelegs of
+    most builds would not do.
+    """
+    rng = np.random.default_rng([5, *(ord(letter) for letter in rig)])
+    out: list[list[Clip]] = []
+    for _ in range(TRIES * count):
+        made = _built(clips, standing or clips, rng)
         if made:
-            name = f"{animal.rig}{MARK}{len(out)}"
-            out.append(Animal(name, animal.held_out, made))
+            out.append(made)
+        if len(out) == count:
+            break
     return out
 
 
-def _built(animal: Animal, rng: np.random.Generator) -> tuple[Sample, ...]:
-    """Return the samples of an animal in a drawn build; none where the forelegs would not do."""
-    own = animal.samples[0].clip.skeleton
+def _built(clips: Sequence[Clip], standing: Sequence[Clip], rng: np.random.Generator) -> list[Clip]:
+    """Return the clips of an animal in a drawn build; none where the forelegs would not do."""
+    own = clips[0].skeleton
     drawn = _stretched(own, rng)
-    factor = _forelegs([s.clip for s in animal.samples], drawn)
+    factor = _forelegs(standing, drawn)
     if not FORELEGS[0] < factor < FORELEGS[1]:
-        return ()
+        return []
     offsets = drawn.offsets.copy()
     for leg in _FORE:
         offsets[[own.index(name) for name in quadruped.LEG_CHAINS[leg][2:]]] *= factor
     built = replace(drawn, offsets=offsets)
-    clips = [s.clip for s in animal.samples]
-    raised = float(np.mean([_hips(clip, built) for clip in clips]))
-    height = float(np.mean([_hips(clip, own) for clip in clips]))
-    share = raised / height
-    return tuple(_sample(s, built, raised - height, share) for s in animal.samples)
+    raised = float(np.mean([_hips(clip, built) for clip in standing]))
+    height = float(np.mean([_hips(clip, own) for clip in standing]))
+    return [_moved(clip, built, raised - height, raised / height) for clip in clips]
 
 
 def _stretched(own: Skeleton, rng: np.random.Generator) -> Skeleton:
@@ -83,7 +104,7 @@ def _stretched(own: Skeleton, rng: np.random.Generator) -> Skeleton:
     return replace(own, offsets=offsets.astype(np.float32))
 
 
-def _forelegs(clips: list[Clip], built: Skeleton) -> float:
+def _forelegs(clips: Sequence[Clip], built: Skeleton) -> float:
     """Return by how much the forelegs must be longer for fore paws to stand where hind ones do."""
     arms, wanted = [], []
     for clip in clips:
@@ -120,15 +141,19 @@ def _joints(skeleton: Skeleton, legs: tuple[str, str], part: int) -> list[int]:
     return [skeleton.index(quadruped.LEG_CHAINS[leg][part]) for leg in legs]
 
 
-def _sample(sample: Sample, built: Skeleton, rise: float, share: float) -> Sample:
-    """Return a sample on a skeleton, at the model's size again.
+def _moved(clip: Clip, built: Skeleton, rise: float, share: float) -> Clip:
+    """Return a clip on a skeleton, at the model's size again.
 
     The pelvis is ``rise`` meters higher; hips are ``share`` times as high as before.
     """
-    clip = sample.clip
     roots = clip.root_positions.astype(np.float64) * [share, 1.0, share] + [0.0, rise, 0.0]
     moved = replace(clip, skeleton=built, root_positions=roots.astype(np.float32))
     sized = units.of_model_size(moved, gaits.HIP_HEIGHT * share)
     contacts = quadruped.paw_contacts(quadruped.paw_points(sized), sized.fps)
-    at = np.linspace(0.0, clip.frames - 1.0, sized.frames).round().astype(np.int64)
-    return replace(sample, clip=replace(sized, contacts=contacts), gait=sample.gait[at])
+    return replace(sized, contacts=contacts)
+
+
+def _sample(sample: Sample, clip: Clip) -> Sample:
+    """Return a sample in another build."""
+    at = np.linspace(0.0, sample.clip.frames - 1.0, clip.frames).round().astype(np.int64)
+    return replace(sample, clip=clip, gait=sample.gait[at])

@@ -11,7 +11,8 @@ build=build/inbetween
 mkdir -p "$build/data"
 for body in ${2:-biped quadruped}; do
     own=()
-    [ "$body" = quadruped ] && own=(--wide 576 --latent 0 --variants 0 --stop 2499)
+    [ "$body" = quadruped ] && own=(--wide 576 --latent 0 --variants 0 --steps 5000 --dropout 0.05
+        --weighed window --height 4 --sideways 1)
     [ -d "$build/data/$body" ] || tar xf "$data/$body.tar.xz" -C "$build/data"
     python -m training.inbetween.prepare --model "$body" --data "$build/data/$body" \
         --out "$build/$body.npz"
