@@ -270,6 +270,16 @@ def test_end_to_end_for_animals(tmp_path: Path) -> None:
     out = tmp_path / "models" / "inbetween_quadruped"
     export.export("quadruped", tmp_path / "run" / "checkpoint.pt", prepared, out)
     filler = models.load_filler("quadruped", tmp_path / "models")
+    again = train.fit(
+        *clips,
+        replace(SMALL, latent=0),
+        replace(settings, steps=1, rate=0.0),
+        tmp_path / "again",
+        out / "weights.safetensors",
+    )
+    shipped = models.read_safetensors(out / "weights.safetensors")
+    assert again.network.head.detach().numpy() == pytest.approx(shipped["head"], abs=1e-6)
+    assert again.input_scale.numpy() == pytest.approx(filler.input_scale)
     clip = stepping_dog(seconds=1.0)
     known = np.ones(clip.frames, dtype=bool)
     known[20:40] = False

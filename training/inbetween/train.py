@@ -21,12 +21,13 @@ from torch.nn import functional
 from motion_addon.motion import gap, quadruped, quat
 from motion_addon.motion.contacts import FOOT_JOINTS
 from motion_addon.motion.gap import Window
+from motion_addon.motion.models import read_safetensors
 from motion_addon.motion.quat import Array
 
 from ..loop import save
 from ..model import axes_to_matrices
 from .dataset import Clips, Cut, draw
-from .model import Filler, Size
+from .model import STATISTICS, Filler, Size
 
 log = logging.getLogger(__name__)
 
@@ -241,11 +242,32 @@ def validate(model: Filler, clips: Clips, settings: Settings, batches: int = 12)
     return total / batches
 
 
-def fit(learn: Clips, held_out: Clips, size: Size, settings: Settings, out: Path) -> Filler:
-    """Train on the first clips, watch the loss on the second; return the mean model."""
+def started(model: Filler, weights: Path) -> None:
+    """Load the weights and statistics of an exported model of the same size."""
+    arrays = {
+        name if name in STATISTICS else f"network.{name}": torch.from_numpy(np.array(array))
+        for name, array in read_safetensors(weights).items()
+    }
+    model.load_state_dict(model.state_dict() | arrays)
+
+
+def fit(
+    learn: Clips,
+    held_out: Clips,
+    size: Size,
+    settings: Settings,
+    out: Path,
+    start: Path | None = None,
+) -> Filler:
+    """Train on the first clips, watch the loss on the second; return the mean model.
+
+    ``start`` are the weights of an exported model to go on from.
+    """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     model = Filler(learn.skeleton, size, statistics(learn, settings), settings.dropout)
+    if start:
+        started(model, start)
     matrices = [p for p in model.parameters() if p.ndim >= 2 and p.shape[-1] > 2]
     kept = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in kept]
@@ -296,11 +318,12 @@ def main() -> None:
     for kind in (Settings, Size):
         for field in fields(kind):
             parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    parser.add_argument("--start", type=Path, help="weights of an exported model to go on from")
     options = vars(parser.parse_args())
     settings = Settings(**{f.name: options[f.name] for f in fields(Settings)})
     size = Size(**{f.name: options[f.name] for f in fields(Size)})
     learn, held_out = (Clips(options["dataset"], held_out=flag) for flag in (False, True))
-    fit(learn, held_out, size, settings, options["out"])
+    fit(learn, held_out, size, settings, options["out"], options["start"])
 
 
 if __name__ == "__main__":
