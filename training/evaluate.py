@@ -31,7 +31,7 @@ from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.report import motion_figures
 from motion_addon.motion.trajectory import Trajectory
 
-from . import courses, reference
+from . import courses, reference, results
 from .courses import Course
 from .inbetween import evaluate as inbetween
 from .oneshot import evaluate as oneshot
@@ -360,7 +360,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     kinds = ["paths", "quadruped", "inbetween", "oneshot", "style", "reference"]
     parser.add_argument("what", choices=kinds)
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    results.add_argument(parser)
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
     parser.add_argument("--model", default="biped")
     oneshot.add_arguments(parser)
@@ -384,10 +384,7 @@ def main() -> None:
         style.show(found)
     else:
         found = evaluate(options.model, options.data)
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(found, indent=1, default=float)
-        options.json.write_text(text + "\n", encoding="utf-8")
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The training loop of every controller: stages of roll-outs, AdamW, a running mean of weights.
+"""Loops of training: AdamW, a running mean of weights; for controllers, stages of roll-outs.
 
 A controller brings its model, its data and a function that runs it on its own outputs. Owns what
 a training is told on its command line, too, and what a checkpoint holds.
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -54,13 +54,58 @@ class Settings:
     """What the running mean of the weights keeps in a step; short runs need less."""
 
 
+Given = TypeVar("Given")
+Row = dict[str, float]
+
+
+class Schedule(Protocol):
+    """What ``descend`` goes by, of a run's settings."""
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the whole schedule."""
+
+    @property
+    def stop(self) -> int:
+        """Step to stop at before it ends; 0 runs it to the end."""
+
+    @property
+    def rate(self) -> float:
+        """AdamW learning rate, warmed up and then lowered by a cosine."""
+
+    @property
+    def decay(self) -> float:
+        """Weight decay."""
+
+    @property
+    def average(self) -> float:
+        """What the running mean of the weights keeps in a step."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When a loop does what."""
+
+    warm: int = 300
+    """Steps over which the learning rate rises at first."""
+    every: float = EVERY
+    """Seconds between two checkpoints."""
+    last: bool = False
+    """Whether the last step is told in the history, however soon it comes."""
+
+
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare what every training is told: its places under ``build/name``, and ``Settings``."""
     folder = Path("build") / name
     parser.add_argument("--dataset", type=Path, default=folder / "dataset.npz")
     parser.add_argument("--out", type=Path, default=folder)
     parser.add_argument("--start", type=Path, help="checkpoint to go on from")
-    for field in fields(Settings):
+    add_fields(parser, Settings)
+
+
+def add_fields(parser: argparse.ArgumentParser, kind: type[Any]) -> None:
+    """Declare an option for each field of a dataclass whose fields all have defaults."""
+    for field in fields(kind):
         flag, default = "--" + field.name.replace("_", "-"), field.default
         if isinstance(default, tuple):
             parser.add_argument(flag, type=type(default[0]), nargs="+", default=default)
@@ -68,11 +113,17 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
             parser.add_argument(flag, type=type(default), default=default)
 
 
+def given(options: argparse.Namespace, kind: type[Given]) -> Given:
+    """Return the dataclass of ``add_fields`` as the command line has it."""
+    names = [field.name for field in fields(cast(Any, kind))]
+    values: dict[str, Any] = {name: getattr(options, name) for name in names}
+    values |= {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+    return kind(**values)
+
+
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings that were given on the command line."""
-    given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(Settings)}
-    given |= {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
-    return Settings(**given)
+    return given(options, Settings)
 
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -167,33 +218,57 @@ def run(
     Returns the running mean of the weights, which is what ``check`` validates; its checkpoints,
     with ``info``, go to ``out``.
     """
-    optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
+
+    batch: dict[str, Any] = {}
+
+    def losses(step: int) -> dict[str, Tensor]:
+        batch.update(draw(step / settings.steps))
+        return roll_out(model, batch, settings)
+
+    def told(mean: Model, step: int, terms: dict[str, Tensor]) -> Row:
+        row: Row = {"length": batch["control"].shape[1] - 1, "step": step}
+        return row | {f"train_{k}": v.item() for k, v in terms.items()} | check(mean)
+
+    return descend(model, losses, told, settings, Pace(), (out, info))
+
+
+def descend(
+    model: Model,
+    losses: Callable[[int], dict[str, Tensor]],
+    told: Callable[[Model, int, dict[str, Tensor]], Row],
+    schedule: Schedule,
+    pace: Pace,
+    place: tuple[Path, dict[str, Any]],
+) -> Model:
+    """Train ``model`` on the sum of the ``losses`` of each step; return the mean of its weights.
+
+    At every checkpoint the row that ``told`` gives of the mean and the last terms joins the
+    history. ``place`` is the folder of the checkpoints, and what is kept with them.
+    """
+    optimizer = torch.optim.AdamW(model.parameters(), schedule.rate, weight_decay=schedule.decay)
     average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(schedule.average)
     )
     mean = cast(Model, average.module)
     began = saved = time.monotonic()
-    history: list[dict[str, float]] = []
-    for step in range(settings.stop or settings.steps):
-        done = step / settings.steps
-        warm = min(step / 300.0, 1.0)
+    history: list[Row] = []
+    end = schedule.stop or schedule.steps
+    for step in range(end):
+        done = step / schedule.steps
+        warm = min(step / pace.warm, 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
-        batch = draw(done)
-        terms = roll_out(model, batch, settings)
+            group["lr"] = schedule.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
+        terms = losses(step)
         optimizer.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update_parameters(model)
-        if time.monotonic() - saved > EVERY:
+        if time.monotonic() - saved > pace.every or (pace.last and step == end - 1):
             saved = time.monotonic()
-            row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1)}
-            row |= {"length": batch["control"].shape[1] - 1, "step": step}
-            row |= {f"train_{k}": v.item() for k, v in terms.items()}
-            row |= check(mean)
+            row = {"minute": round((saved - began) / 60.0, 1)} | told(mean, step, terms)
             history.append(row)
             log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
-            save(out, mean, info, history)
-    save(out, mean, info, history)
+            save(place[0], mean, place[1], history)
+    save(place[0], mean, place[1], history)
     return mean

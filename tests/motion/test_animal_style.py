@@ -3,7 +3,6 @@
 
 import json
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,34 +20,22 @@ from motion_addon.motion import (
 )
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.__main__ import main
-from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
+from motion_addon.motion.bake import RequestError, bake, bake_many, cycle
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.style_request import StyleChoice
 
 from . import beasts
 from .dogs import stepping_dog
 from .walks import any_clip
+from .worn import DOG
 
-WALK = BakeRequest(
-    path=((0.0, 0.0, 0.0), (0.0, 0.0, 4.0)), speed=0.9, fps=60.0, stop=False, model="quadruped"
-)
-SAD = StyleChoice(name="sad")
+WALK, SAD = DOG.request, DOG.choice
 LAYOUT = sf.ANIMAL
 
 
-@lru_cache(maxsize=1)
-def plain() -> BakeResult:
-    return bake(WALK)
-
-
-@lru_cache(maxsize=1)
-def sad() -> BakeResult:
-    return bake(replace(WALK, style=(SAD,)))
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def styler() -> models.Styler:
-    return models.load_styler("quadruped")
+    return DOG.styler
 
 
 def height(clip: Clip, joint: str) -> float:
@@ -60,12 +47,12 @@ def test_a_layout_has_every_joint_that_does_not_follow_a_paw() -> None:
     followers = {name for leg in quadruped.LEGS for name in quadruped.limb(leg)[:2]}
     assert set(LAYOUT.joints) == set(quadruped.JOINTS) - followers
     assert LAYOUT.features == 3 * len(LAYOUT.joints) + 3 + 12
-    assert sf.layout_of(plain().clip.skeleton) is LAYOUT
+    assert sf.layout_of(DOG.clip.skeleton) is LAYOUT
     assert LAYOUT.ends.stop == LAYOUT.features
 
 
 def test_paws_stay_when_the_trunk_comes_down() -> None:
-    clip = plain().clip
+    clip = DOG.clip
     seen = sf.observe(clip)
     more = np.zeros((clip.frames, LAYOUT.features))
     more[40:, LAYOUT.hips.start + 1] = -0.08
@@ -74,18 +61,6 @@ def test_paws_stay_when_the_trunk_comes_down() -> None:
     before, after = quadruped.paw_points(clip), quadruped.paw_points(lower)
     assert after == pytest.approx(before, abs=1e-3)
     assert lower.root_positions[40:, 1] == pytest.approx(clip.root_positions[40:, 1] - 0.08)
-
-
-def test_features_say_what_applied_does() -> None:
-    clip = plain().clip
-    seen = sf.observe(clip)
-    slow = 0.05 * np.random.default_rng(1).normal(size=LAYOUT.features)
-    slow[LAYOUT.hips.start + 1] = -0.06
-    slow[LAYOUT.ends] = 0.0
-    more = np.tile(slow, (clip.frames, 1))
-    found = style_pose.applied(seen, style_pose.turned(LAYOUT, seen.features(), more))
-    again = replace(seen, clip=found, world=found.world()[0], positions=found.world()[1])
-    assert again.features() == pytest.approx(seen.features() + more, abs=5e-3)
 
 
 def test_what_is_told_goes_on_to_the_ends_of_a_take() -> None:
@@ -105,21 +80,8 @@ def test_what_is_told_goes_on_to_the_ends_of_a_take() -> None:
     assert np.abs(sf.observe(still).conditions()[:, LAYOUT.phase]).max() < 1e-3
 
 
-def test_no_strength_is_no_change(styler: models.Styler) -> None:
-    clip = plain().clip
-    code = styler.library["sad"]
-    assert style.styled(styler, clip, [style.Ingredient(code, 0.0)]) is clip
-    keys = np.zeros(clip.frames)
-    keys[60:] = np.minimum(np.arange(clip.frames - 60) / 30.0, 1.0)
-    keyed = style.styled(styler, clip, [style.Ingredient(code, keys)])
-    assert np.array_equal(keyed.rotations[:60], clip.rotations[:60])
-    assert not np.allclose(keyed.rotations[100:], clip.rotations[100:], atol=0.05)
-    nothing = bake(replace(WALK, style=(replace(SAD, strength=0.0),)))
-    assert np.array_equal(nothing.clip.rotations, clip.rotations)
-
-
 def test_sad_hangs_its_head_and_more_so_the_stronger(styler: models.Styler) -> None:
-    clip = plain().clip
+    clip = DOG.clip
     code = styler.library["sad"]
     heights = [
         height(style.styled(styler, clip, [style.Ingredient(code, s)]), "Head")
@@ -133,7 +95,7 @@ def test_named_styles_do_what_they_say() -> None:
         name: bake(replace(WALK, style=(StyleChoice(name=name),))).clip
         for name in ("prowl", "proud", "scared", "high-step")
     }
-    before = plain().clip
+    before = DOG.clip
     assert height(made["prowl"], "Pelvis") < height(before, "Pelvis") - 0.06
     assert height(made["proud"], "Tail5") > height(before, "Tail5") + 0.15
     assert height(made["proud"], "Head") > height(before, "Head") + 0.03
@@ -143,22 +105,17 @@ def test_named_styles_do_what_they_say() -> None:
 
 
 def test_a_styled_bake_keeps_path_and_paws() -> None:
-    before, after = plain(), sad()
+    before, after = DOG.plain, DOG.styled
     assert np.abs(after.phase - before.phase).max() == 0.0
     assert after.report["path_mean_cm"] < 3.0
     assert after.report["slip_95_cm"] <= 1.0
     assert (after.clip.contacts == before.clip.contacts).mean() > 0.95
 
 
-def test_the_report_credits_the_styles() -> None:
-    assert any("Labrador" in line for line in sad().report["credits"])
-    assert sad().report["model"]["style"] == models.load_styler("quadruped").digest
-
-
 def test_herds_and_cycles_wear_styles() -> None:
-    together = bake_many([replace(WALK, style=(SAD,)), WALK])
-    assert together[0].clip.rotations == pytest.approx(sad().clip.rotations, abs=1e-3)
-    lower = height(cycle(replace(WALK, style=(SAD,))).clip, "Head")
+    together = bake_many([DOG.styled_request, WALK])
+    assert together[0].clip.rotations == pytest.approx(DOG.styled.clip.rotations, abs=1e-3)
+    lower = height(cycle(DOG.styled_request).clip, "Head")
     assert lower < height(cycle(WALK).clip, "Head") - 0.05
 
 
@@ -174,7 +131,7 @@ def test_a_creature_wears_a_style(tmp_path: Path) -> None:
 @pytest.mark.parametrize("canonical", [True, False])
 def test_any_animal_is_an_example(styler: models.Styler, canonical: bool, tmp_path: Path) -> None:
     if canonical:
-        clip = sad().clip.scaled(1.4).resample(24.0)
+        clip = DOG.styled.clip.scaled(1.4).resample(24.0)
     else:
         clip = beasts.stepping(0.4, 1.4, 0.7, (0.0, 0.25, 0.5, 0.75))
     bvh.write(tmp_path / "clip.bvh", clip)
@@ -184,7 +141,7 @@ def test_any_animal_is_an_example(styler: models.Styler, canonical: bool, tmp_pa
         assert away["sad"] < away["neutral"] < away["playful"]
     kept = StyleChoice(embedding=tuple(float(v) for v in code))
     assert style_example.embedding_of(styler, kept) == pytest.approx(code)
-    worn = style.styled(styler, plain().clip, [style.Ingredient(code)])
+    worn = style.styled(styler, DOG.clip, [style.Ingredient(code)])
     assert np.isfinite(worn.rotations).all()
 
 
@@ -196,13 +153,13 @@ def test_styles_are_of_one_kind_of_body(tmp_path: Path) -> None:
     bvh.write(tmp_path / "person.bvh", any_clip(1, frames=200))
     with pytest.raises(RequestError, match="no animal walking on four legs"):
         bake(replace(WALK, style=(StyleChoice(clip=str(tmp_path / "person.bvh")),)))
-    bvh.write(tmp_path / "animal.bvh", plain().clip)
+    bvh.write(tmp_path / "animal.bvh", DOG.clip)
     with pytest.raises(RequestError, match="not of a human"):
         bake(replace(WALK, model="biped", style=(StyleChoice(clip=str(tmp_path / "animal.bvh")),)))
     code = models.load_styler("biped").library["old"]
     with pytest.raises(RequestError, match="another version"):
         bake(replace(WALK, style=(StyleChoice(embedding=tuple(map(float, code))),)))
-    bvh.write(tmp_path / "short.bvh", plain().clip.slice(60, 110))
+    bvh.write(tmp_path / "short.bvh", DOG.clip.slice(60, 110))
     with pytest.raises(RequestError, match=r"or a loop|no animal walking"):
         bake(replace(WALK, style=(StyleChoice(clip=str(tmp_path / "short.bvh")),)))
 
@@ -225,7 +182,7 @@ def test_the_command_wears_a_style(tmp_path: Path) -> None:
 
 
 def test_legs_do_not_straighten_under_a_trunk_that_rises() -> None:
-    clip = plain().clip
+    clip = DOG.clip
     seen = sf.observe(clip)
     more = np.zeros((clip.frames, LAYOUT.features))
     more[60:, LAYOUT.hips.start + 1] = 0.1
@@ -243,7 +200,7 @@ def test_legs_do_not_straighten_under_a_trunk_that_rises() -> None:
 
 
 def test_a_named_style_is_what_it_adds_to_another_build(styler: models.Styler) -> None:
-    clip = plain().clip
+    clip = DOG.clip
     neutral, code = styler.library["neutral"], styler.library["sad"]
     for base, wanted in ((neutral, code), (code, code)):
         one = style.Ingredient(wanted, 1.0, base)
@@ -259,7 +216,7 @@ def test_a_named_style_is_what_it_adds_to_another_build(styler: models.Styler) -
 
 
 def test_long_tails_stay_out_of_the_ground() -> None:
-    clip = plain().clip
+    clip = DOG.clip
     tail = [clip.skeleton.index(name) for name in quadruped.TAIL]
     offsets = clip.skeleton.offsets.copy()
     offsets[tail[1:]] *= 2.5

@@ -2,37 +2,26 @@
 """Styles: what they change of a take, what they leave, and what is refused."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pytest
 
 from motion_addon.motion import bvh, models, recorded, style, style_example, style_pose
 from motion_addon.motion import style_features as sf
-from motion_addon.motion.bake import BakeRequest, BakeResult, RequestError, bake, bake_many, cycle
+from motion_addon.motion.bake import BakeRequest, RequestError, bake, bake_many, cycle
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.rigs import RigBones, detect
 from motion_addon.motion.style_request import StyleChoice, checked_styles, plain_styles
 
 from .walks import any_clip
+from .worn import DOG, PERSON, WALKS, Walk
 
-OLD = StyleChoice(name="old")
-WALK = BakeRequest(path=((0.0, 0.0, 0.0), (0.5, 0.0, 3.0)), fps=60.0, stop=False)
-
-
-@lru_cache(maxsize=1)
-def plain() -> BakeResult:
-    return bake(WALK)
+WALK, OLD = PERSON.request, PERSON.choice
 
 
-@lru_cache(maxsize=1)
-def old() -> BakeResult:
-    return bake(replace(WALK, style=(OLD,)))
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def styler() -> models.Styler:
-    return models.load_styler("biped")
+    return PERSON.styler
 
 
 def bowed(clip: Clip) -> float:
@@ -49,7 +38,7 @@ def lean(clip: Clip) -> float:
 
 
 def test_ankles_stay_when_the_hips_come_down() -> None:
-    clip = plain().clip
+    clip = PERSON.clip
     seen = sf.observe(clip)
     more = np.zeros((clip.frames, sf.PERSON.features))
     more[40:, sf.PERSON.hips.start + 1] = -0.1
@@ -63,22 +52,23 @@ def test_ankles_stay_when_the_hips_come_down() -> None:
     assert places[40:, 0, 1] == pytest.approx(seen.positions[40:, 0, 1] - 0.1, abs=1e-5)
 
 
-def test_features_say_what_applied_does() -> None:
-    clip = plain().clip
-    seen = sf.observe(clip)
-    rng = np.random.default_rng(1)
-    slow = 0.05 * rng.normal(size=sf.PERSON.features)
-    slow[sf.PERSON.hips.start + 1] = -0.06
-    slow[sf.PERSON.ends] = 0.0
-    more = np.tile(slow, (clip.frames, 1))
-    found = style_pose.applied(seen, style_pose.turned(sf.PERSON, seen.features(), more))
-    again = sf.Observed(found, seen.root, *found.world(), seen.contacts, seen.waves)
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_features_say_what_applied_does(walk: Walk) -> None:
+    seen = sf.observe(walk.clip)
+    layout = seen.layout
+    slow = 0.05 * np.random.default_rng(1).normal(size=layout.features)
+    slow[layout.hips.start + 1] = -0.06
+    slow[layout.ends] = 0.0
+    more = np.tile(slow, (walk.clip.frames, 1))
+    found = style_pose.applied(seen, style_pose.turned(layout, seen.features(), more))
+    again = replace(seen, clip=found, world=found.world()[0], positions=found.world()[1])
     assert again.features() == pytest.approx(seen.features() + more, abs=5e-3)
 
 
-def test_no_strength_is_no_change(styler: models.Styler) -> None:
-    clip = plain().clip
-    code = styler.library["old"]
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_no_strength_is_no_change(walk: Walk) -> None:
+    clip, styler = walk.clip, walk.styler
+    code = styler.library[walk.choice.name]
     assert style.styled(styler, clip, [style.Ingredient(code, 0.0)]) is clip
     keys = np.zeros(clip.frames)
     keys[60:] = np.minimum(np.arange(clip.frames - 60) / 30.0, 1.0)
@@ -86,12 +76,12 @@ def test_no_strength_is_no_change(styler: models.Styler) -> None:
     assert np.array_equal(keyed.rotations[:60], clip.rotations[:60])
     assert not np.allclose(keyed.rotations[100:], clip.rotations[100:], atol=0.05)
     assert keyed.contacts is clip.contacts
-    nothing = bake(replace(WALK, style=(replace(OLD, strength=0.0),)))
-    assert nothing.clip.rotations == pytest.approx(clip.rotations, abs=1e-4)
+    nothing = bake(replace(walk.request, style=(replace(walk.choice, strength=0.0),)))
+    assert np.array_equal(nothing.clip.rotations, clip.rotations)
 
 
 def test_old_is_bowed_and_more_so_the_stronger(styler: models.Styler) -> None:
-    clip = plain().clip
+    clip = PERSON.clip
     code = styler.library["old"]
     leans = [
         lean(style.styled(styler, clip, [style.Ingredient(code, s)])) for s in (0, 0.5, 1, 1.5)
@@ -100,7 +90,7 @@ def test_old_is_bowed_and_more_so_the_stronger(styler: models.Styler) -> None:
 
 
 def test_a_mix_is_between(styler: models.Styler) -> None:
-    clip = plain().clip
+    clip = PERSON.clip
     pair = [style.Ingredient(styler.library[name], 0.5) for name in ("old", "proud")]
     both = [lean(style.styled(styler, clip, [replace(one, strength=1.0)])) for one in pair]
     assert min(both) < lean(style.styled(styler, clip, pair)) < max(both)
@@ -109,7 +99,7 @@ def test_a_mix_is_between(styler: models.Styler) -> None:
 
 
 def test_a_styled_bake_keeps_path_and_feet() -> None:
-    before, after = plain(), old()
+    before, after = PERSON.plain, PERSON.styled
     assert lean(after.clip) > lean(before.clip) + 0.1
     assert np.abs(after.phase - before.phase).max() == 0.0
     assert after.report["path_mean_cm"] < 2.0
@@ -118,20 +108,22 @@ def test_a_styled_bake_keeps_path_and_feet() -> None:
     assert same > 0.93
 
 
-def test_the_report_credits_the_styles() -> None:
-    assert any("zombie.bvh" in line for line in old().report["credits"])
-    assert old().report["model"]["style"] == models.load_styler("biped").digest
+@pytest.mark.parametrize(("walk", "words"), [(PERSON, "zombie.bvh"), (DOG, "Labrador")], ids=WALKS)
+def test_the_report_credits_the_styles(walk: Walk, words: str) -> None:
+    report = walk.styled.report
+    assert any(words in line for line in report["credits"])
+    assert report["model"]["style"] == walk.styler.digest
 
 
 def test_herds_and_cycles_wear_styles() -> None:
-    request = replace(WALK, style=(OLD,))
+    request = PERSON.styled_request
     together = bake_many([request, WALK])
-    assert together[0].clip.rotations == pytest.approx(old().clip.rotations, abs=1e-3)
+    assert together[0].clip.rotations == pytest.approx(PERSON.styled.clip.rotations, abs=1e-3)
     assert bowed(cycle(request).clip) > bowed(cycle(WALK).clip) + 0.1
 
 
 def test_any_clip_is_an_example(styler: models.Styler, tmp_path) -> None:
-    clip = old().clip
+    clip = PERSON.styled.clip
     bvh.write(tmp_path / "old.bvh", replace(clip.scaled(1.4), fps=clip.fps).resample(24.0))
     code = style_example.embedding_of(styler, StyleChoice(clip=str(tmp_path / "old.bvh")))
     away = {name: float(np.linalg.norm(code - known)) for name, known in styler.library.items()}
@@ -141,7 +133,7 @@ def test_any_clip_is_an_example(styler: models.Styler, tmp_path) -> None:
 
 
 def test_a_rig_is_read_as_a_clip() -> None:
-    clip = plain().clip
+    clip = PERSON.clip
     rig = RigBones.from_skeleton(clip.skeleton)
     found = recorded.clip_of(rig, detect(rig), *clip.world(), clip.fps)
     places = found.world()[1]
@@ -179,9 +171,9 @@ def test_unknown_styles_are_refused(choice: StyleChoice, words: str) -> None:
 
 def test_examples_that_say_nothing_are_refused(styler: models.Styler) -> None:
     with pytest.raises(RequestError, match=r"0\.2 s"):
-        style_example.example(styler, plain().clip.slice(0, 12))
+        style_example.example(styler, PERSON.clip.slice(0, 12))
     with pytest.raises(RequestError, match="or a loop"):
-        style_example.example(styler, plain().clip.slice(60, 110))
+        style_example.example(styler, PERSON.clip.slice(60, 110))
     odd = any_clip(1, frames=200)
     bones = replace(odd.skeleton, names=tuple(f"bone{i}" for i in range(len(odd.skeleton))))
     with pytest.raises(RequestError, match="not of a human"):

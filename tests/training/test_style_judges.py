@@ -18,8 +18,9 @@ from training.style import captured, crouching, evaluate, modulate, prepare, way
 from training.style.dataset import Windows
 from training.style.named import PERSON
 
-from .test_style import LAYOUT, walk, windows
+from .styled import WALKER
 
+LAYOUT = WALKER.layout
 WALK = [GAITS.index("walk")]
 
 
@@ -36,7 +37,7 @@ def lean(clip) -> float:
 
 
 def test_windows_are_made_to_crouch() -> None:
-    parts = windows().read(np.array([30, 60]))
+    parts = WALKER.windows().read(np.array([30, 60]))
     quick = {key: np.array(value) for key, value in parts.items()}
     quick["conditions"][1, :, LAYOUT.motion] = (0.0, 3.0, 0.0)
     low = crouching.crouched(quick, np.array([True, True]), np.random.default_rng(0))
@@ -51,7 +52,7 @@ def test_windows_are_made_to_crouch() -> None:
 
 
 def test_judges_are_asked_about_captured_crouching(monkeypatch, tmp_path) -> None:
-    clip = walk()
+    clip = WALKER.clip
     source = SimpleNamespace(name=crouching.CAPTURED, clip=clip, floor=0.0)
     monkeypatch.setattr(crouching.sources, "biped_clips", lambda _data: [source])
     monkeypatch.setattr(crouching, "planted_clip", lambda source, _skeleton: source.clip)
@@ -71,24 +72,24 @@ def test_judges_are_asked_about_captured_crouching(monkeypatch, tmp_path) -> Non
 
 
 def test_a_clip_is_rendered_in_a_style() -> None:
-    old = ways.worn(walk(), "old")
-    assert lean(old) > lean(walk()) + 0.1
+    old = ways.worn(WALKER.clip, "old")
+    assert lean(old) > lean(WALKER.clip) + 0.1
     assert old.contacts is not None
-    same = ways.worn(walk(), "neutral")
-    assert same.rotations == pytest.approx(walk().rotations, abs=0.02)
+    same = ways.worn(WALKER.clip, "neutral")
+    assert same.rotations == pytest.approx(WALKER.clip.rotations, abs=0.02)
 
 
 def test_statistics_are_seen_with_the_poses_forced() -> None:
     model = models.load("biped")
-    plain = modulate.forced(model, walk(), WALK)
+    plain = modulate.forced(model, WALKER.clip, WALK)
     assert plain.mean.shape == plain.deviation.shape == (2, model.network.biases[0].shape[1])
-    old = modulate.forced(model, walk(), WALK, ways.worn(walk(), "old"))
+    old = modulate.forced(model, WALKER.clip, WALK, ways.worn(WALKER.clip, "old"))
     assert np.abs(old.mean - plain.mean).max() > 0.1
     same = plain.shifted(plain, plain)
     assert same.mean == pytest.approx(plain.mean, abs=1e-6)
     assert same.deviation == pytest.approx(plain.deviation, abs=1e-6)
     with pytest.raises(ValueError, match="no frames"):
-        modulate.forced(model, walk(), [GAITS.index("run")])
+        modulate.forced(model, WALKER.clip, [GAITS.index("run")])
 
 
 def test_a_network_that_is_not_modulated_runs_as_ever() -> None:
@@ -104,8 +105,8 @@ def test_a_network_that_is_not_modulated_runs_as_ever() -> None:
 def test_a_modulated_walk_takes_on_the_style_and_keeps_its_clock() -> None:
     plain = take()
     model = plain.model
-    old = modulate.forced(model, walk(), WALK, ways.worn(walk(), "old"))
-    aim = plain.own.shifted(modulate.forced(model, walk(), WALK), old)
+    old = modulate.forced(model, WALKER.clip, WALK, ways.worn(WALKER.clip, "old"))
+    aim = plain.own.shifted(modulate.forced(model, WALKER.clip, WALK), old)
     before = modulate.restyled(plain, aim, 0.0)
     after = modulate.restyled(plain, aim, 1.0)
     assert lean(after) > lean(before) + 0.05
@@ -119,7 +120,7 @@ def test_a_modulated_walk_takes_on_the_style_and_keeps_its_clock() -> None:
 def performers() -> Windows:
     """Return windows of one walk, said to be each performer's; one has a single clip."""
     joined = Joined()
-    arrays = prepare.arrays_of(walk())
+    arrays = prepare.arrays_of(WALKER.clip)
     count = len(arrays["features"])
     for start in captured.PERFORMERS.values():
         lone = start.startswith("zombie")
@@ -128,7 +129,7 @@ def performers() -> Windows:
             if lone:
                 labels = {key: np.tile(v, (3, *[1] * (v.ndim - 1))) for key, v in labels.items()}
             joined.add(f"{start}{name}.bvh", labels, np.ones(len(labels["other"]), bool), False)
-    return Windows(joined.arrays(walk().skeleton), held_out=False)
+    return Windows(joined.arrays(WALKER.clip.skeleton), held_out=False)
 
 
 def test_performers_are_judged_by_other_clips_than_they_are_shown_by() -> None:
@@ -165,7 +166,7 @@ def test_ways_are_compared_over_takes(monkeypatch) -> None:
     bent = SimpleNamespace(odds=lambda x: np.stack([0.0 * x[:, 0, 0], x[:, 0, 0]], axis=1))
     walks = SimpleNamespace(odds=lambda x: np.tile([0.0, 1.0, 0.0, 0.0], (len(x), 1)))
     plain = [ways.untouched(course, "", 0.0)] * 2
-    shown = {"Walk1": walk()}
+    shown = {"Walk1": WALKER.clip}
     found = {
         name: ways.figures(SimpleNamespace(style=bent, gait=walks), plain, make)
         for name, make in ways.ways(shown).items()

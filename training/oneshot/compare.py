@@ -10,7 +10,6 @@ exemplar's own motion and others of the same creature.
 import argparse
 import contextlib
 import io
-import json
 import logging
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from motion_addon.motion.oneshot.adapt import adapt
 from motion_addon.motion.oneshot.creature import model_of
 from motion_addon.motion.oneshot.exemplar import Exemplar
 
+from .. import results
 from .evaluate import Adapt, evaluate
 from .table import NO_SHOT, OURS
 from .ways import Way
@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
     parser.add_argument("--ways", type=Path, required=True, help="folder of the trained ways")
-    parser.add_argument("--json", type=Path)
+    results.add_argument(parser)
     options = parser.parse_args()
     found: dict[str, dict[str, dict[str, float]]] = {}
     for file in sorted(options.ways.glob("*/checkpoint.pt")):
@@ -78,9 +78,7 @@ def main() -> None:
         log.info("\n| %s | %s |\n|---|%s", group, " | ".join(COLUMNS), "---|" * len(COLUMNS))
         for way, values in by_way.items():
             log.info("| %s | %s |", way, " | ".join(f"{v:.3g}" for v in values.values()))
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ while it goes from a walk to a gallop.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import matplotlib as mpl
@@ -23,6 +22,7 @@ from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.quat import Array
 from motion_addon.motion.trajectory import RATE
 
+from .. import results
 from ..model_folder import standing_state
 from .model import Quadruped
 from .study import drive, read
@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=Path("build/quadruped/dataset.npz"))
     parser.add_argument("--run", type=Path, default=Path("build/quadruped/run"))
     parser.add_argument("--out", type=Path, default=Path("out"))
-    parser.add_argument("--json", type=Path)
+    results.add_argument(parser)
     options = parser.parse_args()
     mpl.use("Agg")
     data, _ = load(options.dataset)
@@ -141,9 +141,8 @@ def main() -> None:
     for name, error, rise in zip(names, whole, rises.T, strict=True):
         worse = " ".join(f"{value:5.1f}" for value in rise)
         print(f"{name:<11}{error:5.1f} cm, one expert muted: {worse}")
-    if options.json:
-        found = {"names": names, "whole": whole.tolist(), "rises": rises.tolist()}
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    found = {"names": names, "whole": whole.tolist(), "rises": rises.tolist()}
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":

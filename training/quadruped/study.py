@@ -34,7 +34,7 @@ from motion_addon.motion.path import Path as DrawnPath
 from motion_addon.motion.quat import Array
 from motion_addon.motion.trajectory import RATE, Trajectory
 
-from .. import courses, dataset, loop
+from .. import courses, dataset, loop, results
 from ..model_folder import standing_state
 from .model import Quadruped
 from .train import Sequences, load
@@ -216,7 +216,7 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--runs", type=Path, nargs="+")
     what.add_argument("--table", type=Path, nargs="+", help="studies of several seeds")
-    parser.add_argument("--json", type=Path)
+    results.add_argument(parser)
     options = parser.parse_args()
     if options.table:
         log.info(table(options.table))
@@ -229,9 +229,7 @@ def main() -> None:
         found.append(row)
         mean = "  ".join(f"{k} {v:.3f}" for k, v in row["mean"].items())
         log.info("%-24s %s  use CV %.2f", row["name"], mean, row["use_cv"])
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":

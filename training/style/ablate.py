@@ -8,7 +8,6 @@ performers that none of them saw, against the same steps rendered in the example
 """
 
 import argparse
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from motion_addon.motion.adain import STRIDE, WINDOW
 from motion_addon.motion.quat import Array
 from motion_addon.motion.style_features import PERSON, Layout
 
+from .. import results
 from . import dataset
 from .classify import SURE, Judges, trained
 from .dataset import Windows, rendered, told
@@ -134,16 +134,14 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=Path("build/style/dataset.npz"))
     parser.add_argument("--out", type=Path, default=Path("build/style/ablation"))
     parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--json", type=Path)
+    results.add_argument(parser)
     options = parser.parse_args()
     arrays = dataset.read(options.dataset)
     pair = Windows(arrays, False), Windows(arrays, True)
     found = compare(*pair, Settings(steps=options.steps), options.out)
     for name, row in found.items():
         print(f"{name:14} " + " ".join(f"{key} {value:.3f}" for key, value in row.items()))
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ they were learned from, are put into the style of each example.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from motion_addon.motion.models import Styler
 from motion_addon.motion.quat import Array
 from motion_addon.motion.style_request import StyleChoice
 
+from .. import results
 from . import evaluate
 from .classify import SURE, Judge, taught
 from .dataset import Windows
@@ -145,7 +145,7 @@ def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=evaluate.DATA, help="folder of the clips")
-    parser.add_argument("--json", type=Path)
+    results.add_argument(parser)
     options = parser.parse_args()
     found = compare(options.data)
     for name, row in found.items():
@@ -153,9 +153,7 @@ def main() -> None:
             f"{name:10} "
             + " ".join(f"{k} {v}" if isinstance(v, str) else f"{k} {v:.2f}" for k, v in row.items())
         )
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":

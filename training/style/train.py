@@ -9,10 +9,8 @@ times faster.
 
 import argparse
 import logging
-import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -21,15 +19,12 @@ from torch import Tensor
 from motion_addon.motion.quat import Array
 from motion_addon.motion.style_features import Layout
 
-from ..loop import save
+from ..loop import Pace, Row, add_fields, descend, given
 from . import dataset
 from .dataset import Batch, Shares, Windows, draw
 from .model import AdaIn, Size
 
-log = logging.getLogger(__name__)
-
-EVERY = 180.0
-"""Seconds between two checkpoints."""
+PACE = Pace(warm=100, every=180.0, last=True)
 SAMPLE = 2000
 """Windows whose features are normalized by."""
 
@@ -192,35 +187,17 @@ def fit(
     rng = np.random.default_rng(settings.seed)
     model = kind(size, windows.kind.layout)
     normalize(model, windows, settings.seed)
-    optimizer = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
-    average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
-    )
-    mean = cast(AdaIn, average.module)
-    info = asdict(settings) | asdict(size)
-    began = saved = time.monotonic()
-    history: list[dict[str, float]] = []
-    last = settings.stop or settings.steps
-    for step in range(last):
-        done, warm = step / settings.steps, min(step / 100.0, 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * warm * max(0.5 * (1.0 + np.cos(np.pi * done)), 0.01)
+
+    def step_losses(step: int) -> dict[str, Tensor]:
         batch = draw(windows, rng, settings.batch)
-        terms = losses(model, Seen(model, batch), settings, step)
-        optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum().backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update_parameters(model)
-        if time.monotonic() - saved > EVERY or step == last - 1:
-            saved = time.monotonic()
-            row: dict[str, float] = {"minute": round((saved - began) / 60.0, 1), "step": step}
-            row |= {key: value.item() for key, value in terms.items()}
-            row |= validate(mean, held_out, settings)
-            history.append(row)
-            log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
-            save(out, mean, info, history)
-    return mean
+        return losses(model, Seen(model, batch), settings, step)
+
+    def told(mean: AdaIn, step: int, terms: dict[str, Tensor]) -> Row:
+        values = {key: value.item() for key, value in terms.items()}
+        return {"step": step, **values, **validate(mean, held_out, settings)}
+
+    info = asdict(settings) | asdict(size)
+    return descend(model, step_losses, told, settings, PACE, (out, info))
 
 
 def main() -> None:
@@ -230,14 +207,11 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=Path("build/style/dataset.npz"))
     parser.add_argument("--out", type=Path, default=Path("build/style/run"))
     for kind in (Settings, Size):
-        for field in fields(kind):
-            flag = "--" + field.name.replace("_", "-")
-            parser.add_argument(flag, type=type(field.default), default=field.default)
-    options = vars(parser.parse_args())
-    settings = Settings(**{f.name: options[f.name] for f in fields(Settings)})
-    size = Size(**{f.name: options[f.name] for f in fields(Size)})
-    arrays = dataset.read(options["dataset"])
-    fit(Windows(arrays, False), Windows(arrays, True), settings, size, options["out"])
+        add_fields(parser, kind)
+    options = parser.parse_args()
+    arrays = dataset.read(options.dataset)
+    pair = Windows(arrays, False), Windows(arrays, True)
+    fit(*pair, given(options, Settings), given(options, Size), options.out)
 
 
 if __name__ == "__main__":

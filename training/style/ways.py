@@ -8,7 +8,6 @@ is given the best that there is: examples of the take's own gait, and the take's
 """
 
 import argparse
-import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,7 +22,7 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.models import Model
 from motion_addon.motion.trajectory import GAITS, RATE
 
-from .. import sources
+from .. import results, sources
 from . import crouching, evaluate, modulate
 from .classify import Judges, trained
 from .dataset import Windows, rendered
@@ -176,7 +175,7 @@ def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=evaluate.DATA, help="folder of the clips")
-    parser.add_argument("--json", type=Path)
+    results.add_argument(parser)
     options = parser.parse_args()
     found = compare(options.data)
     for name, row in found.items():
@@ -185,9 +184,7 @@ def main() -> None:
         for course, take in zip(COURSES, row["takes"], strict=True):
             told = " ".join(f"{key} {value:.3f}" for key, value in take.items())
             print(f"    {course[0]} {course[1]} {course[2]}: {told}")
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    results.write(options.json, found)
 
 
 if __name__ == "__main__":
