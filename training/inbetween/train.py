@@ -251,6 +251,15 @@ def started(model: Filler, weights: Path) -> None:
     model.load_state_dict(model.state_dict() | arrays)
 
 
+def _optimizer(model: Filler, settings: Settings) -> torch.optim.AdamW:
+    """Return what trains a model; only matrices decay."""
+    matrices = [p for p in model.parameters() if p.ndim >= 2 and p.shape[-1] > 2]
+    kept = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in kept]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, settings.rate, betas=(0.9, 0.98), weight_decay=settings.decay)
+
+
 def fit(
     learn: Clips,
     held_out: Clips,
@@ -268,13 +277,7 @@ def fit(
     model = Filler(learn.skeleton, size, statistics(learn, settings), settings.dropout)
     if start:
         started(model, start)
-    matrices = [p for p in model.parameters() if p.ndim >= 2 and p.shape[-1] > 2]
-    kept = {id(p) for p in matrices}
-    rest = [p for p in model.parameters() if id(p) not in kept]
-    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": rest, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(
-        groups, settings.rate, betas=(0.9, 0.98), weight_decay=settings.decay
-    )
+    optimizer = _optimizer(model, settings)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
     )
