@@ -150,6 +150,7 @@ def training(session: nox.Session) -> None:
     """Check the types of the training code and test it end to end, on a tiny set."""
     _install(session, "training")
     session.run("mypy", "--package", "training")
+    session.env["OMP_NUM_THREADS"] = "1"  # small operations: more threads do not help
     _pytest(session, "training", "tests/training")
 
 

@@ -127,7 +127,8 @@ def test_training_learns(prepared: Path, trained: Path) -> None:
     assert all(np.isfinite(value) for value in after.values())
     assert set(after) == {"axes", "hips", "position", "velocity", "slip", "phase", "contacts"}
     assert after["position"] < before["position"]
-    assert json.loads((trained / "history.json").read_text(encoding="utf-8")) == []
+    for row in json.loads((trained / "history.json").read_text(encoding="utf-8")):
+        assert np.isfinite(list(row.values())).all()
 
 
 def test_same_seed_same_weights(prepared: Path, trained: Path, tmp_path: Path) -> None:

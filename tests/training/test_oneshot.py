@@ -174,8 +174,8 @@ def test_every_way_runs_as_the_runtime_does(folder: Path, tmp_path: Path, way: s
 
 
 def test_trained_and_exported(run: Path, tmp_path: Path) -> None:
-    history = json.loads((run / "history.json").read_text())
-    assert history == []
+    for row in json.loads((run / "history.json").read_text()):
+        assert np.isfinite(list(row.values())).all()
     export.export(run / "checkpoint.pt", tmp_path / "creature")
     ours = learnet.load(tmp_path)
     assert ours.info["hidden"] == HIDDEN and ours.info["gaits"] == list(gaits.GAITS)
