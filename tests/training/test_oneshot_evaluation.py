@@ -47,10 +47,17 @@ def test_the_slowest_clip_is_shown_and_the_others_asked_for(dog):
 
 def test_a_walk_is_shown_rather_than_a_slower_sneak():
     sneak = replace(sample("walk", 0.4), name="Sneak")
-    walk = replace(sample("walk", 0.8), name="Walk")
+    walk = replace(sample("trot", 0.8), name="Walk")
     fox = cases.of_animal(Animal("test/fox", True, (sneak, walk)))
     assert fox.exemplar.speed == pytest.approx(0.8, rel=1e-3)
     assert [case.speed for case in fox.cases if case.kind == "other"] == [pytest.approx(0.4, 0.01)]
+
+
+def test_what_was_shown_is_not_asked_for_at_another_speed():
+    walk = sample("walk", 0.8)
+    again = replace(walk, froude=1.5 * walk.froude)
+    one = cases.of_animal(Animal("test/horse", True, (again, walk, sample("trot", 1.8))))
+    assert [case.gait for case in one.cases if case.kind == "other"] == ["trot"]
 
 
 def test_kin_is_who_moves_just_alike():

@@ -2,9 +2,9 @@
 """What one-shot adaptation is measured on: a clip of a creature, and what else it does.
 
 The exemplar is the slowest clip that its maker calls a walk. Asked for are its own gait and speed
-straight on and along bends, and every other traveling clip of the creature at its gait and speed.
-No real creature's clip goes round a bend; made-up ones, of which any motion is known, stand in for
-them.
+straight on and along bends, and every other traveling clip of the creature at its gait and speed,
+but those that are the exemplar once more, faster. No real creature's clip goes round a bend;
+made-up ones, of which any motion is known, stand in for them.
 """
 
 import itertools
@@ -112,7 +112,10 @@ def of_animal(animal: Animal, kin: str = "") -> Creature:
         Case("own", own, plan(straight(speed), speed, own), first.clip),
         Case("turn", own, plan(winding(speed), speed, own), None),
     ]
+    stride = measures.mean_stride(first.clip)
     for sample in (one for one in moving if one is not first):
+        if measures.pose_error(measures.mean_stride(sample.clip), stride) < ALIKE:
+            continue
         pace, gait = outing.speed(sample.froude), gait_of(sample)
         cases.append(Case("other", gait, plan(straight(pace), pace, gait), sample.clip))
     group = "held out" if animal.held_out else "seen"
