@@ -18,9 +18,9 @@ import bpy
 import numpy as np
 
 from motion_addon import blender
-from motion_addon.blender import between, takes
+from motion_addon.blender import between
 
-from . import animal_sheet, pictures
+from . import animal_sheet, in_between, pictures
 from .animal_sheet import SHOTS
 from .process import redirected_output, run
 
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     staged = animal_sheet.put(creature, SHOTS[options.shot], framing)
     rig, every = creature.rig, options.every
     bpy.context.scene.footfall.character = rig
-    thin(rig, every)
+    in_between.thin(rig, every)
     first = options.start // every * every
     frames = np.rint(np.linspace(first, first + every, options.columns)).astype(int)
     rows = []
@@ -50,17 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         pictures.write_rows(rows, TITLES, options.out)
     return 0
-
-
-def thin(rig: bpy.types.Object, every: int) -> None:
-    """Leave only the keys on each so manieth frame."""
-    for curve in takes.curves(rig.animation_data.action):
-        for point in reversed(curve.keyframe_points):
-            if round(point.co[0]) % every:
-                curve.keyframe_points.remove(point, fast=True)
-        for point in curve.keyframe_points:
-            point.interpolation = "BEZIER"
-        curve.update()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -66,15 +66,19 @@ def _key(person: Person, every: int, seconds: float) -> np.ndarray:
     contact_sheet.pose_on_stage(person, clip)
     rig = person.rig
     bpy.context.scene.footfall.character = rig
-    action = rig.animation_data.action
-    for curve in takes.curves(action):
+    thin(rig, every)
+    return np.arange(count)
+
+
+def thin(rig: bpy.types.Object, every: int) -> None:
+    """Leave only the keys on each so manieth frame."""
+    for curve in takes.curves(rig.animation_data.action):
         for point in reversed(curve.keyframe_points):
             if round(point.co[0]) % every:
                 curve.keyframe_points.remove(point, fast=True)
         for point in curve.keyframe_points:
             point.interpolation = "BEZIER"
         curve.update()
-    return np.arange(count)
 
 
 def _exposed(person: Person, frames: np.ndarray, every: int, size: int, target: Path) -> None:

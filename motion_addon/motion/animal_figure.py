@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import calm, footlock, inbetween, keyed_feet, quadruped, quat
+from . import calm, inbetween, keyed_feet, quadruped, quat
 from .clip import Clip
 from .contacts import runs
 from .models import Filler
 from .oneshot import footing, own_rig
 from .oneshot.own_rig import Bones, Misfit, OwnRig
 from .oneshot.units import Units
+from .posed import led_places, led_turns
 from .quat import Array
 
 STEPS = 1.2
@@ -56,13 +57,9 @@ class AnimalFigure:
         """Return a rig's motion whose frames that are not ``known`` (T,) are those of ``clip``."""
         misfit = self._misfit(clip, bones, known)
         made = own_rig.pose(self.own, clip, misfit, sink=False)
-        turned = _bridged(made.turns, bones.turns, known, clip.fps)
-        away = np.where(known[:, None, None], bones.places - made.places, 0.0)
-        placed = made.places + _spread(away, known, clip.fps)
-        kept = known[:, None, None]
         return Bones(
-            np.where(kept, bones.turns, turned),
-            np.where(kept, bones.places, placed),
+            led_turns(made.turns, bones.turns, known, clip.fps),
+            led_places(made.places, bones.places, known, clip.fps),
         )
 
     def _misfit(self, clip: Clip, bones: Bones, known: Array) -> Misfit:
@@ -74,9 +71,9 @@ class AnimalFigure:
         )
         off = quat.mul(quat.inv(follows), bones.turns)
         mean = quat.normalize(quat.unroll(off[known]).mean(axis=0))
-        turns = _bridged(np.broadcast_to(mean, off.shape), off, known, clip.fps)
+        turns = led_turns(np.broadcast_to(mean, off.shape), off, known, clip.fps)
         moved = np.stack([own_rig.shift(own, bones, b) for b in range(len(own.skeleton))], 1)
-        shifts = _spread(np.where(known[:, None, None], moved, 0.0), known, clip.fps)
+        shifts = led_places(np.zeros_like(moved), moved, known, clip.fps)
         count = range(len(own.skeleton))
         return Misfit({b: turns[:, b] for b in count}, {b: shifts[:, b] for b in count})
 
@@ -125,19 +122,6 @@ def _between_poses(figure: AnimalFigure, bones: Bones, keys: Array, fps: float) 
     own = np.linalg.norm(places[-1, 0] - places[0, 0]) / times.sum()
     least = max(footing.STANDS * Units(hips).speed, own / footing.IN_PLACE)
     return np.asarray(asked if np.linalg.norm(asked) > least else np.zeros(3))
-
-
-def _spread(values: Array, known: Array, fps: float) -> Array:
-    """Return values (T, B, 3) bridged over frames that are not ``known`` (T,)."""
-    flat = footlock.bridged(values.reshape(len(values), -1), known, fps)
-    return flat.reshape(values.shape)
-
-
-def _bridged(turned: Array, before: Array, known: Array, fps: float) -> Array:
-    """Return rotations (T, B, 4) that are ``before`` where ``known`` and led over in between."""
-    off = quat.to_rotvec(quat.mul(quat.inv(turned), before))
-    off = _spread(np.where(known[:, None, None], off, 0.0), known, fps)
-    return quat.unroll(quat.mul(turned, quat.from_rotvec(off)))
 
 
 def fill(

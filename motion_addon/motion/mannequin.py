@@ -13,12 +13,12 @@ from functools import cached_property
 
 import numpy as np
 
-from . import calm, footlock, inbetween, keyed_feet, quat
+from . import calm, inbetween, keyed_feet, quat
 from .anatomy import Body, Leg, measure
 from .animal_mannequin import AnimalMannequin
 from .clip import Clip
 from .models import Filler
-from .posed import Posed
+from .posed import Posed, led_places, led_turns
 from .quadruped_body import QuadrupedBody
 from .quat import Array
 from .retarget import anatomical_parents, part_way
@@ -138,14 +138,16 @@ class Mannequin:
         for joint, (bone, frame) in self._frames.items():
             turns[bone] = quat.mul(world[:, joint], quat.inv(frame))
         out = {
-            bone: _corrected(quat.mul(turn, body.rotations[bone]), rotations[:, bone], known, clip)
+            bone: led_turns(
+                quat.mul(turn, body.rotations[bone]), rotations[:, bone], known, clip.fps
+            )
             for bone, turn in turns.items()
         }
         hips = body.bone("hips")
         thighs = [leg.thigh for leg in self._own.legs]
         center = places[:, thighs].mean(axis=1)
         arm = quat.apply(turns[hips], body.heads[hips] - body.hip_center)
-        heads = {hips: _moved(center + arm, positions[:, hips], known, clip)}
+        heads = {hips: led_places(center + arm, positions[:, hips], known, clip.fps)}
         for bone, above in anatomical_parents(body).items():
             while above >= 0 and above not in heads:
                 above = anatomical_parents(body)[above]
@@ -154,7 +156,7 @@ class Mannequin:
             rest = quat.inv(body.rotations[above])
             arm = quat.apply(rest, body.heads[bone] - body.heads[above])
             place = heads[above] + quat.apply(out[above], arm)
-            heads[bone] = _moved(place, positions[:, bone], known, clip)
+            heads[bone] = led_places(place, positions[:, bone], known, clip.fps)
         contacts = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
         return Posed(out, heads, contacts)
 
@@ -214,20 +216,6 @@ def _along(line: Array, pole: Array) -> Array:
     up = -quat.unit(line)
     front = quat.unit(pole - up * (pole @ up))
     return quat.from_matrix(np.stack([np.cross(up, front), up, front], axis=-1))
-
-
-def _corrected(turned: Array, before: Array, known: Array, clip: Clip) -> Array:
-    """Return world rotations (T, 4) that are ``before`` at kept frames and bridged to between."""
-    off = quat.to_rotvec(quat.mul(quat.inv(turned), before.astype(np.float64)))
-    off = footlock.bridged(np.where(known[:, None], off, 0.0), known, clip.fps)
-    out = quat.mul(turned, quat.from_rotvec(off))
-    return quat.unroll(np.where(known[:, None], before, out))
-
-
-def _moved(placed: Array, before: Array, known: Array, clip: Clip) -> Array:
-    off = np.where(known[:, None], before - placed, 0.0)
-    out = placed + footlock.bridged(off, known, clip.fps)
-    return np.asarray(np.where(known[:, None], before, out))
 
 
 def of(body: Body, filler: Filler) -> Mannequin | AnimalMannequin:

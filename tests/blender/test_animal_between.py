@@ -10,27 +10,15 @@ import pytest
 from . import animals, rigs
 from .subjects import addon
 from .test_animal_ik import ik_dog
-from .test_between import fill, jolt, places, values_of
+from .test_between import fill, jolt, keyed_clip, places, values_of
 
 KEYS = (1, 9, 17, 25, 40)
 
 
 def keyed(rig: bpy.types.Object, frames: tuple[int, ...] = KEYS, **settings: object) -> dict:
     """Key a walk of the paper dog on a rig, but only on some frames; returns these values."""
-    apply = addon("blender.apply")
-    found = rigs.detected(rig)
-    clip = animals.sized(rig, found, animals.step())
-    action = apply.write(apply.plan_keys(rig, found, clip, apply.KeySettings(**settings)), rig)
-    for curve in addon("blender.takes").curves(action):
-        for point in reversed(list(curve.keyframe_points)):
-            if round(point.co[0]) not in frames:
-                curve.keyframe_points.remove(point)
-        for point in curve.keyframe_points:
-            point.interpolation = "BEZIER"
-    bpy.context.scene.footfall.character = rig
-    bpy.context.scene.render.fps = 30
-    bpy.context.scene.frame_set(1)
-    return values_of(action, frames)
+    clip = animals.sized(rig, rigs.detected(rig), animals.step())
+    return keyed_clip(rig, clip, frames, **settings)
 
 
 def ways(rig: bpy.types.Object) -> dict[str, np.ndarray]:
@@ -97,6 +85,66 @@ def test_rigify_animals_are_filled_on_their_controls(kind: str) -> None:
     dense = {path for path, count in counts.items() if count == KEYS[-1]}
     assert any("_ik." in path and path.endswith("location") for path in dense)
     assert 'pose.bones["torso"].location' in dense
+
+
+def on_fk(rig: bpy.types.Object, last: int) -> None:
+    """Bring the legs of a Rigify animal from IK to FK, keys and all."""
+    bones, scene = rig.pose.bones, bpy.context.scene
+    controls = [bone.name for bone in bones if bone.name[:-2].endswith("_fk")]
+    legs = {name: f"ORG-{name.replace('_fk', '')}" for name in controls}
+    legs = {name: org for name, org in legs.items() if org in bones}
+    poses = []
+    for frame in range(1, last + 1):
+        scene.frame_set(frame)
+        poses.append({name: bones[org].matrix.copy() for name, org in legs.items()})
+    bag = addon("blender.fcurves").found_bag(rig, rig.animation_data.action)
+    for curve in [c for c in bag.fcurves if "_ik" in c.data_path or "IK_FK" in c.data_path]:
+        bag.fcurves.remove(curve)
+    for bone in bones:
+        if "IK_FK" in bone:
+            bone["IK_FK"] = 1.0
+    for frame, pose in enumerate(poses, start=1):
+        scene.frame_set(frame)
+        for name, matrix in pose.items():
+            bones[name].matrix = matrix
+            bpy.context.view_layer.update()
+            bones[name].keyframe_insert("rotation_quaternion")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fk"), [("cat", False), ("horse", False), ("wolf", False), ("wolf", True)]
+)
+def test_rigify_animals_are_looped_and_stitched(kind: str, fk: bool) -> None:
+    rig = rigs.rigify(kind)
+    keyed(rig, tuple(range(1, 42)))
+    if fk:
+        on_fk(rig, 41)
+    one, first = places(rig, 41), rig.animation_data.action
+    asked = bpy.context.scene.footfall_between
+    asked.seam = 12
+    assert bpy.ops.footfall.close_loop() == {"FINISHED"}
+    report = addon("blender.takes").report_of(rig.footfall.takes[0])
+    assert not report["warnings"] and not report["notes"]
+    now, size = places(rig, 80), float(one["hips"][:, 2].mean())
+    on = now["hips"][40] - now["hips"][0]
+    for role, way in now.items():
+        np.testing.assert_allclose(way[40:80] - way[:40], np.tile(on, (40, 1)), atol=0.01 * size)
+        np.testing.assert_allclose(way[:28], one[role][:28], atol=1e-5)
+        assert jolt(way[26:43]) < max(0.08 * size, 1.5 * jolt(one[role])), role
+    bpy.ops.footfall.reject_take()
+    asked.action, asked.seam = first.copy(), 10
+    assert bpy.ops.footfall.stitch() == {"FINISHED"}
+    assert not addon("blender.takes").report_of(rig.footfall.takes[0])["warnings"]
+    now = places(rig, 92)
+    del now["root"]  # it goes on with what follows, and the body on it
+    for role, way in now.items():
+        np.testing.assert_allclose(way[:41], one[role], atol=1e-5)
+        assert jolt(way[39:54]) < max(0.08 * size, 1.5 * jolt(one[role])), role
+        shape = (
+            np.linalg.norm(w - h, axis=-1)
+            for w, h in ((way[51:], now["hips"][51:]), (one[role], one["hips"]))
+        )
+        np.testing.assert_allclose(*shape, atol=2e-3 * size)
 
 
 @pytest.mark.parametrize("ik", [False, True])

@@ -17,8 +17,14 @@ KEYS = (1, 13, 27, 41)
 
 def keyed(rig: bpy.types.Object, frames: tuple[int, ...] = KEYS, **settings: object) -> dict:
     """Key a walk on a rig, but only on some frames; returns all values of these keys."""
+    return keyed_clip(rig, rigs.walk(frames[-1]), frames, **settings)
+
+
+def keyed_clip(
+    rig: bpy.types.Object, clip: object, frames: tuple[int, ...], **settings: object
+) -> dict:
+    """Key a clip on a rig, but only on some frames; returns all values of these keys."""
     apply = addon("blender.apply")
-    clip = rigs.walk(frames[-1])
     plan = apply.plan_keys(rig, rigs.detected(rig), clip, apply.KeySettings(**settings))
     action = apply.write(plan, rig)
     for curve in addon("blender.takes").curves(action):
