@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import gaits, gap, keyed_feet, quat
+from . import gaits, gap, keyed_feet, quat, trust
 from .clip import Clip
 from .contacts import runs
 from .models import Filler
@@ -50,7 +50,26 @@ class _Work:
     roots: Array
     contacts: Array
     known: Array
+    kept: Array
+    """(T,) bool, the frames that were known from the first."""
     fps: float
+
+    def answered(
+        self, motion: tuple[Array, Array], known: Array, kept: Array, pace: Array
+    ) -> tuple[Array, Array, Array]:
+        """Return rotations, roots and contacts of a window (T, ...) with its gaps filled.
+
+        Of animals, which are of more kinds than were learned from, as far as ``kept`` (T,) frames
+        show that the network knows them.
+        """
+        share = 1.0
+        if is_quadruped(self.skeleton):
+            share = trust.share(self.filler, self.skeleton, motion, kept, pace)
+        rotations, roots = motion
+        found = answered(
+            self.filler, self.skeleton, rotations[None], roots[None], known[None], pace, share
+        )
+        return found[0][0], found[1][0], found[2][0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +93,17 @@ def answered(
     roots: Array,
     known: Array,
     pace: Array,
+    share: float = 1.0,
 ) -> tuple[Array, Array, Array]:
     """Return local rotations, roots and contacts in 0..1 of windows (N, T, ...), gaps filled.
 
-    ``skeleton`` has the model's joints and size. Feet are not locked. Raises ValueError for more
-    frames than the model can look at.
+    ``skeleton`` has the model's joints and size, ``share`` is how much there is of the network's
+    correction. Feet are not locked. Raises ValueError for more frames than the model can look at.
     """
     seen = gap.window(skeleton, rotations, roots, known, pace)
     outputs, _ = filler.answer(seen.inputs)
-    return gap.corrected(seen, outputs)
+    turned, placed, contacts = gap.corrected(seen, outputs)
+    return *trust.blended(seen, turned, placed, share), contacts
 
 
 def embedding(filler: Filler, clip: Clip) -> Array:
@@ -119,6 +140,7 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
         plain[0][:, joints].astype(np.float32),
         (line[0] * scale).astype(np.float32),
         np.zeros((clip.frames, gap.CONTACTS), dtype=np.float32),
+        known.copy(),
         known.copy(),
         clip.fps / fit.time,
     )
@@ -209,15 +231,13 @@ def _sketch(work: _Work, start: int, stop: int) -> None:
     low, high = np.floor(at + 1e-6).astype(np.int64), np.ceil(at - 1e-6).astype(np.int64)
     source = Clip(work.skeleton, work.rotations, work.roots, work.fps).at_frames(at, 1.0)
     known = work.known[low] & work.known[high]
-    rotations, roots, contacts = answered(
-        work.filler,
-        work.skeleton,
-        source.rotations[None],
-        source.root_positions[None],
-        known[None],
+    rotations, roots, contacts = work.answered(
+        (source.rotations, source.root_positions),
+        known,
+        work.kept[low] & work.kept[high],
         np.array([pace * step]),
     )
-    coarse = Clip(work.skeleton, rotations[0], roots[0], 1.0, contacts[0])
+    coarse = Clip(work.skeleton, rotations, roots, 1.0, contacts)
     chosen = np.unique(
         np.round(first + step * np.arange(SKETCHED, steps - 1, SKETCHED)).astype(np.int64)
     )
@@ -235,22 +255,15 @@ def _fill_all(work: _Work) -> None:
     open_ = ~work.known
     touched = np.zeros(len(open_), dtype=bool)
     for first, last, until in _windows(open_):
-        rotations, roots, contacts = answered(
-            work.filler,
-            work.skeleton,
-            work.rotations[None, first:last],
-            work.roots[None, first:last],
-            work.known[None, first:last],
-            pace,
+        at = slice(first, last)
+        rotations, roots, contacts = work.answered(
+            (work.rotations[at], work.roots[at]), work.known[at], work.kept[at], pace
         )
         new = np.zeros(len(open_), dtype=bool)
         new[first:until] = open_[first:until] & ~work.known[first:until]
-        work.rotations[new], work.roots[new] = (
-            rotations[0][new[first:last]],
-            roots[0][new[first:last]],
-        )
+        work.rotations[new], work.roots[new] = rotations[new[at]], roots[new[at]]
         told = np.arange(first, last)[~touched[first:last]]
-        work.contacts[told] = contacts[0][told - first]
+        work.contacts[told] = contacts[told - first]
         touched[first:until] = True
         work.known[new] = True
 
