@@ -163,6 +163,8 @@ class Styler:
     """(C + U,) of conditions and unsteadiness."""
     library: dict[str, Array]
     """Named styles, (E,) each."""
+    rhythms: dict[str, Array]
+    """Those that have a rhythm, (B, F) each as ``style_rhythm`` has it."""
     info: dict[str, Any]
     """``model.json``."""
     digest: str
@@ -232,7 +234,7 @@ def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
     """
     if body not in STYLERS:
         raise ModelError(f"There are no styles for a {body} yet")
-    return read(STYLERS[body], folder, _styler)
+    return read(STYLERS[body], folder, styler_of)
 
 
 def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Kind:
@@ -284,14 +286,23 @@ def _filler(name: str, files: Files) -> Filler:
     return Filler(name, skeleton, Encoder(arrays), mean, scale, out, info, digest)
 
 
-def _styler(name: str, files: Files) -> Styler:
+def styler_of(name: str, files: Files) -> Styler:
+    """Return the model that changes styles of its description, its arrays and their digest.
+
+    Raises ModelError when its layout is another one's.
+    """
     info, arrays, digest = files
     layout = LAYOUTS[info["body"]]
     _same_layout(name, info, layout.features + layout.conditions, layout.features)
+    arrays = dict(arrays)
     library = dict(zip(info["styles"], arrays.pop("library"), strict=True))
-    normal = {k: arrays.pop(k) for k in STYLE_STATISTICS}
-    skeleton, network = _skeleton(info), AdaIn(arrays, layout.told)
-    return Styler(name, skeleton, network, **normal, library=library, info=info, digest=digest)
+    kept = arrays.pop("rhythms", np.zeros((0, 0, 0))).astype(np.float32)
+    rhythms = dict(zip(info.get("rhythms", ()), kept, strict=True))
+    weights = {key: value for key, value in arrays.items() if key not in STYLE_STATISTICS}
+    skeleton, network = _skeleton(info), AdaIn(weights, layout.told)
+    mean, scale, told_mean, told_scale = (arrays[key] for key in STYLE_STATISTICS)
+    known = (mean, scale, told_mean, told_scale, library, rhythms)
+    return Styler(name, skeleton, network, *known, info, digest)
 
 
 def _same_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:

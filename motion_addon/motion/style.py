@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import style_features as sf
-from . import style_pose, trajectory
+from . import style_pose, style_rhythm, trajectory
 from .adain import WINDOW
 from .clip import Clip
 from .models import Styler
@@ -37,6 +37,8 @@ class Ingredient:
     base: Array | None = None
     """(E,) what the style is seen against: the take's own style then changes as much as it is
     away from that. None where it is wanted as it is."""
+    rhythm: Array | None = None
+    """(B, F) what it adds with the strides, as ``style_rhythm`` has it."""
 
 
 def embedding(styler: Styler, clip: Clip) -> Array:
@@ -92,6 +94,8 @@ def _changes(
             code = styler.network.shifted(style, one.embedding - one.base)
         wanted = styler.decoded(windows, content, code, known)
         change = cut.joined(wanted - own)
+        if one.rhythm is not None:
+            change = change + style_rhythm.basis(told) @ one.rhythm
         at = np.arange(seen.clip.frames) / STEP
         columns = [np.interp(at, np.arange(len(change)), column) for column in change.T]
         out.append(np.stack(columns, axis=1))

@@ -62,7 +62,8 @@ def put_on(
         else:
             strength = choice.strength
         base = neutral if choice.name is not None else None
-        ingredients.append(style.Ingredient(embedding, strength, base))
+        rhythm = styler.rhythms.get(choice.name or "")
+        ingredients.append(style.Ingredient(embedding, strength, base, rhythm))
     out = style.styled(styler, clip, ingredients, seed)
     return clear_of_ground(out, clip) if is_quadruped(clip.skeleton) else out
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Training of animals' styles: what is made up on a trot, torch against numpy, end to end."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from motion_addon.motion import style_features as sf
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.gaits import HIP_HEIGHT
 from training.creatures.creature import MANNERS, manner
-from training.style import animal_clips, classify, draw
+from training.style import animal_clips, classify, creature_takes, draw, takes
 from training.style.animal_named import ANIMAL, of_manner
 from training.style.posing import around
 
@@ -109,6 +110,35 @@ def test_judges_tell_gaits_of_animals() -> None:
     parts = TROTTER.windows().read(TROTTER.windows().own[40:48])
     assert judges.style.odds(parts["features"]).shape == (8, len(ANIMAL.classes))
     assert ANIMAL.gait_of(parts["conditions"], 0.75)[-1] == list(ANIMAL.judged).index("trot")
+
+
+def test_judges_of_gait_see_paws_go_and_nothing_else() -> None:
+    judges = classify.trained(TROTTER.windows(True), steps=2)
+    x = TROTTER.windows().read(TROTTER.windows().own[40:44])["features"]
+    other = x + np.random.default_rng(0).normal(size=LAYOUT.features).astype(np.float32)
+    other[..., : LAYOUT.ends.start] = 0.0
+    assert judges.gait.odds(other) == pytest.approx(judges.gait.odds(x), abs=1e-3)
+    assert np.abs(judges.style.odds(other) - judges.style.odds(x)).max() > 1e-2
+    told = classify.checked(judges, TROTTER.windows(), count=8)
+    assert len(told) == 8
+    assert all(0.0 <= share <= 1.0 for share in told.values())
+
+
+def test_footfalls_are_seen_on_paws() -> None:
+    assert takes.footfalls(TROTTER.clip, TROTTER.clip) == 1.0
+    assert takes.footfalls(TROTTER.clip, made("sad")) == 1.0
+
+
+def test_creatures_are_judged(monkeypatch) -> None:
+    few = {"sad": ANIMAL.styles["sad"]}
+    monkeypatch.setattr(creature_takes, "CREATURES", ("fox",))
+    monkeypatch.setattr(creature_takes, "COURSES", creature_takes.COURSES[1:])
+    monkeypatch.setattr(creature_takes, "ANIMAL", replace(ANIMAL, styles=few))
+    (row,) = creature_takes.told(classify.trained(TROTTER.windows(True), steps=2))
+    assert row["name"] == "fox"
+    assert row["footfalls"] == 1.0
+    assert row["slip_95_cm"] < 1.0
+    assert set(row["styles"]) == {"sad"}
 
 
 def test_animals_are_drawn(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from motion_addon.motion import models, style
 from motion_addon.motion.adain import WINDOW
 from motion_addon.motion.adain import AdaIn as Runtime
 from motion_addon.motion.clip import Clip
-from training.style import ablate, classify, dataset, evaluate, export, model, train
+from training.style import ablate, classify, dataset, export, model, takes, train
 from training.style.named import PERSON
 from training.style.synthesis import KNOBS
 
@@ -134,14 +134,14 @@ def test_other_ways_to_the_same(kind: str) -> None:
 
 def test_judges_learn_and_timing_is_measured() -> None:
     judges = classify.trained(WALKER.windows(True), steps=2)
-    features, gaits = evaluate.windows_of(WALKER.clip)
+    features, gaits = takes.windows_of(WALKER.clip)
     assert judges.style.odds(features).shape == (len(features), len(PERSON.classes))
     assert set(gaits) <= {-1, list(PERSON.judged).index("walk")}
-    assert evaluate.timing(WALKER.clip, WALKER.clip) == (0.0, 0.0)
+    assert takes.timing(WALKER.clip, WALKER.clip) == (0.0, 0.0)
     late = Clip(
         WALKER.clip.skeleton, WALKER.clip.rotations[:-4], WALKER.clip.root_positions[:-4], 60.0
     )
     early = Clip(
         WALKER.clip.skeleton, WALKER.clip.rotations[4:], WALKER.clip.root_positions[4:], 60.0
     )
-    assert evaluate.timing(late, early)[0] == pytest.approx(4 / 66, abs=0.02)
+    assert takes.timing(late, early)[0] == pytest.approx(4 / 66, abs=0.02)

@@ -14,7 +14,7 @@ from motion_addon.motion.adain import WINDOW
 from motion_addon.motion.controller import Controller
 from motion_addon.motion.trajectory import GAITS
 from training.frames import Joined
-from training.style import captured, crouching, evaluate, modulate, prepare, ways
+from training.style import captured, classify, crouching, evaluate, modulate, prepare, takes, ways
 from training.style.dataset import Windows
 from training.style.named import PERSON
 
@@ -26,7 +26,7 @@ WALK = [GAITS.index("walk")]
 
 @lru_cache(maxsize=1)
 def take() -> modulate.Take:
-    return modulate.take(evaluate.request_of(("straight", 1.5, "auto")), WALK)
+    return modulate.take(takes.request_of(("straight", 1.5, "auto")), WALK)
 
 
 def lean(clip) -> float:
@@ -150,7 +150,8 @@ def test_takes_are_told_for_the_performers_whose_style_they_wear(monkeypatch) ->
     monkeypatch.setattr(captured, "WALKS", captured.WALKS[:1])
     monkeypatch.setattr(captured, "STRENGTHS", (0.0, 1.0))
     halves = captured.Halves(performers())
-    (judge,) = captured.taught(halves.draw, (len(captured.PERFORMERS),), 1, steps=2)
+    asked = (classify.Question(len(captured.PERFORMERS)),)
+    (judge,) = captured.taught(halves.draw, asked, 1, steps=2)
     row = captured.carried(models.load_styler("biped"), judge, halves, 1)
     assert row["examples"] == 1
     assert all(0.0 <= row[key] <= 1.0 for key in ("real", "0.0", "1.0"))
@@ -159,7 +160,7 @@ def test_takes_are_told_for_the_performers_whose_style_they_wear(monkeypatch) ->
 def test_ways_are_compared_over_takes(monkeypatch) -> None:
     few = replace(PERSON, styles={"old": PERSON.styles["old"]})
     course = ("straight", 1.5, "auto")
-    for module in (evaluate, ways):
+    for module in (evaluate, takes, ways):
         monkeypatch.setattr(module, "PERSON", few)
         monkeypatch.setattr(module, "COURSES", (course, course))
     monkeypatch.setattr(evaluate, "STRENGTHS", (0.0, 1.0))

@@ -24,7 +24,8 @@ from motion_addon.motion.style_features import PERSON, Layout
 
 from .. import results
 from . import dataset
-from .classify import SURE, Judges, trained
+from .classify import SURE, Judges
+from .crouching import judges_of
 from .dataset import Windows, rendered, told
 from .model import AdaIn, Convolution, Size
 from .train import Settings, away, fit, weights
@@ -105,7 +106,7 @@ def figures(
 
 def compare(data: Windows, held_out: Windows, settings: Settings, out: Path) -> dict[str, Any]:
     """Return the figures of each way."""
-    judges = trained(held_out)
+    judges = judges_of(held_out)
     rng = np.random.default_rng(21)
     kind_of_body = held_out.kind
     classes = kind_of_body.classes

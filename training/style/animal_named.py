@@ -5,6 +5,7 @@ from math import radians
 from typing import Final
 
 from motion_addon.motion.gaits import GAITS, HIP_HEIGHT
+from motion_addon.motion.style_features import ANIMAL as LAYOUT
 
 from ..creatures.creature import Manner, manner
 from ..creatures.feet import CLEARANCE
@@ -105,5 +106,7 @@ ANIMAL: Final = Kind(
     },
     HELD_OUT,
     (*CREDITS, "Animals: Quaternius. CC0. Animations: Mesh2Motion. CC0."),
+    rhythmic=True,
+    steps=LAYOUT.ends,
 )
-"""A canter is a gallop."""
+"""A canter is a gallop. Gaits are told by how paws go: builds and postures differ too much."""

@@ -22,12 +22,12 @@ from motion_addon.motion.quat import Array
 from motion_addon.motion.style_request import StyleChoice
 
 from .. import results
-from . import evaluate
-from .classify import SURE, Judge, taught
+from . import evaluate, takes
+from .classify import SURE, Judge, Question, taught
 from .dataset import Windows
-from .evaluate import COURSES
 from .named import PERSON
 from .prepare import build
+from .takes import COURSES
 
 Row = dict[str, Any]
 PERFORMERS = {
@@ -103,10 +103,8 @@ def shares(judge: Judge, features: Array) -> Array:
 
 def worn(judge: Judge, choice: StyleChoice) -> Array:
     """Return which share of takes in a style is called each performer's."""
-    takes = (bake(evaluate.request_of(course, [choice])).clip for course in WALKS)
-    return np.asarray(
-        np.mean([shares(judge, evaluate.windows_of(clip)[0]) for clip in takes], axis=0)
-    )
+    clips = (bake(takes.request_of(course, [choice])).clip for course in WALKS)
+    return np.asarray(np.mean([shares(judge, takes.windows_of(clip)[0]) for clip in clips], axis=0))
 
 
 def carried(styler: Styler, judge: Judge, halves: Halves, who: int) -> Row:
@@ -136,7 +134,7 @@ def compare(data: Path) -> Row:
     arrays = build(data)
     arrays["held_out"] = np.zeros_like(arrays["held_out"])
     halves = Halves(Windows(arrays, held_out=False))
-    (judge,) = taught(halves.draw, (len(PERFORMERS),), SEED, STEPS)
+    (judge,) = taught(halves.draw, (Question(len(PERFORMERS)),), SEED, STEPS)
     styler = models.load_styler("biped")
     return {name: carried(styler, judge, halves, i) for i, name in enumerate(PERFORMERS)}
 

@@ -30,18 +30,26 @@ class Judge(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, mean: Array, scale: Array, classes: int) -> None:
-        """Normalize by ``mean`` and ``scale`` (F,)."""
+    def __init__(self, mean: Array, scale: Array, classes: int, part: slice | None = None) -> None:
+        """Normalize by ``mean`` and ``scale`` (F,).
+
+        With ``part`` only those features are seen, and of them how they go, not where.
+        """
         super().__init__()
+        self.part = part
         self.register_buffer("mean", torch.from_numpy(mean.astype(np.float32)))
         self.register_buffer("scale", torch.from_numpy(scale.astype(np.float32)))
-        self.near = nn.Conv1d(len(mean), 64, 5, stride=2, padding=2)
+        self.near = nn.Conv1d(len(mean[part or slice(None)]), 64, 5, stride=2, padding=2)
         self.far = nn.Conv1d(64, 64, 5, stride=2, padding=2)
         self.out = nn.Linear(128, classes)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return log odds (N, K) of windows (N, T, F)."""
-        x = ((features - self.mean) / self.scale).transpose(1, 2)
+        x = (features - self.mean) / self.scale
+        if self.part is not None:
+            x = x[..., self.part]
+            x = x - x.mean(dim=1, keepdim=True)
+        x = x.transpose(1, 2)
         x = functional.relu(self.far(functional.relu(self.near(x))))
         variance, mean = torch.var_mean(x, dim=2)
         x = torch.cat([mean, (variance + 1e-4).sqrt()], dim=1)
@@ -53,6 +61,15 @@ class Judge(nn.Module):
         """Return log odds (N, K) of windows (N, T, F)."""
         self.eval()
         return np.asarray(self(torch.from_numpy(features.astype(np.float32))).numpy())
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a judge is to tell."""
+
+    classes: int
+    part: slice | None = None
+    """Features by whose motion it is told; None where by all, as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +108,44 @@ def trained(windows: Windows, seed: int = 5, steps: int = STEPS, vary: Vary = un
         features, *labels = shown(windows, rng, count, vary)
         return features, tuple(labels)
 
-    return Judges(*taught(draw, (len(kind.classes), len(kind.judged)), seed, steps))
+    asked = Question(len(kind.classes)), Question(len(kind.judged), kind.steps)
+    return Judges(*taught(draw, asked, seed, steps))
 
 
-def taught(draw: Draw, classes: tuple[int, ...], seed: int, steps: int = STEPS) -> list[Judge]:
-    """Return a judge for each label that ``draw`` gives, of so many ``classes``."""
+def checked(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) -> dict[str, float]:
+    """Return how often judges are right of performers that they have not learned from.
+
+    ``own`` is the performer whom most is learned from, ``other`` the rest; of windows as they
+    are, ``plain``, which are neutral, and of the same in styles by the program.
+    """
+    kind, rng = windows.kind, np.random.default_rng(seed)
+    found: dict[str, float] = {}
+    for which in ("own", "other"):
+        parts = windows.read(windows.starts(rng, count, which))
+        gaits = kind.gait_of(parts["conditions"], SURE)
+        styles = rng.integers(1, len(kind.classes), size=count)
+        for name, worn in (("plain", np.zeros_like(styles)), ("styled", styles)):
+            rows = kind.performances([kind.classes[i] for i in worn], rng)
+            shaky = sf.unsteadiness(rng, count, parts["features"].shape[1])
+            x = rendered(kind, parts, rows, shaky)
+            gait = (judges.gait.odds(x).argmax(axis=1) == gaits)[gaits >= 0]
+            found[f"{which}, {name}, gait"] = float(gait.mean())
+            found[f"{which}, {name}, style"] = float(
+                (judges.style.odds(x).argmax(axis=1) == worn).mean()
+            )
+    return found
+
+
+def taught(
+    draw: Draw, questions: tuple[Question, ...], seed: int, steps: int = STEPS
+) -> list[Judge]:
+    """Return a judge for each label that ``draw`` gives."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     sample = draw(rng, 600)[0]
     sample = sample.reshape(-1, sample.shape[-1])
     scale = np.maximum(sample.std(axis=0), 0.02)
-    made = [Judge(sample.mean(axis=0), scale, k) for k in classes]
+    made = [Judge(sample.mean(axis=0), scale, one.classes, one.part) for one in questions]
     parameters = [p for judge in made for p in judge.parameters()]
     optimizer = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.05)
     for step in range(steps):

@@ -14,7 +14,7 @@ from motion_addon.motion.quat import Array
 
 from .. import sources
 from ..frames import Joined
-from .classify import SURE, Judges
+from .classify import SURE, Judges, trained, unvaried
 from .dataset import Windows, rendered
 from .named import PERSON
 from .prepare import arrays_of, planted_clip
@@ -71,6 +71,11 @@ def crouched(parts: dict[str, Array], which: Array, rng: np.random.Generator) ->
 def some(parts: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
     """Return windows, a share of them made to crouch."""
     return crouched(parts, rng.random(len(parts["features"])) < SHARE, rng)
+
+
+def judges_of(held_out: Windows) -> Judges:
+    """Return judges trained on held-out windows; of people, a share of them made to crouch."""
+    return trained(held_out, vary=some if held_out.kind is PERSON else unvaried)
 
 
 def told(judges: Judges, data: Path) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from motion_addon.motion import models
 from motion_addon.motion import style_features as sf
 from motion_addon.motion.models import STYLE_STATISTICS
 from motion_addon.motion.quat import Array
@@ -18,7 +19,7 @@ from motion_addon.motion.skeleton import Skeleton
 
 from .. import model_folder
 from ..loop import read
-from . import dataset
+from . import dataset, rhythms
 from .dataset import Windows, rendered
 from .kinds import Kind
 from .model import AdaIn, Size
@@ -100,7 +101,12 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
         {k[9:]: v for k, v in prepared_arrays.items() if k.startswith("skeleton_")}
     )
     arrays = weights(model, np.stack(list(shown.values())))
-    model_folder.save(out, arrays, describe(windows.kind, skeleton, list(shown), settings))
+    info = describe(windows.kind, skeleton, list(shown), settings)
+    if windows.kind.rhythmic:
+        found = rhythms.fitted(models.styler_of(windows.kind.name, (info, arrays, "")), windows)
+        arrays["rhythms"] = np.stack(list(found.values())).astype(np.float16)
+        info["rhythms"] = list(found)
+    model_folder.save(out, arrays, info)
 
 
 if __name__ == "__main__":

@@ -23,13 +23,13 @@ from motion_addon.motion.models import Model
 from motion_addon.motion.trajectory import GAITS, RATE
 
 from .. import results, sources
-from . import crouching, evaluate, modulate
-from .classify import Judges, trained
+from . import crouching, evaluate, modulate, takes
+from .classify import Judges
 from .dataset import Windows, rendered
-from .evaluate import COURSES, Course, Make
 from .modulate import Statistics, Take
 from .named import PERSON
 from .prepare import arrays_of, build, planted_clip
+from .takes import COURSES, Course, Make
 from .train import weights
 
 Row = dict[str, Any]
@@ -74,7 +74,7 @@ class Hidden:
         near = COURSES.index(course) if course in COURSES else 1
         example, gaits = EXAMPLES[near], gaits_of(COURSES[near])
         if course not in self._takes:
-            self._takes[course] = modulate.take(evaluate.request_of(course), gaits)
+            self._takes[course] = modulate.take(takes.request_of(course), gaits)
         plain = self._takes[course]
         aim = self._shown(plain.model, example, name, gaits)
         if self.shifted:
@@ -131,7 +131,7 @@ def distance(clip: Clip, wanted: Clip) -> float:
 
 def untouched(course: Course, _name: str, _strength: float) -> Clip:
     """Return a take as it is."""
-    return bake(evaluate.request_of(course)).clip
+    return bake(takes.request_of(course)).clip
 
 
 def nearness(plain: list[Clip], make: Make) -> float:
@@ -146,18 +146,18 @@ def nearness(plain: list[Clip], make: Make) -> float:
 def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
     """Return the figures of a way to styles over all takes and styles."""
     make = cache(make)
-    rows = [evaluate.takes_of(name, judges, plain, make) for name in PERSON.classes[1:]]
+    rows = [takes.takes_of(name, judges, plain, make) for name in PERSON.classes[1:]]
     steps = evaluate.monotonic(evaluate.rising(judges, make, PERSON, COURSES[1]))
-    takes = [evaluate.mean_of([r["takes"][i] for r in rows]) for i in range(len(COURSES))]
-    mean = evaluate.mean_of(rows)
+    by_take = [takes.mean_of([r["takes"][i] for r in rows]) for i in range(len(COURSES))]
+    mean = takes.mean_of(rows)
     more = steadiness(make) | {"off": nearness(plain, make), "rising": sum(steps.values())}
-    return mean | more | {"takes": takes, "rows": rows}
+    return mean | more | {"takes": by_take, "rows": rows}
 
 
 def compare(data: Path) -> Row:
     """Return the figures of each way."""
-    judges = trained(Windows(build(data, held_out_only=True), held_out=True), vary=crouching.some)
-    plain = [bake(evaluate.request_of(course)).clip for course in COURSES]
+    judges = crouching.judges_of(Windows(build(data, held_out_only=True), held_out=True))
+    plain = [bake(takes.request_of(course)).clip for course in COURSES]
     return {name: figures(judges, plain, make) for name, make in ways(examples(data)).items()}
 
 
@@ -165,7 +165,7 @@ def ways(shown: dict[str, Clip]) -> dict[str, Make]:
     """Return the ways to put a take into a style, ``shown`` on clips."""
     return {
         "untouched": untouched,
-        "ships": evaluate.shipped,
+        "ships": takes.shipped,
         "hidden, shifted": Hidden(shown, shifted=True),
         "hidden, example": Hidden(shown, shifted=False),
     }

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of an animal's named style goes with its strides."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motion_addon.motion import quadruped, style, style_rhythm
+from motion_addon.motion import style_features as sf
+from motion_addon.motion.bake import bake
+from motion_addon.motion.clip import Clip
+from motion_addon.motion.style_request import StyleChoice
+
+from .worn import DOG, PERSON
+
+LAYOUT = sf.ANIMAL
+
+
+def worn(name: str) -> Clip:
+    return bake(replace(DOG.request, style=(StyleChoice(name=name),))).clip
+
+
+def nod(clip: Clip, joint: str, girdle: str) -> float:
+    """Return how much higher (m) a joint is over the left leg of a girdle than over the right."""
+    left, right = (quadruped.LEGS.index(side + girdle) for side in "LR")
+    down = clip.contacts > 0.5
+    height = clip.world()[1][:, clip.skeleton.index(joint), 1]
+    over = [down[:, a] & ~down[:, b] for a, b in ((left, right), (right, left))]
+    return float(height[over[0]].mean() - height[over[1]].mean())
+
+
+def test_every_feature_goes_by_one_part_of_the_basis() -> None:
+    columns, features = zip(*style_rhythm.parts(), strict=True)
+    assert sorted(np.concatenate(features)) == list(range(LAYOUT.features))
+    told = sf.observe(DOG.clip).conditions()
+    seen = style_rhythm.basis(told)
+    assert seen.shape == (DOG.clip.frames, columns[-1].stop)
+    standing = told[:, LAYOUT.contacts] > 0.999
+    assert np.abs(seen[:, style_rhythm.SWING][standing]).max() < 1e-3
+
+
+def test_a_limp_rises_over_the_leg_that_is_spared() -> None:
+    limp, lame = worn("limp"), worn("lame")
+    assert nod(limp, "Head", "F") > nod(DOG.clip, "Head", "F") + 0.06
+    assert nod(lame, "Pelvis", "H") > nod(DOG.clip, "Pelvis", "H") + 0.015
+
+
+def test_a_high_step_is_high() -> None:
+    lifted = [quadruped.paw_points(clip)[..., 1].max() for clip in (worn("high-step"), DOG.clip)]
+    assert lifted[0] > lifted[1] + 0.06
+
+
+def test_a_rhythm_is_of_named_styles_alone_and_by_their_strength() -> None:
+    styler = DOG.styler
+    assert set(styler.rhythms) == set(styler.library) - {"neutral"}
+    assert not PERSON.styler.rhythms
+    code = styler.library["limp"]
+    heads = []
+    for strength in (0.0, 0.5, 1.0):
+        one = style.Ingredient(code, strength, None, styler.rhythms["limp"])
+        heads.append(nod(style.styled(styler, DOG.clip, [one]), "Head", "F"))
+    assert np.diff(heads) == pytest.approx(0.5 * (heads[2] - heads[0]), abs=0.01)
+    without = style.styled(styler, DOG.clip, [style.Ingredient(code)])
+    assert nod(without, "Head", "F") < heads[1]
