@@ -18,7 +18,7 @@ from training.style import captured, classify, crouching, evaluate, modulate, pr
 from training.style.dataset import Windows
 from training.style.named import PERSON
 
-from .styled import WALKER
+from .styled import TROTTER, WALKER
 
 LAYOUT = WALKER.layout
 WALK = [GAITS.index("walk")]
@@ -77,6 +77,20 @@ def test_a_clip_is_rendered_in_a_style() -> None:
     assert old.contacts is not None
     same = ways.worn(WALKER.clip, "neutral")
     assert same.rotations == pytest.approx(WALKER.clip.rotations, abs=0.02)
+
+
+@pytest.mark.parametrize("subject", [WALKER, TROTTER], ids=["person", "animal"])
+def test_slips_are_centimeters_of_each_stand(subject) -> None:
+    still = subject.clip.slice(60, 61)
+    frames = np.zeros(21, dtype=np.int64)
+    roots = still.root_positions[frames] + np.linspace(0.0, [0.01, 0.0, 0.0], 21)
+    slid = replace(
+        still,
+        rotations=still.rotations[frames],
+        root_positions=roots.astype(np.float32),
+        contacts=np.ones((21, 4), dtype=np.float32),
+    )
+    assert takes.slips(slid) == pytest.approx((1.0, 1.0), abs=1e-3)
 
 
 def test_statistics_are_seen_with_the_poses_forced() -> None:

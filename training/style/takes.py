@@ -155,7 +155,8 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
 def slips(clip: Clip) -> tuple[float, float]:
     """Return median and 95th percentile slip (cm) of planted feet, by the clip's contacts."""
     assert clip.contacts is not None
-    found = 100.0 * metrics.planted_slips(points_of(clip), clip.contacts)
+    columns = range(4) if kind_of(clip) is ANIMAL else metrics.BALLS
+    found = metrics.planted_slips(points_of(clip), clip.contacts, columns)
     if not len(found):
         return 0.0, 0.0
     return float(np.median(found)), float(np.percentile(found, 95))
