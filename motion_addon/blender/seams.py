@@ -201,6 +201,7 @@ def _write(rig: bpy.types.Object, made: Made, asked: Wanted, action: bpy.types.A
     """Write a whole reel into an empty action."""
     import numpy as np
 
+    from ..motion.quat import unroll
     from ..motion.sparse import thin
     from . import fcurves
     from .reel import OBJECT
@@ -210,6 +211,8 @@ def _write(rig: bpy.types.Object, made: Made, asked: Wanted, action: bpy.types.A
     frames = np.arange(made.first, made.first + len(made.new), dtype=float)
     for path, track in made.reel.items():
         group, values = track.bone or OBJECT, track.values
+        if track.channel == "rotation_quaternion":
+            values = unroll(values)
         still = bool((values == values[:1]).all())
         if still or not track.transform or asked.keys == "dense":
             rows = [0, -1] if still else slice(None)

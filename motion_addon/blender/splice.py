@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..motion import quat
 from ..motion.contacts import runs
 from ..motion.quat import Array
 from ..motion.sparse import thin
@@ -58,12 +59,26 @@ def write(
             curves[index].group = groups.get(name) or bag.groups.new(name)
             groups[name] = curves[index].group
     kept = np.array([int(frame) in track.keyed for frame in frames]) & ~new
+    values = _signed(track, new)
     for start, stop in _stretches(new, kept):
         rows = slice(start, stop)
         for column, index in enumerate(track.indices):
-            _replace(curves[index], frames[rows], track.values[rows, column], kept[rows], tolerance)
+            _replace(curves[index], frames[rows], values[rows, column], kept[rows], tolerance)
     for curve in curves.values():
         curve.update()
+
+
+def _signed(track: Track, new: Array) -> Array:
+    """Return a track's values, new quaternions with the signs of those that are kept before them.
+
+    Either sign is the same rotation, but from one to the other a curve spins between two frames.
+    """
+    values = np.array(track.values)
+    if track.channel == "rotation_quaternion":
+        for start, stop in runs(new):
+            lead = max(start - 1, 0)
+            values[lead:stop] = quat.unroll(values[lead:stop])
+    return values
 
 
 def _stretches(new: Array, kept: Array) -> list[tuple[int, int]]:

@@ -45,6 +45,17 @@ def check(rig: bpy.types.Object, own: dict, before: dict[str, np.ndarray]) -> di
     return dict(report)
 
 
+def spins(rig: bpy.types.Object, last: int) -> list[str]:
+    """Return the quaternion channels whose sign changes from one frame to the next."""
+    found: dict[str, list] = {}
+    for curve in addon("blender.takes").curves(rig.animation_data.action):
+        if curve.data_path.endswith("rotation_quaternion"):
+            way = [curve.evaluate(frame) for frame in range(1, last + 1)]
+            found.setdefault(curve.data_path, []).append(way)
+    whole = {path: np.array(ways) for path, ways in found.items() if len(ways) == 4}
+    return [path for path, q in whole.items() if ((q[:, 1:] * q[:, :-1]).sum(axis=0) < 0.0).any()]
+
+
 def held(way: np.ndarray, low: float) -> float:
     """Return the largest step (m) of a point while it is lower than ``low`` (m)."""
     steps = np.linalg.norm(np.diff(way[:, :2], axis=0), axis=-1)
@@ -77,7 +88,7 @@ def test_rigify_animals_are_filled_on_their_controls(kind: str) -> None:
     before = ways(rig)
     fill()
     report = check(rig, own, before)
-    assert not report["notes"]
+    assert not report["notes"] and not spins(rig, KEYS[-1])
     counts = {
         curve.data_path: len(curve.keyframe_points)
         for curve in addon("blender.takes").curves(rig.animation_data.action)
@@ -124,7 +135,7 @@ def test_rigify_animals_are_looped_and_stitched(kind: str, fk: bool) -> None:
     asked.seam = 12
     assert bpy.ops.footfall.close_loop() == {"FINISHED"}
     report = addon("blender.takes").report_of(rig.footfall.takes[0])
-    assert not report["warnings"] and not report["notes"]
+    assert not report["warnings"] and not report["notes"] and not spins(rig, 41)
     now, size = places(rig, 80), float(one["hips"][:, 2].mean())
     on = now["hips"][40] - now["hips"][0]
     for role, way in now.items():
@@ -135,6 +146,7 @@ def test_rigify_animals_are_looped_and_stitched(kind: str, fk: bool) -> None:
     asked.action, asked.seam = first.copy(), 10
     assert bpy.ops.footfall.stitch() == {"FINISHED"}
     assert not addon("blender.takes").report_of(rig.footfall.takes[0])["warnings"]
+    assert not spins(rig, 92)
     now = places(rig, 92)
     del now["root"]  # it goes on with what follows, and the body on it
     for role, way in now.items():
