@@ -171,11 +171,14 @@ def _best(bone: int, several: list[Trial], body: Body) -> Trial:
     """Return the control that an animator would take for a bone.
 
     The bone itself, if it is one of them; else the topmost that does not carry all the rest as a
-    root does; of nothing but roots the lowest.
+    root does; of nothing but roots the lowest. What carries an animal's hips carries its trunk.
     """
     for trial in several:
         if trial.control == bone:
             return trial
+    if isinstance(body, QuadrupedBody) and bone == body.bone("hips"):
+        trunk = list(body.trunk)
+        several = [t for t in several if (t.turns | t.shifts)[trunk].all()] or several
     ends = [limb[-1] for limb in limbs_of(body)]
     limited = [t for t in several if bone != body.bone("hips") or not t.turns[ends].all()]
     ranked = sorted(limited or several, key=lambda t: int(sum(o.turns[t.control] for o in several)))

@@ -123,7 +123,8 @@ def on_fk(rig: bpy.types.Object, last: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "fk"), [("cat", False), ("horse", False), ("wolf", False), ("wolf", True)]
+    ("kind", "fk"),
+    [("cat", False), ("horse", False), ("wolf", False), ("wolf", True), ("horse", True)],
 )
 def test_rigify_animals_are_looped_and_stitched(kind: str, fk: bool) -> None:
     rig = rigs.rigify(kind)
@@ -141,7 +142,8 @@ def test_rigify_animals_are_looped_and_stitched(kind: str, fk: bool) -> None:
     for role, way in now.items():
         np.testing.assert_allclose(way[40:80] - way[:40], np.tile(on, (40, 1)), atol=0.01 * size)
         np.testing.assert_allclose(way[:28], one[role][:28], atol=1e-5)
-        assert jolt(way[26:43]) < max(0.08 * size, 1.5 * jolt(one[role])), role
+        most = 0.04 if role in ("hips", "spine", "neck", "head") else 0.08
+        assert jolt(way[26:43]) < max(most * size, 1.5 * jolt(one[role])), role
     bpy.ops.footfall.reject_take()
     asked.action, asked.seam = first.copy(), 10
     assert bpy.ops.footfall.stitch() == {"FINISHED"}
