@@ -95,7 +95,7 @@ def _changes(
         wanted = styler.decoded(windows, content, code, known)
         change = cut.joined(wanted - own)
         if one.rhythm is not None:
-            change = change + style_rhythm.basis(told) @ one.rhythm
+            change = change + style_rhythm.basis(seen.layout, told) @ one.rhythm
         at = np.arange(seen.clip.frames) / STEP
         columns = [np.interp(at, np.arange(len(change)), column) for column in change.T]
         out.append(np.stack(columns, axis=1))

@@ -106,7 +106,6 @@ ANIMAL: Final = Kind(
     },
     HELD_OUT,
     (*CREDITS, "Animals: Quaternius. CC0. Animations: Mesh2Motion. CC0."),
-    rhythmic=True,
     steps=LAYOUT.ends,
 )
 """A canter is a gallop. Gaits are told by how paws go: builds and postures differ too much."""

@@ -102,10 +102,9 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     )
     arrays = weights(model, np.stack(list(shown.values())))
     info = describe(windows.kind, skeleton, list(shown), settings)
-    if windows.kind.rhythmic:
-        found = rhythms.fitted(models.styler_of(windows.kind.name, (info, arrays, "")), windows)
-        arrays["rhythms"] = np.stack(list(found.values())).astype(np.float16)
-        info["rhythms"] = list(found)
+    found = rhythms.fitted(models.styler_of(windows.kind.name, (info, arrays, "")), windows)
+    arrays["rhythms"] = np.stack(list(found.values())).astype(np.float16)
+    info["rhythms"] = list(found)
     model_folder.save(out, arrays, info)
 
 

@@ -51,8 +51,6 @@ class Kind:
     single: tuple[str, ...] = ()
     """Beginnings of the names of clips whose performer is told by the first part of the name
     alone; of others by the first two."""
-    rhythmic: bool = False
-    """Whether its named styles have rhythms, ``style_rhythm``."""
     steps: slice | None = None
     """Features by whose motion alone a judge tells gaits; None where it takes all as they are."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the network leaves of the rhythms of animals' named styles, by regression on the strides."""
+"""What the network leaves of the rhythms of named styles, by regression on the strides."""
 
 from typing import Final
 
@@ -34,9 +34,9 @@ def _fitted(styler: Styler, windows: Windows, name: str, rng: np.random.Generato
     code = np.tile(styler.library[name], (COUNT, 1))
     pair = (styler.decoded(features, content, x, told(parts, steady)) for x in (own, code))
     left: Array = rendered(kind, parts, played, steady) - features + next(pair) - next(pair)
-    seen = style_rhythm.basis(conditions)
+    seen = style_rhythm.basis(kind.layout, conditions)
     out = np.zeros((seen.shape[-1], kind.layout.features))
-    for columns, which in style_rhythm.parts():
+    for columns, which in style_rhythm.parts(kind.layout):
         out[columns, which] = _ridge(seen[..., columns], left[..., which])
     return out
 
