@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of an animal's named style goes with its strides."""
+"""What of a named style goes with the strides."""
 
 from dataclasses import replace
 
@@ -12,13 +12,11 @@ from motion_addon.motion.bake import bake
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.style_request import StyleChoice
 
-from .worn import DOG, PERSON
-
-LAYOUT = sf.ANIMAL
+from .worn import DOG, PERSON, WALKS, Walk
 
 
-def worn(name: str) -> Clip:
-    return bake(replace(DOG.request, style=(StyleChoice(name=name),))).clip
+def worn(name: str, walk: Walk = DOG) -> Clip:
+    return bake(replace(walk.request, style=(StyleChoice(name=name),))).clip
 
 
 def nod(clip: Clip, joint: str, girdle: str) -> float:
@@ -30,20 +28,31 @@ def nod(clip: Clip, joint: str, girdle: str) -> float:
     return float(height[over[0]].mean() - height[over[1]].mean())
 
 
-def test_every_feature_goes_by_one_part_of_the_basis() -> None:
-    columns, features = zip(*style_rhythm.parts(), strict=True)
-    assert sorted(np.concatenate(features)) == list(range(LAYOUT.features))
-    told = sf.observe(DOG.clip).conditions()
-    seen = style_rhythm.basis(told)
-    assert seen.shape == (DOG.clip.frames, columns[-1].stop)
-    standing = told[:, LAYOUT.contacts] > 0.999
-    assert np.abs(seen[:, style_rhythm.SWING][standing]).max() < 1e-3
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_every_feature_goes_by_one_part_of_the_basis(walk: Walk) -> None:
+    observed = sf.observe(walk.clip)
+    layout, told = observed.layout, observed.conditions()
+    columns, features = zip(*style_rhythm.parts(layout), strict=True)
+    assert sorted(np.concatenate(features)) == list(range(layout.features))
+    seen = style_rhythm.basis(layout, told)
+    assert seen.shape == (walk.clip.frames, columns[-1].stop)
+    down = told[:, layout.contacts].reshape(walk.clip.frames, len(layout.tips), -1).max(axis=-1)
+    assert np.abs(seen[:, style_rhythm.swing(layout)][down > 0.999]).max() < 1e-3
 
 
 def test_a_limp_rises_over_the_leg_that_is_spared() -> None:
     limp, lame = worn("limp"), worn("lame")
     assert nod(limp, "Head", "F") > nod(DOG.clip, "Head", "F") + 0.06
     assert nod(lame, "Pelvis", "H") > nod(DOG.clip, "Pelvis", "H") + 0.015
+
+
+def test_a_person_who_limps_drops_onto_the_left_foot() -> None:
+    def drop(clip: Clip) -> float:
+        down = clip.contacts.reshape(clip.frames, 2, 2).max(axis=-1) > 0.5
+        hips = clip.root_positions[:, 1]
+        return float(hips[down[:, 1] & ~down[:, 0]].mean() - hips[down[:, 0] & ~down[:, 1]].mean())
+
+    assert drop(worn("limp", PERSON)) > drop(PERSON.clip) + 0.025
 
 
 def test_a_high_step_is_high() -> None:
@@ -54,7 +63,7 @@ def test_a_high_step_is_high() -> None:
 def test_a_rhythm_is_of_named_styles_alone_and_by_their_strength() -> None:
     styler = DOG.styler
     assert set(styler.rhythms) == set(styler.library) - {"neutral"}
-    assert not PERSON.styler.rhythms
+    assert set(PERSON.styler.rhythms) <= set(PERSON.styler.library) - {"neutral"}
     code = styler.library["limp"]
     heads = []
     for strength in (0.0, 0.5, 1.0):
