@@ -12,6 +12,7 @@ import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,13 +58,19 @@ class SourceClip:
     licence: str
 
 
+def catalog_of(folder: Path) -> dict[str, Any]:
+    """Return what is told of the clips of ``folder`` (unpacked data)."""
+    told: dict[str, Any] = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    return told
+
+
 def biped_clips(
     folder: Path,
     sources: tuple[str, ...] = ("o3de",),
     left_out: Container[str] = tuple(LEFT_OUT),
 ) -> Iterator[SourceClip]:
     """Yield the usable clips of ``folder`` (unpacked data, with ``catalog.json``), mended."""
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(folder)
     pitch = standing_pitch(bvh.read(folder / STANDING)) if (folder / STANDING).exists() else None
     for entry in catalog["clips"]:
         name = entry["path"].removeprefix("biped/")

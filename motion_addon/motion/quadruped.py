@@ -5,6 +5,7 @@ Every animal is driven on this skeleton, at its own proportions. Legs are always
 left hind, left fore, right hind, right fore.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -78,6 +79,11 @@ def paw_points(clip: Clip) -> Array:
 def paw_contacts(points: Array, fps: float) -> Array:
     """Return contacts (T, 4) of paw points (T, 4, 3) by their speed and height."""
     return detect(points, fps, CONTACT_SHARE, SHORTEST_CONTACT)
+
+
+def with_contacts(clip: Clip) -> Clip:
+    """Return a clip with the contacts of its paws' motion."""
+    return replace(clip, contacts=paw_contacts(paw_points(clip), clip.fps))
 
 
 def limb(leg_name: str) -> tuple[str, str, str, str]:

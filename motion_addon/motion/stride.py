@@ -46,6 +46,8 @@ _STANCE: Final = 0.6
 """Phase of the lift-off after a pause."""
 _DUTY_WEIGHT: Final = 0.1
 """Weight of a duty factor beside the footfalls in telling gaits apart."""
+_DUTY_SECONDS: Final = 0.4
+"""Smoothing (s, sigma) of the share of paws that stand."""
 _BLEND_SECONDS: Final = 0.22
 """Smoothing (s, sigma) of a change of gait."""
 
@@ -108,6 +110,11 @@ def rate(strides: Strides, fps: float) -> Array:
     weight = strides.amplitude + 1e-3
     mean = (speed * weight).sum(axis=1) / weight.sum(axis=1)
     return smooth(mean * np.minimum(strides.amplitude.mean(axis=1) * 2.0, 1.0), 0.08 * fps)
+
+
+def duty_factor(contacts: Array, fps: float) -> Array:
+    """Return (T,) the mean duty factor about each frame of contacts (T, 4)."""
+    return np.asarray(smooth(contacts.mean(axis=1).astype(np.float64), _DUTY_SECONDS * fps))
 
 
 def gait_weights(strides: Strides, duty: Array, fps: float) -> Array:

@@ -240,7 +240,7 @@ def _animal(clip: Clip, world: Array, positions: Array) -> Observed:
     still = np.zeros((clip.frames, len(gaits.GAITS)))
     root = stride.root_track(clip.skeleton, positions, still)
     strides = _all_along(stride.measured(binary, clip.fps), binary, root.speeds, clip.fps)
-    duty = smooth(binary.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
+    duty = stride.duty_factor(binary, clip.fps)
     root = replace(root, gait=stride.gait_weights(strides, duty, clip.fps))
     return Observed(
         clip, root, world, positions, binary, stride.clock(strides.phase, strides.amplitude)

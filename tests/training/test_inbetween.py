@@ -148,15 +148,28 @@ def test_windows_stay_in_usable_stretches_of_one_clip(tmp_path: Path) -> None:
     assert again[1] == pytest.approx(roots)
 
 
-def test_the_truth_costs_nothing(tmp_path: Path) -> None:
-    clips = dataset.Clips(written(tmp_path), held_out=False)
-    settings = train.Settings(tokens=512)
-    rng = np.random.default_rng(3)
+def drawn(
+    clips: dataset.Clips, settings: train.Settings
+) -> tuple[model.Filler, dict[str, torch.Tensor]]:
+    """Return a small network and a batch of clips."""
     twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
-    _, batch = train.prepared(clips, dataset.draw(clips, rng, 512))
+    cut = dataset.draw(clips, np.random.default_rng(3), settings.tokens)
+    return twin, train.prepared(clips, cut)[1]
+
+
+def the_truth(twin: model.Filler, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the outputs that fill a batch's gaps as they were."""
     outputs = torch.zeros(*batch["yaw"].shape, twin.layout.outputs)
     outputs[..., twin.layout.axes] = (batch["true_axes"] - batch["axes"]).flatten(2)
     outputs[..., twin.layout.root] = batch["true_root"] - batch["root"]
+    return outputs
+
+
+def test_the_truth_costs_nothing(tmp_path: Path) -> None:
+    clips = dataset.Clips(written(tmp_path), held_out=False)
+    settings = train.Settings(tokens=512)
+    twin, batch = drawn(clips, settings)
+    outputs = the_truth(twin, batch)
     found = train.losses(twin, outputs, batch, settings, train.feet_of(clips))
     for name in ("rotation", "position", "turning", "moving"):
         assert float(found[name]) < 1e-4
@@ -176,9 +189,7 @@ def test_windows_have_the_bones_of_their_body(tmp_path: Path) -> None:
         told, abs=1e-5
     )
     twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
-    outputs = torch.zeros(*batch["yaw"].shape, twin.layout.outputs)
-    outputs[..., twin.layout.axes] = (batch["true_axes"] - batch["axes"]).flatten(2)
-    outputs[..., twin.layout.root] = batch["true_root"] - batch["root"]
+    outputs = the_truth(twin, batch)
     feet = train.feet_of(clips)
     assert [clips.skeleton.names[foot] for foot in feet] == list(quadruped.PAWS)
     assert float(train.losses(twin, outputs, batch, settings, feet)["position"]) < 1e-4
@@ -207,9 +218,7 @@ def test_clips_that_stand_may_have_a_share_of_their_own() -> None:
 def test_a_window_may_be_weighed_by_itself(tmp_path: Path) -> None:
     clips = dataset.Clips(written(tmp_path), held_out=False)
     settings = train.Settings(tokens=512)
-    rng = np.random.default_rng(3)
-    twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
-    _, batch = train.prepared(clips, dataset.draw(clips, rng, 512))
+    twin, batch = drawn(clips, settings)
     easy = {key: value.clone() for key, value in batch.items()}
     for key in ("axes", "root"):
         easy[key][0] = batch[f"true_{key}"][0]

@@ -18,7 +18,6 @@ from motion_addon.motion import gaits, quadruped, stride
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.oneshot import units
 from motion_addon.motion.quat import Array
-from motion_addon.motion.smoothing import smooth
 from training.quadruped import rigs
 from training.quadruped.rigs import AnimalClip
 
@@ -157,14 +156,14 @@ def traveling(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def _of_animal(one: AnimalClip) -> Sample:
-    clip = units.of_model_size(one.clip, one.hip_height)
-    contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
-    clip = Clip(clip.skeleton, clip.rotations, clip.root_positions, clip.fps, contacts)
+    clip = quadruped.with_contacts(units.of_model_size(one.clip, one.hip_height))
     if one.kind in rigs.MOVING:
         weights = gaits.only(one.falls.gait, clip.frames)
     else:
-        duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
-        weights = stride.gait_weights(stride.measured(contacts, clip.fps), duty, clip.fps)
+        assert clip.contacts is not None
+        strides = stride.measured(clip.contacts, clip.fps)
+        duty = stride.duty_factor(clip.contacts, clip.fps)
+        weights = stride.gait_weights(strides, duty, clip.fps)
     return Sample(clip, weights, one.kind, one.froude, one.name.rsplit("/", 1)[-1])
 
 

@@ -139,15 +139,11 @@ def keyed_rigs(data: Path) -> Iterator[Part]:
         if not one.failed and one.rig not in KIN and one.froude < episodes.FASTEST:
             found.setdefault(one.rig, []).append(one)
     for own in found.values():
-        clips = [_told(units.of_model_size(one.clip, one.hip_height)) for one in own]
+        sized = (units.of_model_size(one.clip, one.hip_height) for one in own)
+        clips = [quadruped.with_contacts(clip) for clip in sized]
         yield from map(_keyed, own, clips)
         if own[0].creature not in episodes.HELD_OUT:
             yield from in_other_builds(own, clips)
-
-
-def _told(clip: Clip) -> Clip:
-    """Return a clip with its contacts."""
-    return replace(clip, contacts=quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps))
 
 
 def _keyed(one: AnimalClip, clip: Clip, mark: str = "") -> Part:
@@ -174,13 +170,13 @@ def in_other_builds(own: list[AnimalClip], clips: list[Clip]) -> Iterator[Part]:
     ]
     for number, made in enumerate(variants.builds(own[0].rig, clips, standing=standing)):
         for one, clip, before in zip(own, made, clips, strict=True):
-            at = np.linspace(0.0, before.frames - 1.0, clip.frames).round().astype(np.int64)
-            higher = _lowest(clip) - _lowest(before)[at]
+            higher = _lowest(clip) - _lowest(before)[variants.frames_of(before, clip)]
             shift = float(higher.mean())
             if np.percentile(np.abs(higher - shift), 95.0) < OFF_GROUND:
                 down = np.array([0.0, shift, 0.0], dtype=np.float32)
-                lowered = _told(replace(clip, root_positions=clip.root_positions - down))
-                yield _keyed(one, lowered, f"{variants.MARK}{number}")
+                lowered = replace(clip, root_positions=clip.root_positions - down)
+                mark = f"{variants.MARK}{number}"
+                yield _keyed(one, quadruped.with_contacts(lowered), mark)
 
 
 def _lowest(clip: Clip) -> Array:

@@ -28,8 +28,7 @@ def build(parts: Iterable[Part]) -> dict[str, Array]:
 
     rotations (T, J, 4) local, roots (T, 3), contacts (T, 4), clip (T,) the number of the clip,
     usable (T,) and held_out (T,) bool, and the first clip's skeleton; of the clips bones
-    (C, J, 3), the offsets of their joints, and kind (C,), with
-    what share they are drawn.
+    (C, J, 3), the offsets of their joints, and kind (C,), what share they are drawn with.
     """
     joined = frames.Joined()
     bones, kinds, skeleton = [], [], None

@@ -9,7 +9,7 @@ Hidden layers run in bfloat16, which a CPU with AMX multiplies several times fas
 import argparse
 import logging
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from motion_addon.motion.gap import Window
 from motion_addon.motion.models import read_safetensors
 from motion_addon.motion.quat import Array
 
-from ..loop import save
+from ..loop import add_fields, given, save
 from ..model import axes_to_matrices
 from .dataset import Clips, Cut, draw
 from .model import STATISTICS, Filler, Size
@@ -318,15 +318,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/biped.npz"))
     parser.add_argument("--out", type=Path, default=Path("build/inbetween/biped"))
-    for kind in (Settings, Size):
-        for field in fields(kind):
-            parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    add_fields(parser, Settings)
+    add_fields(parser, Size)
     parser.add_argument("--start", type=Path, help="weights of an exported model to go on from")
-    options = vars(parser.parse_args())
-    settings = Settings(**{f.name: options[f.name] for f in fields(Settings)})
-    size = Size(**{f.name: options[f.name] for f in fields(Size)})
-    learn, held_out = (Clips(options["dataset"], held_out=flag) for flag in (False, True))
-    fit(learn, held_out, size, settings, options["out"], options["start"])
+    options = parser.parse_args()
+    learn, held_out = (Clips(options.dataset, held_out=flag) for flag in (False, True))
+    size, settings = given(options, Size), given(options, Settings)
+    fit(learn, held_out, size, settings, options.out, options.start)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ They go with the weights in ``models/creature`` and are made again with these.
 """
 
 import argparse
-import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,8 @@ from motion_addon.motion import bvh, gaits
 from motion_addon.motion.oneshot import exemplar
 from motion_addon.motion.oneshot.adapt import adapt
 from motion_addon.motion.oneshot.creature import Creature
+
+from ..sources import catalog_of
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("models/creatures"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    catalog = json.loads((options.data / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(options.data)
     for entry in catalog["clips"]:
         source = entry["rig"].split("/")[0]
         if source not in CREDITS or not entry["path"].endswith("/Walk.bvh"):

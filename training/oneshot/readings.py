@@ -8,7 +8,6 @@ speed in the bare BVH file. ``--broken`` breaks that many of the good clips in a
 """
 
 import argparse
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from motion_addon.motion.oneshot.doctor import Diagnosis
 from motion_addon.motion.oneshot.recording import Recording
 from training.quadruped import rigs
 from training.quadruped.rigs import Rig
+from training.sources import catalog_of
 
 from . import faults
 from .faults import Good
@@ -38,7 +38,7 @@ _TOLD: Final = ("legs", "in place", "loop", "gait", "stride", "speed", "speed 25
 
 def entries(folder: Path) -> list[dict[str, Any]]:
     """Return the catalog's clips whose conversion is good."""
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(folder)
     return [entry for entry in catalog["clips"] if entry["quality"] != "low"]
 
 
@@ -103,7 +103,7 @@ def kind(entry: dict[str, Any]) -> str:
 
 def reading_table(folder: Path) -> str:
     """Return how many clips that travel are read as the catalog has them."""
-    told = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["rigs"]
+    told = catalog_of(folder)["rigs"]
     known = rigs.read_rigs(folder)
     right, of, named = Counter[str](), Counter[str](), set[str]()
     for entry in entries(folder):

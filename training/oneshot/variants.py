@@ -149,11 +149,14 @@ def _moved(clip: Clip, built: Skeleton, rise: float, share: float) -> Clip:
     roots = clip.root_positions.astype(np.float64) * [share, 1.0, share] + [0.0, rise, 0.0]
     moved = replace(clip, skeleton=built, root_positions=roots.astype(np.float32))
     sized = units.of_model_size(moved, gaits.HIP_HEIGHT * share)
-    contacts = quadruped.paw_contacts(quadruped.paw_points(sized), sized.fps)
-    return replace(sized, contacts=contacts)
+    return quadruped.with_contacts(sized)
 
 
 def _sample(sample: Sample, clip: Clip) -> Sample:
     """Return a sample in another build."""
-    at = np.linspace(0.0, sample.clip.frames - 1.0, clip.frames).round().astype(np.int64)
-    return replace(sample, clip=clip, gait=sample.gait[at])
+    return replace(sample, clip=clip, gait=sample.gait[frames_of(sample.clip, clip)])
+
+
+def frames_of(before: Clip, clip: Clip) -> Array:
+    """Return (T,) the frames of a clip that those of the same in another build are nearest to."""
+    return np.linspace(0.0, before.frames - 1.0, clip.frames).round().astype(np.int64)

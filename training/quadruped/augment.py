@@ -79,7 +79,7 @@ def _steps(clip: Clip) -> _Steps:
     paws = quadruped.paw_points(clip)
     contacts = quadruped.paw_contacts(paws, clip.fps)
     strides = stride.measured(contacts, clip.fps)
-    duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
+    duty = stride.duty_factor(contacts, clip.fps)
     gait = stride.gait_weights(strides, duty, clip.fps)
     track = stride.root_track(clip.skeleton, clip.world()[1], gait)
     turns = np.exp(2j * np.pi * strides.phase)

@@ -19,7 +19,6 @@ from motion_addon.motion import features, quadruped, stride
 from motion_addon.motion.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
-from motion_addon.motion.smoothing import smooth
 
 from .. import frames
 from .augment import paced
@@ -37,7 +36,7 @@ def cleaned(clip: Clip) -> tuple[Clip, Array]:
     contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     clip = replace(clean(clip, contacts, None, CleanupSettings(follow=False)), contacts=contacts)
     strides = stride.measured(contacts, clip.fps)
-    duty = smooth(contacts.mean(axis=1).astype(np.float64), 0.4 * clip.fps)
+    duty = stride.duty_factor(contacts, clip.fps)
     return clip, stride.gait_weights(strides, duty, clip.fps)
 
 

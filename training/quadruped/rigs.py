@@ -8,7 +8,6 @@ the speed at which their standing paws move back.
 """
 
 import argparse
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,8 @@ from motion_addon.motion.oneshot.canonical import Animal, repeated, traveling
 from motion_addon.motion.oneshot.footfalls import Footfalls, footfalls
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
+
+from ..sources import catalog_of
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def limbs(entry: dict[str, Any]) -> Limbs:
 
 def read_rigs(folder: Path) -> dict[str, Rig]:
     """Return the rigs of ``folder`` (unpacked data, with ``catalog.json``) but the Labrador's."""
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(folder)
     out = {}
     for name, entry in catalog["rigs"].items():
         clips = [clip for clip in catalog["clips"] if clip["rig"] == name]
@@ -110,7 +111,7 @@ def read_rigs(folder: Path) -> dict[str, Rig]:
 
 def free(folder: Path) -> list[str]:
     """Return the rigs of ``folder`` whose clips are all free."""
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(folder)
     found: dict[str, bool] = {}
     for clip in catalog["clips"]:
         found[clip["rig"]] = found.get(clip["rig"], True) and clip["licence"].startswith(FREE)
@@ -124,7 +125,7 @@ def animal_clips(
 
     Clips whose conversion the catalog calls low are left out.
     """
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(folder)
     rigs = read_rigs(folder)
     for entry in catalog["clips"]:
         if entry["rig"] in rigs and entry["gait"] in kinds and entry["quality"] != "low":

@@ -7,7 +7,6 @@ prints how well the clips without a body are completed, measured on a clip that 
 """
 
 import argparse
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -22,6 +21,7 @@ from motion_addon.motion.clip import Clip
 from motion_addon.motion.quat import Array
 from motion_addon.motion.skeleton import Skeleton
 
+from ..sources import catalog_of
 from . import completion, labrador
 from .completion import Completion, Pair, Track
 
@@ -95,7 +95,7 @@ class Labrador:
 
 def read(folder: Path) -> Labrador:
     """Return the Labrador's clips of ``folder`` (unpacked data, with ``catalog.json``)."""
-    catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    catalog = catalog_of(folder)
     entries: dict[str, dict[str, Any]] = {}
     raw: dict[str, dict[str, Clip]] = {"labrador/fullbody": {}, "labrador/legs": {}}
     for entry in catalog["clips"]:

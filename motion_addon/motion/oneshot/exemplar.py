@@ -187,10 +187,9 @@ def exemplar(seen: Reading) -> Exemplar:
     speeds = Units(gaits.HIP_HEIGHT).speed / own.speed * seen.scale.unit
     if seen.footing.in_place:
         clip = _carried(clip, seen.footing.paws * speeds)
-    contacts = quadruped.paw_contacts(quadruped.paw_points(clip), RATE)
     return Exemplar(
         recording.name,
-        replace(clip, contacts=contacts),
+        quadruped.with_contacts(clip),
         own.hip_height,
         seen.seam.loops,
         seen.strides.footfalls(recording.fps / time),
