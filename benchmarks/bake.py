@@ -17,11 +17,14 @@ import numpy as np
 
 from benchmarks.one_core import restart_on_one_thread
 from examples.process import redirected_output, run
-from motion_addon.motion import channels, models, retarget, rigs
-from motion_addon.motion.anatomy import measure
-from motion_addon.motion.bake import BakeRequest, bake
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.rigs.bones import RigBones
+from motion_addon.motion import rigs
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.body.rig_bones import RigBones
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import model
+from motion_addon.motion.retarget import channels, people
+from motion_addon.motion.rigs.measure import measure
 
 FPS = 30.0
 SPEED = 1.3
@@ -37,11 +40,11 @@ def request_of(seconds: float) -> BakeRequest:
 
 def keys_without_blender() -> Callable[[Clip], object]:
     """Return the step from a clip to channels of a rig of the model's own bones."""
-    rig = RigBones.from_skeleton(models.load("biped").skeleton)
+    rig = RigBones.from_skeleton(model.load("biped").skeleton)
     body = measure(rig, rigs.detect(rig))
 
     def write(clip: Clip) -> object:
-        return channels.channels(retarget.pose(clip, retarget.source_body(clip), body))
+        return channels.channels(people.pose(clip, people.source_body(clip), body))
 
     return write
 
@@ -50,7 +53,8 @@ def keys_in_blender(kind: str) -> Callable[[Clip], object]:
     """Return the step from a clip to F-curves on a generated character."""
     importlib.import_module("bpy")
     from examples import character
-    from motion_addon.blender import apply, armature
+    from motion_addon.blender.keys import apply
+    from motion_addon.blender.scene import armature
 
     with redirected_output():
         made = character.rigify_human() if kind == "rigify" else character.mixamo_human()

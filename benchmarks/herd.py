@@ -13,9 +13,9 @@ import time
 import numpy as np
 
 from benchmarks.one_core import restart_on_one_thread
-from motion_addon.motion.bake import bake_many
-from motion_addon.motion.herd import Herd, members
-from motion_addon.motion.request import BakeRequest
+from motion_addon.motion.bake.bake import bake_many
+from motion_addon.motion.bake.herd import Herd, members
+from motion_addon.motion.bake.request import BakeRequest
 
 SECONDS = 250.0 / 30.0
 SPEED = 1.2

@@ -3,7 +3,7 @@
 
     python -m benchmarks.mixture [--model quadruped] [--characters 1]
 
-The same experts and the same gate, mixed in the four ways of ``motion_addon.motion.mixture``,
+The same experts and the same gate, mixed in the four ways of ``motion_addon.motion.nn.mixture``,
 against eager torch that blends the weights and applies them, and against one expert alone. But
 for the latter, the gate's time is in all of them, and so is the share of what is multiplied
 beforehand. Without ``--model`` the weights are random.
@@ -17,10 +17,11 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.one_core import best, restart_on_one_thread
-from motion_addon.motion import models, stride
-from motion_addon.motion.mixture import MIXINGS, GateStepper, Step, stepper
-from motion_addon.motion.network import Gate, MixedNetwork, elu
-from motion_addon.motion.quat import Array
+from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.controller import stride_clock
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.nn.mixture import MIXINGS, GateStepper, Step, stepper
+from motion_addon.motion.nn.network import Gate, MixedNetwork, elu
 
 FRAMES = 120
 Layers = tuple[Array, Array, Array]
@@ -42,10 +43,10 @@ def random_mixture(
         (w0, b0), (w1, b1), (w2, b2) = drawn(a, b), drawn(b, c), drawn(c, d)
         return (w0, w1, w2), (b0, b1, b2)
 
-    inputs = stride.INPUT.size
+    inputs = stride_clock.INPUT.size
     unit = [np.full(n, v, dtype=np.float32) for n in (inputs, outputs) for v in (0.0, 1.0)]
     network = MixedNetwork(*layers(inputs, hidden, hidden, outputs, experts), *unit)
-    return network, Gate(*layers(stride.gate_size("phase"), 32, 32, experts))
+    return network, Gate(*layers(stride_clock.gate_size("phase"), 32, 32, experts))
 
 
 Calls = dict[str, Callable[[], object]]
@@ -53,25 +54,28 @@ Calls = dict[str, Callable[[], object]]
 
 def one_step(step: Step, gate: GateStepper, inputs: Array) -> Callable[[], object]:
     """Return a step for inputs (N, I), the gate's included."""
-    control = stride.INPUT.control.stop
+    control = stride_clock.INPUT.control.stop
     prepared = step.prepare(inputs[:, :control])
-    gated = gate.prepare(inputs[:, list(stride.GATE_COLUMNS)])
-    state, clock = inputs[:, control:], inputs[:, stride.INPUT.clock]
+    gated = gate.prepare(inputs[:, list(stride_clock.GATE_COLUMNS)])
+    state, clock = inputs[:, control:], inputs[:, stride_clock.INPUT.clock]
     return lambda: step.step(prepared, state, gate(clock, gated))
 
 
 def steps_of(network: MixedNetwork, gate: Gate, characters: int) -> tuple[Calls, Calls]:
     """Return the contestants in numpy, and what each prepares for `FRAMES` frames."""
     rng = np.random.default_rng(1)
-    control = stride.INPUT.control.stop
-    inputs = rng.normal(size=(characters, stride.INPUT.size)).astype(np.float32)
+    control = stride_clock.INPUT.control.stop
+    inputs = rng.normal(size=(characters, stride_clock.INPUT.size)).astype(np.float32)
     known = np.repeat(inputs[None, :, :control], FRAMES, axis=0)
     contestants: Calls = {}
     preparations: Calls = {}
     for mixing in MIXINGS:
         active = 2 if mixing.startswith("top2") else 0
         shares_of = GateStepper(
-            replace(gate, active=active), len(stride.GATE_COLUMNS), characters, np.ones((1, 1))
+            replace(gate, active=active),
+            len(stride_clock.GATE_COLUMNS),
+            characters,
+            np.ones((1, 1)),
         )
         step = stepper(network, mixing, active, control, characters)
         contestants[mixing] = one_step(step, shares_of, inputs)
@@ -108,7 +112,10 @@ def torch_step(network: MixedNetwork, gate: Gate) -> Callable[[], object]:
     mean, scale, out_mean, out_scale = tensors(scaling)
     inputs = torch.randn(len(mean))
     seen = torch.tensor(
-        [*range(stride.INPUT.clock.start, stride.INPUT.clock.stop), *stride.GATE_COLUMNS]
+        [
+            *range(stride_clock.INPUT.clock.start, stride_clock.INPUT.clock.stop),
+            *stride_clock.GATE_COLUMNS,
+        ]
     )
 
     def step() -> object:
@@ -136,7 +143,7 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=1)
     options = parser.parse_args()
     if options.model:
-        model = models.load(options.model)
+        model = controller_model.load(options.model)
         network, gate = model.network, model.gate
         if gate is None:
             parser.error(f"{options.model} has no experts; python -m benchmarks.network times it")

@@ -15,15 +15,16 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.one_core import best, restart_on_one_thread
-from motion_addon.motion import features, models
-from motion_addon.motion.network import Stepper, elu, phase_basis
+from motion_addon.motion.controller import features
+from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.nn.network import Stepper, elu, phase_basis
 
 FRAMES = 600
 
 
 def step_of(model: str) -> tuple[dict[str, Callable[[], object]], Callable[[], object]]:
     """Return the contestants in numpy, and the preparation of `FRAMES` frames."""
-    network = models.load(model).network
+    network = controller_model.load(model).network
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(1, len(network.input_mean))).astype(np.float32)
     split = features.CONTROL.stop
@@ -53,7 +54,7 @@ def torch_of(model: str) -> Callable[[], object]:
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
-    network = models.load(model).network
+    network = controller_model.load(model).network
     weights = [torch.from_numpy(np.array(w)) for w in network.weights]
     biases = [torch.from_numpy(np.array(b)) for b in network.biases]
     scaling = [network.input_mean, network.input_scale, network.output_mean, network.output_scale]

@@ -17,12 +17,13 @@ import numpy as np
 
 from benchmarks.baselines import asked, generic, loop, remix
 from benchmarks.one_core import restart_on_one_thread
-from motion_addon.motion import bvh
-from motion_addon.motion.cleanup import clean
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import adapt, creature, exemplar, measures
-from motion_addon.motion.oneshot.exemplar import Exemplar
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.cleanup.cleanup import clean
+from motion_addon.motion.clip import bvh
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.creature.learned import adapt, creature
+from motion_addon.motion.creature.reading import exemplar, measures
+from motion_addon.motion.creature.reading.exemplar import Exemplar
+from motion_addon.motion.plan.trajectory import Trajectory
 
 Method = Callable[[Exemplar, Trajectory], Clip]
 """From what is shown of a creature and a plan to its raw motion along it."""
@@ -32,7 +33,7 @@ BASELINES: dict[str, Method] = {
     "re-mixed": lambda shown, plan: remix.remixed(shown.clip, plan),
     "un-adapted": lambda shown, plan: generic.retargeted(shown.clip, plan),
 }
-"""What adapting is compared with; ``training.oneshot.finetune`` is one more."""
+"""What adapting is compared with; ``training.creature.judging.finetune`` is one more."""
 
 
 def adapted(shown: Exemplar, plan: Trajectory) -> Clip:

@@ -13,8 +13,8 @@ import addon_utils
 import bpy
 import numpy as np
 
-from .animal_shapes import SHAPES, Shape
-from .character import COLORS, Character
+from examples.animal_shapes import SHAPES, Shape
+from examples.character import COLORS, Character
 
 BLEND: Final = 2.2
 """Grains of the skin over which one bone's weight fades into the next's."""
@@ -85,15 +85,16 @@ def gltf_animal(path: Path, hip_height: float | None = None) -> Character:
 
 def _resize(rig: bpy.types.Object, hip_height: float) -> None:
     """Scale an imported rig from its topmost parent."""
-    from motion_addon.blender import armature
-    from motion_addon.motion import anatomy, rigs
+    from motion_addon.blender.scene import armature
+    from motion_addon.motion import rigs
+    from motion_addon.motion.rigs import measure
 
     bpy.context.view_layer.update()
     bones = armature.read_rig(rig)
     top = rig
     while top.parent is not None:
         top = top.parent
-    top.scale *= hip_height / anatomy.measure(bones, rigs.detect(bones)).leg_length
+    top.scale *= hip_height / measure.measure(bones, rigs.detect(bones)).leg_length
     bpy.context.view_layer.update()
 
 

@@ -13,10 +13,14 @@ from typing import Final
 import bpy
 import numpy as np
 
-from motion_addon.blender import armature, control_rigs
-from motion_addon.motion import anatomy, quadruped, quat, rigs
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.contacts import runs
+from motion_addon.blender.rig import control_rigs
+from motion_addon.blender.scene import armature
+from motion_addon.motion import rigs
+from motion_addon.motion.body import quadruped
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.contacts import runs
+from motion_addon.motion.maths import quat
+from motion_addon.motion.rigs import measure as rigs_measure
 
 UNIT: Final = 1000.0
 """Millimeters in a meter."""
@@ -64,7 +68,7 @@ def measure(rig: bpy.types.Object, body: bpy.types.Object, clip: Clip, rest: flo
         rest: the lowest height of the skin at rest (m).
     """
     bones = armature.read_rig(rig)
-    shape = anatomy.measure(bones, control_rigs.prepare(bones, rigs.detect(bones)))
+    shape = rigs_measure.measure(bones, control_rigs.prepare(bones, rigs.detect(bones)))
     balls, hips = _posed(rig, shape, clip.frames)
     paws = quadruped.paw_points(clip).astype(np.float64)
     stands = clip.contacts > 0.5
@@ -88,7 +92,7 @@ def lowest_at_rest(body: bpy.types.Object) -> float:
 
 
 def _posed(
-    rig: bpy.types.Object, shape: anatomy.Body, frames: int
+    rig: bpy.types.Object, shape: rigs_measure.Body, frames: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points (T, 4, 3) on which the paws stand, and heights (T, 2) of the hip joints."""
     rotations, heads = armature.sample(rig, range(frames))

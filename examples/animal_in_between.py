@@ -17,12 +17,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from examples import animal_sheet, in_between, pictures
+from examples.animal_sheet import SHOTS
+from examples.process import redirected_output, run
 from motion_addon import blender
-from motion_addon.blender import between
-
-from . import animal_sheet, in_between, pictures
-from .animal_sheet import SHOTS
-from .process import redirected_output, run
+from motion_addon.blender.between import fill_between
 
 TITLES = ("Blender's interpolation", "Fill Between")
 
@@ -44,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name in ("plain", "filled"):
             if name == "filled":
                 with redirected_output():
-                    between.fill(bpy.context, rig, between.wanted(bpy.context.scene))
+                    fill_between.fill(bpy.context, rig, fill_between.wanted(bpy.context.scene))
             place = Path(folder) / name
             rows.append(animal_sheet.render_row(staged, frames, options.view, options.size, place))
         options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -21,14 +21,19 @@ from typing import Final
 import bpy
 import numpy as np
 
-from motion_addon.blender import apply, armature, fit
-from motion_addon.motion import anatomy, gaits, quat, rigs
-from motion_addon.motion.bake import BakeRequest, BakeResult, bake
-from motion_addon.motion.clip import Clip
-
-from . import animal, animal_figures, pictures, stage
-from .character import Character
-from .process import redirected_output, run
+from examples import animal, animal_figures, pictures, stage
+from examples.character import Character
+from examples.process import redirected_output, run
+from motion_addon.blender.keys import apply
+from motion_addon.blender.rig import fit
+from motion_addon.blender.scene import armature
+from motion_addon.motion import rigs
+from motion_addon.motion.bake.bake import BakeResult, bake
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.body import quadruped_gaits
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths import quat
+from motion_addon.motion.rigs import measure
 
 ASSETS: Final = Path(__file__).with_name("assets")
 FPS: Final = 30.0
@@ -170,7 +175,7 @@ def measure_framing(creature: Character) -> Framing:
     corners = np.array([[*corner, 1.0] for corner in creature.body.bound_box]) @ matrix.T
     low, high = corners.min(axis=0), corners.max(axis=0)
     bones = armature.read_rig(creature.rig)
-    shape = anatomy.measure(bones, rigs.detect(bones))
+    shape = measure.measure(bones, rigs.detect(bones))
     ahead = -0.5 * (low[1] + high[1]) - float(shape.origin[2])
     return Framing(max(shape.leg_length, 0.4 * (high[1] - low[1])), ahead, 0.5 * high[2])
 
@@ -183,7 +188,7 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
     rig_map = rigs.detect(armature.read_rig(rig))
     size = fit.measure(rig, rig_map, fit.load_model("quadruped"), scene)
     height = size.hip_height
-    speed = float(np.sqrt(shot.froude * gaits.GRAVITY * height))
+    speed = float(np.sqrt(shot.froude * quadruped_gaits.GRAVITY * height))
     request = BakeRequest(
         tuple((height * x, 0.0, height * z) for x, z in shot.path),
         "quadruped",

@@ -22,14 +22,19 @@ from typing import Final
 import bpy
 import numpy as np
 
-from motion_addon.blender import apply, armature, fit
-from motion_addon.motion import bvh, quat, retarget, rigs
-from motion_addon.motion.bake import BakeRequest, bake
-from motion_addon.motion.clip import Clip
-
-from . import character, footprints, pictures, stage
-from .character import Character as Person
-from .process import redirected_output, run
+from examples import character, footprints, pictures, stage
+from examples.character import Character as Person
+from examples.process import redirected_output, run
+from motion_addon.blender.keys import apply
+from motion_addon.blender.rig import fit
+from motion_addon.blender.scene import armature
+from motion_addon.motion import rigs
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.clip import bvh
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths import quat
+from motion_addon.motion.retarget import people
 
 BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_human}
 
@@ -89,7 +94,7 @@ def load_clip(path: Path, person: Person, fps: float = 30.0) -> tuple[Clip, floa
     rig = armature.read_rig(person.rig)
     if path.suffix in {".bvh", ".npz"}:
         clip = bvh.read(path) if path.suffix == ".bvh" else Clip.load(path)
-        ratio = retarget.height_ratio(rig, rigs.detect(rig), clip.skeleton)
+        ratio = people.height_ratio(rig, rigs.detect(rig), clip.skeleton)
         return clip.resample(fps).scaled(ratio), None
     wanted = json.loads(path.read_text(encoding="utf-8"))
     model = wanted.get("model", "biped")

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from motion_addon.motion import contacts
-from motion_addon.motion.clip import Clip
+from motion_addon.motion.clip import contacts
+from motion_addon.motion.clip.clip import Clip
 
 COLORS: Final = {"path": "#e0b020", "hips": "#303438", "left": "#d0702a", "right": "#237a96"}
 GRID: Final = "#c2c5c8"

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from . import contact_sheet
-from .process import run
+from examples import contact_sheet
+from examples.process import run
 
 REQUESTS: Final = Path(__file__).with_name("requests")
 

@@ -19,13 +19,14 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from examples import contact_sheet, pictures, stage
+from examples.character import Character as Person
+from examples.process import redirected_output, run
 from motion_addon import blender
-from motion_addon.blender import between, takes
-from motion_addon.motion.bake import BakeRequest, bake
-
-from . import contact_sheet, pictures, stage
-from .character import Character as Person
-from .process import redirected_output, run
+from motion_addon.blender.between import fill_between
+from motion_addon.blender.keys import takes
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.request import BakeRequest
 
 FPS = 30.0
 PALE = 0.72
@@ -45,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
             if name == "filled":
                 bpy.context.scene.footfall_between.seed = options.seed
                 with redirected_output():
-                    between.fill(bpy.context, person.rig, between.wanted(bpy.context.scene))
+                    fill_between.fill(
+                        bpy.context, person.rig, fill_between.wanted(bpy.context.scene)
+                    )
             row = Path(folder) / f"{name}.png"
             _exposed(person, frames, options.every, options.size, row)
             rows.append([row])

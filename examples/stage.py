@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .process import redirected_output
+from examples.process import redirected_output
 
 FLOOR: Final = {"Floor Light": (0.50, 0.51, 0.52), "Floor Dark": (0.36, 0.37, 0.38)}
 BACKGROUND: Final = (0.60, 0.62, 0.64)

@@ -28,8 +28,8 @@ os.environ.setdefault("BLENDER_USER_RESOURCES", USER_RESOURCES.name)
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 
-from . import animal, character, stage  # noqa: E402
-from .process import redirected_output, run  # noqa: E402
+from examples import animal, character, stage  # noqa: E402
+from examples.process import redirected_output, run  # noqa: E402
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REPOSITORY: Final = "user_default"
@@ -183,14 +183,14 @@ def save(blend: Path, rig: bpy.types.Object) -> None:
 
 def card(report: dict) -> str:
     """Lay the report out as text."""
-    from motion_addon.motion.report import format_report
+    from motion_addon.motion.metrics.report import format_report
 
     return format_report(report)
 
 
 def preview(rig: bpy.types.Object, folder: Path, width: int, fps: float) -> None:
     """Render the take from the fixed camera into a GIF, and moments of it into a strip."""
-    from . import pictures
+    from examples import pictures
 
     scene = bpy.context.scene
     stage.use_workbench(width, round(width * 0.44))
@@ -208,7 +208,7 @@ def preview(rig: bpy.types.Object, folder: Path, width: int, fps: float) -> None
 
 def strip(rig: bpy.types.Object, target: Path, folder: Path, count: int = 8) -> None:
     """Render moments of the take, each from beside the character, into one row."""
-    from . import pictures
+    from examples import pictures
 
     scene = bpy.context.scene
     stage.use_workbench(200, 260)

@@ -22,21 +22,25 @@ from typing import Any
 
 import numpy as np
 
-from motion_addon.motion import bake as baking
-from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import metrics, models, planning
-from motion_addon.motion.bake import BakeRequest
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.path import Path as DrawnPath
-from motion_addon.motion.report import motion_figures
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.bake import bake as baking
+from motion_addon.motion.bake import planning
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.clip import contacts as foot_contacts
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.metrics import clip_metrics
+from motion_addon.motion.metrics.report import motion_figures
+from motion_addon.motion.nn import weights
+from motion_addon.motion.plan.path import Path as DrawnPath
+from motion_addon.motion.plan.trajectory import Trajectory
 
-from . import courses, reference, results
-from .courses import Course
+from .biped import reference
+from .creature.judging import evaluate as oneshot
 from .inbetween import evaluate as inbetween
-from .oneshot import evaluate as oneshot
 from .quadruped import evaluate as quadruped
-from .style import evaluate as style
+from .shared import courses, results
+from .shared.courses import Course
+from .style.judging import evaluate as style
 
 RATE = 60.0
 WITHIN = 0.15
@@ -78,12 +82,12 @@ def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
     standing = np.zeros((feet.frames, 4)) if feet.contacts is None else feet.contacts
     wanted = motion_figures(feet, standing)
     root = clip.root_positions.astype(np.float64)
-    row: Row = metrics.path_error(root, clip.fps, path, plan)
-    row |= metrics.speed_error(root, clip.fps, plan)
+    row: Row = clip_metrics.path_error(root, clip.fps, path, plan)
+    row |= clip_metrics.speed_error(root, clip.fps, plan)
     kept = ("foot_skate", "slip_median_cm", "slip_95_cm", "jerk", "joint_activity", "knee_pops")
     row |= {name: wanted[name] for name in (*kept, "hip_height", "penetration_cm")}
     points = foot_contacts.foot_points(feet.skeleton, *feet.world())
-    seen = metrics.seen_slips(points, feet.fps)
+    seen = clip_metrics.seen_slips(points, feet.fps)
     row["seen_slip_median_cm"] = float(np.median(seen)) if len(seen) else 0.0
     row["seen_slip_95_cm"] = float(np.percentile(seen, 95)) if len(seen) else 0.0
     return row
@@ -161,7 +165,7 @@ def standing_clip(model: str) -> Clip:
 
 def gaits_of(model: str, data: Path) -> list[Row]:
     """Return each gait's figures over those of the held-out mocap at the same speed."""
-    shipped = models.load(model)
+    shipped = controller_model.load(model)
     rows = []
     for sample in reference.references(data, shipped.info["held_out"], shipped.skeleton):
         standing = sample.gait == "stand"
@@ -217,12 +221,12 @@ def long_of(model: str, minutes: float = 5.0, speed: float = 1.3) -> Row:
         points = foot_contacts.foot_points(part.skeleton, *part.world())
         rows.append(
             {
-                "hip_height": metrics.hip_height(part.root_positions),
-                "joint_activity": metrics.joint_activity(part.rotations, RATE),
-                "foot_skate": metrics.foot_skate(points, RATE),
+                "hip_height": clip_metrics.hip_height(part.root_positions),
+                "joint_activity": clip_metrics.joint_activity(part.rotations, RATE),
+                "foot_skate": clip_metrics.foot_skate(points, RATE),
             }
         )
-    errors = metrics.path_error(clip.root_positions.astype(np.float64), RATE, path, plan)
+    errors = clip_metrics.path_error(clip.root_positions.astype(np.float64), RATE, path, plan)
     activity = [row["joint_activity"] for row in rows]
     hips = clip.root_positions[:, 1]
     return {
@@ -247,7 +251,7 @@ def cycles_of(model: str) -> list[Row]:
     rows = []
     for speed in courses.SPEEDS:
         made = baking.cycle(request_of(courses.straight(1.0), speed, model))
-        seam = metrics.seam_error(made.clip)
+        seam = clip_metrics.seam_error(made.clip)
         ok = seam["seam_velocity"] <= 3.0 and seam["seam_pose"] <= 2.0
         rows.append(
             {
@@ -347,9 +351,9 @@ def evaluate(model: str, data: Path | None) -> Row:
 
 def write_reference(model: str, data: Path) -> None:
     """Write figures of mocap into the model's description."""
-    shipped = models.load(model)
+    shipped = controller_model.load(model)
     found = reference.references(data, shipped.info["held_out"], shipped.skeleton)
-    place = models.FOLDER / model / "model.json"
+    place = weights.FOLDER / model / "model.json"
     info = json.loads(place.read_text(encoding="utf-8"))
     info["reference"] = reference.table(found, REPORTED)
     place.write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")

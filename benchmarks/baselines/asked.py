@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from motion_addon.motion import gaits, trajectory
-from motion_addon.motion.path import Path
-from motion_addon.motion.quat import Array
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.body import quadruped_gaits
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.plan import trajectory
+from motion_addon.motion.plan.path import Path
+from motion_addon.motion.plan.trajectory import Trajectory
 
 SECONDS: Final = 9.0
 """Of a course."""
@@ -36,5 +37,5 @@ def plan(points: Array, speed: float, gait: str, stands: bool = False) -> Trajec
 
     With ``stands`` it begins and ends in one.
     """
-    path, mover = Path.from_points(points), gaits.DOG
+    path, mover = Path.from_points(points), quadruped_gaits.DOG
     return trajectory.plan(path, speed=speed, gait=gait, start=stands, stop=stands, mover=mover)

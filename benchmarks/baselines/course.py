@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motion_addon.motion import features, quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import measures
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.controller import features
+from motion_addon.motion.creature.reading import measures
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.plan.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)

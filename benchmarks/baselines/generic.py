@@ -3,12 +3,13 @@
 
 import numpy as np
 
-from motion_addon.motion import models, retarget
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.controller import Controller
-from motion_addon.motion.models import Model
-from motion_addon.motion.pacing import Wishes
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.controller.controller import Controller
+from motion_addon.motion.controller.model import Model
+from motion_addon.motion.controller.pacing import Wishes
+from motion_addon.motion.plan.trajectory import Trajectory
+from motion_addon.motion.retarget import people
 
 
 def driven(model: Model, plan: Trajectory, lead: str = "auto") -> Clip:
@@ -22,5 +23,5 @@ def driven(model: Model, plan: Trajectory, lead: str = "auto") -> Clip:
 
 def retargeted(exemplar: Clip, plan: Trajectory, model: str = "quadruped") -> Clip:
     """Return the shipped model's raw motion along a plan on the exemplar's skeleton."""
-    clip = driven(models.load(model), plan)
-    return retarget.to_skeleton(clip, exemplar.skeleton, keep="path")
+    clip = driven(controller_model.load(model), plan)
+    return people.to_skeleton(clip, exemplar.skeleton, keep="path")

@@ -9,13 +9,12 @@ from typing import Final
 
 import numpy as np
 
-from motion_addon.motion import quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import measures
-from motion_addon.motion.quat import Array
-from motion_addon.motion.trajectory import Trajectory
-
-from .course import Seen, seen
+from benchmarks.baselines.course import Seen, seen
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.creature.reading import measures
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.plan.trajectory import Trajectory
 
 WITHIN: Final = 0.12
 """Share by which a loop may be longer or shorter than a whole number of strides."""

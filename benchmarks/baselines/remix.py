@@ -12,13 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from motion_addon.motion import quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.quat import Array
-from motion_addon.motion.smoothing import smooth
-from motion_addon.motion.trajectory import Trajectory
-
-from .course import Seen, seen
+from benchmarks.baselines.course import Seen, seen
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.plan.trajectory import Trajectory
 
 PATCH: Final = 11
 """Frames of a patch, at each scale."""

@@ -4,22 +4,15 @@
 Nothing here imports numpy or the motion core at load, so that enabling stays quick.
 """
 
-from . import (
-    between_properties,
-    cli,
-    live,
-    oneshot_properties,
-    operators,
-    panels,
-    properties,
-    style_properties,
-)
+from . import operators, panels
+from .bake import cli, live
+from .settings import between, creature, properties, style
 
 modules = (
-    oneshot_properties,
-    style_properties,
+    creature,
+    style,
     properties,
-    between_properties,
+    between,
     operators,
     panels,
     live,

@@ -12,16 +12,19 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from . import animal_file, bvh, models, seam
-from .bake import BakeResult, bake, bake_many
-from .clip import Clip
-from .creatures import own_clip
-from .fill_request import FillRequest
-from .herd import Herd, members
-from .inbetween import fill
-from .quadruped import is_quadruped
-from .report import format_report
-from .request import BakeRequest, RequestError
+from .. import errors
+from ..errors import RequestError
+from .bake.bake import BakeResult, bake, bake_many
+from .bake.creatures import own_clip
+from .bake.herd import Herd, members
+from .bake.request import BakeRequest
+from .body.quadruped import is_quadruped
+from .clip import bvh
+from .clip.clip import Clip
+from .inbetween import animal_file, model, transition
+from .inbetween.fill_gaps import fill
+from .inbetween.request import FillRequest
+from .metrics.report import format_report
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,18 +83,18 @@ def _herd(options: argparse.Namespace) -> None:
 def _inbetween(options: argparse.Namespace) -> None:
     request = FillRequest.from_json(_read(options.request))
     try:
-        filler = models.load_filler(request.model)
-    except models.ModelError as error:
+        filler = model.load_filler(request.model)
+    except errors.ModelError as error:
         raise RequestError(str(error)) from error
     clip = _clip(options.request, request.clip)
     ways: dict[str, Any] = {"seed": request.seed, "lock": request.lock}
     own = request.model == "quadruped" and not is_quadruped(clip.skeleton)
     if request.loop:
-        loop = animal_file.loop if own else seam.loop
+        loop = animal_file.loop if own else transition.loop
         done, new = loop(filler, clip, request.seam, **ways), request.seam
     elif request.then is not None:
         then = _clip(options.request, request.then)
-        stitch = animal_file.stitch if own else seam.stitch
+        stitch = animal_file.stitch if own else transition.stitch
         done = stitch(filler, clip, then, request.seam, keep_place=request.stay, **ways)
         new = request.seam
     else:
@@ -106,7 +109,7 @@ def _clip(request: FilePath, name: str) -> Clip:
     """Read a BVH file beside the request, or where the command runs."""
     try:
         return bvh.read(_near(request, name))
-    except bvh.BvhError as error:
+    except errors.BvhError as error:
         raise RequestError(str(error)) from error
 
 

@@ -10,9 +10,8 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
+from tests.blender.subjects import addon
 from tests.motion import dogs, mixtures
-
-from .subjects import addon
 
 GENERATED = ("basic_quadruped", "horse", "cat", "wolf")
 
@@ -20,17 +19,21 @@ GENERATED = ("basic_quadruped", "horse", "cat", "wolf")
 def step(gait: str = "walk", speed: float = 0.8, seconds: float = 2.0, **more: Any) -> Any:
     """Return a clip of the paper dog, 30 fps, as the installed add-on's own class."""
     made = dogs.stepping_dog(gait, speed, seconds, **more)
-    skeleton = addon("motion.skeleton").Skeleton(
+    skeleton = addon("motion.clip.skeleton").Skeleton(
         made.skeleton.names, made.skeleton.parents, made.skeleton.offsets
     )
     rotations, places, contacts = made.rotations, made.root_positions, made.contacts
-    return addon("motion.clip").Clip(skeleton, rotations, places, made.fps, contacts).resample(30.0)
+    return (
+        addon("motion.clip.clip")
+        .Clip(skeleton, rotations, places, made.fps, contacts)
+        .resample(30.0)
+    )
 
 
 def sized(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return a clip scaled to a rig."""
-    bones = addon("blender.armature").read_rig(rig)
-    return clip.scaled(addon("motion.retarget").height_ratio(bones, rig_map, clip.skeleton))
+    bones = addon("blender.scene.armature").read_rig(rig)
+    return clip.scaled(addon("motion.retarget.people").height_ratio(bones, rig_map, clip.skeleton))
 
 
 def metarig(kind: str) -> bpy.types.Object:

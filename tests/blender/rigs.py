@@ -12,14 +12,18 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .subjects import addon
+from tests.blender.subjects import addon
 
 HEIGHT = 0.98
 
 
 def walk(frames: int = 60) -> Any:
     """Return a clip of the model's skeleton that strides ahead on drawn legs; 30 fps."""
-    quat, clip_, models = addon("motion.quat"), addon("motion.clip"), addon("motion.models")
+    quat, clip_, models = (
+        addon("motion.maths.quat"),
+        addon("motion.clip.clip"),
+        addon("motion.models"),
+    )
     skeleton = models.load("biped").skeleton
     time = np.arange(frames)[:, None] / 30.0
     phase = 2.0 * np.pi * time
@@ -87,15 +91,15 @@ def rigify(kind: str) -> bpy.types.Object:
 
 def wanted(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return the pose that the mapped bones should take, straight from the motion core."""
-    armature, retarget = addon("blender.armature"), addon("motion.retarget")
-    body = addon("motion.anatomy").measure(armature.read_rig(rig), rig_map)
-    settings = retarget.RetargetSettings(palms=addon("blender.apply").KeySettings().palms)
+    armature, retarget = addon("blender.scene.armature"), addon("motion.retarget.people")
+    body = addon("motion.rigs.measure").measure(armature.read_rig(rig), rig_map)
+    settings = retarget.RetargetSettings(palms=addon("blender.keys.apply").KeySettings().palms)
     return retarget.pose(clip, retarget.source_body(clip), body, settings)
 
 
 def detected(rig: bpy.types.Object) -> Any:
     """Return the bone map of an armature."""
-    return addon("motion.rigs").detect(addon("blender.armature").read_rig(rig))
+    return addon("motion.rigs").detect(addon("blender.scene.armature").read_rig(rig))
 
 
 def errors(
@@ -105,10 +109,10 @@ def errors(
 
     ``names`` gives other bones to compare with, such as deform bones.
     """
-    rotations, heads = addon("blender.armature").sample(rig, frames)
+    rotations, heads = addon("blender.scene.armature").sample(rig, frames)
     order = [bone.name for bone in rig.pose.bones]
     rows = np.array(frames) - 1
-    quat, found = addon("motion.quat"), {}
+    quat, found = addon("motion.maths.quat"), {}
     for bone, place in posed.positions.items():
         name = posed.body.rig.names[bone]
         column = order.index((names or {}).get(name, name))

@@ -178,7 +178,7 @@ def everything(rig: bpy.types.Object) -> dict:
         state["users"] = data.action.use_fake_user
         state["keys"] = [
             (c.data_path, c.array_index, [tuple(k.co) for k in c.keyframe_points])
-            for c in addon("blender.takes").curves(data.action)
+            for c in addon("blender.keys.takes").curves(data.action)
         ]
     for owner in (rig, *rig.pose.bones):
         state[owner.name + str(type(owner))] = (

@@ -10,8 +10,7 @@ import bpy
 import numpy as np
 
 from tests import goldens
-
-from . import animals, rigs, subjects
+from tests.blender import animals, rigs, subjects
 
 BEND = ((0.0, 0.0, 0.0), (0.0, -1.2, 0.0), (0.5, -2.2, 0.0))
 LOOSE = 0.7

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motion_addon.motion.rigs import RigBones, RigMap
-
-from .parts import UP, Parts, Stance
+from tests.motion.parts import UP, Parts, Stance
 
 HIND = ((0.09, 0.56, 0.0), (0.1, 0.34, 0.09), (0.1, 0.17, -0.08), (0.1, 0.055, -0.04))
 """Hip, stifle, hock and ball of a dog, then the tip of its paw."""

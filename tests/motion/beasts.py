@@ -3,10 +3,11 @@
 
 import numpy as np
 
-from motion_addon.motion import quadruped, quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot.anchors import Limbs
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.body import quadruped
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.creature.reading.anchors import Limbs
+from motion_addon.motion.maths import quat
 
 HIND = {"hip": (1.0, 0.0), "stifle": (0.6, 0.2), "hock": (0.3, -0.05), "toe": (0.03, 0.05)}
 FORE = {"blade": (1.1, 0.85), "shoulder": (0.8, 1.0), "elbow": (0.5, 0.85), "wrist": (0.2, 0.9)}

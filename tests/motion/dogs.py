@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from motion_addon.motion import gaits, leg, quadruped, quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.quadruped import JOINTS, LEG_CHAINS, LEGS
-from motion_addon.motion.skeleton import Skeleton
-from motion_addon.motion.smoothing import smooth
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.body.quadruped import JOINTS, LEG_CHAINS, LEGS
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat, two_bone_ik
+from motion_addon.motion.maths.smoothing import smooth
 
 FPS = 60.0
 HIPS = 0.545
@@ -67,7 +68,7 @@ def stepping_dog(
     frames = int(seconds * FPS)
     t = np.arange(frames) / FPS
     skeleton = dog()
-    made = gaits.TABLE[gait]
+    made = quadruped_gaits.TABLE[gait]
     world = np.tile(quat.IDENTITY.astype(float), (frames, len(JOINTS), 1))
     drift = np.cumsum(smooth(rng.normal(size=(frames, 3)), 20.0), axis=0) * noise * 0.5
     root = np.stack([0 * t, HIPS + 0.008 * np.cos(4 * np.pi * t / stride), speed * t], axis=-1)
@@ -106,6 +107,6 @@ def _put(
     target = paw - quat.apply(turn, rest[:, joints[-1]] - ankle)
     front = np.array([0.0, 0.0, -1.0 if fore else 1.0])
     thigh = world[:, joints[0]].copy()
-    bent, reached = leg.two_bone(hip, knee, ankle, thigh, target, front)
-    world[:, joints[0]] = leg.swing(thigh, knee - hip, bent - hip)
-    world[:, joints[1]] = leg.swing(thigh, ankle - knee, reached - bent)
+    bent, reached = two_bone_ik.two_bone(hip, knee, ankle, thigh, target, front)
+    world[:, joints[0]] = two_bone_ik.swing(thigh, knee - hip, bent - hip)
+    world[:, joints[1]] = two_bone_ik.swing(thigh, ankle - knee, reached - bent)

@@ -3,10 +3,10 @@
 
 import numpy as np
 
-from motion_addon.motion import gap
-from motion_addon.motion.models import Filler
-from motion_addon.motion.skeleton import Skeleton
-from motion_addon.motion.transformer import Encoder
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.inbetween import gap
+from motion_addon.motion.inbetween.model import Filler
+from motion_addon.motion.nn.transformer import Encoder
 
 
 def arrays(

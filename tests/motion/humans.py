@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motion_addon.motion import quat
-from motion_addon.motion.anatomy import measure
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.reach import reach
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
+from motion_addon.motion.retarget.reach import reach
 from motion_addon.motion.rigs import RigBones, RigMap, detect
-from motion_addon.motion.skeleton import Skeleton
-
-from .parts import Parts, Stance
+from motion_addon.motion.rigs.measure import measure
+from tests.motion.parts import Parts, Stance
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import features, gaits, quadruped, stride
-
-from .dogs import HIPS, dog
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.controller import features, stride_clock
+from tests.motion.dogs import HIPS, dog
 
 EXPERTS, HIDDEN = 5, 24
 
@@ -37,17 +37,17 @@ def describe(mixing: str, experts: int) -> dict[str, object]:
         "gating": "phase",
         "experts": experts,
         "active": 2 if mixing.startswith("top2") else 0,
-        "inputs": stride.INPUT.size,
+        "inputs": stride_clock.INPUT.size,
         "outputs": features.OutputLayout(len(skeleton)).size,
         "hidden": HIDDEN,
-        "gaits": list(gaits.GAITS),
+        "gaits": list(quadruped_gaits.GAITS),
         "joints": list(skeleton.names),
         "parents": skeleton.parents.tolist(),
         "offsets": skeleton.offsets.tolist(),
         "end_sites": [],
         "feet": list(quadruped.PAWS),
         "legs": list(quadruped.LEGS),
-        "hip_height": gaits.HIP_HEIGHT,
+        "hip_height": quadruped_gaits.HIP_HEIGHT,
         "height": 0.85,
         "ranges": {"speed": [0.3, 5.0], "turn": [-2.5, 2.5]},
         "credits": ["Random numbers."],
@@ -59,19 +59,19 @@ def arrays(experts: int, seed: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     skeleton, layout = dog(), features.OutputLayout(len(dog()))
     rest = skeleton.rest_positions() + np.array([0.0, HIPS, -0.2])
-    state = rest[[skeleton.index(name) for name in stride.STATE_JOINTS]]
-    gate = stride.gate_size("phase")
+    state = rest[[skeleton.index(name) for name in stride_clock.STATE_JOINTS]]
+    gate = stride_clock.gate_size("phase")
     out: dict[str, np.ndarray] = {}
-    sizes = (stride.INPUT.size, HIDDEN, HIDDEN, layout.size)
+    sizes = (stride_clock.INPUT.size, HIDDEN, HIDDEN, layout.size)
     for i, (a, b) in enumerate(itertools.pairwise(sizes)):
         out[f"weight{i}"] = rng.normal(size=(experts, b, a)) / np.sqrt(a)
         out[f"bias{i}"] = 0.3 * rng.normal(size=(experts, b))
     for i, (a, b) in enumerate(((gate, 32), (32, 32), (32, experts))):
         out[f"gate_weight{i}"] = 1.5 * rng.normal(size=(b, a)) / np.sqrt(a)
         out[f"gate_bias{i}"] = 0.3 * rng.normal(size=b)
-    mean, scale = np.zeros(stride.INPUT.size), np.ones(stride.INPUT.size)
-    mean[stride.INPUT.positions] = state.ravel()
-    scale[stride.INPUT.velocities] = 4.0
+    mean, scale = np.zeros(stride_clock.INPUT.size), np.ones(stride_clock.INPUT.size)
+    mean[stride_clock.INPUT.positions] = state.ravel()
+    scale[stride_clock.INPUT.velocities] = 4.0
     out |= {"input_mean": mean, "input_scale": scale}
     mean, scale = np.zeros(layout.size), np.full(layout.size, 0.05)
     mean[layout.axes] = np.tile([0.0, 0.0, 1.0, 0.0, 1.0, 0.0], len(skeleton))

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from motion_addon.motion import quat
+from motion_addon.motion.maths import quat
 from motion_addon.motion.rigs import RigBones
 
 UP = np.array([0.0, 1.0, 0.0])

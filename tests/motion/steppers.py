@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from motion_addon.motion import quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.skeleton import Skeleton
-from training.oneshot.faults import in_place, turned
-
-from .dogs import stepping_dog
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
+from tests.motion.dogs import stepping_dog
+from training.creature.judging.faults import in_place, turned
 
 __all__ = ["CANTER", "TROT", "WALK", "in_place", "round_of", "stepper", "turned", "turned_rest"]
 

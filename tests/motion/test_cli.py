@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.motion import bvh, models
 from motion_addon.motion.__main__ import main
+from motion_addon.motion.clip import bvh
+from motion_addon.motion.controller import model as controller_model
 
 ROOT = Path(__file__).resolve().parents[2]
 WALK: dict[str, Any] = {
@@ -52,7 +53,7 @@ def test_bake_writes_motion_and_report(tmp_path: Path, capsys: pytest.CaptureFix
     assert files(tmp_path) == {"request.json", "walk.bvh", "report.json"}
     card = json.loads(report.read_text(encoding="utf-8"), parse_constant=no_constant)
     clip = bvh.read(tmp_path / "walk.bvh")
-    model = models.load("biped")
+    model = controller_model.load("biped")
     assert card["frames"] == clip.frames
     assert clip.fps == 24.0
     assert clip.skeleton.names == model.skeleton.names

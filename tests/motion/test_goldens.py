@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.motion import bvh
 from motion_addon.motion.__main__ import main
-from motion_addon.motion.bake import BakeResult, bake, cycle
-from motion_addon.motion.request import BakeRequest
+from motion_addon.motion.bake.bake import BakeResult, bake, cycle
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.clip import bvh
 from tests import goldens
-
-from .beasts import stepping
+from tests.motion.beasts import stepping
 
 CREATURES = Path(__file__).resolve().parents[2] / "models" / "creatures"
 CURVE = [[0, 0, 0], [0, 0, 1.2], [0.4, 0, 2.2], [1.3, 0, 2.8]]

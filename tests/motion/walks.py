@@ -7,9 +7,9 @@ Nothing here needs a model.
 import numpy as np
 from hypothesis import strategies as st
 
-from motion_addon.motion import quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
 
 _BONES = (
     ("Hips", "", (0.0, 0.0, 0.0)),

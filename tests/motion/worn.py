@@ -4,10 +4,11 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from motion_addon.motion import models
-from motion_addon.motion.bake import BakeRequest, BakeResult, bake
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.style_request import StyleChoice
+from motion_addon.motion.bake.bake import BakeResult, bake
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.style import model
+from motion_addon.motion.style.request import StyleChoice
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,8 @@ class Walk:
         return bake(self.styled_request)
 
     @cached_property
-    def styler(self) -> models.Styler:
-        return models.load_styler(self.request.model)
+    def styler(self) -> model.Styler:
+        return model.load_styler(self.request.model)
 
 
 PERSON = Walk(

@@ -6,16 +6,17 @@ from functools import cached_property
 
 import numpy as np
 
-from motion_addon.motion import style_features as sf
-from motion_addon.motion.adain import WINDOW
-from motion_addon.motion.bake import BakeRequest, bake
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.style_features import Layout
-from training.frames import Joined
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.nn.adain import WINDOW
+from motion_addon.motion.style import style_features as sf
+from motion_addon.motion.style.style_features import Layout
+from training.shared.frames import Joined
 from training.style import dataset, model, prepare, train
-from training.style.animal_named import ANIMAL
 from training.style.kinds import Kind
-from training.style.named import PERSON
+from training.style.synthesis.animal_named import ANIMAL
+from training.style.synthesis.named import PERSON
 
 SMALL = model.Size(width=12, hidden=16)
 QUICK = train.Settings(steps=3, batch=6, every=2)

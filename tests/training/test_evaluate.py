@@ -4,10 +4,13 @@
 import numpy as np
 import pytest
 
-from motion_addon.motion import models, quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.path import Path
-from training import courses, evaluate, reference
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import model
+from motion_addon.motion.maths import quat
+from motion_addon.motion.plan.path import Path
+from training import evaluate
+from training.biped import reference
+from training.shared import courses
 
 
 @pytest.mark.parametrize("course", courses.ALL, ids=lambda c: c.name)
@@ -46,7 +49,7 @@ def test_misses_name_the_course_and_the_figure() -> None:
 
 
 def test_steady_stretches_are_found_by_gait(monkeypatch: pytest.MonkeyPatch) -> None:
-    skeleton = models.load("biped").skeleton
+    skeleton = model.load("biped").skeleton
     frames = 600
     speed = np.where(np.arange(frames) < 300, 1.2, 3.0)
     root = np.zeros((frames, 3), dtype=np.float32)

@@ -9,21 +9,19 @@ from typing import Final
 
 import numpy as np
 
-from motion_addon.motion import gaits, quadruped
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.oneshot import units
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.body import dynamic_units, quadruped, quadruped_gaits
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
 
-from .. import sources
-from ..creatures import episodes, generate
-from ..oneshot import variants
-from ..oneshot.prepare import keyed
-from ..prepare import on_model_skeleton, planted
+from ..biped.prepare import on_model_skeleton, planted
+from ..creature.prepare import keyed
+from ..data import animal_rigs, variants
+from ..data import people as data_people
+from ..data.animal_rigs import AnimalClip
+from ..data.animals import SourceClip, labrador_clips
+from ..data.synthetic import episodes, generate
 from ..quadruped import prepare as dog
-from ..quadruped import rigs
-from ..quadruped.rigs import AnimalClip
-from ..quadruped.sources import SourceClip, labrador_clips
 
 MADE_UP: Final = 400
 """Creatures that do not exist; every tenth is held out."""
@@ -77,7 +75,7 @@ class Part:
 def people(data: Path) -> Iterator[Part]:
     """Yield people, each clip as captured and with its feet pinned."""
     skeleton: Skeleton | None = None
-    for source in sources.biped_clips(data, left_out=()):
+    for source in data_people.biped_clips(data, left_out=()):
         skeleton = skeleton or source.clip.skeleton
         raw = on_model_skeleton(source.clip, skeleton, source.floor)
         fixed, stands = planted(raw)
@@ -85,9 +83,9 @@ def people(data: Path) -> Iterator[Part]:
         good = np.ones(raw.frames, dtype=bool)
         for first, last in source.bad_ranges:
             good[int(first * pace) : math.ceil(last * pace) + 1] = False
-        held_out = source.name in sources.HELD_OUT
+        held_out = source.name in data_people.HELD_OUT
         told = replace(raw, contacts=stands)
-        travels = source.name not in sources.LEFT_OUT
+        travels = source.name not in data_people.LEFT_OUT
         yield Part(source.name, "people", told, good, held_out, travels=travels)
         if travels:
             yield Part(
@@ -133,13 +131,13 @@ def keyed_rigs(data: Path) -> Iterator[Part]:
 
     Whatever they do is there, where their paws could be kept.
     """
-    kinds = (*rigs.MOVING, "idle", "turn", "other")
+    kinds = (*animal_rigs.MOVING, "idle", "turn", "other")
     found: dict[str, list[AnimalClip]] = {}
-    for one in rigs.animal_clips(data, kinds):
+    for one in animal_rigs.animal_clips(data, kinds):
         if not one.failed and one.rig not in KIN and one.froude < episodes.FASTEST:
             found.setdefault(one.rig, []).append(one)
     for own in found.values():
-        sized = (units.of_model_size(one.clip, one.hip_height) for one in own)
+        sized = (dynamic_units.of_model_size(one.clip, one.hip_height) for one in own)
         clips = [quadruped.with_contacts(clip) for clip in sized]
         yield from map(_keyed, own, clips)
         if own[0].creature not in episodes.HELD_OUT:
@@ -148,7 +146,7 @@ def keyed_rigs(data: Path) -> Iterator[Part]:
 
 def _keyed(one: AnimalClip, clip: Clip, mark: str = "") -> Part:
     """Return what is learned of a clip at the model's size; ``mark`` tells another build."""
-    told = keyed(clip, np.zeros((clip.frames, len(gaits.GAITS))), one.kind).clip
+    told = keyed(clip, np.zeros((clip.frames, len(quadruped_gaits.GAITS))), one.kind).clip
     return Part(
         f"{one.name}{mark}",
         "rigs",
@@ -156,7 +154,7 @@ def _keyed(one: AnimalClip, clip: Clip, mark: str = "") -> Part:
         np.ones(clip.frames, dtype=bool),
         one.creature in episodes.HELD_OUT,
         captured=not mark,
-        travels=one.kind in rigs.MOVING,
+        travels=one.kind in animal_rigs.MOVING,
     )
 
 
@@ -166,7 +164,9 @@ def in_other_builds(own: list[AnimalClip], clips: list[Clip]) -> Iterator[Part]:
     Where a trunk lies down, longer legs do not raise it.
     """
     standing = [
-        clip for one, clip in zip(own, clips, strict=True) if one.kind in (*rigs.MOVING, "idle")
+        clip
+        for one, clip in zip(own, clips, strict=True)
+        if one.kind in (*animal_rigs.MOVING, "idle")
     ]
     for number, made in enumerate(variants.builds(own[0].rig, clips, standing=standing)):
         for one, clip, before in zip(own, made, clips, strict=True):

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import gap, quat
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.inbetween import gap
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
 
 from .bodies import SHARES
 

@@ -11,8 +11,9 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from motion_addon.motion import gap, inbetween, models, quadruped
-from motion_addon.motion.clip import Clip
+from motion_addon.motion.body import quadruped
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.inbetween import fill_gaps, gap, model
 
 from .bodies import BODIES
 from .lafan import CONTEXT, RATE
@@ -39,7 +40,7 @@ def fillings(body: str, clip: Clip, known: np.ndarray[Any, Any]) -> dict[str, Cl
     return {
         "captured": clip,
         "interpolated": plain,
-        "filled": inbetween.fill(models.load_filler(body), clip, known),
+        "filled": fill_gaps.fill(model.load_filler(body), clip, known),
     }
 
 

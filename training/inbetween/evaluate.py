@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from motion_addon.motion import contacts as foot_contacts
-from motion_addon.motion import gap, inbetween, metrics, models, quadruped
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.models import Filler
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.body import quadruped
+from motion_addon.motion.clip import contacts as foot_contacts
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.inbetween import fill_gaps, gap, model
+from motion_addon.motion.inbetween.model import Filler
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.metrics import clip_metrics
 
 from . import lafan
 from .bodies import BODIES, STILL, Part
@@ -97,7 +99,7 @@ def networks(filler: Filler, windows: Windows, known: Array) -> Motion:
     """Return windows filled by the network alone, before feet are locked."""
     pace = np.ones(1)
     found = [
-        inbetween.answered(filler, skeleton, r[None], p[None], known[None], pace)
+        fill_gaps.answered(filler, skeleton, r[None], p[None], known[None], pace)
         for skeleton, r, p in zip(windows.skeletons, *windows.truth, strict=True)
     ]
     return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
@@ -106,7 +108,7 @@ def networks(filler: Filler, windows: Windows, known: Array) -> Motion:
 def finished(filler: Filler, windows: Windows, known: Array) -> Motion:
     """Return windows filled as an artist gets them, with standing feet locked."""
     clips = [
-        inbetween.fill(filler, Clip(skeleton, r, p, lafan.RATE), known)
+        fill_gaps.fill(filler, Clip(skeleton, r, p, lafan.RATE), known)
         for skeleton, r, p in zip(windows.skeletons, *windows.truth, strict=True)
     ]
     return np.stack([c.rotations for c in clips]), np.stack([c.root_positions for c in clips])
@@ -118,11 +120,11 @@ def skate_of(windows: Windows, motion: Motion, part: slice) -> float:
     for skeleton, rotations, roots in zip(windows.skeletons, *motion, strict=True):
         if quadruped.is_quadruped(skeleton):
             points = quadruped.paw_points(Clip(skeleton, rotations[part], roots[part], lafan.RATE))
-            found.append(metrics.foot_skate(points, lafan.RATE, range(len(quadruped.LEGS))))
+            found.append(clip_metrics.foot_skate(points, lafan.RATE, range(len(quadruped.LEGS))))
             continue
         world, positions = skeleton.fk(rotations[part], roots[part])
         points = foot_contacts.foot_points(skeleton, world, positions)
-        found.append(metrics.foot_skate(points, lafan.RATE))
+        found.append(clip_metrics.foot_skate(points, lafan.RATE))
     return float(np.mean(found))
 
 
@@ -169,7 +171,7 @@ def seconds_of(filler: Filler, clip: Clip, frames: int = 60) -> float:
     best = np.inf
     for _ in range(5):
         began = time.perf_counter()
-        inbetween.fill(filler, part, known)
+        fill_gaps.fill(filler, part, known)
         best = min(best, time.perf_counter() - began)
     return float(best)
 
@@ -188,7 +190,7 @@ def measured(filler: Filler, parts: list[Part], kind: str) -> Row:
 
 def evaluate(body: str, data: Path | None) -> Row:
     """Return every figure of the model of a kind of body."""
-    filler = models.load_filler(body)
+    filler = model.load_filler(body)
     parts = list(BODIES[body](data or DATA[body]))
     known = {part.kind for part in parts}
     kinds = [kind for kind in SETS if kind.removesuffix(STILL) in known]

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from motion_addon.motion import gap, models
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.inbetween import gap, model
+from motion_addon.motion.maths.quat import Array
 
-from .. import model_folder
-from ..export import CREDITS
-from ..loop import read
-from ..oneshot.export import CREDITS as ANIMAL_CREDITS
+from ..biped.export import CREDITS
+from ..creature.export import CREDITS as ANIMAL_CREDITS
+from ..shared import model_folder
+from ..shared.loop import read
 from .bodies import BODIES
 from .dataset import LONGEST_GAP, Clips
 from .model import STATISTICS
@@ -43,7 +43,7 @@ def describe(
     layout = gap.Layout(len(skeleton))
     rest = skeleton.rest_positions()
     return {
-        "name": models.FILLERS[body],
+        "name": model.FILLERS[body],
         "body": body,
         "kind": "bidirectional transformer over frames",
         "rate": gap.RATE,
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--model", choices=list(BODIES), default="biped")
     parser.add_argument("--out", type=Path, help="folder; that of the shipped model without")
     options = parser.parse_args()
-    out = options.out or Path("models") / models.FILLERS[options.model]
+    out = options.out or Path("models") / model.FILLERS[options.model]
     export(options.model, options.checkpoint, options.dataset, out)
 
 

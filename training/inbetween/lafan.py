@@ -9,10 +9,10 @@ of the truth; and facing is along +Z here.
 
 import numpy as np
 
-from motion_addon.motion import quat
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
 
 CONTEXT = 10
 GAPS = (5, 15, 30, 45)

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from motion_addon.motion import features, gap
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
-from motion_addon.motion.transformer import EPSILON
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.controller import features
+from motion_addon.motion.inbetween import gap
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.nn.transformer import EPSILON
 
-from ..model import axes_to_matrices
+from ..shared.model import axes_to_matrices
 
 STATISTICS = ("input_mean", "input_scale", "output_scale")
 

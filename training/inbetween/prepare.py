@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion.quat import Array
+from motion_addon.motion.maths.quat import Array
 
-from .. import frames
+from ..shared import frames
 from .bodies import BODIES, Part
 
 log = logging.getLogger(__name__)

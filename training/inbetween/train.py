@@ -18,14 +18,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from motion_addon.motion import gap, quadruped, quat
-from motion_addon.motion.contacts import FOOT_JOINTS
-from motion_addon.motion.gap import Window
-from motion_addon.motion.models import read_safetensors
-from motion_addon.motion.quat import Array
+from motion_addon.motion.body import quadruped
+from motion_addon.motion.clip.contacts import FOOT_JOINTS
+from motion_addon.motion.inbetween import gap
+from motion_addon.motion.inbetween.gap import Window
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.nn.weights import read_safetensors
 
-from ..loop import add_fields, given, save
-from ..model import axes_to_matrices
+from ..shared.loop import add_fields, given, save
+from ..shared.model import axes_to_matrices
 from .dataset import Clips, Cut, draw
 from .model import STATISTICS, Filler, Size
 

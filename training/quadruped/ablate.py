@@ -17,13 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_addon.motion import gaits, stride, trajectory
-from motion_addon.motion.path import Path as DrawnPath
-from motion_addon.motion.quat import Array
-from motion_addon.motion.trajectory import RATE
+from motion_addon.motion.body import quadruped_gaits
+from motion_addon.motion.controller import stride_clock
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.plan import trajectory
+from motion_addon.motion.plan.path import Path as DrawnPath
+from motion_addon.motion.plan.trajectory import RATE
 
-from .. import results
-from ..model_folder import standing_state
+from ..shared import results
+from ..shared.model_folder import standing_state
 from .model import Quadruped
 from .study import drive, read
 from .train import Sequences, load
@@ -39,10 +41,10 @@ FAST = 3.0
 
 def situations(data: Sequences, frames: Array) -> dict[str, Array]:
     """Return a mask (N,) for everything the dog does at ``frames`` (N,)."""
-    motion = data.frames["control"].numpy()[frames][:, stride.INPUT.motion]
+    motion = data.frames["control"].numpy()[frames][:, stride_clock.INPUT.motion]
     gait = data.frames["gait"].numpy()[frames].argmax(axis=1)
     speed = data.frames["speed"].numpy()[frames]
-    out = {name: gait == i for i, name in enumerate(gaits.GAITS)}
+    out = {name: gait == i for i, name in enumerate(quadruped_gaits.GAITS)}
     out["turn left"], out["turn right"] = motion[:, 2] > TURN, motion[:, 2] < -TURN
     out["backward"] = motion[:, 1] < -0.15
     out["fast"] = speed > FAST
@@ -88,8 +90,8 @@ def ablate(model: Quadruped, data: Sequences) -> tuple[list[str], Array, Array]:
 def speeding_up(model: Quadruped, data: Sequences) -> tuple[Array, Array, Array]:
     """Return times (T,), speeds (T,) and shares (T, K) from a walk to a gallop."""
     path = DrawnPath.from_points(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 30.0]]))
-    plan = trajectory.plan(path, speed=((0.0, 0.6), (1.0, 4.8)), mover=gaits.DOG)
-    _, shares = drive(model, [plan], standing_state(data, stride.INPUT))
+    plan = trajectory.plan(path, speed=((0.0, 0.6), (1.0, 4.8)), mover=quadruped_gaits.DOG)
+    _, shares = drive(model, [plan], standing_state(data, stride_clock.INPUT))
     return np.arange(len(plan)) / RATE, plan.speeds, shares[:, 0]
 
 

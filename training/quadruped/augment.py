@@ -11,16 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motion_addon.motion import features, quadruped, quat, stride
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.contacts import runs
-from motion_addon.motion.gaits import TABLE
-from motion_addon.motion.oneshot import canonical
-from motion_addon.motion.quat import Array
-from motion_addon.motion.smoothing import smooth
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.body import quadruped, stride_phases
+from motion_addon.motion.body.quadruped_gaits import TABLE
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.contacts import runs
+from motion_addon.motion.controller import features, stride_clock
+from motion_addon.motion.creature.reading import canonical
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.plan.trajectory import Trajectory
 
-from . import labrador
+from ..data import labrador
 
 SHORTEST = 1.2
 """Seconds, least duration of a stretch."""
@@ -70,7 +72,7 @@ def paced(clip: Clip, good: Array) -> Iterator[tuple[Clip, Array]]:
         if inside.sum() >= SHORTEST * clip.fps:
             made = _shifted(clip, steps, start, later[inside])
             contacts = quadruped.paw_contacts(quadruped.paw_points(made), made.fps)
-            known = stride.measured(contacts, made.fps).amplitude.min(axis=1) > 0.9
+            known = stride_phases.measured(contacts, made.fps).amplitude.min(axis=1) > 0.9
             if known.any():
                 yield made, known
 
@@ -78,10 +80,10 @@ def paced(clip: Clip, good: Array) -> Iterator[tuple[Clip, Array]]:
 def _steps(clip: Clip) -> _Steps:
     paws = quadruped.paw_points(clip)
     contacts = quadruped.paw_contacts(paws, clip.fps)
-    strides = stride.measured(contacts, clip.fps)
-    duty = stride.duty_factor(contacts, clip.fps)
-    gait = stride.gait_weights(strides, duty, clip.fps)
-    track = stride.root_track(clip.skeleton, clip.world()[1], gait)
+    strides = stride_phases.measured(contacts, clip.fps)
+    duty = stride_phases.duty_factor(contacts, clip.fps)
+    gait = stride_phases.gait_weights(strides, duty, clip.fps)
+    track = stride_clock.root_track(clip.skeleton, clip.world()[1], gait)
     turns = np.exp(2j * np.pi * strides.phase)
     side = _calm(turns[:, [0, 2]] * np.conj(turns[:, [1, 3]]), clip.fps)
     across = _calm(turns[:, [0, 1]] * np.conj(turns[:, [2, 3]]), clip.fps)
@@ -89,7 +91,7 @@ def _steps(clip: Clip) -> _Steps:
     mean = np.angle(side.sum(axis=1)) / (2.0 * np.pi) % 1.0
     gaps = np.abs((lags - mean[:, None] + 0.5) % 1.0 - 0.5)
     halves = np.abs(np.angle(-across)) / (2.0 * np.pi)
-    rate = smooth(stride.rate(strides, clip.fps), 0.25 * clip.fps)
+    rate = smooth(stride_phases.rate(strides, clip.fps), 0.25 * clip.fps)
     turn = np.abs(np.gradient(features.yaw(track)) * clip.fps)
     even = (strides.amplitude.min(axis=1) > 0.9) & (rate > 0.7)
     even &= (gaps.max(axis=1) < UNEVEN) & (halves.max(axis=1) < UNEVEN)

@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from motion_addon.motion import bake as baking
-from motion_addon.motion import gaits, metrics, models, paw_metrics, planning, quadruped
-from motion_addon.motion.bake import BakeRequest
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.path import Path as DrawnPath
-from motion_addon.motion.request import FRAME_RATES
-from motion_addon.motion.trajectory import Trajectory
+from motion_addon.motion.bake import bake as baking
+from motion_addon.motion.bake import planning
+from motion_addon.motion.bake.request import FRAME_RATES, BakeRequest
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.plan.path import Path as DrawnPath
+from motion_addon.motion.plan.trajectory import Trajectory
 
-from .. import courses
-from ..courses import Course
+from ..shared import courses
+from ..shared.courses import Course
 
 Row = dict[str, Any]
 
@@ -64,7 +66,7 @@ def request_of(course: Course, speed: float, fps: float = RATE, **more: Any) -> 
 
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
     """Return the path and the plan that a bake of ``request`` follows, in its own size."""
-    model = models.load(MODEL)
+    model = controller_model.load(MODEL)
     path, scale = planning.walked_path(request), planning.size(request, model)
     plan = planning.plan_walk(request, path, scale, MODEL)
     return path, planning.life_size_plan(plan, scale)
@@ -87,11 +89,11 @@ def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
     part = clip.slice(int(going[0]), int(going[-1]) + 1)
     contacts = np.zeros((part.frames, 4)) if part.contacts is None else part.contacts
     center, forward = paw_metrics.trunk(clip)
-    row: Row = metrics.path_error(center, clip.fps, path, plan)
-    row |= metrics.speed_error(center, clip.fps, plan)
-    row |= metrics.heading_error(forward, clip.fps, plan)
+    row: Row = clip_metrics.path_error(center, clip.fps, path, plan)
+    row |= clip_metrics.speed_error(center, clip.fps, plan)
+    row |= clip_metrics.heading_error(forward, clip.fps, plan)
     row |= paw_metrics.figures(part, contacts)
-    seen = metrics.seen_slips(quadruped.paw_points(part), part.fps, (0, 1, 2, 3))
+    seen = clip_metrics.seen_slips(quadruped.paw_points(part), part.fps, (0, 1, 2, 3))
     row["seen_slip_median_cm"] = float(np.median(seen)) if len(seen) else 0.0
     return row
 
@@ -122,8 +124,10 @@ def gait_of(gait: str, speed: float) -> Row:
     found = paw_metrics.strides(part.contacts, part.fps)
     phases, duty = paw_metrics.footfall_phases(found), paw_metrics.duty_factors(found)
     off = paw_metrics.phase_error(phases, gait) if np.isfinite(phases).all() else 0.5
-    number = float(gaits.froude(speed, gaits.HIP_HEIGHT))
-    numbers, usual = zip(*DUTY["gallop" if gait in gaits.ASYMMETRIC else "walk"], strict=True)
+    number = float(quadruped_gaits.froude(speed, quadruped_gaits.HIP_HEIGHT))
+    numbers, usual = zip(
+        *DUTY["gallop" if gait in quadruped_gaits.ASYMMETRIC else "walk"], strict=True
+    )
     duty_off = float(abs(np.nanmean(duty) - np.interp(number, numbers, usual)))
     return {
         "gait": gait,
@@ -145,7 +149,7 @@ def other_of(name: str, request: BakeRequest) -> Row:
     assert contacts is not None
     skate, back = paw_metrics.foot_skate(quadruped.paw_points(clip), clip.fps, 1.0)
     raw = baking.bake(replace(request, cleanup=False)).clip
-    seen = metrics.seen_slips(quadruped.paw_points(clip), clip.fps, (0, 1, 2, 3))
+    seen = clip_metrics.seen_slips(quadruped.paw_points(clip), clip.fps, (0, 1, 2, 3))
     center, forward = paw_metrics.trunk(clip)
     row: Row = {
         "name": name,
@@ -159,8 +163,8 @@ def other_of(name: str, request: BakeRequest) -> Row:
         ),
         "gait_measured": str(result.report.get("gait_measured", "")),
     }
-    row |= metrics.heading_error(forward, clip.fps, plan)
-    row["path_mean_cm"] = metrics.path_error(center, clip.fps, path, plan)["path_mean_cm"]
+    row |= clip_metrics.heading_error(forward, clip.fps, plan)
+    row["path_mean_cm"] = clip_metrics.path_error(center, clip.fps, path, plan)["path_mean_cm"]
     return row | {"targets": met(row)}
 
 
@@ -182,12 +186,12 @@ def speed_of(speed: float) -> Row:
     result = baking.bake(request)
     _, plan = plan_of(request)
     center = paw_metrics.trunk(result.clip)[0]
-    calm = metrics.mean_root(center, result.clip.fps)
+    calm = clip_metrics.mean_root(center, result.clip.fps)
     steady = np.flatnonzero(plan.speeds[: len(calm)] > 0.98 * speed)[20:-20]
     way = float(np.linalg.norm((calm[steady[-1]] - calm[steady[0]])[[0, 2]]))
     off = abs(way * result.clip.fps / (steady[-1] - steady[0]) - speed)
-    number = float(gaits.froude(speed, gaits.HIP_HEIGHT))
-    limits = (gaits.TROT_FROM, gaits.CANTER_FROM, gaits.GALLOP_FROM)
+    number = float(quadruped_gaits.froude(speed, quadruped_gaits.HIP_HEIGHT))
+    limits = (quadruped_gaits.TROT_FROM, quadruped_gaits.CANTER_FROM, quadruped_gaits.GALLOP_FROM)
     wanted = ("walk", "trot", "canter", "gallop")[sum(number > limit for limit in limits)]
     main = str(result.report.get("gait_measured", ""))
     return {
@@ -206,9 +210,11 @@ def size_of(animal: str, hip_height: float) -> list[Row]:
     A mouse makes ten strides a second, so its frame rate is higher.
     """
     rows = []
-    fps = float(np.clip(RATE * np.sqrt(gaits.HIP_HEIGHT / hip_height), RATE, FRAME_RATES[1]))
+    fps = float(
+        np.clip(RATE * np.sqrt(quadruped_gaits.HIP_HEIGHT / hip_height), RATE, FRAME_RATES[1])
+    )
     for number in (0.2, 1.0, 3.0):
-        speed = float(np.sqrt(number * gaits.GRAVITY * hip_height))
+        speed = float(np.sqrt(number * quadruped_gaits.GRAVITY * hip_height))
         way = courses.straight(30.0 * hip_height * max(1.0, np.sqrt(number)))
         request = request_of(way, speed, fps, hip_height=hip_height)
         clip = baking.bake(request).clip

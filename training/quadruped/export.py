@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from motion_addon.motion import features, gaits, quadruped, stride
-from motion_addon.motion.trajectory import RATE
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.controller import features, stride_clock
+from motion_addon.motion.plan.trajectory import RATE
 
-from .. import model_folder
-from ..loop import read
+from ..data.animals import HELD_OUT
+from ..shared import model_folder
+from ..shared.loop import read
 from .model import ACTIVE
-from .sources import HELD_OUT
 from .train import Sequences, load
 
 CREDITS = (
@@ -31,8 +32,8 @@ def describe(data: Sequences, settings: dict[str, Any]) -> dict[str, Any]:
     skeleton = data.skeleton
     rest = skeleton.rest_positions()
     paws = [skeleton.index(name) for name in quadruped.PAWS]
-    pose = model_folder.standing_state(data, stride.INPUT)[0]
-    paw_height = float(pose[list(stride.PAW_STATES), 1].mean())
+    pose = model_folder.standing_state(data, stride_clock.INPUT)[0]
+    paw_height = float(pose[list(stride_clock.PAW_STATES), 1].mean())
     ground = float(rest[paws, 1].mean()) - paw_height
     tips = [*rest, *(rest[j] + np.array(v) for j, v in skeleton.end_sites)]
     hips = float(rest[[skeleton.index(s + "Femur") for s in ("Left", "Right")], 1].mean())
@@ -46,17 +47,17 @@ def describe(data: Sequences, settings: dict[str, Any]) -> dict[str, Any]:
         "active": ACTIVE if settings["mixing"].startswith("top2") else 0,
         "rate": RATE,
         "units": {"length": "metre", "speed": "metre per second", "phase": "stride"},
-        "inputs": stride.INPUT.size,
+        "inputs": stride_clock.INPUT.size,
         "outputs": features.OutputLayout(len(skeleton)).size,
         "hidden": settings["hidden"],
-        "gaits": list(gaits.GAITS),
+        "gaits": list(quadruped_gaits.GAITS),
         **model_folder.joints(skeleton),
         "feet": list(quadruped.PAWS),
         "legs": list(quadruped.LEGS),
         "paw_height": round(paw_height, 4),
         "hip_height": round(hips - ground, 4),
         "height": round(float(max(t[1] for t in tips)) - ground, 4),
-        "ranges": model_folder.trained_ranges(data, stride.INPUT),
+        "ranges": model_folder.trained_ranges(data, stride_clock.INPUT),
         "held_out": list(HELD_OUT),
         "licence": model_folder.LICENCE,
         "credits": list(CREDITS),
@@ -78,7 +79,7 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
         for i in range(3)
         for part in ("weight", "bias")
     }
-    stand = model_folder.standing_state(learn, stride.INPUT)
+    stand = model_folder.standing_state(learn, stride_clock.INPUT)
     model_folder.write(out, state, stand, describe(learn, settings), gate)
 
 

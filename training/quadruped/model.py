@@ -2,7 +2,7 @@
 """The quadruped's mixtures of experts in torch, and one step of their closed loop.
 
 Six ways of mixing, two of gating: what the study in ``docs/experts.md`` compares. The numpy
-runtime of the shipped one is ``motion_addon.motion.network``; tests hold the two together.
+runtime of the shipped one is ``motion_addon.motion.nn.network``; tests hold the two together.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional
 
-from motion_addon.motion import stride
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.controller import stride_clock
+from motion_addon.motion.maths.quat import Array
 
-from ..model import Body, Character, phase_basis
+from ..shared.model import Body, Character, phase_basis
 
 MIXINGS: Final = ("blend", "output", "top2_output", "top2_blend", "single", "pfnn")
 """Dense blending of weights (MANN), mixing of outputs, sparse mixing of outputs (Shazeer 2017),
@@ -147,13 +147,13 @@ class Quadruped(Character):
         experts: int = 8,
     ) -> None:
         """``stats`` holds the arrays of NORMALIZATION."""
-        super().__init__(skeleton, stats, stride.STATE_JOINTS)
+        super().__init__(skeleton, stats, stride_clock.STATE_JOINTS)
         self.mixing, self.gating = mixing, gating
         sets = {"single": 1, "pfnn": 4}.get(mixing, experts)
-        self.network = Mixture((stride.INPUT.size, hidden, self.layout.size), mixing, sets)
+        self.network = Mixture((stride_clock.INPUT.size, hidden, self.layout.size), mixing, sets)
         self.gate = None
         if mixing not in ("single", "pfnn"):
-            self.gate = Gate(stride.gate_size(gating), sets, mixing.startswith("top2"))
+            self.gate = Gate(stride_clock.gate_size(gating), sets, mixing.startswith("top2"))
         self.shares = torch.zeros(())
         self.factors: Tensor | None = None
 
@@ -165,7 +165,7 @@ class Quadruped(Character):
             return phase_basis(phase[:, 0])
         first = clock if self.gating == "phase" else _paws(velocities)
         shares: Tensor = self.gate(
-            torch.cat([first, control[:, list(stride.GATE_COLUMNS)]], dim=-1)
+            torch.cat([first, control[:, list(stride_clock.GATE_COLUMNS)]], dim=-1)
         )
         if self.factors is not None:
             shares = shares * self.factors
@@ -194,4 +194,4 @@ class Quadruped(Character):
 
 def _paws(velocities: Tensor) -> Tensor:
     """Return (N, 12) the velocities of the paws, m/s."""
-    return velocities[:, list(stride.PAW_STATES)].flatten(1)
+    return velocities[:, list(stride_clock.PAW_STATES)].flatten(1)

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import features, quadruped, stride
-from motion_addon.motion.cleanup import CleanupSettings, clean
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.quat import Array
+from motion_addon.motion.body import quadruped, stride_phases
+from motion_addon.motion.cleanup.cleanup import CleanupSettings, clean
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import features, stride_clock
+from motion_addon.motion.maths.quat import Array
 
-from .. import frames
+from ..data.animals import SourceClip, labrador_clips
+from ..shared import frames
 from .augment import paced
-from .sources import SourceClip, labrador_clips
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ def cleaned(clip: Clip) -> tuple[Clip, Array]:
     """Return a clip with planted paws and its contacts, and (T, 6) its gait by footfalls."""
     contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     clip = replace(clean(clip, contacts, None, CleanupSettings(follow=False)), contacts=contacts)
-    strides = stride.measured(contacts, clip.fps)
-    duty = stride.duty_factor(contacts, clip.fps)
-    return clip, stride.gait_weights(strides, duty, clip.fps)
+    strides = stride_phases.measured(contacts, clip.fps)
+    duty = stride_phases.duty_factor(contacts, clip.fps)
+    return clip, stride_phases.gait_weights(strides, duty, clip.fps)
 
 
 def learnable(good: Array) -> Array:
@@ -53,13 +54,13 @@ def label(clip: Clip) -> dict[str, Array]:
     """
     clip, gait = cleaned(clip)
     contacts = np.asarray(clip.contacts)
-    strides = stride.measured(contacts, clip.fps)
-    root = stride.root_track(clip.skeleton, clip.world()[1], gait)
+    strides = stride_phases.measured(contacts, clip.fps)
+    root = stride_clock.root_track(clip.skeleton, clip.world()[1], gait)
     return features.about_root(clip, root) | {
         "contacts": contacts,
         "phase": strides.phase % 1.0,
         "amplitude": strides.amplitude,
-        "phase_rate": stride.rate(strides, clip.fps),
+        "phase_rate": stride_phases.rate(strides, clip.fps),
         "gait": gait,
     }
 

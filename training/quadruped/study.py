@@ -21,21 +21,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from motion_addon.motion import (
-    controller,
-    gaits,
-    metrics,
-    paw_metrics,
-    quadruped,
-    stride,
-    trajectory,
-)
-from motion_addon.motion.path import Path as DrawnPath
-from motion_addon.motion.quat import Array
-from motion_addon.motion.trajectory import RATE, Trajectory
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.controller import controller, stride_clock
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.plan import trajectory
+from motion_addon.motion.plan.path import Path as DrawnPath
+from motion_addon.motion.plan.trajectory import RATE, Trajectory
 
-from .. import courses, dataset, loop, results
-from ..model_folder import standing_state
+from ..shared import courses, dataset, loop, results
+from ..shared.model_folder import standing_state
 from .model import Quadruped
 from .train import Sequences, load
 
@@ -77,7 +72,7 @@ def passes() -> list[Pass]:
         )
         for course in ways:
             path = DrawnPath.from_points(course.points, cyclic=course.cyclic)
-            plan = trajectory.plan(path, speed=speed, gait=gait, mover=gaits.DOG)
+            plan = trajectory.plan(path, speed=speed, gait=gait, mover=quadruped_gaits.DOG)
             out.append(Pass(course, gait, speed, plan, path))
     return out
 
@@ -93,7 +88,7 @@ def drive(
     model.eval()
     frames = max(len(plan) for plan in plans)
     control, turns, moves = controller.stacked(plans, frames)
-    courses_ = [stride.planned(plan) for plan in plans]
+    courses_ = [stride_clock.planned(plan) for plan in plans]
     at = [np.minimum(np.arange(frames), len(plan) - 1) for plan in plans]
     offsets, amplitude = (
         torch.tensor(np.stack([c[k][i] for c, i in zip(courses_, at, strict=True)], axis=1))
@@ -133,7 +128,7 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
     skate, back = paw_metrics.foot_skate(points, clip.fps, 1.0)
     row |= {"foot_skate": skate, "foot_skate_back": back}
     center = paw_metrics.trunk(run.clip)[0]
-    off = metrics.path_error(center, clip.fps, item.path, item.plan)
+    off = clip_metrics.path_error(center, clip.fps, item.path, item.plan)
     row["path_mean_cm"] = off["path_mean_cm"]
     strides = paw_metrics.strides(quadruped.paw_contacts(points, clip.fps), clip.fps)
     phases, duty = paw_metrics.footfall_phases(strides), paw_metrics.duty_factors(strides)
@@ -147,7 +142,7 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
 def read(folder: Path, data: Sequences) -> Quadruped:
     """Return the model of a run's checkpoint."""
     weights, info = loop.read(folder / "checkpoint.pt")
-    stats = dataset.statistics(data, stride.INPUT)
+    stats = dataset.statistics(data, stride_clock.INPUT)
     model = Quadruped(
         data.skeleton, stats, info["hidden"], info["mixing"], info["gating"], info["experts"]
     )
@@ -158,7 +153,7 @@ def read(folder: Path, data: Sequences) -> Quadruped:
 def study(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any]:
     """Return the rows of a run, their means, and how much each expert is used."""
     model = read(folder, data)
-    start = standing_state(data, stride.INPUT)
+    start = standing_state(data, stride_clock.INPUT)
     runs, shares = drive(model, [item.plan for item in items], start)
     rows = [figures(item, run) for item, run in zip(items, runs, strict=True)]
     names = ("foot_skate", "foot_skate_back", "path_mean_cm", "phase_error", "gait_right")

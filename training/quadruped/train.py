@@ -12,21 +12,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_addon.motion import gaits, quadruped, stride
-from motion_addon.motion.quat import Array
-from motion_addon.motion.trajectory import RATE
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.controller import stride_clock
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.plan.trajectory import RATE
 
-from .. import dataset, rollout
-from ..loop import Settings, add_arguments, fit, read, settings_of
-from ..model import Body
+from ..shared import dataset, rollout
+from ..shared.loop import Settings, add_arguments, fit, read, settings_of
+from ..shared.model import Body
 from .model import GATINGS, MIXINGS, Quadruped
 
 STATE_WEIGHT = 0.25
 """Inputs of the fed-back body are scaled by this, so that the clock and the trajectory lead."""
 BACKWARD = 0.2
 """m/s from which a dog is going backward."""
-PAWS = list(stride.PAW_STATES)
-WEIGHTS = torch.tensor([3.0 if name in quadruped.PAWS else 1.0 for name in stride.STATE_JOINTS])
+PAWS = list(stride_clock.PAW_STATES)
+WEIGHTS = torch.tensor(
+    [3.0 if name in quadruped.PAWS else 1.0 for name in stride_clock.STATE_JOINTS]
+)
 
 
 class Sequences(dataset.Sequences):
@@ -40,7 +43,7 @@ class Sequences(dataset.Sequences):
         speed = np.minimum(self.frames["speed"].numpy()[middle] // 0.4, 14).astype(np.int64)
         # The root's steps are given as what carries a point into the next root frame.
         backward = self.frames["moves"].numpy()[middle, 2] > BACKWARD / RATE
-        cell = (backward * len(gaits.GAITS) + gait) * 15 + speed
+        cell = (backward * len(quadruped_gaits.GAITS) + gait) * 15 + speed
         density = np.bincount(cell)[cell]
         weight = 1.0 / np.maximum(density, 60.0) ** rare
         return first, weight / weight.sum()
@@ -59,7 +62,7 @@ def _legs() -> Tensor:
     """Return (S, 4) how much of a leg's displacement each state joint takes."""
     share = {2: 0.4, 3: 0.8, 4: 1.0}
     rows = []
-    for name in stride.STATE_JOINTS:
+    for name in stride_clock.STATE_JOINTS:
         chains = [quadruped.LEG_CHAINS[leg] for leg in quadruped.LEGS]
         rows.append([share.get(c.index(name), 0.0) if name in c else 0.0 for c in chains])
     return torch.tensor(rows)
@@ -85,7 +88,7 @@ def roll_out(
 
 def load(path: Path) -> tuple[Sequences, Sequences]:
     """Return the training and the held-out sequences of a prepared dataset."""
-    return dataset.load(path, stride.STATE_JOINTS, Sequences, ("amplitude", "gait"))
+    return dataset.load(path, stride_clock.STATE_JOINTS, Sequences, ("amplitude", "gait"))
 
 
 def main() -> None:
@@ -102,7 +105,7 @@ def main() -> None:
     kind = {key: getattr(options, key) for key in ("mixing", "gating", "experts")}
     torch.manual_seed(settings.seed)
     parts = load(options.dataset)
-    stats = dataset.statistics(parts[0], stride.INPUT, STATE_WEIGHT)
+    stats = dataset.statistics(parts[0], stride_clock.INPUT, STATE_WEIGHT)
     model = Quadruped(parts[0].skeleton, stats, settings.hidden, **kind)
     if options.start:
         model.load_state_dict(read(options.start)[0])

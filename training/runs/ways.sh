@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 data=${1:-build/oneshot/raw/quadruped}
 build=build/oneshot
 for way in learnet film concat none; do
-    python -m training.oneshot.train --prepared "$build/data" --out "$build/ways/$way" --way "$way" \
+    python -m training.creature.train --prepared "$build/data" --out "$build/ways/$way" --way "$way" \
         --pretrain 300 --steps 1800 --lengths 1 4 8 --shares 0.2 0.3 0.5 --rate 1e-3
 done
-python -m training.oneshot.compare --data "$data" --ways "$build/ways" --json "$build/ways.json"
+python -m training.creature.judging.compare --data "$data" --ways "$build/ways" --json "$build/ways.json"

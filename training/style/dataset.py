@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import style_features as sf
-from motion_addon.motion.adain import WINDOW
-from motion_addon.motion.quat import Array
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.nn.adain import WINDOW
+from motion_addon.motion.style import style_features as sf
 
-from .animal_named import ANIMAL
 from .kinds import Kind
-from .named import PERSON
+from .synthesis.animal_named import ANIMAL
+from .synthesis.named import PERSON
 
 KINDS = {kind.body: kind for kind in (PERSON, ANIMAL)}
 

@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from motion_addon.motion import models
-from motion_addon.motion import style_features as sf
-from motion_addon.motion.models import STYLE_STATISTICS
-from motion_addon.motion.quat import Array
-from motion_addon.motion.skeleton import Skeleton
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.style import model as style_model
+from motion_addon.motion.style import style_features as sf
+from motion_addon.motion.style.model import STYLE_STATISTICS
 
-from .. import model_folder
-from ..loop import read
-from . import dataset, rhythms
+from ..shared import model_folder
+from ..shared.loop import read
+from . import dataset
 from .dataset import Windows, rendered
 from .kinds import Kind
 from .model import AdaIn, Size
+from .synthesis import rhythms
 
 SHOWN = 160
 """Windows over which a named style is averaged."""
@@ -102,7 +103,7 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     )
     arrays = weights(model, np.stack(list(shown.values())))
     info = describe(windows.kind, skeleton, list(shown), settings)
-    found = rhythms.fitted(models.styler_of(windows.kind.name, (info, arrays, "")), windows)
+    found = rhythms.fitted(style_model.styler_of(windows.kind.name, (info, arrays, "")), windows)
     arrays["rhythms"] = np.stack(list(found.values())).astype(np.float16)
     info["rhythms"] = list(found)
     model_folder.save(out, arrays, info)

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.models import STYLERS
-from motion_addon.motion.quat import Array
-from motion_addon.motion.style_features import LAYOUTS, Layout
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.style.model import STYLERS
+from motion_addon.motion.style.style_features import LAYOUTS, Layout
 
 JITTER = 0.12
 """Share of the scale by which one performance of a style differs from the next."""

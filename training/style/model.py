@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The torch twin of ``motion_addon.motion.adain``."""
+"""The torch twin of ``motion_addon.motion.nn.adain``."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from motion_addon.motion.adain import EPSILON, LEAST, STRIDE
-from motion_addon.motion.models import STYLE_STATISTICS
-from motion_addon.motion.style_features import PERSON, Layout
+from motion_addon.motion.nn.adain import EPSILON, LEAST, STRIDE
+from motion_addon.motion.style.model import STYLE_STATISTICS
+from motion_addon.motion.style.style_features import PERSON, Layout
 
 POSTURE = 0.8
 """Share of an example's posture that a style has before anything is learned."""

@@ -14,20 +14,21 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_addon.motion import style_features as sf
-from motion_addon.motion.clip import Clip
-from motion_addon.motion.quat import Array
-from motion_addon.motion.retarget import to_skeleton
-from motion_addon.motion.skeleton import Skeleton
-from motion_addon.motion.trajectory import RATE
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.plan.trajectory import RATE
+from motion_addon.motion.retarget.people import to_skeleton
+from motion_addon.motion.style import style_features as sf
 
-from .. import sources
-from ..frames import Joined, write
-from ..prepare import on_model_skeleton, planted
-from . import animal_clips, dataset
+from ..biped.prepare import on_model_skeleton, planted
+from ..data import people
+from ..shared.frames import Joined, write
+from . import dataset
 from .kinds import Known
-from .named import HELD_OUT
-from .posing import around
+from .synthesis import animal_clips
+from .synthesis.named import HELD_OUT
+from .synthesis.posing import around
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ SHORTEST = 64
 def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
     """Yield the actor's clips, planted, then those of other people."""
     skeleton: Skeleton | None = None
-    for source in sources.biped_clips(data):
+    for source in people.biped_clips(data):
         skeleton = skeleton or source.clip.skeleton
         if held_out_only and not source.name.startswith(HELD_OUT):
             continue
@@ -48,7 +49,7 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
         yield source.name, False, clip, np.ones(clip.frames, bool)
     if skeleton is None:
         raise ValueError(f"No clips in {data}")
-    for source in sources.biped_clips(data, OTHERS):
+    for source in people.biped_clips(data, OTHERS):
         if source.clip.seconds * sf.RATE < SHORTEST or source.bad_ranges:
             continue
         if held_out_only and not source.name.startswith(HELD_OUT):
@@ -60,7 +61,7 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
             log.info("%s left out: %s", source.name, error)
 
 
-def planted_clip(source: sources.SourceClip, skeleton: Skeleton, seconds: float = np.inf) -> Clip:
+def planted_clip(source: people.SourceClip, skeleton: Skeleton, seconds: float = np.inf) -> Clip:
     """Return the beginning of a clip of the actor at 60 Hz, its standing feet pinned."""
     moved = on_model_skeleton(source.clip, skeleton, source.floor)
     clip, stands = planted(moved.slice(0, int(min(seconds * RATE, moved.frames))))

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_addon.motion.quat import Array
-from motion_addon.motion.style_features import Layout
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.style.style_features import Layout
 
-from ..loop import Pace, Row, add_fields, descend, given
+from ..shared.loop import Pace, Row, add_fields, descend, given
 from . import dataset
 from .dataset import Batch, Shares, Windows, draw
 from .model import AdaIn, Size

@@ -7,7 +7,10 @@ from typing import Any
 
 import bpy
 
-from .. import character, job, recipe, takes
+from ..bake import job, scene_request
+from ..keys import takes
+from ..keys.recipe import Recipe
+from ..rig import character, readiness
 from .polling import NOT_BAKED
 from .stepping import Stepping
 
@@ -23,7 +26,7 @@ class Baking(Stepping):
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
         busy = super().problem(context)
-        return busy or job.refusal(character.current(context), context.view_layer)
+        return busy or readiness.refusal(character.current(context), context.view_layer)
 
     def tell(self, made: Any) -> None:
         """Say that the bake is done, and what to beware of."""
@@ -43,12 +46,12 @@ class FOOTFALL_OT_bake(Baking, bpy.types.Operator):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        return super().problem(context) or recipe.path_refusal(context.scene)
+        return super().problem(context) or scene_request.path_refusal(context.scene)
 
     def steps(self, context: bpy.types.Context) -> job.Steps:
         """Return the steps of a new take."""
         rig = character.current(context)
-        wanted = recipe.from_settings(context.scene.footfall, rig)
+        wanted = scene_request.from_settings(context.scene.footfall, rig)
         return job.bake_steps(context, rig, wanted)
 
 
@@ -62,7 +65,7 @@ class FOOTFALL_OT_bake_cycle(Baking, bpy.types.Operator):
     def steps(self, context: bpy.types.Context) -> job.Steps:
         """Return the steps of a cycle."""
         rig = character.current(context)
-        wanted = recipe.from_settings(context.scene.footfall, rig, cycle=True)
+        wanted = scene_request.from_settings(context.scene.footfall, rig, cycle=True)
         return job.bake_steps(context, rig, wanted)
 
 
@@ -93,9 +96,9 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
         """Return the steps of the chosen take, baked again."""
         rig = character.current(context)
         take = takes.active(rig)
-        wanted = recipe.Recipe.from_json(takes.recipe_of(take))
+        wanted = Recipe.from_json(takes.recipe_of(take))
         if not self.stored:
-            wanted = recipe.from_settings(context.scene.footfall, rig, wanted.cycle)
+            wanted = scene_request.from_settings(context.scene.footfall, rig, wanted.cycle)
         return job.rebake_steps(context, rig, take, wanted)
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import bpy
 
-from .. import between, character, job, takes
+from ... import errors
+from ..between import fill_between
+from ..keys import takes
+from ..rig import character
 from .polling import Explained
 
 
@@ -18,7 +21,7 @@ class Filling(Explained):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        return between.refusal(character.current(context), context.view_layer)
+        return fill_between.refusal(character.current(context), context.view_layer)
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return the new take. Raises RefusedError."""
@@ -27,7 +30,7 @@ class Filling(Explained):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             take = self.work(context, character.current(context))
-        except job.RefusedError as error:
+        except errors.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Made '{take.name}'")
@@ -45,7 +48,7 @@ class FOOTFALL_OT_fill_between(Filling, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return a take whose gaps are filled."""
-        return between.fill(context, rig, between.wanted(context.scene))
+        return fill_between.fill(context, rig, fill_between.wanted(context.scene))
 
 
 class FOOTFALL_OT_stitch(Filling, bpy.types.Operator):
@@ -65,10 +68,10 @@ class FOOTFALL_OT_stitch(Filling, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return a take of both actions."""
-        from .. import seams
+        from ..between import stitch
 
         second = context.scene.footfall_between.action
-        return seams.stitch(context, rig, second, between.wanted(context.scene))
+        return stitch.stitch(context, rig, second, fill_between.wanted(context.scene))
 
 
 class FOOTFALL_OT_close_loop(Filling, bpy.types.Operator):
@@ -80,9 +83,9 @@ class FOOTFALL_OT_close_loop(Filling, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return a take that ends as it begins."""
-        from .. import seams
+        from ..between import stitch
 
-        return seams.loop(context, rig, between.wanted(context.scene))
+        return stitch.loop(context, rig, fill_between.wanted(context.scene))
 
 
 classes = (FOOTFALL_OT_fill_between, FOOTFALL_OT_stitch, FOOTFALL_OT_close_loop)

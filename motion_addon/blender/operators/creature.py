@@ -9,11 +9,12 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from .. import character, creatures
-from ..recipe import RecipeError
+from ...errors import RecipeError
+from ..creature import stored_creatures
+from ..rig import character
 from .polling import Explained
 
-FILTER = f"*{creatures.ENDING};*.npz"
+FILTER = f"*{stored_creatures.ENDING};*.npz"
 
 
 class OnAnimal(Explained):
@@ -22,7 +23,7 @@ class OnAnimal(Explained):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why no creature can be stored with the character, or an empty text."""
-        return creatures.refusal(context)
+        return stored_creatures.refusal(context)
 
 
 class OnCreature(OnAnimal):
@@ -35,7 +36,7 @@ class OnCreature(OnAnimal):
         rig = character.current(context)
         if problem or rig is None:
             return problem
-        return "" if creatures.chosen(rig) is not None else "Choose a creature first"
+        return "" if stored_creatures.chosen(rig) is not None else "Choose a creature first"
 
 
 class FOOTFALL_OT_creature_ready(OnAnimal, bpy.types.Operator):
@@ -51,7 +52,7 @@ class FOOTFALL_OT_creature_ready(OnAnimal, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            kept = creatures.bring(character.current(context), self.name)
+            kept = stored_creatures.bring(character.current(context), self.name)
         except RecipeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -64,18 +65,18 @@ class FOOTFALL_OT_creature_export(OnCreature, bpy.types.Operator, ExportHelper):
 
     bl_idname = "footfall.creature_export"
     bl_label = "Export Creature"
-    filename_ext = creatures.ENDING
+    filename_ext = stored_creatures.ENDING
     filter_glob: bpy.props.StringProperty(default=FILTER, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         name = bpy.path.clean_name(character.current(context).footfall.creature)
-        self.filepath = name + creatures.ENDING
+        self.filepath = name + stored_creatures.ENDING
         return ExportHelper.invoke(self, context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        kept = creatures.chosen(character.current(context))
+        kept = stored_creatures.chosen(character.current(context))
         try:
-            creatures.write(kept, Path(self.filepath))
+            stored_creatures.write(kept, Path(self.filepath))
         except (RecipeError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -89,13 +90,13 @@ class FOOTFALL_OT_creature_import(OnAnimal, bpy.types.Operator, ImportHelper):
     bl_idname = "footfall.creature_import"
     bl_label = "Import Creature"
     bl_options = {"REGISTER", "UNDO"}
-    filename_ext = creatures.ENDING
+    filename_ext = stored_creatures.ENDING
     filter_glob: bpy.props.StringProperty(default=FILTER, options={"HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         try:
-            kept = creatures.store(rig, creatures.read(Path(self.filepath)))
+            kept = stored_creatures.store(rig, stored_creatures.read(Path(self.filepath)))
         except RecipeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -111,7 +112,7 @@ class FOOTFALL_OT_creature_share(OnCreature, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        names = creatures.share(context)
+        names = stored_creatures.share(context)
         if not names:
             self.report({"ERROR"}, "Select other animals, too; their bone maps tell that they are")
             return {"CANCELLED"}
@@ -129,7 +130,7 @@ class FOOTFALL_OT_creature_remove(OnCreature, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         name = rig.footfall.creature
-        creatures.remove(rig, name)
+        stored_creatures.remove(rig, name)
         self.report({"INFO"}, f"Removed the creature '{name}'")
         return {"FINISHED"}
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, footfall_keys, takes
+from ..keys import footfall_keys, takes
+from ..rig import character
 from .polling import OnTake
 
 

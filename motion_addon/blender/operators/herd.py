@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import herd
+from ..bake import herd
 from .bake import Baking
 from .stepping import Stepping
 

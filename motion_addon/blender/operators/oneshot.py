@@ -10,7 +10,8 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from .. import creatures, exemplar, footage, job, oneshot
+from ... import errors
+from ..creature import exemplar, import_clip, one_shot, stored_creatures
 from .stepping import Stepping, Steps
 
 
@@ -21,13 +22,13 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
     bl_label = "Import Clip"
     bl_options = {"REGISTER", "UNDO"}
     filename_ext = ".bvh"
-    filter_glob: bpy.props.StringProperty(default=footage.PATTERN, options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default=import_clip.PATTERN, options={"HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.footfall.oneshot
         try:
-            rig, action = footage.bring_in(context, Path(self.filepath))
-        except job.RefusedError as error:
+            rig, action = import_clip.bring_in(context, Path(self.filepath))
+        except errors.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         settings.rig, settings.action = rig, action
@@ -58,12 +59,12 @@ class FOOTFALL_OT_examine(Reading, bpy.types.Operator):
 
     def steps(self, context: bpy.types.Context) -> Steps:
         """Return the steps of an oneshot."""
-        return oneshot.examine_steps(context)
+        return one_shot.examine_steps(context)
 
     def tell(self, made: Any) -> None:
         """Say what is wrong, if anything is."""
         _reading, diagnosis = made
-        fault = oneshot.fault(diagnosis)
+        fault = one_shot.fault(diagnosis)
         self.report({"WARNING"} if fault else {"INFO"}, fault or "The clip can be learned from")
 
 
@@ -77,11 +78,15 @@ class FOOTFALL_OT_adapt(Reading, bpy.types.Operator):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why no creature can be made, or an empty text."""
-        return super().problem(context) or creatures.refusal(context) or oneshot.passed(context)
+        return (
+            super().problem(context)
+            or stored_creatures.refusal(context)
+            or one_shot.passed(context)
+        )
 
     def steps(self, context: bpy.types.Context) -> Steps:
         """Return the steps of making a creature."""
-        return oneshot.adapt_steps(context)
+        return one_shot.adapt_steps(context)
 
     def tell(self, made: Any) -> None:
         """Say which creature moves which rig."""

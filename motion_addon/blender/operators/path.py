@@ -7,7 +7,9 @@ from __future__ import annotations
 import bpy
 from mathutils import Vector
 
-from .. import character, curve, ground, stroke
+from ... import errors
+from ..rig import character
+from ..scene import curve, ground, stroke
 from .polling import Explained
 
 HELP = "Drag: Draw    Click: Add Point    Backspace: Undo Point    Enter: Finish    Esc: Cancel"
@@ -44,7 +46,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
         try:
             points = stroke.from_json(self.points) if self.points else stroke.ahead(rig)
             path = curve.new_path(context, points, self.smooth)
-        except curve.CurveError as error:
+        except errors.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         settings = context.scene.footfall

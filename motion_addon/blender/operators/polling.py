@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, takes
+from ..keys import takes
+from ..rig import character
 
 NOT_BAKED = "This take was made between keys; make it again in the In-Between panel"
 

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, creatures, footfall_keys, recipe, style, takes
+from ... import errors
+from ..bake import scene_request
+from ..creature import stored_creatures
+from ..keys import footfall_keys, takes
+from ..keys.recipe import Recipe
+from ..rig import character
+from ..style import worn
 from .polling import NOT_BAKED, OnTake
 
 
@@ -95,13 +101,13 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         rig = character.current(context)
         take = takes.active(rig)
         try:
-            stored = recipe.Recipe.from_json(takes.recipe_of(take))
-            style.check(stored)
-        except recipe.RecipeError as error:
+            stored = Recipe.from_json(takes.recipe_of(take))
+            worn.check(stored)
+        except errors.RecipeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        recipe.to_settings(stored, context.scene)
-        creatures.choose(rig, stored)
+        scene_request.to_settings(stored, context.scene)
+        stored_creatures.choose(rig, stored)
         return {"FINISHED"}
 
 

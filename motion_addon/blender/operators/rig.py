@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from .. import character
+from ..rig import character
 from .polling import OnCharacter
 
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, job, scrub, state
+from ... import errors
+from ..bake import scrub
+from ..keys import state
+from ..rig import character, readiness
 from .polling import Explained
 
 
@@ -25,12 +28,12 @@ class FOOTFALL_OT_scrub(Explained, bpy.types.Operator):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the character cannot be posed, or an empty text."""
-        return job.refusal(character.current(context), context.view_layer)
+        return readiness.refusal(character.current(context), context.view_layer)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             scrub.pose_at(context, character.current(context), self.phase)
-        except job.RefusedError as error:
+        except errors.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -10,7 +10,9 @@ from typing import Any
 
 import bpy
 
-from .. import job, progress
+from ... import errors
+from ..bake import job
+from ..scene import progress
 from .polling import Explained
 
 SLICE = 0.05  # seconds of work between two looks at the keyboard
@@ -50,7 +52,7 @@ class Stepping(Explained):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             made = job.run(self.steps(context))
-        except job.RefusedError as error:
+        except errors.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.tell(made)
@@ -80,7 +82,7 @@ class Stepping(Explained):
         except StopIteration as end:
             self.tell(end.value)
             return self._end(context, "", done=True)
-        except job.RefusedError as error:
+        except errors.RefusedError as error:
             self.report({"ERROR"}, str(error))
             return self._end(context, "")
         except BaseException:

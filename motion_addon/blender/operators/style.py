@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import live, style_keys
-from ..style import MOST
+from ..bake import live
+from ..style import style_keys
+from ..style.worn import MOST
 
 
 class FOOTFALL_OT_style_add(bpy.types.Operator):

@@ -8,8 +8,11 @@ from typing import Any
 
 import bpy
 
-from .. import character, herd, progress, takes
+from ..bake import herd
+from ..keys import takes
 from ..operators.bake import FOOTFALL_OT_bake
+from ..rig import character
+from ..scene import progress
 from .tab import Tab, sentence
 
 

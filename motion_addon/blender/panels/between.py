@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import between, character, takes
+from ..between import fill_between
+from ..keys import takes
+from ..rig import character
 from .tab import Tab, sentence
 
 
@@ -35,7 +37,7 @@ class FOOTFALL_PT_between(Tab, bpy.types.Panel):
         button = layout.column()
         button.scale_y = 1.4
         button.operator("footfall.fill_between", icon="KEYFRAME_HLT")
-        problem = between.refusal(rig, context.view_layer)
+        problem = fill_between.refusal(rig, context.view_layer)
         if problem:
             sentence(context, layout, problem, "INFO")
         elif takes.in_review(rig) and takes.shown(rig) is not None:

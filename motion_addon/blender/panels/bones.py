@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import character
+from ..rig import character
 
 
 def draw_bones(layout: bpy.types.UILayout, rig: Any, identifier: str) -> bpy.types.UILayout:

@@ -8,7 +8,8 @@ from typing import Any
 
 import bpy
 
-from .. import character, creatures
+from ..creature import stored_creatures
+from ..rig import character
 from .bones import draw_bones
 from .tab import Tab, sentence
 
@@ -74,7 +75,7 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if rig.footfall.confidence < UNSURE:
             label = f"{label}, perhaps"
         layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
-        if creatures.chosen(rig) is not None and rig.footfall.kind == "quadruped":
+        if stored_creatures.chosen(rig) is not None and rig.footfall.kind == "quadruped":
             name = rig.footfall.creature
             layout.label(text=f"Moves like: {name}", icon="OUTLINER_DATA_ARMATURE")
         problem = character.map_refusal(rig)

@@ -23,7 +23,7 @@ def footfall_chart(
 
     ``margin`` is what a box around it takes from the width, in pixels.
     """
-    from ...motion.report import footfall_chart as lines_of
+    from ...motion.metrics.report import footfall_chart as lines_of
 
     scale = context.preferences.system.ui_scale or 1.0
     width = (1.0 - FEET_SHARE) * (context.region.width / scale - 46.0 - margin) - 24.0

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character, experts, takes
+from ..bake import experts
+from ..keys import takes
+from ..rig import character
 from .tab import Tab, sentence
 
 PIXELS_A_BAR = 11.0

@@ -8,8 +8,9 @@ from typing import Any
 
 import bpy
 
-from .. import character, fit, pace
 from ..operators.speed import PRESETS
+from ..rig import character, fit
+from ..settings import pace
 from .choice import draw_choice
 from .tab import Tab, sentence
 

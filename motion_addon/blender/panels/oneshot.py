@@ -8,8 +8,10 @@ from typing import Any
 
 import bpy
 
-from .. import character, creatures, exemplar, oneshot, progress
+from ..creature import exemplar, one_shot, stored_creatures
 from ..operators.oneshot import FOOTFALL_OT_adapt, FOOTFALL_OT_examine
+from ..rig import character
+from ..scene import progress
 from .bones import draw_bones
 from .charts import draw_chart, footfall_chart
 from .choice import draw_choice
@@ -61,20 +63,20 @@ class FOOTFALL_PT_oneshot(Tab, bpy.types.Panel):
 
     def _draw_findings(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
         """Show what the doctor found, as long as the clip is the one that was examined."""
-        found = oneshot.shown(context)
+        found = one_shot.shown(context)
         if found is None:
             return
         box = layout.box()
         column = box.column(align=True)
-        for label, text in oneshot.lines(found):
+        for label, text in one_shot.lines(found):
             row = column.split(factor=0.3)
             row.label(text=label)
             row.label(text=text)
-        marks = footfall_chart(context, oneshot.chart(found), MARGIN)[1:]
+        marks = footfall_chart(context, one_shot.chart(found), MARGIN)[1:]
         if marks:
             draw_chart(box, [("Footfalls, stride after stride", ""), *marks])
         for finding in found.findings:
-            text = f"{oneshot.said(finding)} ({oneshot.sureness(finding.confidence)})"
+            text = f"{one_shot.said(finding)} ({one_shot.sureness(finding.confidence)})"
             sentence(context, box, text, ICONS[finding.severity])
 
 
@@ -103,7 +105,7 @@ class FOOTFALL_MT_ready_creatures(bpy.types.Menu):
     bl_label = "Ready Creatures"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        names = creatures.ready()
+        names = stored_creatures.ready()
         for name in names:
             self.layout.operator("footfall.creature_ready", text=name).name = name
         if not names:
@@ -123,7 +125,7 @@ class FOOTFALL_PT_creature(Tab, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        problem = creatures.refusal(context)
+        problem = stored_creatures.refusal(context)
         if problem:
             sentence(context, layout, problem, "INFO")
             return
@@ -134,13 +136,13 @@ class FOOTFALL_PT_creature(Tab, bpy.types.Panel):
         row.operator("footfall.creature_import", text="", icon="IMPORT")
         row.operator("footfall.creature_export", text="", icon="EXPORT")
         row.operator("footfall.creature_remove", text="", icon="X")
-        kept = creatures.chosen(rig)
+        kept = stored_creatures.chosen(rig)
         if kept is None:
             text = "Adapt one, import one, or choose a ready one"
             sentence(context, layout, text, "INFO")
             return
         layout.prop(rig.footfall, "manner", slider=True)
-        for text in creatures.summary(kept):
+        for text in stored_creatures.summary(kept):
             sentence(context, layout, text)
         if sum(thing.type == "ARMATURE" for thing in context.selected_objects) > 1:
             layout.operator("footfall.creature_share", icon="DUPLICATE")

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import live, progress
+from ..bake import live
+from ..scene import progress
 from .tab import Tab, sentence
 
 

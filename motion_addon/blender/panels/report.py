@@ -8,7 +8,8 @@ from typing import Any
 
 import bpy
 
-from .. import character, footfall_keys, takes
+from ..keys import footfall_keys, takes
+from ..rig import character
 from .charts import draw_chart, footfall_chart
 from .tab import Tab, sentence
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import character
-from ..style import MOST, OWN, style_of
+from ..rig import character
+from ..style.worn import MOST, OWN, style_of
 from .tab import Tab, sentence
 
 

@@ -8,15 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from .. import quat
-from . import auto_rig_pro, daz, makehuman, mixamo, mocap, quaternius, rigify, unreal, vrm
+from ...errors import RigError
+from ..body.rig_bones import RigBones
+from ..maths import quat
 from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
-from .bones import RigBones, RigError
-from .family import Family
-from .quadruped_families import QUADRUPEDS
+from .families import auto_rig_pro, daz, makehuman, mixamo, mocap, quaternius, rigify, unreal, vrm
+from .families.family import Family
+from .families.quadrupeds import QUADRUPEDS
+from .families.rigify_quadruped import RIGIFY_QUADRUPEDS
 from .quadruped_structure import find_quadruped
-from .rigify_quadruped import RIGIFY_QUADRUPEDS
-from .rigmap import (
+from .rig_map import (
     CHAIN_ROLES,
     REQUIRED_ROLES,
     ROLES,

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .. import quat
-from ..quat import Array
-from .bones import RigBones, RigError
-from .rigmap import QUADRUPED_LEG_ROLES
+from ...errors import RigError
+from ..body.rig_bones import RigBones
+from ..maths import quat
+from ..maths.quat import Array
+from .rig_map import QUADRUPED_LEG_ROLES
 
 
 def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:

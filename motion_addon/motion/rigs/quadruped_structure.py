@@ -12,10 +12,10 @@ from itertools import combinations
 
 import numpy as np
 
-from ..quat import Array, unit
-from .bones import RigBones
+from ..body.rig_bones import RigBones
+from ..maths.quat import Array, unit
 from .resting_limbs import RestingLimb, Shape, from_hip, limb_pairs, loose_feet, upright
-from .rigmap import RigMap
+from .rig_map import RigMap
 
 _Pair = tuple[RestingLimb, RestingLimb]
 _CROWN = frozenset(("head", "neck", "skull"))

@@ -8,8 +8,8 @@ from itertools import combinations, product
 
 import numpy as np
 
-from ..quat import Array
-from .bones import RigBones
+from ..body.rig_bones import RigBones
+from ..maths.quat import Array
 from .structure import bone_ends
 
 _GROUND = 0.14

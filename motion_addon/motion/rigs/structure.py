@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..quat import Array, unit
-from .bones import RigBones
-from .rigmap import RigMap
+from ..body.rig_bones import RigBones
+from ..maths.quat import Array, unit
+from .rig_map import RigMap
 
 _LEFT, _UP, _FORWARD = 0, 1, 2
 

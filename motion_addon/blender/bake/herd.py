@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A herd: owns how selected rigs get paths, starts and takes of their own in one bake.
+
+Each rig of a herd in lanes gets a curve object of its own, so that its take can be baked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ... import errors
+from ...errors import RecipeError
+from ..creature import stored_creatures
+from ..keys import takes
+from ..keys.recipe import Recipe
+from ..rig import fit, readiness
+from ..scene.units import frame_rate
+from ..style import worn
+from . import job, scene_request
+
+if TYPE_CHECKING:
+    from ...motion.bake.herd import Member
+    from ...motion.bake.request import BakeRequest
+    from ...motion.rigs import RigMap
+    from ..keys.apply import KeyPlan
+    from ..rig.fit import Fit
+
+Steps = Generator[float, None, list[bpy.types.PropertyGroup]]
+
+
+def chosen(context: bpy.types.Context, kind: str) -> list[bpy.types.Object]:
+    """Return the selected objects of a kind such as ARMATURE, by name."""
+    found = [thing for thing in context.selected_objects if thing.type == kind]
+    return sorted(found, key=lambda thing: thing.name)
+
+
+def refusal(context: bpy.types.Context) -> str:
+    """Return in one plain sentence why the selection cannot be baked; empty if it can."""
+    rigs, curves = chosen(context, "ARMATURE"), chosen(context, "CURVE")
+    if context.scene.footfall.way == "spot":
+        return "A herd goes along paths; choose Along a Path in the Path panel"
+    if len(rigs) < 2:
+        return "Select the armatures of the herd, two or more"
+    problems = (readiness.refusal(rig, context.view_layer) for rig in rigs)
+    problem = next(filter(None, problems), "")
+    if problem:
+        return problem
+    if len(curves) > 1 and len(curves) != len(rigs):
+        return (
+            f"{len(rigs)} armatures and {len(curves)} curves are selected; select a curve for"
+            " each armature, or none to go in lanes along the picked path"
+        )
+    return "" if len(curves) > 1 else scene_request.path_refusal(context.scene)
+
+
+def bake_steps(context: bpy.types.Context) -> Steps:
+    """Bake one take onto each selected armature; yields progress 0..1 and returns the takes.
+
+    With as many curves selected each armature has its own, in the order of names; else they go in
+    lanes along the picked path. Raises job.RefusedError before anything is changed.
+    """
+    from ...errors import CurveError
+    from ...motion.bake import bake
+    from ...motion.maths.progress import within
+    from ...motion.rigs import RigError
+
+    problem = refusal(context)
+    if problem:
+        raise errors.RefusedError(problem)
+    rigs = chosen(context, "ARMATURE")
+    try:
+        maps = [readiness.mapped(rig) for rig in rigs]
+        if len({rig.footfall.kind for rig in rigs}) > 1:
+            raise RecipeError("People and animals are selected; bake one kind at a time")
+        wanted, sizes = _wanted(context, rigs, maps)
+        members = _members(context, wanted, sizes)
+        recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
+        every = zip(rigs, members, sizes, recipes, strict=True)
+        requests = [_sized(context.scene, *each) for each in every]
+        yield 0.0
+        results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
+        rows = zip(rigs, maps, results, recipes, sizes, strict=True)
+        plans: list[KeyPlan] = []
+        for rig, rig_map, result, own, size in rows:
+            plans.append(job.planned(context, rig, rig_map, result, own, size))
+            yield job.MOTION_SHARE
+    except (errors.RequestError, RigError, CurveError, RecipeError) as error:
+        raise errors.RefusedError(str(error)) from error
+    done = []
+    shared = len({own.curve for own in recipes}) == 1
+    for rig, plan, own, result in zip(rigs, plans, recipes, results, strict=True):
+        curve = _lane(context.scene, rig, result.request) if shared else own.curve
+        own = replace(own, curve=curve)
+        done.append(job.commit(context, rig, plan, own, result.report, False))
+    return done
+
+
+def _wanted(
+    context: bpy.types.Context, rigs: Sequence[bpy.types.Object], maps: Sequence[RigMap]
+) -> tuple[list[Recipe], list[Fit]]:
+    """Return the recipe of the settings for each rig, with its own curve, and its size."""
+    scene = context.scene
+    wanted = [scene_request.from_settings(scene.footfall, rig) for rig in rigs]
+    curves = chosen(context, "CURVE")
+    if len(curves) > 1:
+        pairs = zip(wanted, curves, strict=True)
+        wanted = [replace(own, curve=curve.name) for own, curve in pairs]
+    rows = zip(rigs, maps, wanted, strict=True)
+    return wanted, [stored_creatures.size(r, m, own, scene) for r, m, own in rows]
+
+
+def _members(
+    context: bpy.types.Context, wanted: Sequence[Recipe], sizes: Sequence[Fit]
+) -> tuple[Member, ...]:
+    """Return the members of the herd, planned for the largest of the rigs."""
+    from ...motion.bake.herd import Herd, members
+
+    settings = context.scene.footfall
+    largest = max(sizes, key=lambda size: size.hip_height or size.height or 0.0)
+    own = len({one.curve for one in wanted}) > 1
+    asked = [
+        scene_request.request(one, context.scene, largest)
+        for one in (wanted if own else wanted[:1])
+    ]
+    if len({request.cyclic for request in asked}) > 1:
+        raise RecipeError("Some curves are closed and some open; make them alike")
+    spacing = settings.herd_spacing * fit.meters(context.scene)
+    herd = Herd(
+        asked[0],
+        count=len(wanted),
+        paths=tuple(request.path for request in asked) if own else (),
+        lanes=settings.herd_lanes,
+        spacing=spacing or None,
+        seed=settings.herd_seed,
+        speed_jitter=settings.herd_speed_jitter,
+        size_jitter=0.0,
+    )
+    return members(herd)
+
+
+def _sized(
+    scene: bpy.types.Scene, rig: bpy.types.Object, member: Member, size: Fit, own: Recipe
+) -> BakeRequest:
+    """Return a member's request for its rig's size and manner, and what it looks at meanwhile."""
+    sized = replace(member.request, height=size.height, hip_height=size.hip_height)
+    asked = scene_request.looking(stored_creatures.applied(sized, rig, own), own, scene)
+    return worn.worn(asked, own, scene, frame_rate(scene))
+
+
+def _recipe(wanted: Recipe, member: Member) -> Recipe:
+    """Return what a member's take is baked from."""
+    asked = member.request
+    return replace(
+        wanted,
+        speed=asked.speed,
+        start_phase=asked.start_phase,
+        seed=asked.seed,
+        frame_start=wanted.frame_start + round(member.start * asked.fps),
+    )
+
+
+def _lane(scene: bpy.types.Scene, rig: bpy.types.Object, request: BakeRequest) -> str:
+    """Add a curve object along a member's path; returns its name."""
+    unit = fit.meters(scene)
+    data = bpy.data.curves.new(f"{rig.name} Lane", "CURVE")
+    data.dimensions = "3D"
+    spline = data.splines.new("POLY")
+    spline.points.add(len(request.path) - 1)
+    for point, (x, y, z) in zip(spline.points, request.path, strict=True):
+        point.co = (x / unit, -z / unit, y / unit, 1.0)
+    spline.use_cyclic_u = request.cyclic
+    curve = bpy.data.objects.new(data.name, data)
+    scene.collection.objects.link(curve)
+    name: str = curve.name
+    return name
+
+
+def summary(done: Sequence[bpy.types.PropertyGroup]) -> tuple[str, list[str]]:
+    """Return what to say of a baked herd: one sentence, and its different warnings."""
+    warnings = [text for take in done for text in takes.report_of(take).get("warnings", ())]
+    return f"Baked {len(done)} takes", list(dict.fromkeys(warnings))

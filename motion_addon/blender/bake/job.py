@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One bake from a recipe to a take: owns the order of the steps and that nothing fails half-way.
+
+Everything that can be refused is refused before the scene is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ... import errors
+from ...errors import RefusedError
+from ..creature import stored_creatures
+from ..keys import footfall_keys, recipe, state, takes
+from ..keys.recipe import Recipe
+from ..rig.readiness import mapped, refusal
+from . import experts, scene_request
+
+if TYPE_CHECKING:
+    from ...motion.bake.bake import BakeResult
+    from ...motion.maths.quat import Array
+    from ...motion.rigs import RigMap
+    from ..keys.apply import KeyPlan
+    from ..rig.fit import Fit
+
+Steps = Generator[float, None, bpy.types.PropertyGroup]
+GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, meters a second
+MOTION_SHARE = 0.85  # part of the progress that the motion core takes
+
+
+def run(steps: Steps) -> bpy.types.PropertyGroup:
+    """Take all steps at once and return the take."""
+    from ...motion.maths.progress import last
+
+    return last(steps)
+
+
+def bake_steps(
+    context: bpy.types.Context, rig: bpy.types.Object | None, wanted: Recipe, again: bool = False
+) -> Steps:
+    """Bake a recipe onto a character; yields progress 0..1 and returns the take.
+
+    With ``again`` the take named in the recipe is written anew, unless it was accepted: then its
+    keys may hold an animator's work and a new take is made. Raises RefusedError.
+    """
+    from ... import errors
+    from ...errors import CurveError
+    from ...motion.bake import bake
+    from ...motion.maths.progress import within
+    from ...motion.rigs import RigError
+
+    problem = refusal(rig, context.view_layer)
+    if problem or rig is None:
+        raise RefusedError(problem)
+    try:
+        rig_map = mapped(rig)
+        remarks = stored_creatures.remarks(rig, wanted)
+        wanted = stored_creatures.named(rig, wanted)
+        size = stored_creatures.size(rig, rig_map, wanted, context.scene)
+        wanted = _on_spot(wanted, rig, rig_map, again)
+        asked = stored_creatures.applied(
+            scene_request.request(wanted, context.scene, size), rig, wanted
+        )
+        yield 0.0
+        if wanted.cycle:
+            result = bake.cycle(asked)
+        else:
+            result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
+        plan = planned(context, rig, rig_map, result, wanted, size)
+    except (errors.RequestError, RigError, CurveError, errors.RecipeError) as error:
+        raise RefusedError(str(error)) from error
+    card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
+    return commit(context, rig, plan, wanted, card, again)
+
+
+def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool) -> Recipe:
+    """Return the recipe of a turn with its spot: that of the take baked again, or the present."""
+    from ..rig import standing_place
+
+    if wanted.turn is None or wanted.spot is not None or wanted.cycle:
+        return wanted
+    old = takes.find(rig, wanted.take) if again else None
+    kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
+    return replace(
+        wanted, spot=kept or standing_place.under(rig, rig_map, stored_creatures.model(rig, wanted))
+    )
+
+
+def rebake_steps(
+    context: bpy.types.Context, rig: bpy.types.Object, take: bpy.types.PropertyGroup, wanted: Recipe
+) -> Steps:
+    """Bake a take again from a recipe, with the footfalls that were dragged in the Dope Sheet.
+
+    Raises RefusedError.
+    """
+    animal = wanted.model == "quadruped" and not wanted.cycle
+    try:
+        moved = footfall_keys.edits(take) if animal else ()
+    except errors.DraggedError as error:
+        raise RefusedError(str(error)) from error
+    keyed = footfall_keys.offered(take)
+    wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
+    made = yield from bake_steps(context, rig, wanted, again=True)
+    if keyed and footfall_keys.possible(made):
+        footfall_keys.offer(rig, made)
+    return made
+
+
+def planned(
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    rig_map: RigMap,
+    result: BakeResult,
+    wanted: Recipe,
+    size: Fit,
+) -> KeyPlan:
+    """Lay out the keys as seen from the state before any take, then show again what was shown."""
+    from ..keys.apply import plan_keys
+
+    clip, settings = (
+        size.in_units(result.clip),
+        scene_request.key_settings(wanted, context.scene, size),
+    )
+    state.put_pose_back(rig)
+    now = takes.Moment(rig, context.scene)
+    takes.rewind(rig, context.scene)
+    try:
+        plan = plan_keys(rig, rig_map, clip, settings, stored_creatures.own_pose(result, clip))
+        return _closed(plan) if wanted.cycle else plan
+    finally:
+        now.come_back()
+
+
+def _closed(plan: KeyPlan) -> KeyPlan:
+    """Repeat the first frame of a loop after its last, so that the seam is exactly nothing."""
+    import numpy as np
+
+    def close(values: Array | None) -> Array | None:
+        if values is None or len(values) == 1:
+            return values
+        turned = values.shape[1] == 4 and values[-1] @ values[0] < 0.0
+        return np.concatenate([values, -values[:1] if turned else values[:1]])
+
+    bones = tuple(
+        replace(keys, rotation=close(keys.rotation), location=close(keys.location))
+        for keys in plan.bones
+    )
+    frames = np.append(plan.frames, 2.0 * plan.frames[-1] - plan.frames[-2])
+    return replace(plan, frames=frames, bones=bones)
+
+
+def commit(
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    plan: KeyPlan,
+    wanted: Recipe,
+    report: dict,
+    again: bool,
+) -> bpy.types.PropertyGroup:
+    """Write the keys; from here on nothing can be refused."""
+    from ..keys import apply
+
+    old = takes.find(rig, wanted.take) if again else None
+    if old is not None and old.accepted:
+        old = None
+    now = takes.Moment(rig, context.scene)
+    takes.begin_review(rig, context.scene)
+    takes.rewind(rig, context.scene)
+    name = old.name if old else takes.free_name(rig, wanted.take, _stem(wanted, report))
+    action = takes.blank_action(rig, name, old)
+    try:
+        apply.write(plan, rig, action, frame_start=wanted.frame_start)
+    except BaseException:
+        now.come_back()
+        if old is None:
+            bpy.data.actions.remove(action)
+        raise
+    takes.take_over(rig)
+    last = wanted.frame_start + round(float(plan.frames[-1]))
+    if wanted.cycle:
+        _mark_cycle(action, wanted.frame_start, last, report)
+    elif wanted.fit_range:
+        _first, before = state.frame_range(rig.footfall.before)
+        context.scene.frame_end = max(before, last)
+    stored = recipe.named(wanted, name).to_json()
+    stored["footfalls"] = report.get("footfalls_moved", [])
+    for shares in experts.shares_of(report)[:1]:
+        experts.lay_rows(context.scene.footfall, len(shares))
+    report = {**report, "notes": [*report.get("notes", ()), *plan.notes]}
+    if old is None:
+        take = takes.add(rig, name, action, stored, report)
+    else:
+        take = takes.update(old, action, stored, report)
+        takes.choose(rig, name)
+    context.view_layer.update()
+    return take
+
+
+def _stem(wanted: Recipe, report: dict) -> str:
+    """Return what a take is called: the gait that it shows most."""
+    if wanted.cycle or wanted.turn is not None:
+        return "Cycle" if wanted.cycle else "Turn"
+    shares = report.get("gait") or {"walk": 1.0}
+    gait: str = max(shares, key=shares.get) if wanted.gait == "auto" else wanted.gait
+    return gait.title()
+
+
+def _mark_cycle(action: bpy.types.Action, first: int, last: int, report: dict) -> None:
+    """Let the action repeat for ever and tell the speed at which its feet pass the ground."""
+    action.use_frame_range = True
+    action.frame_start, action.frame_end = first, last
+    action.use_cyclic = True
+    action[GROUND_SPEED] = float(report["ground_speed"])
+    for curve in takes.curves(action):
+        if not any(modifier.type == "CYCLES" for modifier in curve.modifiers):
+            curve.modifiers.new("CYCLES")

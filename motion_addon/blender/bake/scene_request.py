@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recipe: owns all that is needed to bake a take again, as settings, JSON and a request.
+
+The same JSON is stored with a take, read by the command line and shown in a bug report.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ...errors import RecipeError
+from ..keys.recipe import Recipe
+from ..rig import fit
+from ..scene.units import frame_rate
+from ..style import worn
+from . import experts
+
+if TYPE_CHECKING:
+    from ...motion.bake.request import BakeRequest
+    from ..keys.apply import KeySettings
+    from ..rig.fit import Fit
+
+PLAIN = (
+    "start", "stop", "start_phase", "cadence", "seed", "cleanup", "gaze_strength",
+    "frame_start", "fit_range", "root_motion", "keys", "tolerance", "controls",
+)  # fmt: skip
+"""Fields with the same name and value in the scene's settings."""
+
+
+BACKWARD = 180.0
+"""Degrees by which a body is turned from its path to go backward."""
+
+
+def from_settings(
+    settings: bpy.types.PropertyGroup, rig: bpy.types.Object, cycle: bool = False
+) -> Recipe:
+    """Return the recipe of the scene's settings for a character."""
+    speed: float | tuple[tuple[float, float], ...] = settings.speed
+    if settings.vary_speed and len(settings.speed_points):
+        speed = tuple(sorted((p.at / 100.0, p.speed) for p in settings.speed_points))
+    facing: str | dict[str, Any] = "path"
+    if settings.facing == "yaw":
+        facing = {"yaw": math.degrees(settings.facing_yaw)}
+    elif settings.facing == "turned":
+        facing = {"turned": BACKWARD}
+    elif settings.facing == "look_at":
+        facing = {"look_at": settings.facing_target.name if settings.facing_target else ""}
+    animal = rig.footfall.kind == "quadruped"
+    kept = rig.footfall.creatures.get(rig.footfall.creature) if animal else None
+    return Recipe(
+        character=rig.name,
+        curve=settings.path.name if settings.path else "",
+        turn=math.degrees(settings.turn) if settings.way == "spot" and not cycle else None,
+        ground=settings.ground.name if settings.ground else "",
+        cycle=cycle,
+        model=rig.footfall.kind,
+        creature=rig.footfall.creature if animal else "",
+        creature_digest=kept.digest if kept is not None else "",
+        manner=rig.footfall.manner if animal and rig.footfall.creature else 1.0,
+        gait=settings.animal_gait if animal else settings.gait,
+        lead=settings.lead if animal else "auto",
+        experts=experts.factors(settings) if animal else None,
+        follow_through=settings.follow_through if animal else 0.0,
+        gaze=settings.gaze.name if settings.gaze else "",
+        styles=worn.wanted(settings, animal),
+        speed=speed,
+        facing=facing,
+        **{name: getattr(settings, name) for name in PLAIN},
+    )
+
+
+def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
+    """Put a recipe back into the scene's settings."""
+    settings = scene.footfall
+    for name in PLAIN:
+        setattr(settings, name, getattr(recipe, name))
+    if recipe.model == "quadruped":
+        settings.animal_gait, settings.lead = recipe.gait, recipe.lead
+        settings.follow_through = recipe.follow_through
+        experts.show(settings, recipe.experts)
+    else:
+        settings.gait = recipe.gait
+    worn.show(scene, recipe.styles, recipe.model == "quadruped")
+    settings.path = scene.objects.get(recipe.curve)
+    settings.way = "path" if recipe.turn is None else "spot"
+    settings.turn = math.radians(recipe.turn or 0.0)
+    settings.gaze = scene.objects.get(recipe.gaze) if isinstance(recipe.gaze, str) else None
+    settings.ground = scene.objects.get(recipe.ground)
+    settings.vary_speed = not isinstance(recipe.speed, int | float)
+    if isinstance(recipe.speed, int | float):
+        settings.speed = recipe.speed
+    else:
+        settings.speed_points.clear()
+        for at, speed in recipe.speed:
+            point = settings.speed_points.add()
+            point.at, point.speed = at * 100.0, speed
+    facing = recipe.facing if isinstance(recipe.facing, dict) else {}
+    settings.facing = next(iter(facing), "path")
+    settings.facing_yaw = math.radians(facing.get("yaw", 0.0))
+    target = facing.get("look_at")
+    settings.facing_target = scene.objects.get(target) if isinstance(target, str) else None
+
+
+def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> KeySettings:
+    """Return how the recipe's clip becomes keys."""
+    from ..keys.apply import KeySettings
+
+    choices: dict[str, Any] = {
+        "root_motion": "in_place" if recipe.cycle else recipe.root_motion,
+        "keys": "dense" if recipe.cycle else recipe.keys,
+        "controls": recipe.controls,
+    }
+    return KeySettings(
+        tolerance=recipe.tolerance,
+        fps=frame_rate(scene),
+        cyclic=recipe.cycle,
+        ball_height=size.ball_height,
+        gaze=recipe.gaze_strength if recipe.gaze and not recipe.cycle else 0.0,
+        **choices,
+    )
+
+
+def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
+    """Read the curve and return what the motion core is asked for.
+
+    Raises RecipeError, CurveError and RequestError, each one plain sentence.
+    """
+    from ...motion.bake.request import BakeRequest
+
+    points, cyclic = _path(recipe, scene, size)
+    speed = recipe.speed if isinstance(recipe.speed, tuple) else float(recipe.speed)
+    asked = BakeRequest.from_json(
+        {
+            "model": recipe.model, "path": points, "cyclic": cyclic, "speed": speed,
+            "gait": recipe.gait, "fps": frame_rate(scene), "start_phase": recipe.start_phase,
+            "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
+            "stop": recipe.stop, "height": size.height, "hip_height": size.hip_height,
+            "seed": recipe.seed, "cleanup": recipe.cleanup, "lead": recipe.lead,
+            "experts": recipe.experts, "footfalls": list(recipe.footfalls),
+            "follow_through": recipe.follow_through,
+            "gaze_strength": recipe.gaze_strength,
+        }
+    )  # fmt: skip
+    return worn.worn(looking(asked, recipe, scene), recipe, scene, frame_rate(scene))
+
+
+def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeRequest:
+    """Return a request in which the head turns to what the recipe says, on each frame of it."""
+    import numpy as np
+
+    from ...motion.bake import bake
+    from ..scene import gaze
+    from ..scene.curve import core_from_world
+
+    if not recipe.gaze or not recipe.gaze_strength or recipe.cycle:
+        return asked
+    if isinstance(recipe.gaze, str):
+        found: bpy.types.Object | None = scene.objects.get(recipe.gaze)
+        if found is None:
+            raise RecipeError(f"There is no object '{recipe.gaze}' in the scene to look at")
+        first = recipe.frame_start
+        points = gaze.places(found, range(first, first + bake.frames(asked)))
+    else:
+        points = np.array([recipe.gaze])
+    points = core_from_world(points) * fit.meters(scene)
+    return replace(asked, gaze=tuple(map(tuple, points.tolist())))
+
+
+def path_refusal(scene: bpy.types.Scene) -> str:
+    """Return in one plain sentence why the picked path cannot be walked; empty if it may be."""
+    path: bpy.types.Object | None = scene.footfall.path
+    if scene.footfall.way == "spot":
+        return ""
+    if path is None:
+        return "Pick or draw a path first"
+    if scene.objects.get(path.name) is not path:
+        return f"There is no curve '{path.name}' in the scene any more; pick another path"
+    return ""
+
+
+def _path(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> tuple[list[list[float]], bool]:
+    """Points in the motion core's axes and whether they close; a cycle needs no curve."""
+    from ..rig import standing_place
+    from ..scene import curve, ground
+
+    if recipe.cycle:
+        return [[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]], False
+    if recipe.spot is not None:
+        hips = size.hip_height or 0.5 * (size.height or 0.0)
+        points, cyclic = standing_place.path(recipe.spot, hips / fit.meters(scene)), False  # type: ignore[arg-type]
+        return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
+    if not recipe.curve:
+        raise RecipeError("Pick or draw a path first")
+    path: bpy.types.Object | None = scene.objects.get(recipe.curve)
+    if path is None:
+        raise RecipeError(f"There is no curve '{recipe.curve}' in the scene")
+    points, cyclic = curve.path_points(path, scene)
+    if recipe.ground:
+        surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
+        if surface is None or surface.type != "MESH":
+            raise RecipeError(f"There is no mesh '{recipe.ground}' to lay the path on")
+        points = ground.drop(points, surface, bpy.context.evaluated_depsgraph_get())
+    return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
+
+
+def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
+    import numpy as np
+
+    from ..scene.curve import core_from_world
+
+    if recipe.turn is not None:
+        return {"turned": recipe.turn}
+    if not isinstance(recipe.facing, dict) or "look_at" not in recipe.facing:
+        return recipe.facing
+    target = recipe.facing["look_at"]
+    if isinstance(target, str):
+        found: bpy.types.Object | None = scene.objects.get(target)
+        if found is None:
+            raise RecipeError("Pick an object to look at")
+        target = found.matrix_world.translation.to_tuple()
+    return {"look_at": (core_from_world(np.array([target]))[0] * fit.meters(scene)).tolist()}

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One Shot on the picked clip: owns its examination and the order of steps to a creature.
+
+The last examination lives with the session only; it is shown as long as the same clip of the same
+bones is picked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ... import errors
+from ..rig import character
+from . import exemplar, stored_creatures
+
+if TYPE_CHECKING:
+    from ...motion.creature.doctor.doctor import Diagnosis, Finding
+
+READ_SHARE = 0.9
+"""Part of the progress that reading takes."""
+STRIDES = 6
+"""Of the footfall chart."""
+SAID = {"up_axis": "The animal does not stand upright in the scene; it was turned for reading"}
+"""What findings say in Blender, where other axes are up, by their code."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """One clip and what was found in it."""
+
+    of: tuple[Any, ...]
+    diagnosis: Diagnosis
+
+
+class _Last:
+    examination: Examination | None = None
+
+
+_last = _Last()
+
+
+def shown(context: bpy.types.Context) -> Diagnosis | None:
+    """Return what was found in the clip that is picked now, None if it was not examined."""
+    last = _last.examination
+    return last.diagnosis if last is not None and last.of == _clip(context) else None
+
+
+def _clip(context: bpy.types.Context) -> tuple[Any, ...]:
+    """Return what tells the picked clip from others; ends of a file's session as well."""
+    rig, action = exemplar.picked_rig(context), exemplar.picked_action(context)
+    if rig is None or action is None:
+        return ()
+    rows = tuple((row.name, row.bone) for row in rig.footfall.bones if row.bone)
+    part = exemplar.frame_range(context.scene, action)
+    return (rig.session_uid, action.session_uid, part, rows)
+
+
+def examine_steps(
+    context: bpy.types.Context,
+) -> Generator[float, None, tuple[exemplar.Reading, Diagnosis]]:
+    """Read and examine the picked clip; yields progress 0..1. Raises job.RefusedError."""
+    from ...motion.creature.doctor import doctor
+    from ...motion.maths.progress import within
+
+    reading = yield from within(exemplar.read_steps(context), 0.0, READ_SHARE)
+    yield READ_SHARE
+    seen = reading.body()
+    found = doctor.examine(
+        seen.rig, seen.rotations, seen.positions, seen.fps,
+        rig_map=seen.rig_map, name=seen.name,
+    )  # fmt: skip
+    found = replace(found, findings=tuple(_in_scene(f, reading) for f in found.findings))
+    _last.examination = Examination(_clip(context), found)
+    return reading, found
+
+
+def _in_scene(finding: Finding, reading: exemplar.Reading) -> Finding:
+    """Return a finding that tells a frame of the scene instead of a sample, counted from 1."""
+
+    def frame(found: re.Match[str]) -> str:
+        return f"frame {reading.first + (int(found[1]) - 1) / reading.parts:.0f}"
+
+    return replace(finding, text=re.sub(r"\bframe (\d+)", frame, finding.text))
+
+
+def adapt_steps(
+    context: bpy.types.Context,
+) -> Generator[float, None, bpy.types.PropertyGroup]:
+    """Make a creature of the picked clip and store it with the character; yields progress 0..1.
+
+    The clip stays picked when the armature plays takes later. Raises job.RefusedError before
+    anything is changed.
+    """
+    from ...errors import ModelError
+    from ...motion.creature.learned.adapt import adapt
+    from ...motion.creature.reading.exemplar import ExemplarError, read
+    from ...motion.maths.progress import within
+
+    rig = character.current(context)
+    problem = stored_creatures.refusal(context)
+    if problem or rig is None:
+        raise errors.RefusedError(problem)
+    reading, found = yield from within(examine_steps(context), 0.0, READ_SHARE)
+    if fault(found):
+        raise errors.RefusedError(fault(found))
+    try:
+        given = read(
+            reading.rig, reading.rotations, reading.positions, reading.fps,
+            rig_map=reading.rig_map, name=reading.name,
+        )  # fmt: skip
+        made = adapt(given)
+    except (ExemplarError, ModelError) as error:
+        raise errors.RefusedError(str(error)) from error
+    context.scene.footfall.oneshot.action = exemplar.picked_action(context)
+    return stored_creatures.store(rig, made)
+
+
+def fault(diagnosis: Diagnosis) -> str:
+    """Return the first finding that keeps a clip from being learned from; empty if none does."""
+    return next((said(f) for f in diagnosis.findings if f.severity == "error"), "")
+
+
+def said(finding: Finding) -> str:
+    """Return a finding in one plain sentence, as it reads in Blender."""
+    return SAID.get(finding.code, finding.text.rstrip("."))
+
+
+def sureness(confidence: float) -> str:
+    """Return in a word how sure a finding is."""
+    words = ((0.85, "sure"), (0.65, "likely"))
+    return next((word for least, word in words if confidence >= least), "perhaps")
+
+
+def passed(context: bpy.types.Context) -> str:
+    """Return in one plain sentence why the picked clip cannot be learned from; empty if it may."""
+    problem = exemplar.refusal(context)
+    found = None if problem else shown(context)
+    return problem or (fault(found) if found is not None else "")
+
+
+def lines(found: Diagnosis) -> list[tuple[str, str]]:
+    """Return what was found, label and text a line; nothing where there is no animal."""
+    if found.legs is None:
+        return []
+    chains = (("spine", found.spine), ("neck", found.neck), ("tail", found.tail))
+    parts = [f"{name} {len(bones)}" for name, bones in chains if bones]
+    size = f"{found.hip_height:.2f} m"
+    if found.unit != 1.0:
+        size = f"{size}, at {found.unit:g} m a unit"
+    out = [
+        ("Legs", f"4, of {sum(map(len, found.legs.values()))} bones"),
+        ("Body", ", ".join(parts)),
+        ("Faces", _axis(found.facing)),
+        ("Hip height", size),
+        ("Ground", f"{found.ground * found.unit:.2f} m"),
+    ]
+    if found.footfalls is None or not found.stride:
+        return [*out, ("Gait", "none")]
+    where = "in place" if found.in_place else "over the ground"
+    ends = "closes" if found.loop else f"open, {found.seam:.1f} steps apart"
+    return [
+        *out,
+        ("Gait", f"{found.gait}, paws down {found.footfalls.duty:.0%}"),
+        ("Speed", f"{found.speed:.2f} m/s, {where}"),
+        ("Stride", f"{found.stride:.2f} s, {found.strides:.1f} in the clip"),
+        ("Loop", ends),
+    ]
+
+
+def _axis(facing: tuple[float, float, float]) -> str:
+    """Return a direction in motion axes as the nearest of Blender's."""
+    x, y, z = facing
+    along = {"X": x, "Y": -z, "Z": y}
+    name = max(along, key=lambda axis: abs(along[axis]))
+    return f"{'-' if along[name] < 0.0 else '+'}{name}"
+
+
+def chart(found: Diagnosis) -> dict[str, Any]:
+    """Return the footfalls of a few strides as a report card has them; empty without strides."""
+    from ...motion.body.quadruped import LEGS
+
+    falls, stride = found.footfalls, found.stride
+    if falls is None or not stride:
+        return {}
+    spans = {
+        leg: [
+            [(number + offset) * stride, (number + offset + falls.duty) * stride]
+            for number in range(-1, STRIDES)
+        ]
+        for leg, offset in zip(LEGS, falls.offsets, strict=True)
+    }
+    return {"footfalls": spans, "seconds": STRIDES * stride, "stride_frequency": 1.0 / stride}

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Creatures that are stored with rigs: owns their data, which one moves a rig, and their files.
+
+A creature is the whole file of the motion core as text, so that it is saved, appended, copied and
+undone with its rig. The ready ones that ship are copied to a rig when they are chosen.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ...errors import RecipeError
+from ..keys.recipe import Recipe
+from ..rig import character, fit
+
+if TYPE_CHECKING:
+    from ...motion.bake.bake import BakeResult
+    from ...motion.bake.request import BakeRequest
+    from ...motion.clip.clip import Clip
+    from ...motion.controller.model import Model
+    from ...motion.creature.learned.creature import Creature
+    from ...motion.creature.own_rig.own_pose import OwnPose
+    from ...motion.rigs import RigMap
+
+ENDING = ".footfall"
+DIGITS = 12
+
+
+def refusal(context: bpy.types.Context) -> str:
+    """Return in one plain sentence why no creature can be stored with the character; else empty."""
+    rig = character.current(context)
+    problem = character.refusal(rig, context.view_layer)
+    if problem or rig is None:
+        return problem
+    if rig.footfall.bones and rig.footfall.kind != "quadruped":
+        return f"'{rig.name}' walks on two legs; creatures walk on four"
+    return ""
+
+
+def chosen(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
+    """Return the creature that moves a rig, or None."""
+    return find(rig, rig.footfall.creature)
+
+
+def find(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup | None:
+    """Return the creature of that name that is stored with a rig, or None."""
+    return next((one for one in rig.footfall.creatures if one.name == name), None)
+
+
+def store(rig: bpy.types.Object, creature: Creature) -> bpy.types.PropertyGroup:
+    """Store a creature with a rig, in the place of one of its name, and let it move the rig."""
+    return _keep(rig, creature.name, creature.to_bytes(), _about(creature))
+
+
+def _keep(rig: bpy.types.Object, name: str, data: bytes, about: str) -> bpy.types.PropertyGroup:
+    kept = find(rig, name) or rig.footfall.creatures.add()
+    kept.name, kept.about = name, about
+    kept.digest = hashlib.sha256(data).hexdigest()[:DIGITS]
+    kept.data = base64.b64encode(data).decode("ascii")
+    rig.footfall.creature = name
+    return kept
+
+
+def copy(kept: bpy.types.PropertyGroup, rig: bpy.types.Object) -> None:
+    """Store a creature of one rig with another, too."""
+    _keep(rig, kept.name, contents(kept), kept.about)
+
+
+def share(context: bpy.types.Context) -> list[str]:
+    """Store the character's creature with all other selected animals; returns their names."""
+    rig = character.current(context)
+    kept = None if rig is None else chosen(rig)
+    others = [thing for thing in context.selected_objects if thing.type == "ARMATURE"]
+    animals = [
+        other
+        for other in others
+        if other != rig and other.footfall.kind == "quadruped" and not character.own_refusal(other)
+    ]
+    for other in animals if kept is not None else ():
+        copy(kept, other)
+        other.footfall.manner = rig.footfall.manner
+    return [other.name for other in animals]
+
+
+def remove(rig: bpy.types.Object, name: str) -> None:
+    """Delete a creature from a rig; the rig then moves like any animal."""
+    rig.footfall.creatures.remove(rig.footfall.creatures.find(name))
+    rig.footfall.creature = ""
+
+
+def contents(kept: bpy.types.PropertyGroup) -> bytes:
+    """Return the file of a stored creature. Raises RecipeError if it is damaged."""
+    try:
+        data = base64.b64decode(kept.data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RecipeError(f"The creature '{kept.name}' is damaged; adapt it again") from error
+    if hashlib.sha256(data).hexdigest()[:DIGITS] != kept.digest:
+        raise RecipeError(f"The creature '{kept.name}' is damaged; adapt it again")
+    return data
+
+
+def about(kept: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """Return what a stored creature was made from."""
+    told: dict[str, Any] = json.loads(kept.about or "{}")
+    return told
+
+
+def summary(kept: bpy.types.PropertyGroup) -> list[str]:
+    """Return what a stored creature was made from, and whose clip that was, in sentences."""
+    told = about(kept)
+    learned = f"Learned from a {told['gait']} at {told['speed']:.2f} m/s"
+    return [learned, told["credit"].rstrip(".")] if told["credit"] else [learned]
+
+
+def _about(creature: Creature) -> str:
+    from ...motion.body.quadruped_gaits import HIP_HEIGHT
+
+    hips = creature.hip_height
+    speed = creature.speed * math.sqrt(hips / HIP_HEIGHT)
+    told = {"gait": creature.gait, "speed": speed, "hip_height": hips, "credit": creature.credit}
+    return json.dumps(told)
+
+
+def read(file: Path) -> Creature:
+    """Return the creature of a file. Raises RecipeError in one plain sentence."""
+    from ...errors import ModelError
+    from ...motion.creature.learned.creature import Creature
+
+    try:
+        return Creature.load(file)
+    except ModelError as error:
+        raise RecipeError(f"'{file.name}': {error}") from error
+
+
+def write(kept: bpy.types.PropertyGroup, file: Path) -> None:
+    """Write a stored creature to a file. Raises RecipeError and OSError."""
+    part = file.with_name(f".{file.name}.part")
+    part.write_bytes(contents(kept))
+    part.replace(file)
+
+
+def ready() -> dict[str, Path]:
+    """Return the creatures that ship: name to file."""
+    from ...motion.nn.weights import FOLDER
+
+    files = sorted((FOLDER / "creatures").glob("*.npz"))
+    return {file.stem.replace("_", " ").title(): file for file in files}
+
+
+def wanted(rig: bpy.types.Object, recipe: Recipe) -> bpy.types.PropertyGroup | None:
+    """Return the creature that a recipe names; None if it names none. Raises RecipeError."""
+    if not recipe.creature:
+        return None
+    same = (one for one in rig.footfall.creatures if one.digest == recipe.creature_digest)
+    kept = next(same, None) or find(rig, recipe.creature)
+    if kept is None:
+        raise RecipeError(
+            f"There is no creature '{recipe.creature}' with '{rig.name}' any more; adapt it again"
+            " or import its file"
+        )
+    return kept
+
+
+def named(rig: bpy.types.Object, recipe: Recipe) -> Recipe:
+    """Return a recipe with the digest of its creature as it is now; ready ones are brought along.
+
+    Raises RecipeError.
+    """
+    if recipe.creature and not find(rig, recipe.creature) and recipe.creature in ready():
+        bring(rig, recipe.creature)
+    kept = wanted(rig, recipe)
+    return recipe if kept is None else replace(recipe, creature_digest=kept.digest)
+
+
+def remarks(rig: bpy.types.Object, recipe: Recipe) -> list[str]:
+    """Return what to say if the creature of a recipe was made anew since; empty if it was not."""
+    if not recipe.creature or not recipe.creature_digest:
+        return []
+    kept = wanted(rig, recipe)
+    if kept is None or kept.digest == recipe.creature_digest:
+        return []
+    return [f"The creature '{kept.name}' was made anew since this take was baked."]
+
+
+def bring(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup:
+    """Store one of the ready creatures with a rig, and let it move the rig. Raises RecipeError."""
+    file = ready().get(name)
+    if file is None:
+        raise RecipeError(f"No creature '{name}' ships with this copy of Footfall")
+    return _keep(rig, name, file.read_bytes(), _about(read(file)))
+
+
+def choose(rig: bpy.types.Object, recipe: Recipe) -> None:
+    """Let the creature of a recipe move a rig, as far as it is still stored there."""
+    rig.footfall.creature, rig.footfall.manner = recipe.creature, recipe.manner
+
+
+def file_of(kept: bpy.types.PropertyGroup) -> Path:
+    """Return a file of a stored creature for the motion core, kept until Blender ends."""
+    data, place = contents(kept), Path(bpy.app.tempdir) / f"{kept.digest}.npz"
+    if not place.is_file():
+        place.write_bytes(data)
+    return place
+
+
+def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
+    """Return the model that a recipe moves a rig with. Raises RecipeError and RequestError."""
+    from ...motion.creature.learned import library
+
+    kept = wanted(rig, recipe)
+    if kept is None:
+        return fit.load_model(recipe.model)
+    return library.model(str(file_of(kept)), None, recipe.manner)
+
+
+def size(rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.types.Scene) -> fit.Fit:
+    """Measure a rig against what moves it by a recipe; a creature's own rig by its very bones.
+
+    Raises RecipeError, RequestError and RigError.
+    """
+    from ...motion.creature.learned import library
+    from ...motion.creature.own_rig.own_pose import size_of
+    from ..scene import armature
+
+    found = fit.measure(rig, rig_map, model(rig, recipe), scene)
+    kept = wanted(rig, recipe)
+    own = None if kept is None else library.own_motion(str(file_of(kept)))
+    ratio = None if own is None else size_of(own, armature.read_rig(rig))
+    if kept is None or ratio is None:
+        return found
+    hips = library.creature(str(file_of(kept))).hip_height
+    return replace(found, hip_height=hips * ratio * found.meters)
+
+
+def own_pose(result: BakeResult, clip: Clip) -> OwnPose | None:
+    """Return what the bones of a creature's own rig do in a bake of it; None for other bakes.
+
+    ``clip`` is that of the bake in Blender units.
+    """
+    from ...motion.bake import creatures
+
+    if result.likeness is None:
+        return None
+    return creatures.own_pose(result.request, clip, result.phase, result.likeness)
+
+
+def applied(asked: BakeRequest, rig: bpy.types.Object, recipe: Recipe) -> BakeRequest:
+    """Return a request in the manner of the creature that a recipe names. Raises RecipeError."""
+    kept = wanted(rig, recipe)
+    if kept is None:
+        return asked
+    return replace(asked, model="creature", exemplar=str(file_of(kept)), manner=recipe.manner)

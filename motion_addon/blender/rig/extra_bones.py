@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys of bones that no bone map knows, such as ears and jaws: owns which of them may take keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+import bpy
+
+from . import control_rigs
+from .control_rigs.rigify_session import derived
+
+if TYPE_CHECKING:
+    from ...motion.body.body import Body
+    from ...motion.creature.own_rig.own_pose import OwnPose
+    from ...motion.maths.quat import Array
+    from ...motion.rigs import RigBones
+
+
+def channels(
+    obj: bpy.types.Object, body: Body, own: OwnPose, keyed: Collection[str], controls: bool
+) -> Iterator[tuple[str, Array, Array | None]]:
+    """Yield bone, rotation (T, 4) and location (T, 3) or None for what a creature does besides.
+
+    Bones in ``keyed`` have their keys already. With ``controls`` the rig's own controls are
+    keyed: then only bones count that deform the mesh, or Rigify's controls of such bones.
+    """
+    assert obj.pose is not None
+    rig = body.rig
+    for name, rotation, location in own.besides(body):
+        if name in keyed or name.startswith(control_rigs.HELPERS):
+            continue
+        bone = obj.pose.bones[name]
+        held = any(not c.mute and c.influence > 0.0 for c in bone.constraints)
+        if held or (controls and not _shows(rig, name, keyed)):
+            continue
+        free = rig.connected is None or not rig.connected[rig.index(name)]
+        yield name, rotation, location if free else None
+
+
+def _shows(rig: RigBones, name: str, keyed: Collection[str]) -> bool:
+    """Whether a bone moves the mesh by itself and nothing that has keys already."""
+    below = [rig.names[child] for child in rig.children[rig.index(name)]]
+    if any(child in keyed for child in below):
+        return False
+    deforms = rig.deforms is not None and bool(rig.deforms[rig.index(name)])
+    return deforms or f"DEF-{derived(name, '')}" in rig

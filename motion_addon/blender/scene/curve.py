@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Path curves: owns reading a curve object into points and making one from a drawn stroke.
+
+Points of the motion core are meters, Y up; Blender's are Z up. Rounding, resampling and speed
+belong to the motion core, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import bpy
+from mathutils import Vector
+
+from ...errors import CurveError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RESOLUTION = 48  # points a segment: 1 cm of a half circle of 10 m, and cheap
+FIT_ERROR = 0.03  # meters a fitted curve may leave a drawn stroke
+PATH_NAME = "Footfall Path"
+
+
+def core_from_world(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Turn (N, 3) Blender points (Z up) into motion core points (Y up), same unit."""
+    import numpy as np
+
+    points = np.asarray(points, dtype=np.float64)
+    return np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
+
+
+def world_from_core(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Turn (N, 3) motion core points (Y up) into Blender points (Z up), same unit."""
+    import numpy as np
+
+    points = np.asarray(points, dtype=np.float64)
+    return np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
+
+
+def path_points(
+    curve: bpy.types.Object, scene: bpy.types.Scene
+) -> tuple[NDArray[np.float64], bool]:
+    """Read the longest line of a curve object.
+
+    Returns (N, 3) world points in Blender's axes and whether the line is closed. Modifiers, parents
+    and edits not yet left in Edit Mode count; bevel and extrusion do not. Raises CurveError.
+    """
+    import numpy as np
+
+    if curve.type != "CURVE":
+        raise CurveError(f"'{curve.name}' is not a curve")
+    points, edges = _evaluated_line(curve, scene)
+    if not np.isfinite(points).all():
+        raise CurveError(f"The curve '{curve.name}' has a point that is not a number")
+    lines = _lines(len(points), edges)
+    if not lines:
+        raise CurveError(f"The curve '{curve.name}' has no length; draw a longer path")
+    order, cyclic = max(lines, key=lambda line: _length(points[line[0]]))
+    if _length(points[order]) < 1e-4:
+        raise CurveError(f"The curve '{curve.name}' has no length; draw a longer path")
+    return points[order], cyclic
+
+
+def _evaluated_line(
+    curve: bpy.types.Object, scene: bpy.types.Scene
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Evaluate a bare, finer copy in a scene of its own: world points (N, 3) and edges (E, 2)."""
+    import numpy as np
+
+    if curve.mode == "EDIT":
+        curve.update_from_editmode()
+    bare = curve.copy()
+    bare.data = data = curve.data.copy()
+    bare.hide_viewport = False
+    data.bevel_depth = data.extrude = data.offset = 0.0
+    data.bevel_object = data.taper_object = None
+    data.resolution_u = max(data.resolution_u, RESOLUTION)
+    for spline in data.splines:
+        spline.resolution_u = max(spline.resolution_u, RESOLUTION)
+    stage = bpy.data.scenes.new("Footfall Path Reader")
+    try:
+        stage.frame_set(scene.frame_current)
+        stage.collection.objects.link(bare)
+        stage.view_layers[0].update()
+        evaluated = bare.evaluated_get(stage.view_layers[0].depsgraph)
+        mesh = evaluated.to_mesh()
+        points = np.empty((len(mesh.vertices), 3), np.float32)
+        edges = np.empty((len(mesh.edges), 2), np.int32)
+        mesh.vertices.foreach_get("co", points.ravel())
+        mesh.edges.foreach_get("vertices", edges.ravel())
+        world = np.array(evaluated.matrix_world, dtype=np.float64)
+        evaluated.to_mesh_clear()
+    finally:
+        bpy.data.objects.remove(bare)
+        bpy.data.curves.remove(data)  # type: ignore[arg-type]
+        bpy.data.scenes.remove(stage)
+    return points @ world[:3, :3].T + world[:3, 3], edges
+
+
+def _lines(count: int, edges: NDArray[np.int32]) -> list[tuple[list[int], bool]]:
+    """Chain edges into lines of vertex numbers, each with whether it is closed."""
+    neighbors: list[list[int]] = [[] for _ in range(count)]
+    for a, b in edges.tolist():
+        neighbors[a].append(b)
+        neighbors[b].append(a)
+    seen = [False] * count
+    lines = []
+    ends = [i for i in range(count) if len(neighbors[i]) == 1]
+    for first in [*ends, *range(count)]:
+        if seen[first] or not neighbors[first]:
+            continue
+        line, here = [], first
+        while here is not None:
+            seen[here] = True
+            line.append(here)
+            here = next((n for n in neighbors[here] if not seen[n]), None)
+        closed = len(line) > 2 and first in neighbors[line[-1]]
+        lines.append((line, closed))
+    return lines
+
+
+def _length(points: NDArray[np.float64]) -> float:
+    import numpy as np
+
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+
+
+def new_path(
+    context: bpy.types.Context, stroke: Iterable[Vector], smooth: bool
+) -> bpy.types.Object:
+    """Make a Bezier curve object through world points; smooth fits few points to a hand's stroke.
+
+    The new object is selected and active. Raises CurveError for fewer than two distinct points.
+    """
+    points = _distinct(stroke)
+    if len(points) < 2:
+        raise CurveError("The path is too short; draw a longer one")
+    data = bpy.data.curves.new(PATH_NAME, "CURVE")
+    data.dimensions = "3D"
+    path = bpy.data.objects.new(PATH_NAME, data)
+    path.location = points[0]
+    context.collection.objects.link(path)
+    for other in context.selected_objects:
+        other.select_set(False)
+    path.select_set(True)
+    context.view_layer.objects.active = path
+    local = [point - points[0] for point in points]
+    if smooth and len(local) > 2:
+        _fit(context, path, points)
+    if not data.splines:
+        _through(data, local)
+    return path
+
+
+def _distinct(stroke: Iterable[Vector]) -> list[Vector]:
+    points: list[Vector] = []
+    for point in stroke:
+        here = point.copy()
+        if not points or (here - points[-1]).length > 1e-3:
+            points.append(here)
+    return points
+
+
+def _through(data: bpy.types.Curve, points: list[Vector]) -> None:
+    spline = data.splines.new("BEZIER")
+    spline.bezier_points.add(len(points) - 1)
+    for knot, point in zip(spline.bezier_points, points, strict=True):
+        knot.co = point
+        knot.handle_left_type = knot.handle_right_type = "AUTO"
+
+
+def _fit(context: bpy.types.Context, path: bpy.types.Object, points: list[Vector]) -> None:
+    """Let Blender's own curve drawing fit a Bezier spline to the stroke."""
+    blank = {"mouse": (0, 0), "mouse_event": (0, 0), "pressure": 1.0, "size": 1.0, "time": 0.0}
+    stroke = [
+        {
+            "name": "",
+            "location": p.to_tuple(),
+            "is_start": i == 0,
+            "x_tilt": 0,
+            "y_tilt": 0,
+            **blank,
+        }
+        for i, p in enumerate(points)
+    ]
+    context.view_layer.update()
+    bpy.ops.object.mode_set(mode="EDIT")
+    try:
+        bpy.ops.curve.draw(error_threshold=FIT_ERROR, stroke=stroke, use_cyclic=False)  # type: ignore[arg-type]
+    finally:
+        bpy.ops.object.mode_set(mode="OBJECT")

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing arrays into actions: slots, channelbags, groups, keys.
+
+The only file that knows how actions are built inside and how versions of Blender differ there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import bpy
+import numpy as np
+
+from ...motion.maths import quat
+from ...motion.maths.quat import Array
+from ...motion.retarget.keyframe_reduction import SparseKeys
+
+_KEY: Final = bpy.types.Keyframe.bl_rna.properties
+KEY_TYPE: Final = _KEY["type"].enum_items["GENERATED"].value
+_LINEAR: Final = _KEY["interpolation"].enum_items["LINEAR"].value
+_BEZIER: Final = _KEY["interpolation"].enum_items["BEZIER"].value
+_CONSTANT: Final = _KEY["interpolation"].enum_items["CONSTANT"].value
+KEY_TYPES: Final = {item.identifier: item.value for item in _KEY["type"].enum_items}
+_ALIGNED: Final = _KEY["handle_left_type"].enum_items["ALIGNED"].value
+AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
+
+
+def slot_for(obj: bpy.types.Object, action: bpy.types.Action) -> Any:
+    """Return the action's slot that suits ``obj``, adding one if there is none."""
+    named = [s for s in action.slots if s.target_id_type == "OBJECT" and s.name_display == obj.name]
+    free = [s for s in action.slots if s.target_id_type in {"OBJECT", "UNSPECIFIED"}]
+    if named or free:
+        return (named or free)[0]
+    return action.slots.new(id_type="OBJECT", name=obj.name)
+
+
+def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any | None = None) -> Any:
+    """Make ``obj`` play ``slot`` of ``action`` (None: the slot that suits it); returns the slot."""
+    data = obj.animation_data or obj.animation_data_create()
+    assert data is not None
+    slot = slot or slot_for(obj, action)
+    data.action = action
+    data.action_slot = slot
+    return slot
+
+
+def found_bag(obj: bpy.types.Object, action: bpy.types.Action) -> Any | None:
+    """Return the F-curves that the action has for ``obj``, or None; changes nothing."""
+    data = obj.animation_data
+    slots = [s for s in action.slots if s.target_id_type in {"OBJECT", "UNSPECIFIED"}]
+    if data is not None and data.action == action and data.action_slot is not None:
+        slots.insert(0, data.action_slot)
+    slots.sort(key=lambda slot: slot.name_display != obj.name)
+    for slot in slots:
+        for layer in action.layers:
+            for strip in layer.strips:
+                bag = strip.channelbag(slot)
+                if bag is not None and len(bag.fcurves):
+                    return bag
+    return None
+
+
+def channelbag(action: bpy.types.Action, slot: Any) -> Any:
+    """Return the place of the slot's F-curves, making layer and strip where needed."""
+    layer = action.layers[0] if len(action.layers) else action.layers.new("Layer")
+    strip = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def find(owner: bpy.types.ID, path: str) -> Any:
+    """Return the F-curve that moves a property of ``owner``, or None."""
+    return next((curve for bag in _bags(owner) for curve in bag.fcurves
+                 if curve.data_path == path), None)  # fmt: skip
+
+
+def remove(owner: bpy.types.ID, path: str) -> None:
+    """Remove the F-curves that move a property of ``owner``."""
+    for bag in _bags(owner):
+        for curve in [curve for curve in bag.fcurves if curve.data_path == path]:
+            bag.fcurves.remove(curve)
+
+
+def _bags(owner: bpy.types.ID) -> list[Any]:
+    """Return where the action that moves ``owner`` has its F-curves."""
+    data = getattr(owner, "animation_data", None)
+    if data is None or data.action is None or data.action_slot is None:
+        return []
+    bags = [s.channelbag(data.action_slot) for la in data.action.layers for s in la.strips]
+    return [bag for bag in bags if bag is not None]
+
+
+class Writer:
+    """Writes channels into one channelbag; curves of the same channel are replaced."""
+
+    def __init__(self, bag: Any):
+        self.bag = bag
+        self._groups = {group.name: group for group in bag.groups}
+        self._curves = {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
+
+    def _group(self, name: str) -> Any:
+        if name not in self._groups:
+            self._groups[name] = self.bag.groups.new(name)
+        return self._groups[name]
+
+    def _fresh(self, path: str, index: int, group: str) -> Any:
+        old = self._curves.pop((path, index), None)
+        if old is not None:
+            self.bag.fcurves.remove(old)
+        curve = self.bag.fcurves.new(path, index=index)
+        curve.group = self._group(group)
+        return curve
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Remove every curve of the data paths."""
+        gone = set(paths)
+        for key in [key for key in self._curves if key[0] in gone]:
+            self.bag.fcurves.remove(self._curves.pop(key))
+
+    def dense(
+        self,
+        path: str,
+        frames: Array,
+        values: Array,
+        group: str,
+        indices: Sequence[int] | None = None,
+    ) -> None:
+        """Write values (T, C), one linear key on each of the frames (T,).
+
+        ``indices`` are the channels that the columns belong to; None: all from the first.
+        """
+        for column, index in enumerate(indices or range(values.shape[1])):
+            curve = self._fresh(path, index, group)
+            _fill(curve, frames, values[:, column], _LINEAR)
+            curve.update()
+
+    def sparse(self, path: str, keys: SparseKeys, group: str) -> None:
+        """Write smooth keys whose handles give exactly the curve that was fitted."""
+        third = np.diff(keys.frames) / 3.0
+        before = np.concatenate([third[:1], third]) if len(third) else np.ones(1)
+        after = np.concatenate([third, third[-1:]]) if len(third) else np.ones(1)
+        for index in range(keys.values.shape[1]):
+            curve = self._fresh(path, index, group)
+            points = _fill(curve, keys.frames, keys.values[:, index], _BEZIER)
+            value, slope = keys.values[:, index], keys.slopes[:, index]
+            _handles(points, "left", keys.frames - before, value - slope * before)
+            _handles(points, "right", keys.frames + after, value + slope * after)
+            curve.update()
+
+    def constant(self, path: str, frame: float, value: float, group: str, index: int = 0) -> None:
+        """Write one key that holds ``value``."""
+        curve = self._fresh(path, index, group)
+        _fill(curve, np.array([frame]), np.array([value]), _CONSTANT)
+        curve.update()
+
+    def steps(self, path: str, frames: Array, values: Array, group: str, types: Array) -> None:
+        """Write values (T,) that hold until the next frame (T,), on keys of `types`, unselected."""
+        curve = self._fresh(path, 0, group)
+        points = _fill(curve, frames, values, _CONSTANT)
+        points.foreach_set("type", np.asarray(types, dtype=np.int32))
+        for part in ("control_point", "left_handle", "right_handle"):
+            points.foreach_set(f"select_{part}", np.zeros(len(frames), dtype=bool))
+        curve.update()
+
+
+def _fill(curve: Any, frames: Array, values: Array, interpolation: int) -> Any:
+    count = len(frames)
+    points = curve.keyframe_points
+    points.add(count)
+    pairs = np.empty((count, 2), dtype=np.float32)
+    pairs[:, 0], pairs[:, 1] = frames, values
+    points.foreach_set("co", pairs.ravel())
+    points.foreach_set("interpolation", np.full(count, interpolation, dtype=np.int32))
+    points.foreach_set("type", np.full(count, KEY_TYPE, dtype=np.int32))
+    for side in ("left", "right"):
+        points.foreach_set(f"handle_{side}_type", np.full(count, AUTO, dtype=np.int32))
+    return points
+
+
+def _handles(points: Any, side: str, frames: Array, values: Array) -> None:
+    pairs = np.stack([frames, values], axis=-1).astype(np.float32)
+    points.foreach_set(f"handle_{side}_type", np.full(len(frames), _ALIGNED, dtype=np.int32))
+    points.foreach_set(f"handle_{side}", pairs.ravel())
+
+
+def rotation_channels(mode: str, rotation: Array) -> tuple[str, Array]:
+    """Return property name and values (T, 4 or 3) of quaternions (T, 4) in a rotation mode."""
+    if mode == "QUATERNION":
+        return "rotation_quaternion", rotation
+    if mode == "AXIS_ANGLE":
+        return "rotation_axis_angle", _axis_angle(rotation)
+    return "rotation_euler", euler(rotation, mode)
+
+
+def quaternions(mode: str, values: Array) -> Array:
+    """Return quaternions (T, 4) of the values (T, 4 or 3) of a rotation mode's property."""
+    if mode == "QUATERNION":
+        size = np.linalg.norm(values, axis=-1, keepdims=True)
+        return np.where(size > 1e-9, values / np.maximum(size, 1e-9), quat.IDENTITY)
+    if mode == "AXIS_ANGLE":
+        return quat.from_axis_angle(quat.unit(values[:, 1:]), values[:, 0])
+    order = mode[::-1]
+    return quat.from_euler(values[:, ["XYZ".index(axis) for axis in order]], order)
+
+
+def _axis_angle(rotation: Array) -> Array:
+    size = np.linalg.norm(rotation[:, 1:], axis=-1)
+    angle = 2.0 * np.arctan2(size, rotation[:, 0])
+    axis = np.where(size[:, None] > 1e-9, quat.unit(rotation[:, 1:]), [0.0, 1.0, 0.0])
+    return np.concatenate([angle[:, None], axis], axis=-1)
+
+
+def euler(rotation: Array, mode: str) -> Array:
+    """Return continuous Euler angles (T, 3) as x, y, z in radians for Blender's order ``mode``.
+
+    Blender's "XYZ" turns about fixed axes, x first: intrinsic Z Y X. Of the two sets of angles
+    that give the same rotation the one nearer to the frame before is taken.
+    """
+    order = mode[::-1]
+    listed = quat.to_euler(rotation.astype(np.float64), order)
+    other = np.stack([listed[:, 0] + np.pi, np.pi - listed[:, 1], listed[:, 2] + np.pi], axis=-1)
+
+    def step(a: Array, b: Array) -> Array:
+        gap = np.abs((a - b + np.pi) % (2.0 * np.pi) - np.pi)
+        return gap.sum(axis=-1)
+
+    if len(listed) > 1:
+        turn = step(other[1:], listed[:-1]) < step(listed[1:], listed[:-1])
+        flipped = np.concatenate([[0], np.cumsum(turn)]) % 2 == 1
+        listed = np.where(flipped[:, None], other, listed)
+    listed = np.unwrap(listed, axis=0)
+    out = np.empty_like(listed)
+    for column, axis in enumerate(order):
+        out[:, "XYZ".index(axis)] = listed[:, column]
+    return out

@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the add-on keeps in a .blend file: ``scene.footfall.*`` and ``object.footfall.*``.
+
+Only data and its limits live here; what a change sets off is in ``live``, ``takes``, ``character``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..scene.choices import (
+    ANIMAL_GAITS,
+    CONTROLS,
+    FACINGS,
+    GAITS,
+    KEYS,
+    KINDS,
+    LEADS,
+    ROOT_MOTIONS,
+    SPEED_RANGE,
+    USUAL_SPEEDS,
+    WAYS,
+)
+from .creature import FootfallCreature, FootfallOneShot
+from .style import FootfallStyles
+
+OWN: Any = {"LIBRARY_OVERRIDABLE"}
+OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
+
+
+def _is_armature(_self: object, found: bpy.types.Object) -> bool:
+    return found.type == "ARMATURE"
+
+
+def _is_curve(_self: object, found: bpy.types.Object) -> bool:
+    return found.type == "CURVE"
+
+
+def _is_mesh(_self: object, found: bpy.types.Object) -> bool:
+    return found.type == "MESH"
+
+
+def _character_picked(self: FootfallSettings, _context: bpy.types.Context) -> None:
+    from ..rig import character
+
+    if self.character is not None and not self.character.footfall.bones:
+        character.try_detect(self.character)
+
+
+def _setting_changed(self: FootfallSettings, _context: bpy.types.Context) -> None:
+    from ..bake import live
+
+    live.touch(self.id_data)  # type: ignore[arg-type]
+
+
+def _manner_changed(_self: FootfallObject, context: bpy.types.Context) -> None:
+    from ..bake import live
+
+    live.touch(context.scene)
+
+
+def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
+    from ..rig import character
+
+    character.lay_rows(self.id_data)  # type: ignore[arg-type]
+
+
+def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
+    from ..keys import takes
+
+    takes.show_active(self.id_data)  # type: ignore[arg-type]
+
+
+def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
+    from ..bake import scrub
+
+    scrub.follow_slider(context, self.id_data)  # type: ignore[arg-type]
+
+
+class FootfallSpeedPoint(bpy.types.PropertyGroup):
+    """A speed wanted at a place on the path."""
+
+    at: FloatProperty(
+        name="At", description="Place on the path, from its start to its end",
+        min=0.0, max=100.0, default=0.0, precision=0, subtype="PERCENTAGE", update=_setting_changed,
+    )  # fmt: skip
+    speed: FloatProperty(
+        name="Speed", description="Speed wanted there, in meters a second", precision=2,
+        min=SPEED_RANGE[0], max=SPEED_RANGE[1], soft_min=USUAL_SPEEDS[0], soft_max=USUAL_SPEEDS[1],
+        default=1.4, update=_setting_changed,
+    )  # fmt: skip
+
+
+class FootfallExpert(bpy.types.PropertyGroup):
+    """How much one expert of a mixture may say."""
+
+    factor: FloatProperty(
+        name="Factor", description="Multiplies the share of this expert; 1 leaves it as it is",
+        min=0.0, max=4.0, default=1.0, step=5, precision=2, update=_setting_changed,
+    )  # fmt: skip
+    mute: BoolProperty(
+        name="Mute", description="Leave this expert out", default=False, update=_setting_changed
+    )
+    solo: BoolProperty(
+        name="Solo", description="Leave out all experts that are not soloed",
+        default=False, update=_setting_changed,
+    )  # fmt: skip
+
+
+class FootfallSettings(bpy.types.PropertyGroup):
+    """Settings of the next bake; kept with the scene."""
+
+    character: PointerProperty(
+        name="Character", description="Armature to animate; empty takes the active one",
+        type=bpy.types.Object, poll=_is_armature, update=_character_picked,
+    )  # fmt: skip
+    path: PointerProperty(
+        name="Path", description="Curve to walk along",
+        type=bpy.types.Object, poll=_is_curve, update=_setting_changed,
+    )  # fmt: skip
+    ground: PointerProperty(
+        name="Ground", description="Mesh to lay the path on; empty uses the curve's own height",
+        type=bpy.types.Object, poll=_is_mesh, update=_setting_changed,
+    )  # fmt: skip
+    way: EnumProperty(name="Way", description="Where to go", items=WAYS, update=_setting_changed)
+    turn: FloatProperty(
+        name="Turn", description="How far to turn on the spot; positive turns left",
+        subtype="ANGLE", default=math.radians(90.0), min=math.radians(-720.0),
+        max=math.radians(720.0), update=_setting_changed,
+    )  # fmt: skip
+    live: BoolProperty(
+        name="Live", description="Bake the shown take again whenever path or settings change",
+        default=False, update=_setting_changed,
+    )  # fmt: skip
+    gait: EnumProperty(
+        name="Gait", description="Way of moving", items=GAITS, update=_setting_changed
+    )
+    animal_gait: EnumProperty(
+        name="Gait", description="Order in which the four feet fall", items=ANIMAL_GAITS,
+        update=_setting_changed,
+    )  # fmt: skip
+    lead: EnumProperty(
+        name="Lead", description="Leading foreleg in canter and gallop", items=LEADS,
+        update=_setting_changed,
+    )  # fmt: skip
+    experts: CollectionProperty(type=FootfallExpert)
+    oneshot: PointerProperty(type=FootfallOneShot)
+    speed: FloatProperty(
+        name="Speed", description="Speed along the path, in meters a second",
+        step=10, precision=2,
+        min=SPEED_RANGE[0], max=SPEED_RANGE[1], soft_min=USUAL_SPEEDS[0], soft_max=USUAL_SPEEDS[1],
+        default=1.4, update=_setting_changed,
+    )  # fmt: skip
+    vary_speed: BoolProperty(
+        name="Vary Along Path", description="Give different speeds at places on the path",
+        default=False, update=_setting_changed,
+    )  # fmt: skip
+    speed_points: CollectionProperty(type=FootfallSpeedPoint)
+    active_speed_point: IntProperty(name="Active Speed Point", default=0)
+    styles: PointerProperty(type=FootfallStyles)
+    facing: EnumProperty(
+        name="Facing", description="Where the body faces", items=FACINGS, update=_setting_changed
+    )
+    facing_yaw: FloatProperty(
+        name="Direction", description="Direction to face: 0 is the -Y axis, positive turns left",
+        subtype="ANGLE", default=0.0, update=_setting_changed,
+    )  # fmt: skip
+    facing_target: PointerProperty(
+        name="Target", description="Object to face", type=bpy.types.Object, update=_setting_changed
+    )
+    start: BoolProperty(
+        name="Start Standing", description="Begin in a stand and set off",
+        default=True, update=_setting_changed,
+    )  # fmt: skip
+    stop: BoolProperty(
+        name="Stop at End", description="Come to a stand at the end of the path",
+        default=True, update=_setting_changed,
+    )  # fmt: skip
+    start_phase: FloatProperty(
+        name="Start Phase", description="Place in the step cycle to begin with",
+        min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_setting_changed,
+    )  # fmt: skip
+    cadence: FloatProperty(
+        name="Cadence", description="Step rate: above 1 takes shorter, quicker steps",
+        min=0.75, max=1.5, default=1.0, step=5, update=_setting_changed,
+    )  # fmt: skip
+    seed: IntProperty(
+        name="Seed", description="Natural variation of the step rate; 0 has none",
+        min=0, default=0, update=_setting_changed,
+    )  # fmt: skip
+    cleanup: BoolProperty(
+        name="Plant Feet", description="Keep feet still while they are on the ground",
+        default=True, update=_setting_changed,
+    )  # fmt: skip
+    follow_through: FloatProperty(
+        name="Follow-Through", min=0.0, max=2.0, default=0.5, step=5, update=_setting_changed,
+        description="How far tail and head lag behind the trunk by their weight; 0 adds nothing",
+    )  # fmt: skip
+    gaze: PointerProperty(
+        name="Look At", description="Object that neck and head turn to, also while it moves",
+        type=bpy.types.Object, update=_setting_changed,
+    )  # fmt: skip
+    gaze_strength: FloatProperty(
+        name="Strength", description="How far the head turns to it",
+        min=0.0, max=1.0, default=1.0, subtype="FACTOR", update=_setting_changed,
+    )  # fmt: skip
+    herd_spacing: FloatProperty(
+        name="Spacing", description="Least distance of two of a herd; 0 goes by their size",
+        min=0.0, max=100.0, default=0.0, subtype="DISTANCE",
+    )  # fmt: skip
+    herd_lanes: IntProperty(
+        name="Lanes", description="How many of a herd go side by side; 0 goes by their number",
+        min=0, max=1000, default=0,
+    )  # fmt: skip
+    herd_speed_jitter: FloatProperty(
+        name="Speed Jitter", description="How far speeds in a herd differ from the one asked for",
+        min=0.0, max=0.5, default=0.06, subtype="FACTOR",
+    )  # fmt: skip
+    herd_seed: IntProperty(
+        name="Herd Seed", description="Another seed, another herd of the same kind",
+        min=0, default=0,
+    )  # fmt: skip
+    frame_start: IntProperty(
+        name="Start Frame", description="Frame of the first key", default=1,
+        update=_setting_changed,
+    )  # fmt: skip
+    fit_range: BoolProperty(
+        name="Extend Scene Range", description="Let the scene's frame range reach the take's end",
+        default=True,
+    )  # fmt: skip
+    root_motion: EnumProperty(
+        name="Root Motion", description="What carries the travel", items=ROOT_MOTIONS,
+        update=_setting_changed,
+    )  # fmt: skip
+    keys: EnumProperty(
+        name="Keys", description="How many keys are written", items=KEYS, update=_setting_changed
+    )
+    tolerance: FloatProperty(
+        name="Tolerance", description="Largest error of the fewest keys, in meters and radians",
+        min=0.0001, max=0.1, default=0.002, precision=4, step=0.05, update=_setting_changed,
+    )  # fmt: skip
+    controls: EnumProperty(
+        name="Key On", description="Bones that carry the keys", items=CONTROLS,
+        update=_setting_changed,
+    )  # fmt: skip
+
+
+class FootfallBone(bpy.types.PropertyGroup):
+    """One row of the bone map: a role and the bone that plays it."""
+
+    name: StringProperty(name="Role", description="Part of the body", override=OWN)
+    bone: StringProperty(
+        name="Bone", description="Bone of this character that plays the role", override=OWN
+    )
+
+
+class FootfallTake(bpy.types.PropertyGroup):
+    """One bake: its action and all that is needed to bake it again."""
+
+    name: StringProperty(name="Name", description="Name of the take", override=OWN)
+    action: PointerProperty(
+        name="Action", description="Action of the take", type=bpy.types.Action, override=OWN
+    )
+    accepted: BoolProperty(
+        name="Accepted", description="The take was accepted", default=False, override=OWN
+    )
+    recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
+    report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
+
+
+class FootfallObject(bpy.types.PropertyGroup):
+    """What is kept with a character, also on a library override: its bone map and its takes."""
+
+    kind: EnumProperty(
+        name="Kind", description="On how many legs the character walks", items=KINDS,
+        update=_kind_picked, override=OWN,
+    )  # fmt: skip
+    hip_height: FloatProperty(
+        name="Hip Height", description="Height of an animal's hip joints in the rig's own units",
+        min=0.0, default=0.0, override=OWN,
+    )  # fmt: skip
+    family: StringProperty(name="Rig", description="Kind of rig that was recognized", override=OWN)
+    confidence: FloatProperty(
+        name="Confidence", description="How sure the recognition is", override=OWN
+    )
+    notes: StringProperty(
+        name="Notes", description="What the recognition wants to tell", override=OWN
+    )
+    bones: CollectionProperty(type=FootfallBone, override=OWN_LIST)
+    active_bone: IntProperty(name="Active Role", default=0, override=OWN)
+    takes: CollectionProperty(type=FootfallTake, override=OWN_LIST)
+    active_take: IntProperty(
+        name="Active Take", description="Take shown on the character", default=-1,
+        update=_take_picked, override=OWN,
+    )  # fmt: skip
+    before: StringProperty(
+        name="Before", description="State before the takes under review, as JSON", override=OWN
+    )
+    before_action: PointerProperty(
+        name="Previous Action", description="Action before the takes under review",
+        type=bpy.types.Action, override=OWN,
+    )  # fmt: skip
+    creatures: CollectionProperty(type=FootfallCreature, override=OWN_LIST)
+    creature: StringProperty(
+        name="Creature", description="Creature whose manner moves this animal; empty for none",
+        update=_manner_changed, override=OWN,
+    )  # fmt: skip
+    manner: FloatProperty(
+        name="Manner", min=0.0, max=1.5, default=1.0, step=5, subtype="FACTOR",
+        description="0 moves like any animal of this build, 1 like the clip, more overdoes it",
+        update=_manner_changed, override=OWN,
+    )  # fmt: skip
+    scrub: FloatProperty(
+        name="Phase", description="Pose the character at this place of its step cycle",
+        min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_scrubbed, options=set(),
+        override=OWN,
+    )  # fmt: skip
+    scrub_before: StringProperty(
+        name="Before Scrub", description="Pose before the scrub, as JSON", override=OWN
+    )
+
+
+classes = (
+    FootfallSpeedPoint,
+    FootfallExpert,
+    FootfallSettings,
+    FootfallBone,
+    FootfallTake,
+    FootfallObject,
+)
+
+
+def register() -> None:
+    """Add the properties to Blender's own types."""
+    for cls in classes:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
+    bpy.types.Object.footfall = PointerProperty(type=FootfallObject, override=OWN)
+
+
+def unregister() -> None:
+    """Take the properties away again."""
+    del bpy.types.Object.footfall
+    del bpy.types.Scene.footfall
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

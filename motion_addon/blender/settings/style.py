@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the add-on keeps of styles: which ones the next bake wears, and how much of each."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import CollectionProperty, EnumProperty, FloatProperty, PointerProperty
+
+from ..scene.choices import ANIMAL_STYLES, STYLES
+
+
+def _changed(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    from ..bake import live
+
+    live.touch(self.id_data)  # type: ignore[arg-type]
+
+
+class FootfallStyle(bpy.types.PropertyGroup):
+    """One style of a mix."""
+
+    style: EnumProperty(
+        name="Style", description="How the character carries itself", items=STYLES, update=_changed
+    )
+    animal_style: EnumProperty(
+        name="Style", description="How the animal carries itself", items=ANIMAL_STYLES,
+        update=_changed,
+    )  # fmt: skip
+    action: PointerProperty(
+        type=bpy.types.Action, name="Action", update=_changed,
+        description="Motion of this character in the style that is wanted, two seconds or a loop",
+    )  # fmt: skip
+    strength: FloatProperty(
+        name="Strength", description="0 leaves the motion alone, 1 is the style, more exaggerates"
+        " it; may be keyed over the take",
+        min=0.0, max=2.0, soft_max=1.5, default=1.0, step=5, precision=2, update=_changed,
+    )  # fmt: skip
+
+
+class FootfallStyles(bpy.types.PropertyGroup):
+    """The styles of the next bake."""
+
+    mix: CollectionProperty(type=FootfallStyle)
+
+
+classes = (FootfallStyle, FootfallStyles)
+
+
+def register() -> None:
+    """Add the types of the properties."""
+    for cls in classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Take them away again."""
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Herds: from one request to many that differ a little and keep their distance.
+
+Either each animal has a path of its own, or all go along one in lanes beside each other and in
+rows behind each other. Distances are between the planned roots, over the whole time: before it
+starts and after it stops an animal stands where its path begins and ends.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import RequestError
+from ..controller.model import Model
+from ..maths import quat
+from ..maths.quat import Array
+from ..maths.smoothing import REACH, smooth
+from ..plan.path import Path
+from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
+from .request import SPEEDS, BakeRequest, Point, checked_path, pace_of
+
+MOST = 1000
+"""Animals in one herd."""
+JITTERS = (0.0, 0.5)
+SPACINGS = (0.01, 100.0)
+SPACING = {"biped": 0.9, "quadruped": 2.6}
+"""Usual least distance in hip heights, by body."""
+LANE, ROW = 1.4, 1.6
+"""Distances of lanes and rows over the least one, so that there is room to vary."""
+_TICKS = (0.02, 0.1)
+"""Seconds between the times at which distances are looked at, the fewer the faster they go."""
+PATIENCE = 60.0
+"""Seconds, the longest that an animal waits for others to pass."""
+_WAIT = 0.2
+_GRID = 0.05
+_LEAST_STEP = 0.15
+"""Of a lane's length over the path's where it bends the most."""
+_Keys = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Herd:
+    """What is asked of a herd; distances in meters."""
+
+    request: BakeRequest
+    """What each animal is asked for; the path is the middle of the herd's."""
+    count: int = 1
+    """Number of animals; that of ``paths`` if there are any."""
+    paths: tuple[tuple[Point, ...], ...] = ()
+    """A path for each animal, instead of lanes along the request's."""
+    lanes: int = 0
+    """Animals side by side; 0 for half as many as there are rows."""
+    spacing: float | None = None
+    """Least distance of two animals; by their size if None."""
+    seed: int = 0
+    """Another seed, another herd of the same kind."""
+    speed_jitter: float = 0.06
+    """How far speeds differ from the request's, either way, as a share."""
+    size_jitter: float = 0.06
+    """How far sizes differ from the request's, either way, as a share."""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Herd":
+        """Return the herd of plain JSON values: a request's, and the others under ``herd``.
+
+        Raises RequestError for unknown keys and for values that make no sense.
+        """
+        if not isinstance(data, Mapping) or not isinstance(data.get("herd"), Mapping):
+            raise RequestError(
+                'A herd is a request with an object under "herd", such as {"count": 9}'
+            )
+        values = dict(data["herd"])
+        known = {f.name for f in fields(Herd)} - {"request"}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise RequestError(
+                f"Unknown key {unknown[0]!r} under herd; known are {', '.join(sorted(known))}"
+            )
+        asked = {key: value for key, value in data.items() if key != "herd"}
+        if "paths" in values:
+            paths = values["paths"]
+            if not isinstance(paths, list | tuple) or not paths:
+                raise RequestError("paths must be a list of paths, one for each animal")
+            values["paths"] = tuple(checked_path(path) for path in paths)
+            values.setdefault("count", len(paths))
+            asked.setdefault("path", paths[0])
+        return Herd(BakeRequest.from_json(asked), **values)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One animal of a herd."""
+
+    request: BakeRequest
+    start: float
+    """Seconds after the herd's first frame at which its motion begins; until then it stands."""
+
+
+def members(herd: Herd) -> tuple[Member, ...]:
+    """Return the animals of a herd, the same for the same herd.
+
+    Raises RequestError with one plain sentence when they cannot keep their distance.
+    """
+    model = load_model(herd.request)
+    rng = np.random.default_rng(herd.seed)
+    spacing = _spacing(herd, model)
+    if herd.paths:
+        ways, lanes = list(herd.paths), list(range(herd.count))
+        _check_ends(ways, spacing)
+    else:
+        ways, lanes = _ways(herd, spacing, rng)
+    requests = _varied(herd, model, ways, lanes, rng)
+    tracks = [_track(request, model) for request in requests]
+    eager = rng.uniform(0.0, 2.0 * _WAIT, size=herd.count)
+    starts = _starts(tracks, eager, spacing)
+    first = min(starts)
+    return tuple(
+        Member(_later(request, start - first), round(start - first, 3))
+        for request, start in zip(requests, starts, strict=True)
+    )
+
+
+def _later(request: BakeRequest, start: float) -> BakeRequest:
+    """Return the request of an animal that starts after some seconds, its eyes on where the
+    point is then."""
+    if request.gaze is None:
+        return request
+    passed = min(round(start * request.fps), len(request.gaze) - 1)
+    return replace(request, gaze=request.gaze[passed:])
+
+
+def _spacing(herd: Herd, model: Model) -> float:
+    usual = SPACING[model.body] * model.hip_height * size(herd.request, model)
+    return usual if herd.spacing is None else herd.spacing
+
+
+def _ways(
+    herd: Herd, spacing: float, rng: np.random.Generator
+) -> tuple[list[tuple[Point, ...]], list[int]]:
+    """Return a path and the lane of each animal along the request's path."""
+    path, count = walked_path(herd.request), herd.count
+    lanes = min(herd.lanes or math.ceil(math.sqrt(0.5 * count)), count)
+    rows = math.ceil(count / lanes)
+    if path.cyclic and rows * ROW * spacing > path.length:
+        raise RequestError(
+            f"A closed path of {path.length:.1f} m has no room for {rows} animals one behind the"
+            f" other, {spacing:.2f} m apart; use more lanes or a smaller spacing"
+        )
+    lane, row = np.arange(count) % lanes, np.arange(count) // lanes
+    astray = 0.4 * rng.uniform(-1.0, 1.0, size=(2, count)) * (count > 1)
+    sides = (lane - 0.5 * (lanes - 1)) * LANE + astray[0] * (LANE - 1.0) * (lanes > 1)
+    # Every other lane half a row back, as animals go.
+    backs = (row + 0.5 * (lane % 2) * (rows > 1)) * ROW + (1.0 + astray[1]) * (ROW - 1.0)
+    backs = (backs - backs.min()) * spacing
+    curves = _lanes(path, sides * spacing, float(backs.max()))
+    ways = [_cut(curve, path, back) for curve, back in zip(curves, backs, strict=True)]
+    return ways, lane.tolist()
+
+
+def _lanes(path: Path, sides: Array, back: float) -> list[Array]:
+    """Return (S, 3) points, about every _GRID meters, of lanes ``sides`` m left of a path.
+
+    An open path is led straight back first, by more than ``back`` meters on any lane.
+    """
+    widest = float(np.abs(sides).max())
+    # A herd turns over more than half its width, or its inner lanes would double back.
+    reach = max(1.6 * widest, 0.2)
+    margin = math.ceil(REACH * reach / _GRID) + 1
+    ahead = round(path.length / _GRID)
+    if path.cyclic:
+        center = path.position(np.arange(ahead) * (path.length / ahead))
+    else:
+        first = -math.ceil(1.5 * back / _GRID) - margin
+        center = path.position(np.arange(first, ahead + margin + 1) * (path.length / ahead))
+    center = smooth(center, reach / _GRID, path.cyclic)
+    step = 0.5 * (np.roll(center, -1, axis=0) - np.roll(center, 1, axis=0))
+    step[:, 1] = 0.0
+    facing = quat.unit(step)
+    left = np.stack([facing[:, 2], np.zeros(len(step)), -facing[:, 0]], axis=-1)
+    inside = slice(None) if path.cyclic else slice(margin, -margin)
+    out = []
+    for side in sides:
+        lane = center + side * left
+        gain = 0.5 * (np.roll(lane, -1, axis=0) - np.roll(lane, 1, axis=0)) * facing
+        if gain[inside].sum(axis=1).min() < _LEAST_STEP * _GRID:
+            raise RequestError(
+                f"The path turns too sharply for a herd {2.0 * widest:.1f} m across; use fewer"
+                " lanes or a smaller spacing"
+            )
+        out.append(lane[inside])
+    return out
+
+
+def _cut(lane: Array, path: Path, back: float) -> tuple[Point, ...]:
+    """Return the points of a lane from ``back`` meters before the path on to as far from its end.
+
+    A closed lane begins so far back.
+    """
+    closed = np.concatenate([lane, lane[:1]]) if path.cyclic else lane
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    count = max(round(path.length / 0.1), 1) + 1
+    if path.cyclic:
+        at = (np.arange(count - 1) * (arc[-1] / (count - 1)) - back) % arc[-1]
+    else:
+        begin = arc[len(lane) - 1 - round(path.length / _GRID)]
+        at = np.linspace(begin, arc[-1], min(count, 5000)) - back
+    x, y, z = (np.interp(at, arc, column) for column in closed.T)
+    return tuple(zip(x.tolist(), y.tolist(), z.tolist(), strict=True))
+
+
+def _varied(
+    herd: Herd,
+    model: Model,
+    ways: Sequence[tuple[Point, ...]],
+    lanes: Sequence[int],
+    rng: np.random.Generator,
+) -> list[BakeRequest]:
+    """Return a request for each animal, with its own size, speed, phase and seed."""
+    request, count = herd.request, herd.count
+    sizes = 1.0 + herd.size_jitter * rng.uniform(-1.0, 1.0, size=count)
+    speeds = 1.0 + herd.speed_jitter * rng.uniform(-1.0, 1.0, size=count)
+    if request.cyclic and not herd.paths:
+        # On a loop nobody gets past.
+        speeds = speeds[np.array(lanes)]
+    phases, seeds = rng.random(count), rng.integers(1, 2**31, size=count)
+    by_hips = request.hip_height is not None or (
+        request.height is None and model.body == "quadruped"
+    )
+    key, whole = ("hip_height", model.hip_height) if by_hips else ("height", model.height)
+    whole *= size(request, model)
+    out = []
+    for i, way in enumerate(ways):
+        sized = {key: round(whole * float(sizes[i]), 4)}
+        fastest = pace_of(request.model, sized.get("height"), sized.get("hip_height"))
+        changes: dict[str, Any] = {
+            "path": way,
+            "speed": _scaled_speed(request.speed, float(speeds[i]), fastest),
+            "start_phase": round(float(phases[i]), 4),
+            "seed": int(seeds[i]),
+            **sized,
+        }
+        out.append(replace(request, **changes))
+    return out
+
+
+def _scaled_speed(speed: float | _Keys, factor: float, fastest: float) -> float | _Keys:
+    """Return a request's speed times ``factor``, within what a body of that pace may be asked."""
+
+    def scaled(value: float) -> float:
+        low, high = (round(bound * fastest, 3) for bound in SPEEDS)
+        return min(max(value * factor, low), high)
+
+    if isinstance(speed, tuple):
+        return tuple((fraction, scaled(value)) for fraction, value in speed)
+    return scaled(speed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Track:
+    """Where an animal is over time."""
+
+    points: Array
+    """(T, 2) x and z of the planned root, m."""
+    rate: float
+    """Points per second."""
+
+    def fastest(self) -> float:
+        """Return its greatest speed, m/s."""
+        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).max() * self.rate)
+
+    def at(self, times: Array) -> Array:
+        """Return (N, 2) where it is at ``times`` (N,) s after its start; it stands outside them."""
+        frames = np.arange(len(self.points)) / self.rate
+        return np.stack([np.interp(times, frames, column) for column in self.points.T], axis=1)
+
+
+def _track(request: BakeRequest, model: Model) -> _Track:
+    scale = size(request, model)
+    plan = plan_walk(request, walked_path(request), scale, model.body, mover(model))
+    whole = life_size_plan(plan, scale)
+    return _Track(whole.positions[:, [0, 2]], float(whole.rate))
+
+
+def _starts(tracks: Sequence[_Track], eager: Array, spacing: float) -> list[float]:
+    """Return when each animal starts, s: one after the other as soon as nobody is in its way."""
+    longest = max(len(track.points) / track.rate for track in tracks)
+    fastest = max(track.fastest() for track in tracks)
+    tick = float(np.clip(0.1 * spacing / max(fastest, 0.1), *_TICKS))
+    times = np.arange(0.0, longest + PATIENCE + tick, tick)
+    placed: list[Array] = []
+    starts: list[float] = []
+    for i, track in enumerate(tracks):
+        others = np.stack(placed) if placed else np.zeros((0, len(times), 2))
+        for start in np.arange(eager[i], PATIENCE, _WAIT):
+            mine = track.at(times - start)
+            gaps = np.square(others - mine).sum(axis=-1)
+            if not gaps.size or gaps.min() >= spacing * spacing:
+                break
+        else:
+            other = int(np.square(others - track.at(times)).sum(axis=-1).min(axis=1).argmin())
+            raise RequestError(
+                f"Animals {other + 1} and {i + 1} cannot stay {spacing:.2f} m apart on their paths;"
+                " move the paths apart, use more lanes or a smaller spacing"
+            )
+        placed.append(mine)
+        starts.append(float(start))
+    return starts
+
+
+def _check_ends(ways: Sequence[tuple[Point, ...]], spacing: float) -> None:
+    """Refuse paths that begin or end too near each other: there animals stand."""
+    for word, index in (("begin", 0), ("end", -1)):
+        ends = np.array([way[index] for way in ways])[:, [0, 2]]
+        gaps = np.linalg.norm(ends[:, None] - ends, axis=-1)
+        gaps[np.diag_indices(len(ends))] = np.inf
+        a, b = np.unravel_index(gaps.argmin(), gaps.shape)
+        if gaps[a, b] < spacing:
+            raise RequestError(
+                f"The paths of animals {a + 1} and {b + 1} {word} {gaps[a, b]:.2f} m apart, nearer"
+                f" than {spacing:.2f} m; move them apart or use a smaller spacing"
+            )
+
+
+def _check(herd: Herd) -> None:
+    if herd.request.footfalls:
+        raise RequestError("The footfalls of a herd cannot be moved; bake that animal alone")
+    for name, most in (("count", MOST), ("lanes", MOST), ("seed", None)):
+        value = getattr(herd, name)
+        least = 1 if name == "count" else 0
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise RequestError(f"{name} of a herd must be a whole number from {least} up")
+        if most is not None and value > most:
+            raise RequestError(f"{name} of a herd must be at most {most}")
+    for name, (low, high) in (
+        ("spacing", SPACINGS),
+        ("speed_jitter", JITTERS),
+        ("size_jitter", JITTERS),
+    ):
+        value = getattr(herd, name)
+        if value is None and name == "spacing":
+            continue
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not low <= value <= high:
+            raise RequestError(
+                f"{name} of a herd must be a number from {low:g} to {high:g}, not {value!r}"
+            )
+    if herd.paths and len(herd.paths) != herd.count:
+        raise RequestError(f"A herd of {herd.count} needs {herd.count} paths or none")
+    for path in herd.paths:
+        checked_path(path)

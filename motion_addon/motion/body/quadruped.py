@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The canonical quadruped: its joints, its legs and where its paws are.
+
+Every animal is driven on this skeleton, at its own proportions. Legs are always in the order
+left hind, left fore, right hind, right fore.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from ..clip.clip import Clip
+from ..clip.contacts import clean, detect
+from ..clip.skeleton import Skeleton
+from ..maths.quat import Array
+
+LEGS: Final = ("LH", "LF", "RH", "RF")
+"""Order of every per-leg column: contacts, phases, offsets."""
+
+TORSO: Final = ("Pelvis", "Spine1", "Spine2", "Spine3", "Withers")
+NECK: Final = ("Neck1", "Neck2", "Neck3", "Head")
+TAIL: Final = ("Tail1", "Tail2", "Tail3", "Tail4", "Tail5")
+_FORE: Final = ("Scapula", "Humerus", "Radius", "ForePastern", "ForePaw")
+_HIND: Final = ("Femur", "Tibia", "Metatarsus", "HindPastern", "HindPaw")
+_SIDES: Final = {"L": "Left", "R": "Right"}
+
+LEG_CHAINS: Final = {
+    leg: tuple(_SIDES[leg[0]] + part for part in (_FORE if leg[1] == "F" else _HIND))
+    for leg in LEGS
+}
+"""Leg to its five joints, from the top to the paw."""
+PAWS: Final = tuple(LEG_CHAINS[leg][-1] for leg in LEGS)
+"""The joint of each paw: the ball the animal stands on."""
+
+_CHAINS: Final = (
+    (TORSO, None),
+    (NECK, "Withers"),
+    (TAIL, "Pelvis"),
+    *((LEG_CHAINS[leg], "Withers" if leg[1] == "F" else "Pelvis") for leg in LEGS),
+)
+JOINTS: Final = tuple(name for chain, _ in _CHAINS for name in chain)
+"""All joints, parents first."""
+
+
+def parents() -> Array:
+    """Return (J,) int, the parent of each of JOINTS; -1 for the pelvis."""
+    above: dict[str, int] = {}
+    for chain, stem in _CHAINS:
+        before = -1 if stem is None else JOINTS.index(stem)
+        for name in chain:
+            above[name] = before
+            before = JOINTS.index(name)
+    return np.array([above[name] for name in JOINTS], dtype=np.int64)
+
+
+CONTACT_SHARE: Final = 0.25
+"""m/s per m/s of the body, added to the speed under which a paw stands: in a gallop its touch is
+short and blurred, and what is not seen is a stride too few."""
+SHORTEST_CONTACT: Final = 0.045
+"""Seconds; a paw of a galloping dog stands for four frames."""
+PEAK_SECONDS: Final = 0.2
+"""Time before and after a frame in which a contact's peak is looked for (s)."""
+LEAST_PEAK: Final = 0.3
+"""Peak of a probability under which there is no contact."""
+
+
+def is_quadruped(skeleton: Skeleton) -> bool:
+    """Return whether a skeleton is the canonical quadruped, of whatever proportions."""
+    return PAWS[0] in skeleton.names
+
+
+def paw_points(clip: Clip) -> Array:
+    """Return (T, 4, 3) world positions (m) of the paws, in the order of LEGS."""
+    index = [clip.skeleton.index(name) for name in PAWS]
+    return np.asarray(clip.world()[1][:, index])
+
+
+def paw_contacts(points: Array, fps: float) -> Array:
+    """Return contacts (T, 4) of paw points (T, 4, 3) by their speed and height."""
+    return detect(points, fps, CONTACT_SHARE, SHORTEST_CONTACT)
+
+
+def with_contacts(clip: Clip) -> Clip:
+    """Return a clip with the contacts of its paws' motion."""
+    return replace(clip, contacts=paw_contacts(paw_points(clip), clip.fps))
+
+
+def limb(leg_name: str) -> tuple[str, str, str, str]:
+    """Return the joints of a leg that inverse kinematics knows: top, middle, end and paw.
+
+    Shoulder, elbow, wrist and paw; hip, knee, hock and paw.
+    """
+    chain = LEG_CHAINS[leg_name]
+    first = 1 if leg_name[1] == "F" else 0
+    return chain[first], chain[first + 1], chain[first + 2], chain[-1]
+
+
+def touching(contacts: Array, fps: float) -> Array:
+    """Return binary contacts (T, 4) of probabilities, without flicker.
+
+    A touch of a few frames, as in a gallop, is blurred: it is judged by its own peak.
+    """
+    reach = max(round(PEAK_SECONDS * fps), 1)
+    padded = np.pad(contacts, ((reach, reach), (0, 0)), mode="edge")
+    peak = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0).max(axis=-1)
+    return clean(contacts / np.clip(peak, LEAST_PEAK, 1.0), fps, SHORTEST_CONTACT)
+
+
+ROLES = {leg: f"{'fore' if leg[1] == 'F' else 'hind'}leg.{leg[0]}" for leg in LEGS}
+"""Leg, as in LEGS, to its role in a bone map."""

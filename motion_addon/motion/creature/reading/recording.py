@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A motion of any rig as it was made: nothing is known yet of what the bones are."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...body.rig_bones import RigBones
+from ...clip.clip import Clip
+from ...clip.skeleton import EndSite, Skeleton
+from ...maths import quat
+from ...maths.quat import Array
+from ...rigs.structure import bone_ends
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Where the bones of a rig are in every frame of a motion."""
+
+    rig: RigBones
+    """The rest pose. Its lengths are meters, or what the file takes for them."""
+    rotations: Array
+    """(T, B, 4) world_from_bone."""
+    positions: Array
+    """(T, B, 3) of the bones' heads, world, Y up."""
+    fps: float
+    name: str = ""
+    tips: tuple[EndSite, ...] | None = None
+    """Ends of chains away from their bone at rest, world axes; None takes the bones' tails."""
+
+    def __post_init__(self) -> None:
+        frames, bones = len(self.rotations), len(self.rig)
+        shapes = (self.rotations.shape, self.positions.shape)
+        if shapes != ((frames, bones, 4), (frames, bones, 3)):
+            raise ValueError("A recording needs a rotation and a position of every bone and frame")
+
+    @staticmethod
+    def of_clip(clip: Clip, name: str = "") -> "Recording":
+        """Return a clip of any skeleton, such as a BVH file's, as a recording."""
+        rotations, positions = clip.world()
+        rig = RigBones.from_skeleton(clip.skeleton)
+        return Recording(rig, rotations, positions, clip.fps, name, clip.skeleton.end_sites)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.rotations)
+
+    @property
+    def seconds(self) -> float:
+        """Duration from the first to the last frame."""
+        return max(self.frames - 1, 0) / self.fps
+
+    @property
+    def finite(self) -> bool:
+        """Whether all numbers are numbers."""
+        return bool(np.isfinite(self.rotations).all() and np.isfinite(self.positions).all())
+
+    def turns(self) -> Array:
+        """Return (T, B, 4) the turns of the bones away from their rest pose, world."""
+        return quat.mul(self.rotations, quat.inv(self.rig.rest_rotations.astype(np.float32)))
+
+    def resting_at(self, frame: int) -> "Recording":
+        """Return the recording with the pose of a frame for its rest pose."""
+        turn = quat.mul(self.rotations[frame].astype(np.float64), quat.inv(self.rig.rest_rotations))
+        tips = self.tips
+        if tips is not None:
+            tips = tuple((j, _triple(quat.apply(turn[j], np.array(tip)))) for j, tip in tips)
+        rig = replace(
+            self.rig,
+            rest_heads=self.positions[frame],
+            rest_rotations=self.rotations[frame],
+        )
+        return replace(self, rig=rig, tips=tips)
+
+    def skeleton(self, body_from_world: Array) -> Skeleton:
+        """Return the rest pose as joints only, turned by ``body_from_world`` (4,).
+
+        A skeleton has one root; other bones without a parent hang on the first bone.
+        """
+        rig = self.rig
+        heads = quat.apply(body_from_world, rig.rest_heads)
+        parents = np.where(rig.parents < 0, 0, rig.parents)
+        offsets = heads - heads[parents]
+        parents[0] = -1
+        tips = self.tips
+        if tips is None:
+            arms = bone_ends(rig)[0] - rig.rest_heads
+            leaves = [bone for bone in range(len(rig)) if not rig.children[bone]]
+            tips = tuple((bone, _triple(arms[bone])) for bone in leaves)
+        turned = tuple((j, _triple(quat.apply(body_from_world, np.array(tip)))) for j, tip in tips)
+        return Skeleton(rig.names, parents, offsets, turned)
+
+
+def _triple(vector: Array) -> tuple[float, float, float]:
+    return float(vector[0]), float(vector[1]), float(vector[2])

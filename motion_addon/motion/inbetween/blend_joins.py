@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the jolts out of a filling: it comes to kept poses, and goes on, without a jump.
+
+What was filled on either side of a kept pose misses it by a little, the more so the less a body is
+like the one that the filler knows. That miss, and the change of speed, die out within the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..cleanup.foot_lock import eased
+from ..clip.clip import Clip
+from ..clip.contacts import runs
+from ..maths import quat
+from ..maths.quat import Array
+
+SECONDS = 0.3
+"""Time in which a miss dies out, at most half of a gap."""
+RATE = 30.0
+"""Frames a second at which new frames are averaged once with their neighbors."""
+LEAST = 4
+"""Frames of a gap from which there is something to go by."""
+
+
+def calmed(clip: Clip, known: Array) -> Clip:
+    """Return ``clip`` with new frames where ``known`` (T,) is False that join the kept ones."""
+    rotations, roots = _even(clip, known)
+    ends = [(a, b) for a, b in runs(~known) if b - a >= LEAST and a > 0 and b < len(known)]
+    for start, stop in ends:
+        span = min(SECONDS * clip.fps, 0.5 * (stop - start) + 1.0)
+        for key, step in ((start - 1, 1), (stop, -1)):
+            _reach(rotations, roots, key, step, span)
+    joined = [_speed_off(rotations, roots, known, start, stop) for start, stop in ends]
+    for (start, stop), offs in zip(ends, joined, strict=True):
+        span = min(SECONDS * clip.fps, 0.5 * (stop - start) + 1.0)
+        for key, step, off in zip((start - 1, stop), (1, -1), offs, strict=True):
+            away = np.arange(1, int(np.ceil(span)))
+            rows = key + step * away
+            weight = away * (1.0 - away / span) ** 3
+            _add(rotations, roots, rows, weight, *off)
+    return replace(clip, rotations=quat.unroll(rotations), root_positions=roots)
+
+
+def _even(clip: Clip, known: Array) -> tuple[Array, Array]:
+    """Return rotations and roots whose new frames are a little evened out over time."""
+    rotations, roots = quat.unroll(clip.rotations), np.array(clip.root_positions)
+    new = ~known[1:-1]
+    for _ in range(max(round(clip.fps / RATE), 1)):
+        for values in (rotations, roots):
+            mean = 0.25 * values[:-2] + 0.5 * values[1:-1] + 0.25 * values[2:]
+            values[1:-1][new] = mean[new]
+        rotations = np.where(known[:, None, None], rotations, quat.normalize(rotations))
+    return rotations, roots
+
+
+def _seen(rotations: Array, roots: Array, key: int, rows: list[int]) -> tuple[Array, Array]:
+    """Return what frames are away from a kept one: turns (N, J, 3) and steps (N, 3)."""
+    turns = quat.to_rotvec(quat.mul(quat.inv(rotations[key]), rotations[rows]))
+    return turns, roots[rows] - roots[key]
+
+
+def _reach(rotations: Array, roots: Array, key: int, step: int, span: float) -> None:
+    """Let the frames next to a kept one lead to it."""
+    turns, steps = _seen(rotations, roots, key, [key + step * n for n in (1, 2, 3)])
+    off = [-(3.0 * part[0] - 3.0 * part[1] + part[2]) for part in (turns, steps)]
+    away = np.arange(1, int(np.ceil(span)))
+    _add(rotations, roots, key + step * away, 1.0 - eased(away / span), *off)
+
+
+def _speed(rotations: Array, roots: Array, key: int, step: int) -> tuple[Array, Array]:
+    """Return the speed (a frame) at a kept frame as seen from one side of it."""
+    turns, steps = _seen(rotations, roots, key, [key + step, key + 2 * step])
+    return step * (2.0 * turns[0] - 0.5 * turns[1]), step * (2.0 * steps[0] - 0.5 * steps[1])
+
+
+def _speed_off(
+    rotations: Array, roots: Array, known: Array, start: int, stop: int
+) -> list[tuple[Array, Array]]:
+    """Return what the speeds at both ends of a gap lack, counted away from the kept frames."""
+    found = []
+    for key, step in ((start - 1, 1), (stop, -1)):
+        inner = _speed(rotations, roots, key, step)
+        beyond = [key - step, key - 2 * step]
+        if min(beyond) < 0 or max(beyond) >= len(known) or len(set(known[beyond])) > 1:
+            found.append((0.0 * inner[0], 0.0 * inner[1]))
+            continue
+        outer = _speed(rotations, roots, key, -step)
+        share = 1.0 if known[beyond[0]] else 0.5
+        found.append((step * share * (outer[0] - inner[0]), step * share * (outer[1] - inner[1])))
+    return found
+
+
+def _add(
+    rotations: Array, roots: Array, rows: Array, weight: Array, turn: Array, step: Array
+) -> None:
+    more = quat.from_rotvec(weight[:, None, None] * turn)
+    rotations[rows] = quat.mul(rotations[rows], more.astype(rotations.dtype))
+    roots[rows] += (weight[:, None] * step).astype(roots.dtype)

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fills the gaps between kept poses of a motion, with the transformer that was trained for it.
+
+Kept poses stay to the bit. A gap of up to 60 of the model's frames is filled at once; a longer
+one is first filled in coarser steps, some of whose poses are then kept. A motion may have any
+frame rate and size; joints that the model does not know are interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...errors import RequestError
+from ..body import quadruped_gaits
+from ..body.dynamic_units import Units
+from ..body.quadruped import is_quadruped
+from ..clip.clip import Clip
+from ..clip.contacts import runs
+from ..clip.skeleton import Skeleton
+from ..creature.reading import anchors
+from ..maths import quat
+from ..maths.quat import Array
+from . import confidence, gap, keyed_feet
+from .model import Filler
+
+CONTEXT = 10
+"""Kept frames before and after a gap that the model looks at."""
+MOST_FRAMES = 90
+"""Frames that it looks at together."""
+SKETCHED = 4
+"""Of so many coarse steps one pose is kept: what lies between is better filled than sampled."""
+LATE = (0.08, 0.16)
+"""Shares of a gap by which a variant comes earlier or later."""
+LEAST_VARIED = 0.3
+"""Seconds, the shortest gap that has variants of its timing."""
+PACES = (0.5, 4.0)
+"""Durations of a frame, over the model's, that it was trained on."""
+TIMES = (0.4, 2.5)
+"""What the time of an animal may be multiplied with; no animal is larger or smaller."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A motion on the model's joints, in its size and pace, filled step by step, in place."""
+
+    filler: Filler
+    skeleton: Skeleton
+    rotations: Array
+    roots: Array
+    contacts: Array
+    known: Array
+    kept: Array
+    """(T,) bool, the frames that were known from the first."""
+    fps: float
+
+    def answered(
+        self, motion: tuple[Array, Array], known: Array, kept: Array, pace: Array
+    ) -> tuple[Array, Array, Array]:
+        """Return rotations, roots and contacts of a window (T, ...) with its gaps filled.
+
+        Of animals, which are of more kinds than were learned from, as far as ``kept`` (T,) frames
+        show that the network knows them.
+        """
+        share = 1.0
+        if is_quadruped(self.skeleton):
+            share = confidence.share(self.filler, self.skeleton, motion, kept, pace)
+        rotations, roots = motion
+        found = answered(
+            self.filler, self.skeleton, rotations[None], roots[None], known[None], pace, share
+        )
+        return found[0][0], found[1][0], found[2][0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """How a body is seen as the model's."""
+
+    joints: Array
+    """Of the body, in the model's order."""
+    skeleton: Skeleton
+    """These joints in the model's size."""
+    scale: float
+    """Of the model over the body."""
+    time: float
+    """The same of time: an elephant's steps take longer than a dog's."""
+
+
+def answered(
+    filler: Filler,
+    skeleton: Skeleton,
+    rotations: Array,
+    roots: Array,
+    known: Array,
+    pace: Array,
+    share: float = 1.0,
+) -> tuple[Array, Array, Array]:
+    """Return local rotations, roots and contacts in 0..1 of windows (N, T, ...), gaps filled.
+
+    ``skeleton`` has the model's joints and size, ``share`` is how much there is of the network's
+    correction. Feet are not locked. Raises ValueError for more frames than the model can look at.
+    """
+    seen = gap.window(skeleton, rotations, roots, known, pace)
+    outputs, _ = filler.answer(seen.inputs)
+    turned, placed, contacts = gap.corrected(seen, outputs)
+    return *confidence.blended(seen, turned, placed, share), contacts
+
+
+def embedding(filler: Filler, clip: Clip) -> Array:
+    """Return (D,) the [CLS] state of a whole motion: what it is like, as the model sees it.
+
+    Of a motion longer than the model looks at together, the mean over stretches.
+    """
+    fit = _on_model(filler, clip.skeleton)
+    stretches = range(0, max(clip.frames - MOST_FRAMES, 0) + 1, MOST_FRAMES // 2)
+    states = []
+    for first in stretches:
+        part = clip.slice(first, first + MOST_FRAMES)
+        roots = (part.root_positions * fit.scale)[None]
+        known = np.ones((1, part.frames), dtype=bool)
+        pace = np.array([gap.RATE * fit.time / clip.fps])
+        seen = gap.window(fit.skeleton, part.rotations[None][:, :, fit.joints], roots, known, pace)
+        states.append(filler.answer(seen.inputs)[1][0])
+    return np.asarray(np.mean(states, axis=0))
+
+
+def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool = True) -> Clip:
+    """Return ``clip`` with new motion where ``known`` (T,) is False; contacts are set.
+
+    A ``seed`` other than 0 gives another variant. With ``lock`` standing feet neither slide nor
+    sink. Raises RequestError where there is nothing to go by.
+    """
+    known = checked(clip, known)
+    fit = _on_model(filler, clip.skeleton)
+    joints, scale = fit.joints, fit.scale
+    plain, line = gap.interpolated(clip.rotations[None], clip.root_positions[None], known[None])
+    work = _Work(
+        filler,
+        fit.skeleton,
+        plain[0][:, joints].astype(np.float32),
+        (line[0] * scale).astype(np.float32),
+        np.zeros((clip.frames, gap.CONTACTS), dtype=np.float32),
+        known.copy(),
+        known.copy(),
+        clip.fps / fit.time,
+    )
+    gaps = runs(~known)
+    for start, stop in gaps:
+        _sketch(work, start, stop)
+    _fill_all(work)
+    if seed:
+        _vary(work, gaps, np.random.default_rng(seed))
+    done = Clip(fit.skeleton, work.rotations, work.roots, work.fps)
+    if lock:
+        done = keyed_feet.locked(done, known, work.contacts)
+    rotations = plain[0].astype(np.float32)
+    rotations[:, joints] = done.rotations
+    rotations = quat.unroll(rotations)
+    roots = done.root_positions / np.float32(scale)
+    contacts = np.asarray(done.contacts if lock else work.contacts > 0.5, dtype=np.float32)
+    if clip.contacts is not None:
+        contacts = np.where(known[:, None], clip.contacts, contacts)
+    return replace(
+        clip,
+        rotations=np.where(known[:, None, None], clip.rotations, rotations),
+        root_positions=np.where(known[:, None], clip.root_positions, roots),
+        contacts=contacts,
+    )
+
+
+def checked(clip: Clip, known: Array) -> Array:
+    """Return (T,) bool, the frames of a clip that are kept; raises RequestError if none can be."""
+    known = np.asarray(known, dtype=bool)
+    if known.shape != (clip.frames,):
+        raise RequestError(f"The motion has {clip.frames} frames, but {known.size} are marked")
+    if clip.frames < 3 or known.all():
+        raise RequestError("There is no gap to fill; leave out some of the frames that are kept")
+    if not known[0] or not known[-1]:
+        raise RequestError("The first and the last frame of the motion must be kept")
+    if not gap.RATE / PACES[1] <= clip.fps <= 240.0:
+        raise RequestError(f"The frame rate must lie between 8 and 240, not {clip.fps:g}")
+    longest = max(stop - start for start, stop in runs(~known)) / clip.fps
+    most = 60.0 * PACES[1] / gap.RATE
+    if longest > most:
+        raise RequestError(
+            f"A gap may last {most:g} seconds, not {longest:.1f}; keep a pose in between"
+        )
+    if not np.isfinite(clip.rotations).all() or not np.isfinite(clip.root_positions).all():
+        raise RequestError("The motion holds values that are no numbers")
+    return known
+
+
+def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
+    """Return how a skeleton that has the model's joints is seen as the model's body."""
+    model = filler.skeleton
+    missing = [name for name in model.names if name not in skeleton.names]
+    if missing:
+        raise RequestError(f"The motion has no joint {missing[0]}, which the model moves")
+    joints = np.array([skeleton.index(name) for name in model.names])
+    above = [-1, *(int(skeleton.parents[joint]) for joint in joints[1:])]
+    wanted = [-1, *(int(joints[parent]) for parent in model.parents[1:])]
+    if skeleton.parents[joints[0]] >= 0 or above != wanted:
+        raise RequestError("The joints of the motion hang together otherwise than the model's")
+    part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
+    four = is_quadruped(part)
+    height = anchors.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
+    if height < 1e-4:
+        raise RequestError("The rest pose of the motion does not stand upright along Y")
+    scale = (quadruped_gaits.HIP_HEIGHT if four else float(filler.info["root_height"])) / height
+    time = float(np.clip(Units(height).factors()[1], *TIMES)) if four else 1.0
+    return _Fit(joints, part.scaled(scale), scale, time)
+
+
+def _sketch(work: _Work, start: int, stop: int) -> None:
+    """Keep some poses of a gap that is too long to be filled at once, or too dense.
+
+    They are taken from a filling in even steps of several frames.
+    """
+    longest = int(work.filler.info["longest_gap"])
+    frames = stop - start + 1
+    pace = gap.RATE / work.fps
+    stride = max(np.ceil(frames / (longest + 1)), np.ceil(PACES[0] / pace))
+    if stride <= 1.0:
+        return
+    steps = int(np.ceil(frames / stride))
+    step = frames / steps
+    first = start - 1
+    at = first + step * np.arange(-CONTEXT, steps + CONTEXT + 1)
+    inside = (at > -1e-6) & (at < len(work.known) - 1 + 1e-6)
+    at = np.clip(at[inside], 0.0, len(work.known) - 1.0)
+    low, high = np.floor(at + 1e-6).astype(np.int64), np.ceil(at - 1e-6).astype(np.int64)
+    source = Clip(work.skeleton, work.rotations, work.roots, work.fps).at_frames(at, 1.0)
+    known = work.known[low] & work.known[high]
+    rotations, roots, contacts = work.answered(
+        (source.rotations, source.root_positions),
+        known,
+        work.kept[low] & work.kept[high],
+        np.array([pace * step]),
+    )
+    coarse = Clip(work.skeleton, rotations, roots, 1.0, contacts)
+    chosen = np.unique(
+        np.round(first + step * np.arange(SKETCHED, steps - 1, SKETCHED)).astype(np.int64)
+    )
+    chosen = chosen[(chosen >= start) & (chosen < stop)]
+    picked = coarse.at_frames((chosen - at[0]) / step, 1.0)
+    work.rotations[chosen], work.roots[chosen] = picked.rotations, picked.root_positions
+    if picked.contacts is not None:
+        work.contacts[chosen] = picked.contacts
+    work.known[chosen] = True
+
+
+def _fill_all(work: _Work) -> None:
+    """Fill all gaps, window by window; what is filled is context for the next."""
+    pace = np.array([max(gap.RATE / work.fps, PACES[0])])
+    open_ = ~work.known
+    touched = np.zeros(len(open_), dtype=bool)
+    for first, last, until in _windows(open_):
+        at = slice(first, last)
+        rotations, roots, contacts = work.answered(
+            (work.rotations[at], work.roots[at]), work.known[at], work.kept[at], pace
+        )
+        new = np.zeros(len(open_), dtype=bool)
+        new[first:until] = open_[first:until] & ~work.known[first:until]
+        work.rotations[new], work.roots[new] = rotations[new[at]], roots[new[at]]
+        told = np.arange(first, last)[~touched[first:last]]
+        work.contacts[told] = contacts[told - first]
+        touched[first:until] = True
+        work.known[new] = True
+
+
+def _vary(work: _Work, gaps: list[tuple[int, int]], rng: np.random.Generator) -> None:
+    """Fill gaps anew around a pose that comes earlier or later than it did.
+
+    The pose is the filling's own, so that it is one the body takes; a gap too short for steps
+    of another timing keeps its filling.
+    """
+    for start, stop in gaps:
+        frames = stop - start
+        late, place = rng.uniform(*LATE) * rng.choice([-1.0, 1.0]), rng.uniform(0.4, 0.6)
+        if frames / work.fps < LEAST_VARIED:
+            continue
+        at = start + round(place * frames)
+        source = at + round(late * frames)
+        work.rotations[at], work.roots[at] = work.rotations[source], work.roots[source]
+        work.known[start:stop] = False
+        work.known[at] = True
+        for part in ((start, at), (at + 1, stop)):
+            _sketch(work, *part)
+    _fill_all(work)
+
+
+def _windows(open_: Array) -> Iterator[tuple[int, int, int]]:
+    """Yield windows (first, last excluded) and up to where their filling is taken.
+
+    Gaps that lie close together are seen at once. Where a window had to be cut, its last gap is
+    filled by the next one, which also sees what follows.
+    """
+    gaps = runs(open_)
+    at = 0
+    while at < len(gaps):
+        first = max(gaps[at][0] - CONTEXT, 0)
+        upto = at + 1
+        while (
+            upto < len(gaps)
+            and gaps[upto][0] - gaps[upto - 1][1] <= CONTEXT
+            and gaps[upto][1] + 1 - first <= MOST_FRAMES
+        ):
+            upto += 1
+        end = gaps[upto - 1][1]
+        more = upto < len(gaps) and gaps[upto][0] - end <= CONTEXT
+        following = gaps[upto][0] if upto < len(gaps) else len(open_)
+        last = min(end + CONTEXT, following, len(open_))
+        taken = upto - 1 if more and upto - at > 1 else upto
+        yield first, last, last if taken == upto else gaps[taken][0]
+        at = taken

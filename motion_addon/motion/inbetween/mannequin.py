@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rig's own poses on the joints of a model, and back without loss.
+
+Owns the skeleton in between: a model's joints in the proportions of a body. What the body's bones
+have that the joints cannot say (more bones in a spine, a rib cage that slides) is kept where a
+frame is kept, and bridged where it is new, so that kept frames come back as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..body.body import QuadrupedBody
+from ..clip.clip import Clip
+from ..clip.skeleton import Skeleton
+from ..maths import quat
+from ..maths.quat import Array
+from ..retarget.people import anatomical_parents, part_way
+from ..rigs import RigBones, detect
+from ..rigs.measure import Body, Leg, measure
+from . import blend_joins, fill_gaps, keyed_feet
+from .animal_mannequin import AnimalMannequin
+from .bridging import Posed, led_places, led_turns
+from .model import Filler
+
+PALMS = 0.7
+"""Radians by which the models' mocap turns the hands outwards about the forearm."""
+
+_ARMS = {"upper_arm": 0.0, "forearm": 0.35, "hand": 1.0}
+"""Parts of an arm and the share that each has in turning the palm."""
+_LEGS = ("thigh", "shin", "foot", "toe")
+
+
+@dataclass(frozen=True, eq=False)
+class Mannequin:
+    """A person's body and the joints of a model that stand for it."""
+
+    body: Body
+    model: Skeleton
+
+    @cached_property
+    def _own(self) -> Body:
+        """The model's skeleton as a body; bones are its joints."""
+        rig = RigBones.from_skeleton(self.model)
+        return measure(rig, detect(rig))
+
+    @cached_property
+    def scale(self) -> float:
+        """Size of the model over that of the body."""
+        return self._own.leg_length / self.body.leg_length
+
+    @cached_property
+    def _frames(self) -> dict[int, tuple[int, Array]]:
+        """Joint to the one bone it stands for, and to how its rest is turned from the bone's."""
+        one = quat.IDENTITY.astype(np.float64)
+        pairs = {role: one for role in ("hips", "head", "shoulder.L", "shoulder.R")}
+        for side, ours, theirs in zip("LR", self._own.legs, self.body.legs, strict=True):
+            pairs |= {
+                f"{p}.{side}": turn for p, turn in zip(_LEGS, _legs(ours, theirs), strict=True)
+            }
+        for part, twist in _ARMS.items():
+            roll = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), -PALMS * twist)
+            for role in (f"{part}.L", f"{part}.R"):
+                if role in self._own.limb_frames and role in self.body.limb_frames:
+                    back = quat.mul(roll, quat.inv(self._own.limb_frames[role]))
+                    pairs[role] = quat.mul(self.body.limb_frames[role], back)
+        found = {}
+        for role, turn in pairs.items():
+            joint, bone = self._own.bone(role), self.body.bone(role)
+            if joint >= 0 and bone >= 0:
+                found[joint] = (bone, turn)
+        return found
+
+    @cached_property
+    def _center(self) -> Array:
+        """(3,) from the root joint to the middle of the hip joints, in the body's size."""
+        middle: Array = self.model.offsets[[leg.thigh for leg in self._own.legs]].mean(axis=0)
+        return middle.astype(np.float64) / self.scale
+
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        """The model's joints with the body's legs."""
+        offsets = self.model.offsets.astype(np.float64) / self.scale
+        for ours, theirs in zip(self._own.legs, self.body.legs, strict=True):
+            offsets[ours.thigh] = self._center + theirs.hip - self.body.hip_center
+            for joint, above, arm in (
+                (ours.shin, ours.thigh, theirs.knee - theirs.hip),
+                (ours.foot, ours.shin, theirs.ankle - theirs.knee),
+                (ours.toe, ours.foot, theirs.ball - theirs.ankle),
+            ):
+                offsets[joint] = quat.apply(quat.inv(self._frames[above][1]), arm)
+        return replace(self.model.scaled(1.0 / self.scale), offsets=offsets)
+
+    def clip(self, rotations: Array, positions: Array, fps: float) -> Clip:
+        """Return a motion of all the rig's bones, (T, B, 4) and (T, B, 3) in the world."""
+        body = self.body
+        turns = quat.mul(rotations.astype(np.float64), quat.inv(body.rotations))
+        world = np.tile(quat.IDENTITY.astype(np.float64), (len(turns), len(self.model), 1))
+        chains = self._chains(lambda bone: turns[:, bone], body, self._own)
+        for joint, parent in enumerate(self.model.parents):
+            if joint in self._frames:
+                bone, frame = self._frames[joint]
+                world[:, joint] = quat.mul(turns[:, bone], frame)
+            elif joint in chains:
+                world[:, joint] = chains[joint]
+            elif parent >= 0:
+                world[:, joint] = world[:, parent]
+        hips = world[:, self._own.bone("hips")]
+        center = positions[:, [leg.thigh for leg in body.legs]].mean(axis=1)
+        root = center - quat.apply(hips, self._center)
+        local = quat.unroll(quat.normalize(self.skeleton.local(world)))
+        return Clip(self.skeleton, local, root, fps)
+
+    def _chains(self, turn: object, source: Body, target: Body) -> dict[int, Array]:
+        """Return the turns of the target's spine and neck, spread from the source's."""
+        out: dict[int, Array] = {}
+        spine = [turn(bone) for bone in (*source.roles["hips"], *source.roles.get("spine", ()))]  # type: ignore[operator]
+        crown = [turn(b) for r in ("neck", "head") for b in source.roles.get(r, ())]  # type: ignore[operator]
+        for role, values, extra in (
+            ("spine", spine, 0),
+            ("neck", [spine[-1], *(crown or [spine[-1]])], 1),
+        ):
+            bones = target.roles.get(role, ())
+            for number, bone in enumerate(bones, start=1):
+                out[bone] = part_way(values, number / (len(bones) + extra))
+        return out
+
+    def pose(self, clip: Clip, rotations: Array, positions: Array, known: Array) -> Posed:
+        """Return the mapped bones of a motion whose ``known`` (T,) frames were ``rotations``.
+
+        Those come back exactly; what the joints could not say of them is bridged in between.
+        """
+        body = self.body
+        world, places = clip.world()
+        turns = self._chains(lambda joint: world[:, joint], self._own, body)
+        for joint, (bone, frame) in self._frames.items():
+            turns[bone] = quat.mul(world[:, joint], quat.inv(frame))
+        out = {
+            bone: led_turns(
+                quat.mul(turn, body.rotations[bone]), rotations[:, bone], known, clip.fps
+            )
+            for bone, turn in turns.items()
+        }
+        hips = body.bone("hips")
+        thighs = [leg.thigh for leg in self._own.legs]
+        center = places[:, thighs].mean(axis=1)
+        arm = quat.apply(turns[hips], body.heads[hips] - body.hip_center)
+        heads = {hips: led_places(center + arm, positions[:, hips], known, clip.fps)}
+        for bone, above in anatomical_parents(body).items():
+            while above >= 0 and above not in heads:
+                above = anatomical_parents(body)[above]
+            if bone in heads or bone not in out or above < 0:
+                continue
+            rest = quat.inv(body.rotations[above])
+            arm = quat.apply(rest, body.heads[bone] - body.heads[above])
+            place = heads[above] + quat.apply(out[above], arm)
+            heads[bone] = led_places(place, positions[:, bone], known, clip.fps)
+        contacts = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
+        return Posed(out, heads, contacts)
+
+    def fill(
+        self,
+        filler: Filler,
+        poses: tuple[Array, Array],
+        known: Array,
+        fps: float,
+        *,
+        seed: int = 0,
+        lock: bool = True,
+    ) -> Posed:
+        """Return a rig's motion with new poses where ``known`` (T,) is False.
+
+        ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters;
+        what they hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
+        """
+        own = self.clip(*poses, fps)
+        told = Clip(
+            filler.skeleton,
+            own.rotations.astype(np.float32),
+            (own.root_positions * self.scale).astype(np.float32),
+            fps,
+        )
+        new = fill_gaps.fill(filler, told, known, seed=seed, lock=False)
+        kept = known[:, None]
+        done = replace(
+            own,
+            rotations=quat.unroll(np.where(kept[..., None], own.rotations, new.rotations)),
+            root_positions=np.where(kept, own.root_positions, new.root_positions / self.scale),
+            contacts=new.contacts,
+        )
+        done = blend_joins.calmed(done, known)
+        if lock:
+            assert new.contacts is not None
+            locked = keyed_feet.locked(done, known, new.contacts)
+            done = replace(locked, rotations=locked.rotations.astype(np.float64))
+        return self.pose(done, *poses, known)
+
+
+def _legs(ours: Leg, theirs: Leg) -> tuple[Array, ...]:
+    """Return how thigh, shin, foot and toe of a model at rest are turned to those of a body."""
+    bones = []
+    for ends in (("hip", "knee"), ("knee", "ankle")):
+        mine, other = (
+            _along(getattr(leg, ends[1]) - getattr(leg, ends[0]), leg.pole)
+            for leg in (ours, theirs)
+        )
+        bones.append(quat.mul(other, quat.inv(mine)))
+    foot = quat.mul(theirs.foot_yaw, quat.inv(ours.foot_yaw))
+    return (*bones, foot, foot)
+
+
+def _along(line: Array, pole: Array) -> Array:
+    """Return the rotation (4,) of a frame whose -Y runs along a bone and whose +Z is its pole."""
+    up = -quat.unit(line)
+    front = quat.unit(pole - up * (pole @ up))
+    return quat.from_matrix(np.stack([np.cross(up, front), up, front], axis=-1))
+
+
+def of(body: Body, filler: Filler) -> Mannequin | AnimalMannequin:
+    """Return what stands for a body, a person's or an animal's, to a filler of its kind."""
+    if isinstance(body, QuadrupedBody):
+        return AnimalMannequin(body)
+    return Mannequin(body, filler.skeleton)

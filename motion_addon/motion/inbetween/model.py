@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A shipped model that fills gaps, ready to run."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any
+
+from ...errors import ModelError
+from ..clip.skeleton import Skeleton
+from ..maths.quat import Array
+from ..nn.transformer import Encoder
+from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
+from . import gap
+
+FILLERS = {"biped": "inbetween", "quadruped": "inbetween_quadruped"}
+"""The model that fills gaps, by kind of body."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filler:
+    """A model that fills gaps, ready to run."""
+
+    name: str
+    skeleton: Skeleton
+    encoder: Encoder
+    input_mean: Array
+    """(I,)."""
+    input_scale: Array
+    """(I,)."""
+    output_scale: Array
+    """(O,)."""
+    info: dict[str, Any]
+    """``model.json``."""
+    digest: str
+    """First 12 hex digits of the SHA-256 of the weights."""
+
+    def answer(self, inputs: Array, latent: Array | None = None) -> tuple[Array, Array]:
+        """Return corrections (N, T, O) in their own units and [CLS] states (N, D).
+
+        ``inputs`` (N, T, I) are those of a ``gap.Window``; ``latent`` (N, Z) chooses a variant.
+        """
+        outputs, cls = self.encoder.forward((inputs - self.input_mean) / self.input_scale, latent)
+        return outputs * self.output_scale, cls
+
+
+@lru_cache(maxsize=4)
+def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
+    """Return the model that fills gaps in the motion of a kind of body, read once.
+
+    Raises ModelError as ``load`` does, and where there is none for this kind.
+    """
+    if body not in FILLERS:
+        raise ModelError(f"There is no model that fills gaps in the motion of a {body}")
+    return read(FILLERS[body], folder, _filler)
+
+
+def _filler(name: str, files: Files) -> Filler:
+    info, arrays, digest = files
+    skeleton = skeleton_of(info)
+    layout = gap.Layout(len(skeleton))
+    check_layout(name, info, layout.inputs, layout.outputs)
+    mean, scale, out = (arrays[k] for k in ("input_mean", "input_scale", "output_scale"))
+    return Filler(name, skeleton, Encoder(arrays), mean, scale, out, info, digest)

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns the report card of a bake: which figures are on it, its warnings and its text.
+
+The figures themselves belong to `metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..body import quadruped, quadruped_gaits
+from ..body.biped_gaits import GAITS
+from ..clip import contacts as foot_contacts
+from ..clip.clip import Clip
+from ..maths import quat
+from ..maths.quat import Array
+from ..plan.ground import Ground, ground_of
+from ..plan.path import Path
+from ..plan.trajectory import Trajectory
+from . import paw_metrics
+from .clip_metrics import (
+    ball_height,
+    cadence,
+    foot_skate,
+    ground_errors,
+    heading_error,
+    hip_height,
+    jerk,
+    joint_activity,
+    knee_pops,
+    mean_angles,
+    path_error,
+    planted_slips,
+    speed_error,
+    stride_length,
+)
+
+Spans = list[list[float]]
+"""Stretches of time as [start, end] in seconds."""
+
+_UP = np.array([0.0, 1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """What a model has seen in training."""
+
+    speed: tuple[float, float]
+    """Slowest and fastest steady movement (m/s)."""
+    turn: float
+    """Fastest steady turn of the direction of travel (rad/s)."""
+
+
+def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
+    """Return one plain sentence for each way in which a plan leaves what was trained."""
+    moving = trajectory.speeds > 0.3
+    if not moving.any():
+        return []
+    out = []
+    fastest = float(trajectory.speeds.max())
+    usual = float(np.median(trajectory.speeds[moving]))
+    if fastest > 1.02 * ranges.speed[1]:
+        out.append(f"{fastest:.1f} m/s is faster than the {ranges.speed[1]:.1f} m/s trained.")
+    if usual < 0.98 * ranges.speed[0]:
+        out.append(f"{usual:.1f} m/s is slower than the {ranges.speed[0]:.1f} m/s trained.")
+    yaw = np.unwrap(quat.yaw_of(trajectory.facing))
+    turn = float(np.abs(np.gradient(yaw)).max() * trajectory.rate)
+    if turn > 1.05 * ranges.turn:
+        out.append(
+            f"A turn of {np.degrees(turn):.0f} deg/s is tighter than the"
+            f" {np.degrees(ranges.turn):.0f} deg/s trained."
+        )
+    return out
+
+
+def motion_figures(
+    clip: Clip,
+    contacts: Array,
+    ground: Ground | None = None,
+    soles: Sequence[float] | None = None,
+) -> dict[str, float]:
+    """Return the figures that need no path: feet, smoothness, gait and posture.
+
+    `contacts` (T, 4) as in `Clip.contacts`; `ground` is level at 0 if None. Toes of a biped have
+    no part in the joint activity: those of the mocap are rigid, clean-up bends them. `soles` (4,)
+    are the heights (m) of the joints of an animal's standing paws, in the order of LEGS, if they
+    are not those of a dog of its size.
+    """
+    if quadruped.is_quadruped(clip.skeleton):
+        return paw_metrics.figures(clip, contacts, ground, soles)
+    rotations, positions = clip.world()
+    points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
+    root = clip.root_positions
+    if ground is not None:
+        points = points - ground(points)[..., None] * _UP
+        root = root - ground(root)[..., None] * _UP
+    slips = planted_slips(points, contacts)
+    moving = [i for i, name in enumerate(clip.skeleton.names) if not name.endswith("Toe")]
+    return {
+        "foot_skate": foot_skate(points, clip.fps),
+        "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
+        "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
+        **ground_errors(points, contacts, ball_height(clip.skeleton)),
+        "jerk": jerk(positions, clip.fps),
+        "joint_activity": joint_activity(clip.rotations[:, moving], clip.fps),
+        "knee_pops": knee_pops(positions, clip.skeleton.names, clip.fps),
+        "stride_length": stride_length(clip.root_positions, contacts, clip.fps),
+        "cadence": cadence(contacts, clip.fps),
+        "hip_height": hip_height(root),
+        **{f"angle_{name}": value for name, value in mean_angles(clip).items()},
+    }
+
+
+def detected(clip: Clip) -> Array:
+    """Return the contacts (T, 4) of a clip by the movement of its feet or paws."""
+    if quadruped.is_quadruped(clip.skeleton):
+        return quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    return foot_contacts.detect(points, clip.fps)
+
+
+def footfalls(contacts: Array, fps: float, four_legged: bool = False) -> dict[str, Spans]:
+    """Return when each foot stands, as [start, end] in seconds: the footfall chart.
+
+    The feet are left and right, or LH, LF, RH and RF.
+    """
+    down = np.asarray(contacts > 0.5)
+    feet = dict(zip(quadruped.LEGS, down.T, strict=True))
+    if not four_legged:
+        feet = {"left": down[:, :2].any(axis=1), "right": down[:, 2:].any(axis=1)}
+    return {
+        name: [[round(a / fps, 3), round(b / fps, 3)] for a, b in foot_contacts.runs(stands)]
+        for name, stands in feet.items()
+    }
+
+
+def gait_shares(trajectory: Trajectory, names: Sequence[str] = GAITS) -> dict[str, float]:
+    """Return the share of each gait in the movement of a plan; empty if it only stands.
+
+    `names` are the columns of the plan's gait.
+    """
+    moving = trajectory.gait[trajectory.speeds > 0.3, 1:].sum(axis=0)
+    shares = moving / max(float(moving.sum()), 1e-9)
+    return {g: round(float(s), 3) for g, s in zip(names[1:], shares, strict=True) if s > 0.0005}
+
+
+def report(
+    clip: Clip,
+    path: Path | None = None,
+    trajectory: Trajectory | None = None,
+    ranges: Ranges | None = None,
+    reference: Mapping[str, Mapping[str, float]] | None = None,
+    soles: Sequence[float] | None = None,
+) -> dict[str, object]:
+    """Return the report card of a bake whose clip carries its contacts.
+
+    `trajectory` is the plan the clip followed, from its first frame on. `reference` holds figures
+    of mocap by gait, named as in `motion_figures`; those of the clip's main gait get a ratio.
+    `soles` are as in `motion_figures`.
+    """
+    four_legged = quadruped.is_quadruped(clip.skeleton)
+    standing = detected(clip) if clip.contacts is None else clip.contacts
+    card: dict[str, object] = {"frames": clip.frames, "fps": clip.fps, "seconds": clip.seconds}
+    root = paw_metrics.trunk(clip)[0] if four_legged else clip.root_positions
+    if path is not None:
+        card |= path_error(root, clip.fps, path, trajectory)
+    if trajectory is not None:
+        card |= speed_error(root, clip.fps, trajectory)
+        card["gait"] = gait_shares(trajectory, quadruped_gaits.GAITS if four_legged else GAITS)
+    ground = ground_of(trajectory, clip.frames, clip.fps)
+    figures = motion_figures(clip, standing, ground, soles)
+    card |= figures
+    shares = card.get("gait")
+    if reference and isinstance(shares, dict) and shares:
+        mocap = reference.get(max(shares, key=lambda gait: shares[gait]), {})
+        card["against_mocap"] = {n: figures[n] / v for n, v in mocap.items() if v and n in figures}
+    if four_legged:
+        card |= _four_legged(clip, standing, trajectory)
+    card["footfalls"] = footfalls(standing, clip.fps, four_legged)
+    card["warnings"] = [] if trajectory is None or ranges is None else warnings(trajectory, ranges)
+    return card
+
+
+def _four_legged(clip: Clip, standing: Array, trajectory: Trajectory | None) -> dict[str, object]:
+    """Return what only a quadruped's card has: its heading, and the gait by its footfalls.
+
+    With a plan, only strides in the plan's main gait count.
+    """
+    size = paw_metrics.dog_size(clip.skeleton)
+    if trajectory is None:
+        every = np.ones(clip.frames, dtype=bool)
+        return paw_metrics.gait_card(standing, clip.fps, size, every)
+    at = np.clip(np.arange(clip.frames) * trajectory.rate / clip.fps, 0, len(trajectory) - 1)
+    weights = trajectory.gait[at.astype(np.int64)]
+    main = 1 + int(weights[:, 1:].sum(axis=0).argmax())
+    card: dict[str, object] = {}
+    card |= heading_error(paw_metrics.trunk(clip)[1], clip.fps, trajectory)
+    card |= paw_metrics.gait_card(standing, clip.fps, size, weights[:, main] > 0.5)
+    return card
+
+
+_LINES = (
+    ("Path error (mean / max)", "{path_mean_cm:.1f} / {path_max_cm:.1f} cm"),
+    ("Heading error (mean / max)", "{heading_mean_deg:.1f} / {heading_max_deg:.1f} deg"),
+    ("Speed error on straights", "{speed_error_mean:.3f} m/s"),
+    ("Planted-foot slip (median / 95 %)", "{slip_median_cm:.2f} / {slip_95_cm:.2f} cm"),
+    ("Foot skate", "{foot_skate:.3f} cm/frame"),
+    ("Foot skate, hind paws", "{foot_skate_back:.3f} cm/frame"),
+    ("Feet under the ground, at most", "{penetration_cm:.2f} cm"),
+    ("Stride length", "{stride_length:.2f} m"),
+    ("Cadence", "{cadence:.0f} steps/min"),
+    ("Stride frequency", "{stride_frequency:.2f} Hz"),
+    ("Gait by its footfalls", "{gait_measured}"),
+    (
+        "Touchdowns after the left hind",
+        "LF {footfall_phases[LF]:.2f}, RH {footfall_phases[RH]:.2f},"
+        " RF {footfall_phases[RF]:.2f} of a stride",
+    ),
+    ("Duty factors", "LH {duty[LH]:.2f}, LF {duty[LF]:.2f}, RH {duty[RH]:.2f}, RF {duty[RF]:.2f}"),
+    ("Hip height", "{hip_height:.2f} m"),
+    ("Joint activity", "{joint_activity:.0f} deg/s"),
+    ("Jerk", "{jerk:.0f} m/s^3"),
+    ("Knee pops", "{knee_pops:.0f} per minute"),
+    ("Joint pops", "{joint_pops:.0f} per minute"),
+)
+
+
+def format_report(card: dict[str, object]) -> str:
+    """Return the report card as text, one figure a line."""
+    lines = [f"{card['frames']} frames at {card['fps']:g} fps, {card['seconds']:.1f} s"]
+    against = card.get("against_mocap")
+    for label, form in _LINES:
+        try:
+            text = form.format(**card)
+        except KeyError:
+            continue
+        name = form.split("{")[1].split(":")[0]
+        ratio = against.get(name) if isinstance(against, dict) else None
+        lines.append(f"{label:<34}{text}" + (f"  ({ratio:.2f} of mocap)" if ratio else ""))
+    often = card.get("stride_frequency")
+    lines += footfall_chart(card, 5.0 / often if isinstance(often, float) and often > 0.9 else 6.0)
+    model, credits = card.get("model"), card.get("credits")
+    if isinstance(model, dict):
+        lines.append(f"Model {model['name']} {model['weights']}, seed {card.get('seed', 0)}")
+    lines += [str(line) for line in (credits if isinstance(credits, list) else [])]
+    warned = card.get("warnings")
+    lines += [f"Warning: {line}" for line in (warned if isinstance(warned, list) else [])]
+    return "\n".join(lines)
+
+
+def footfall_chart(card: dict[str, object], seconds: float = 6.0, columns: int = 60) -> list[str]:
+    """Return a line for each foot over the middle of the motion: # stands, . swings."""
+    stands, total = card.get("footfalls"), float(str(card.get("seconds", 0.0)))
+    if not isinstance(stands, dict) or total <= 0.0:
+        return []
+    shown = min(seconds, total)
+    times = 0.5 * (total - shown) + (np.arange(columns) + 0.5) * shown / columns
+    lines = [f"Footfalls, {shown:.1f} s from {times[0]:.1f} s on"]
+    for name, spans in stands.items():
+        down = np.zeros(columns, dtype=bool)
+        for start, stop in spans:
+            down |= (times >= start) & (times < stop)
+        lines.append(f"  {name:<6}" + "".join("#" if d else "." for d in down))
+    return lines

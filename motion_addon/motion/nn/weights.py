@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading model folders: ``model.json`` and ``weights.safetensors``; nothing is unpickled."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ...errors import ModelError
+from ..clip.skeleton import Skeleton
+from ..maths.quat import Array
+
+FOLDER = FilePath(__file__).resolve().parents[3] / "models"
+
+
+_KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
+Files = tuple[dict[str, Any], dict[str, Array], str]
+"""Description, weights and digest."""
+
+
+Kind = TypeVar("Kind")
+
+
+def read_safetensors(path: FilePath) -> dict[str, Array]:
+    """Return the arrays of a ``.safetensors`` file; halves are widened to float32.
+
+    Format: 8 bytes little-endian header length, JSON header, raw little-endian data.
+    """
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    out = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        first, last = entry["data_offsets"]
+        flat = np.frombuffer(data[start + first : start + last], dtype=_KINDS[entry["dtype"]])
+        array = flat.reshape(entry["shape"])
+        out[name] = array.astype(np.float32) if array.dtype == np.float16 else array
+    return out
+
+
+def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Kind:
+    """Return what ``build`` makes of the name and the files of a model; raises ModelError."""
+    place = folder / name
+    if not name.isidentifier() or not (place / "model.json").is_file():
+        raise ModelError(f"There is no model named {name!r}")
+    try:
+        return build(name, _files(place))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The files of the model {name} are damaged or incomplete") from error
+
+
+def _files(place: FilePath) -> Files:
+    info = json.loads((place / "model.json").read_text(encoding="utf-8"))
+    arrays = read_safetensors(place / "weights.safetensors")
+    digest = hashlib.sha256((place / "weights.safetensors").read_bytes()).hexdigest()[:12]
+    return info, arrays, digest
+
+
+def skeleton_of(info: dict[str, Any]) -> Skeleton:
+    """Return the skeleton that ``model.json`` describes."""
+    tips = tuple((int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["end_sites"])
+    return Skeleton(
+        tuple(info["joints"]), np.array(info["parents"]), np.array(info["offsets"]), tips
+    )
+
+
+def check_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:
+    """Raise ModelError unless a model has these many inputs and outputs."""
+    if [info["inputs"], info["outputs"]] != [inputs, outputs]:
+        raise ModelError(f"The model {name} was made for another version of Footfall")

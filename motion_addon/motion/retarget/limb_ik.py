@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Legs of any number of bones that follow another animal's leg and reach their paw.
+
+Owns which part of the other leg a bone follows, and the bending of a whole chain: its bends grow
+or shrink together until the paw is far enough away, then the chain swings towards it.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..body.body import Limb
+from ..maths import quat
+from ..maths.quat import Array
+from ..maths.two_bone_ik import soft_maximum
+
+_STEPS = 20
+_LEAST, _GREATEST = 0.02, 20.0
+"""Factors by which the bends of a leg may shrink and grow."""
+_STIFF = 0.25
+"""How much of the growth of a leg's bends wrists and pasterns take."""
+_SHARPEST = 2.6
+"""Radians, no joint of a leg bends further."""
+_WRIST = 3
+"""Which joint of the canonical foreleg is the wrist."""
+_CLEAR = 0.08
+"""A bend (sine) that says which way a joint folds."""
+_STRAIGHT = 0.1
+"""Radians, the least bend of a joint that rests straight, to grow from."""
+_OFF = 0.2
+"""What it costs to leave a joint without its counterpart, in shares of the leg."""
+
+
+def _shares(limb: Limb) -> Array:
+    """Return (K,) how far down the leg its joints are: the mean of length and height, 0 to 1."""
+    steps = np.linalg.norm(limb.segments, axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum()
+    fall = limb.points[0, 1] - limb.points[:, 1]
+    down = np.maximum.accumulate(np.clip(fall / max(float(fall[-1]), 1e-9), 0.0, 1.0))
+    return np.asarray(0.5 * (along + down))
+
+
+def _bends(limb: Limb) -> Array:
+    """Return (K,) how much the leg bends at each joint, forward or back; nothing at the ends."""
+    along = quat.unit(limb.segments)
+    out = np.zeros(len(limb.points))
+    out[1:-1] = np.cross(along[:-1], along[1:])[:, 0]
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What of another leg the bones of a leg follow."""
+
+    shares: Array
+    """(bones, other bones) how much each bone follows the others."""
+    wrist: int
+    """Position of the first joint that is a wrist, ankle or below it in the other leg."""
+
+
+def align(ours: Limb, theirs: Limb) -> Likeness:
+    """Return which bones of another leg each bone follows.
+
+    Joints find their counterparts in order, by place and bend; between them length decides.
+    """
+    places = _shares(ours), _shares(theirs)
+    bends = _bends(ours), _bends(theirs)
+    gap = np.abs(places[0][:, None] - places[1]) + 0.15 * np.abs(bends[0][:, None] - bends[1])
+    if ours.leg[1] == "F" and theirs.bent > _WRIST:
+        # A foreleg's middle that bends ahead at rest is a wrist, however high: elbows bend back.
+        wrists = (bends[0] > _CLEAR) & (places[0] > 0.4)
+        gap[wrists, :_WRIST] += 1.0
+        gap[wrists, _WRIST] = -0.2
+    pairs = _counterparts(gap)
+    lengths = np.linalg.norm(theirs.segments, axis=1)
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    own = np.concatenate([[0.0], np.cumsum(np.linalg.norm(ours.segments, axis=1))])
+    knots = np.interp(own, own[[a for a, _ in pairs]], along[[b for _, b in pairs]])
+    start = np.maximum(knots[:-1, None], along[:-1])
+    stop = np.minimum(knots[1:, None], along[1:])
+    share = np.maximum(stop - start, 0.0)
+    share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+    return Likeness(share, next(a for a, b in pairs if b >= min(_WRIST, theirs.bent)))
+
+
+def _counterparts(gap: Array) -> list[tuple[int, int]]:
+    """Return the cheapest pairs of joints in order, the first and the last with each other."""
+    rows, columns = gap.shape
+    cost = np.full((rows, columns), np.inf)
+    back: dict[tuple[int, int], tuple[int, int]] = {}
+    cost[0, 0] = 0.0
+    for a in range(1, rows):
+        for b in range(1, columns):
+            for c in range(a):
+                for d in range(b):
+                    skipped = _OFF * ((a - c - 1) + (b - d - 1))
+                    total = cost[c, d] + skipped + (0.0 if a == rows - 1 else gap[a, b])
+                    if total < cost[a, b]:
+                        cost[a, b], back[a, b] = total, (c, d)
+    at, pairs = (rows - 1, columns - 1), [(rows - 1, columns - 1)]
+    while at != (0, 0):
+        at = back[at]
+        pairs.append(at)
+    return pairs[::-1]
+
+
+def turns_along(likeness: Likeness, turns: list[Array]) -> Array:
+    """Return (bones, T, 4) turns mixed from those (T, 4) of the other leg's bones."""
+    stack = np.stack(turns)
+    stack = stack * np.where(np.sum(stack * stack[:1], axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
+    return quat.normalize(np.einsum("bo,otk->btk", likeness.shares, stack))
+
+
+def _loosened(limb: Limb, turns: Array) -> Array:
+    """Return turns (bones, T, 4) whose joints that rest straight are bent the way they fold."""
+    bends, places = _bends(limb), _shares(limb)
+    upper = 1.0 if limb.leg[1] == "H" else -1.0
+    usual = np.where(places < 0.45, upper, -upper)
+    signs = np.where(np.abs(bends) > 0.25 * _CLEAR, np.sign(bends), usual)
+    lines = quat.apply(turns, quat.unit(limb.segments)[:, None])
+    out, frame = [turns[0]], quat.IDENTITY.astype(np.float64)
+    for joint in range(1, len(turns)):
+        if abs(bends[joint]) < _CLEAR:
+            axis = quat.apply(turns[joint - 1], np.array([1.0, 0.0, 0.0]))
+            bent = np.sum(quat.cross(lines[joint - 1], lines[joint]) * axis, axis=-1)
+            bent = bent * signs[joint]
+            more = signs[joint] * (soft_maximum(bent, _STRAIGHT, 0.3 * _STRAIGHT) - bent)
+            frame = quat.mul(quat.from_axis_angle(axis, more), frame)
+        out.append(quat.mul(frame, turns[joint]))
+    return np.stack(out)
+
+
+def bend(limb: Limb, turns: Array, goal: Array, wrist: int) -> Array:
+    """Return (bones, T, 4) turns that put a leg's end at ``goal`` (T, 3) from its top.
+
+    ``turns`` (bones, T, 4) are where the bones start from. All bends grow or shrink by one
+    factor and keep their directions; then the leg swings. From the joint ``wrist`` on they
+    grow less than above, where a leg has joints to fold.
+    """
+    bends = np.abs(_bends(limb))
+    folds = bends[1:wrist].max(initial=0.0) > 2.0 * _CLEAR
+    slack = np.where((np.arange(1, len(turns)) >= wrist) & folds, _STIFF, 1.0)
+    turns = _loosened(limb, turns)
+    lengths = np.linalg.norm(limb.segments, axis=1)
+    along = quat.apply(turns, quat.unit(limb.segments)[:, None])
+    axes, angles = _joints(along)
+    wanted = np.linalg.norm(goal, axis=-1)
+    low, high = np.full(wanted.shape, _LEAST), np.full(wanted.shape, _GREATEST)
+    for _ in range(_STEPS):
+        middle = 0.5 * (low + high)
+        long = (
+            np.linalg.norm(
+                _end(along[0], axes, _scaled(angles, middle, slack), lengths)[0], axis=-1
+            )
+            > wanted
+        )
+        low, high = np.where(long, middle, low), np.where(long, high, middle)
+    end, frames = _end(along[0], axes, _scaled(angles, 0.5 * (low + high), slack), lengths)
+    before = _end(along[0], axes, angles, lengths)[1]
+    swing = quat.between(end, goal)
+    return np.stack(
+        [
+            quat.mul(swing, quat.mul(frame, quat.mul(quat.inv(was), turn)))
+            for frame, was, turn in zip(frames, before, turns, strict=True)
+        ]
+    )
+
+
+def _joints(along: Array) -> tuple[Array, Array]:
+    """Return axes (bones - 1, T, 3) and angles (bones - 1, T) of a chain's bends.
+
+    ``along`` (bones, T, 3) are the directions of its bones. Each axis is seen from the frame
+    that the bends before it have turned.
+    """
+    axes, angles = [], []
+    frame = np.broadcast_to(quat.IDENTITY.astype(np.float64), (*along.shape[1:-1], 4))
+    for before, after in pairwise(along):
+        local = quat.apply(quat.inv(frame), after)
+        start = quat.apply(quat.inv(frame), before)
+        vector = quat.to_rotvec(quat.between(start, local))
+        angle = np.linalg.norm(vector, axis=-1)
+        axes.append(vector / np.maximum(angle, 1e-9)[..., None])
+        angles.append(angle)
+        frame = quat.mul(frame, quat.from_rotvec(vector))
+    return np.array(axes), np.array(angles)
+
+
+def _scaled(angles: Array, factor: Array, slack: Array) -> Array:
+    """Return angles (bones - 1, T) times a factor (T,), of whose growth joints take a share."""
+    more = np.maximum(factor - 1.0, 0.0)
+    return np.asarray(
+        np.minimum(angles * (np.minimum(factor, 1.0) + slack[:, None] * more), _SHARPEST)
+    )
+
+
+def _end(first: Array, axes: Array, angles: Array, lengths: Array) -> tuple[Array, list[Array]]:
+    """Return the chain's end (T, 3) from its top and the frames (T, 4) of its bones."""
+    frame = np.broadcast_to(quat.IDENTITY.astype(np.float64), (*first.shape[:-1], 4))
+    end, frames = lengths[0] * first, [frame]
+    for axis, angle, length in zip(axes, angles, lengths[1:], strict=True):
+        frame = quat.mul(frame, quat.from_axis_angle(axis, angle))
+        end = end + length * quat.apply(frame, first)
+        frames.append(frame)
+    return end, frames

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeping soles out of a flat floor: heels that lift the foot, toes that bend at push-off."""
+
+from typing import Protocol
+
+import numpy as np
+
+from ..maths import quat
+from ..maths.quat import Array
+from ..rigs.measure import Leg
+from .reach import soft_reach
+
+_UP = np.array([0.0, 1.0, 0.0])
+_FLAT = np.array([1.0, 0.0, 1.0])
+_STEEPER, _STEEPEST = 0.6, 0.4
+"""A raised heel may go on rising by this share of its angle, up to so many radians."""
+_MOST = 0.06
+"""Meters, the highest that a foot is lifted; deeper feet are below the floor on purpose."""
+
+
+class Sole(Protocol):
+    """The paw or foot of a leg, human or animal."""
+
+    @property
+    def ball(self) -> Array:
+        """(3,) the point that stands, at rest."""
+
+    @property
+    def toe_length(self) -> float:
+        """From the ball to the tip of the toes, meters."""
+
+    @property
+    def foot_yaw(self) -> Array:
+        """(4,) rotation about +Y that turns +Z to the foot's direction."""
+
+
+def lift(leg: Leg, ball: Array, ground: float) -> Array:
+    """Return the ball joint's places (T, 3), raised where they are a little under the ground."""
+    under = ground + leg.ball[1] - ball[:, 1]
+    return np.asarray(ball + np.where(under < _MOST, np.maximum(under, 0.0), 0.0)[:, None] * _UP)
+
+
+def lower_heel(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
+    """Return the foot's turn (T, 4) from rest, pitched up no more than its heel has room for.
+
+    ``ball`` (T, 3) is the ball joint's place: on the ground the sole lies flat, higher up the
+    heel may point down until it touches.
+    """
+    forward = _forward(leg, turn)
+    length = float(np.linalg.norm((leg.ball - leg.heel) * _FLAT))
+    up = np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
+    return _pitch(turn, forward, -np.maximum(up - _room(leg, ball, ground, length), 0.0))
+
+
+def bend_toes(leg: Sole, ball: Array, turn: Array, ground: float) -> Array:
+    """Return the toes' turn (T, 4) from rest, bent up so that their tips stay on the ground.
+
+    ``ball`` (T, 3) is the ball joint's place, ``turn`` (T, 4) how the toes would turn with the
+    foot. Toes that point up are left alone.
+    """
+    forward = _forward(leg, turn)
+    down = -np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
+    return _pitch(turn, forward, np.maximum(down - _room(leg, ball, ground, leg.toe_length), 0.0))
+
+
+def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float, soft: float) -> Array:
+    """Return the foot's turn (T, 4) with the heel raised further where the leg is too short.
+
+    ``hip`` and ``ball`` (T, 3) are joint places, ``most`` the leg's longest length
+    (``soft``: see ``soft_reach``). Only a heel
+    that is up already goes on rising, about the ball: a smaller foot pushes off steeper.
+    """
+    forward = _forward(leg, turn)
+    room = np.clip(-_STEEPER * np.arcsin(np.clip(forward[:, 1], -1.0, 1.0)), 0.0, _STEEPEST)
+    axis = -quat.unit(quat.cross(forward, np.broadcast_to(_UP, forward.shape)))
+    up, back = hip - ball, quat.apply(turn, leg.ankle - leg.ball)
+    wanted = soft_reach(np.linalg.norm(up - back, axis=-1), most, soft)
+    along = np.sum(up * back, axis=-1)
+    across = np.sum(up * quat.cross(axis, back), axis=-1)
+    span = np.hypot(along, across)
+    goal = 0.5 * (np.sum(up * up, axis=-1) + np.sum(back * back, axis=-1) - wanted**2)
+    angle = np.arctan2(across, along) - np.arccos(np.clip(goal / np.maximum(span, 1e-9), -1, 1))
+    return _pitch(turn, forward, -np.clip(angle, 0.0, room))
+
+
+def _forward(leg: Sole, turn: Array) -> Array:
+    return quat.apply(quat.mul(turn, leg.foot_yaw), np.array([0.0, 0.0, 1.0]))
+
+
+def _room(leg: Sole, ball: Array, ground: float, length: float) -> Array:
+    """Return (T,) radians that a sole of ``length`` from the ball may point down."""
+    return np.asarray(np.arcsin(np.clip((ball[:, 1] - ground - leg.ball[1]) / length, 0.0, 1.0)))
+
+
+def _pitch(turn: Array, forward: Array, angle: Array) -> Array:
+    """Return ``turn`` (T, 4) with its forward axis (T, 3) raised by ``angle`` (T,)."""
+    axis = quat.unit(quat.cross(forward, np.broadcast_to(_UP, forward.shape)))
+    return quat.mul(quat.from_axis_angle(axis, angle), turn)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which bone plays which part: the map between a rig and the parts of a body.
+
+Owns the list of roles and the map's JSON form. Finding a map is ``detect``'s work.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from ...errors import RigError
+from ..body.rig_bones import RigBones
+
+SIDES: Final = ("L", "R")
+CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head")
+SIDED_ROLES: Final = (
+    "shoulder",
+    "upper_arm",
+    "forearm",
+    "hand",
+    "thigh",
+    "shin",
+    "foot",
+    "toe",
+)
+ROLES: Final = CENTER_ROLES + tuple(f"{role}.{side}" for side in SIDES for role in SIDED_ROLES)
+"""Every role, in the order a panel shows them. ``spine`` runs from above the hips to the chest."""
+CHAIN_ROLES: Final = ("spine", "neck")
+"""Roles that may hold several bones, from the hips upwards."""
+REQUIRED_ROLES: Final = (
+    "hips",
+    *tuple(f"{role}.{side}" for side in SIDES for role in ("thigh", "shin", "foot")),
+)
+"""Without these a rig cannot walk."""
+
+Kind = Literal["biped", "quadruped"]
+QUADRUPED_CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head", "tail")
+QUADRUPED_SIDED_ROLES: Final = ("foreleg", "hindleg")
+QUADRUPED_LEG_ROLES: Final = tuple(
+    f"{role}.{side}" for side in SIDES for role in QUADRUPED_SIDED_ROLES
+)
+QUADRUPED_ROLES: Final = QUADRUPED_CENTER_ROLES + QUADRUPED_LEG_ROLES
+"""Every role of a four-legged rig. ``spine`` runs from above the hips to the bone that carries
+the forelegs, ``tail`` to its tip, each leg from its top (scapula or femur) to the paw."""
+LEAST_LEG_BONES: Final = 2
+"""A leg of a quadruped needs so many bones."""
+
+_ROLES: Final[dict[Kind, tuple[str, ...]]] = {"biped": ROLES, "quadruped": QUADRUPED_ROLES}
+_CHAINS: Final[dict[Kind, tuple[str, ...]]] = {
+    "biped": CHAIN_ROLES,
+    "quadruped": ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
+}
+_REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
+    "biped": REQUIRED_ROLES,
+    "quadruped": ("hips", *QUADRUPED_LEG_ROLES),
+}
+
+
+def roles_of(kind: Kind) -> tuple[str, ...]:
+    """Return every role of a kind of body, in the order a panel shows them."""
+    return _ROLES[kind]
+
+
+def chain_roles(kind: Kind) -> tuple[str, ...]:
+    """Return the roles of a kind of body that may hold several bones."""
+    return _CHAINS[kind]
+
+
+def required_roles(kind: Kind) -> tuple[str, ...]:
+    """Return the roles without which a body of that kind cannot walk."""
+    return _REQUIRED[kind]
+
+
+_FORMAT: Final = "footfall-rig-map"
+
+
+@dataclass(frozen=True)
+class RigMap:
+    """The bones of one rig by role."""
+
+    family: str
+    """Name of the rig family the map came from, or "structure" or "custom"."""
+    roles: Mapping[str, tuple[str, ...]]
+    """Role to bone names; roles without a bone are left out."""
+    confidence: float = 1.0
+    """0..1, how sure the detection is."""
+    notes: tuple[str, ...] = ()
+    """Plain sentences worth showing."""
+    facing: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    """World direction (motion axes) the rig faced at detection; for display."""
+    kind: Kind = "biped"
+    """On how many legs it walks; decides which roles there are."""
+    missing: tuple[str, ...] = field(init=False)
+    """Expected roles without a bone, required ones first."""
+
+    def __post_init__(self) -> None:
+        clean = {role: tuple(names) for role, names in self.roles.items() if names}
+        roles = roles_of(self.kind)
+        unknown = [role for role in clean if role not in roles]
+        if unknown:
+            raise RigError(f'"{unknown[0]}" is not a part of the body that Footfall knows')
+        object.__setattr__(self, "roles", {r: clean[r] for r in roles if r in clean})
+        gone = [role for role in roles if role != "root" and not _played(role, clean)]
+        gone.sort(key=lambda role: role not in required_roles(self.kind))
+        object.__setattr__(self, "missing", tuple(gone))
+
+    @property
+    def usable(self) -> bool:
+        """Whether every required role has a bone."""
+        return not any(role in required_roles(self.kind) for role in self.missing)
+
+    def bone(self, role: str) -> str | None:
+        """Return the first bone of a role, or None."""
+        names = self.roles.get(role, ())
+        return names[0] if names else None
+
+    def with_role(self, role: str, *names: str) -> "RigMap":
+        """Return a copy in which ``role`` is played by ``names`` (none clears it)."""
+        return replace(self, roles={**self.roles, role: names})
+
+    def check(self, rig: RigBones) -> None:
+        """Raise RigError, in one plain sentence, if this map does not fit ``rig``."""
+        needed = [role for role in self.missing if role in required_roles(self.kind)]
+        if needed:
+            short = [role for role in needed if self.roles.get(role)]
+            if short:
+                raise RigError(
+                    f"The leg {short[0]} needs at least {LEAST_LEG_BONES} bones, from its top to "
+                    "the paw; choose them in the bone map"
+                )
+            parts = ", ".join(needed)
+            raise RigError(f"The bone map has no bone for: {parts}; choose one in the bone map")
+        taken: dict[str, str] = {}
+        for role, names in self.roles.items():
+            if len(names) > 1 and role not in chain_roles(self.kind):
+                raise RigError(f'The part "{role}" takes one bone, not {len(names)}')
+            for name in names:
+                if name not in rig:
+                    raise RigError(f'The bone map names "{name}" for {role}, which is not there')
+                if name in taken:
+                    raise RigError(f'The bone "{name}" is both {taken[name]} and {role}')
+                taken[name] = role
+
+    def to_json(self) -> str:
+        """Return the map as JSON text."""
+        body = {
+            "format": _FORMAT,
+            "version": 1,
+            "kind": self.kind,
+            "family": self.family,
+            "roles": {role: list(names) for role, names in self.roles.items()},
+            "confidence": round(self.confidence, 3),
+            "notes": list(self.notes),
+        }
+        return json.dumps(body, indent=2)
+
+    @staticmethod
+    def from_json(text: str) -> "RigMap":
+        """Return the map that ``to_json`` wrote; raises RigError in one plain sentence."""
+        try:
+            body = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise RigError(f"The bone map is not valid JSON (line {error.lineno})") from error
+        if not isinstance(body, dict) or body.get("format") != _FORMAT:
+            raise RigError("The file is not a Footfall bone map")
+        if body.get("version") != 1:
+            raise RigError("The bone map was written by a newer version of Footfall")
+        kind = body.get("kind", "biped")
+        if kind not in ("biped", "quadruped"):
+            raise RigError("The bone map is of a kind of body that Footfall does not know")
+        roles = _read_roles(body.get("roles"))
+        notes = tuple(str(note) for note in body.get("notes", ()))
+        try:
+            confidence = min(max(float(body.get("confidence", 1.0)), 0.0), 1.0)
+        except (TypeError, ValueError) as error:
+            raise RigError("The confidence in the bone map is not a number") from error
+        family = str(body.get("family", "custom"))
+        return RigMap(family, roles, confidence, notes, kind=kind)
+
+
+def _played(role: str, roles: Mapping[str, tuple[str, ...]]) -> bool:
+    least = LEAST_LEG_BONES if role in QUADRUPED_LEG_ROLES else 1
+    return len(roles.get(role, ())) >= least
+
+
+def _read_roles(value: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise RigError("The bone map has no list of roles")
+    roles: dict[str, tuple[str, ...]] = {}
+    for role, names in value.items():
+        names = [names] if isinstance(names, str) else names
+        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            raise RigError(f'The part "{role}" of the bone map must name bones')
+        roles[str(role)] = tuple(names)
+    return roles

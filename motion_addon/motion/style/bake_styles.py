@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns the styles of a bake: looked up before it, put on what was driven before the feet are."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ... import errors
+from ...errors import RequestError
+from ..body.quadruped import is_quadruped
+from ..cleanup.secondary_motion import clear_of_ground
+from ..clip.clip import Clip
+from ..maths.quat import Array
+from . import model, transfer
+from .example import embedding_of
+from .request import StyleChoice
+
+
+@dataclass(frozen=True)
+class Wearing:
+    """Who is to wear styles."""
+
+    body: str
+    """Kind of body."""
+    scale: float = 1.0
+    """The character's size over the model's; the seconds of strengths are its own."""
+    seed: int | None = 0
+    """Draws unsteadiness; with None styles are held steady, and strengths are their means."""
+
+
+def embeddings(choices: Sequence[StyleChoice], body: str) -> tuple[Array, ...]:
+    """Return (E,) of each style asked for; raises RequestError where there is none."""
+    if not choices:
+        return ()
+    styler = _styler(body)
+    return tuple(embedding_of(styler, choice) for choice in choices)
+
+
+def put_on(
+    clip: Clip,
+    choices: Sequence[StyleChoice],
+    known: Sequence[Array],
+    wearing: Wearing,
+) -> Clip:
+    """Return a take of the model's size in the styles asked for, ``known`` by ``embeddings``.
+
+    A named style tells of the build it was measured on, too: on another it is what it adds.
+    """
+    if not choices:
+        return clip
+    seed, styler = wearing.seed, _styler(wearing.body)
+    neutral = None if _same_build(clip, styler) else styler.library["neutral"]
+    seconds = np.arange(clip.frames) * (math.sqrt(wearing.scale) / clip.fps)
+    ingredients = []
+    for choice, embedding in zip(choices, known, strict=True):
+        strength: Array | float = 1.0
+        if isinstance(choice.strength, tuple):
+            strength = transfer.keyed(choice.strength, seconds)
+            strength = float(np.mean(strength)) if seed is None else strength
+        else:
+            strength = choice.strength
+        base = neutral if choice.name is not None else None
+        rhythm = styler.rhythms.get(choice.name or "")
+        ingredients.append(transfer.Ingredient(embedding, strength, base, rhythm))
+    out = transfer.styled(styler, clip, ingredients, seed)
+    return clear_of_ground(out, clip) if is_quadruped(clip.skeleton) else out
+
+
+def _same_build(clip: Clip, styler: model.Styler) -> bool:
+    """Return whether a take is of the body whose styles are in the library."""
+    return bool(np.allclose(clip.skeleton.offsets, styler.skeleton.offsets, atol=1e-3))
+
+
+def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> None:
+    """Add to a report card which model put on the styles, and whom it learned from."""
+    if not choices:
+        return
+    styler = _styler(body)
+    card["model"] = {**card["model"], "style": styler.digest}
+    card["credits"] = [
+        *card["credits"],
+        *(c for c in styler.info["credits"] if c not in card["credits"]),
+    ]
+
+
+def _styler(body: str) -> model.Styler:
+    try:
+        return model.load_styler(body)
+    except errors.ModelError as error:
+        raise RequestError(str(error)) from error

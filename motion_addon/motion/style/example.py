@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns how an artist's clip becomes an example of a style: of any body, rate, size and place."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from ... import errors
+from ...errors import RequestError
+from ..clip import bvh
+from ..clip import contacts as foot_contacts
+from ..clip.clip import Clip
+from ..creature.reading import exemplar
+from ..maths import quat
+from ..maths.quat import Array
+from ..metrics.clip_metrics import ball_height
+from ..nn.adain import WINDOW
+from ..plan import trajectory
+from ..retarget.people import to_skeleton
+from ..rigs import RigBones, RigError, RigMap
+from . import transfer
+from .model import Styler
+from .request import StyleChoice
+from .style_features import RATE
+
+SHORTEST = 0.5
+"""Seconds of a clip that goes round."""
+LEAST = WINDOW / RATE
+"""Seconds of any other."""
+WEARERS = {"biped": "A person", "quadruped": "An animal"}
+"""Kinds of body in a sentence."""
+LONGEST = 120.0
+"""Seconds of a clip that are looked at."""
+TRAVEL = 0.35
+"""Meters that the hips go at least where the feet do, unless the clip is in place."""
+CLOSED = 0.15
+"""Radians between the first and the last pose, a joint's mean, of a clip that goes round."""
+
+
+def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
+    """Return (E,) the style that is asked for; raises RequestError where there is none."""
+    if choice.name is not None:
+        if choice.name not in styler.library:
+            names = ", ".join(styler.library)
+            who = WEARERS[styler.body]
+            raise RequestError(f"{who} has no style {choice.name!r}, only {names}")
+        return styler.library[choice.name]
+    if choice.embedding is not None:
+        if len(choice.embedding) != styler.network.embedding:
+            raise RequestError("The stored style was measured by another version; pick it again")
+        return np.array(choice.embedding, dtype=np.float32)
+    try:
+        clip = bvh.read(str(choice.clip))
+    except OSError as error:
+        raise RequestError(f"The style clip {choice.clip} cannot be read") from error
+    except errors.BvhError as error:
+        raise RequestError(f"The style clip cannot be read: {error}") from error
+    return example(styler, clip)
+
+
+def example(styler: Styler, clip: Clip) -> Array:
+    """Return (E,) the style of a clip on any skeleton of the model's kind of body.
+
+    Raises RequestError where it is too short or its body cannot be told.
+    """
+    return transfer.embedding(styler, prepared(styler, clip))
+
+
+def prepared(styler: Styler, clip: Clip) -> Clip:
+    """Return a clip as the network knows motion: its joints, size and rate, on the ground.
+
+    A loop is repeated until it is long enough, and one in place is made to travel as its feet
+    say. Raises RequestError where it is too short or its body cannot be told.
+    """
+    if clip.seconds < SHORTEST:
+        raise _too_short(clip)
+    clip = clip.slice(0, int(LONGEST * clip.fps))
+    if styler.body == "quadruped":
+        return _walking(partial(exemplar.of_clip, replace(clip, contacts=None)))
+    return _person(styler, clip)
+
+
+def of_animal(
+    styler: Styler, rig: RigBones, rotations: Array, positions: Array, fps: float, rig_map: RigMap
+) -> Array:
+    """Return (E,) the style of the motion of an animal's mapped bones, meters; see ``recorded``.
+
+    Raises RequestError where it is too short or shows no stride.
+    """
+    read = partial(exemplar.read, rig, rotations, positions, fps, rig_map=rig_map, unit=1.0)
+    return transfer.embedding(styler, _walking(read))
+
+
+def _walking(read: Callable[[], exemplar.Exemplar]) -> Clip:
+    """Return the motion of an animal as it is read, of its own proportions and pace."""
+    try:
+        clip = read().clip
+    except exemplar.ExemplarError as error:
+        why = str(error).rstrip(".")
+        raise RequestError(f"The style clip shows no animal walking on four legs: {why}") from error
+    if clip.seconds < LEAST:
+        raise _too_short(clip)
+    return clip
+
+
+def _too_short(clip: Clip) -> RequestError:
+    return RequestError(
+        f"The style clip lasts {clip.seconds:.1f} s; it must be {LEAST:.0f} s long, or a loop"
+    )
+
+
+def _person(styler: Styler, clip: Clip) -> Clip:
+    if set(styler.skeleton.names) <= set(clip.skeleton.names):
+        moved = transfer.in_model_size(styler, clip)
+    else:
+        try:
+            moved = to_skeleton(replace(clip, contacts=None), styler.skeleton)
+        except (RigError, ValueError, IndexError, KeyError) as error:
+            raise RequestError(f"The style clip is not of a human: {error}") from error
+    moved = replace(moved.resample(trajectory.RATE), contacts=None)
+    moved = _traveling(_grounded(moved))
+    return moved if moved.seconds >= LEAST else _repeated(moved, LEAST)
+
+
+def _grounded(clip: Clip) -> Clip:
+    """Return a clip whose lowest balls are as high as they are on the ground."""
+    _, positions = clip.world()
+    balls = [clip.skeleton.index(ball) for _, ball in foot_contacts.FOOT_JOINTS]
+    floor = float(np.percentile(positions[:, balls, 1].min(axis=1), 5.0))
+    root = clip.root_positions - np.array([0.0, floor - ball_height(clip.skeleton), 0.0])
+    return replace(clip, root_positions=root.astype(np.float32))
+
+
+def _traveling(clip: Clip) -> Clip:
+    """Return a clip that goes where its standing feet push it, if it walks in place."""
+    world, positions = clip.world()
+    points = foot_contacts.foot_points(clip.skeleton, world, positions)[:, [1, 3]]
+    flat = np.array([1.0, 0.0, 1.0])
+    if np.ptp(positions[:, 0] * flat, axis=0).max() > TRAVEL:
+        return clip
+    velocity = np.gradient(points, axis=0) * clip.fps
+    low = points[..., 1].argmin(axis=1)
+    feet = np.take_along_axis(velocity, low[:, None, None], axis=1)[:, 0] * flat
+    pushed = -np.median(feet, axis=0)
+    if float(np.linalg.norm(pushed)) < 2.0 * TRAVEL:
+        return clip
+    way = np.arange(clip.frames)[:, None] / clip.fps * pushed
+    return replace(clip, root_positions=(clip.root_positions + way).astype(np.float32))
+
+
+def _repeated(clip: Clip, seconds: float) -> Clip:
+    """Return a loop played again and again; raises RequestError where it is none."""
+    off = quat.to_rotvec(quat.mul(quat.inv(clip.rotations[0]), clip.rotations[-1]))
+    if float(np.linalg.norm(off[1:], axis=-1).mean()) > CLOSED:
+        raise _too_short(clip)
+    step = clip.root_positions[-1] - clip.root_positions[0]
+    count = int(np.ceil(seconds / clip.seconds)) + 1
+    turns = [clip.rotations[:-1]] * count
+    roots = [clip.root_positions[:-1] + i * step * np.array([1.0, 0.0, 1.0]) for i in range(count)]
+    return replace(
+        clip,
+        rotations=quat.unroll(np.concatenate(turns)),
+        root_positions=np.concatenate(roots).astype(np.float32),
+    )

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A shipped model that changes styles, ready to run."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from ...errors import ModelError
+from ..clip.skeleton import Skeleton
+from ..maths.quat import Array
+from ..nn.adain import AdaIn
+from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
+from .style_features import LAYOUTS, Layout
+
+STYLERS = {"biped": "style", "quadruped": "style_quadruped"}
+"""The model that changes styles, by kind of body."""
+STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")
+"""Arrays beside the weights of a model that changes styles."""
+
+
+@dataclass(frozen=True, eq=False)
+class Styler:
+    """A model that changes the style of a motion, ready to run."""
+
+    name: str
+    skeleton: Skeleton
+    network: AdaIn
+    feature_mean: Array
+    feature_scale: Array
+    """(F,) of its layout of ``style_features``."""
+    told_mean: Array
+    told_scale: Array
+    """(C + U,) of conditions and unsteadiness."""
+    library: dict[str, Array]
+    """Named styles, (E,) each."""
+    rhythms: dict[str, Array]
+    """Those that have a rhythm, (B, F) each as ``style_rhythm`` has it."""
+    info: dict[str, Any]
+    """``model.json``."""
+    digest: str
+    """First 12 hex digits of the SHA-256 of the weights."""
+
+    @property
+    def body(self) -> str:
+        """``biped`` or ``quadruped``."""
+        return str(self.info["body"])
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the features."""
+        return LAYOUTS[self.body]
+
+    def content(self, windows: Array, conditions: Array) -> Array:
+        """Return the content (N, T', W) of windows (N, T, F) with their conditions (N, T, C)."""
+        return self.network.content(self._inputs(windows, conditions))
+
+    def style(self, windows: Array, conditions: Array) -> Array:
+        """Return the styles (N, E) of windows."""
+        return self.network.style(self._inputs(windows, conditions))
+
+    def decoded(self, windows: Array, content: Array, style: Array, told: Array) -> Array:
+        """Return windows (N, T, F) in styles (N, E), with their ``content``.
+
+        ``told`` (N, T, C + U) are conditions and unsteadiness.
+        """
+        told = (told - self.told_mean) / self.told_scale
+        away = (windows - windows.mean(axis=1, keepdims=True)) / self.feature_scale
+        found = self.network.decoded(content, style, told, away)
+        return found * self.feature_scale + self.feature_mean
+
+    def _inputs(self, windows: Array, conditions: Array) -> Array:
+        seen = (windows - self.feature_mean) / self.feature_scale
+        count = self.layout.conditions
+        known = (conditions[..., :count] - self.told_mean[:count]) / self.told_scale[:count]
+        return np.concatenate([seen, known], axis=2)
+
+
+@lru_cache(maxsize=4)
+def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
+    """Return the model that changes the style of a kind of body, read once.
+
+    Raises ModelError as ``load`` does, and where there is none for this kind.
+    """
+    if body not in STYLERS:
+        raise ModelError(f"There are no styles for a {body} yet")
+    return read(STYLERS[body], folder, styler_of)
+
+
+def styler_of(name: str, files: Files) -> Styler:
+    """Return the model that changes styles of its description, its arrays and their digest.
+
+    Raises ModelError when its layout is another one's.
+    """
+    info, arrays, digest = files
+    layout = LAYOUTS[info["body"]]
+    check_layout(name, info, layout.features + layout.conditions, layout.features)
+    arrays = dict(arrays)
+    library = dict(zip(info["styles"], arrays.pop("library"), strict=True))
+    kept = arrays.pop("rhythms", np.zeros((0, 0, 0))).astype(np.float32)
+    rhythms = dict(zip(info.get("rhythms", ()), kept, strict=True))
+    weights = {key: value for key, value in arrays.items() if key not in STYLE_STATISTICS}
+    skeleton, network = skeleton_of(info), AdaIn(weights, layout.told)
+    mean, scale, told_mean, told_scale = (arrays[key] for key in STYLE_STATISTICS)
+    known = (mean, scale, told_mean, told_scale, library, rhythms)
+    return Styler(name, skeleton, network, *known, info, digest)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an artist asks of style: which ones, and how much of each over time."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ...errors import RequestError
+from ..maths.checks import number, within
+
+MOST = 4
+"""Styles that can be mixed."""
+STRENGTHS = (0.0, 2.0)
+"""0 leaves the motion alone, 1 is the style, more exaggerates it."""
+_FORM = (
+    'style must be {"name": ..., "strength": ...}, the same with "clip" for "name", or a list of'
+    f" up to {MOST} of them"
+)
+
+
+@dataclass(frozen=True)
+class StyleChoice:
+    """One style of a mix: a named one, that of an example, or one that was measured before."""
+
+    name: str | None = None
+    """A style that ships."""
+    clip: str | None = None
+    """BVH file of a motion in the style, on any skeleton of the same kind of body."""
+    embedding: tuple[float, ...] | None = None
+    """The style itself, as ``style.embedding`` measured it."""
+    strength: float | tuple[tuple[float, float], ...] = 1.0
+    """How much of it, or pairs of (seconds from the first frame, how much)."""
+
+
+def checked_styles(value: Any) -> tuple[StyleChoice, ...]:
+    """Return the styles of plain values; raises RequestError where they make no sense."""
+    if value is None:
+        return ()
+    entries = [value] if isinstance(value, Mapping) else value
+    if not isinstance(entries, list | tuple):
+        raise RequestError(_FORM)
+    if len(entries) > MOST:
+        raise RequestError(f"At most {MOST} styles can be mixed, not {len(entries)}")
+    return tuple(_choice(entry) for entry in entries)
+
+
+def plain_styles(choices: tuple[StyleChoice, ...]) -> list[dict[str, Any]]:
+    """Return plain JSON values that ``checked_styles`` reads."""
+    return [{k: v for k, v in asdict(one).items() if v is not None} for one in choices]
+
+
+def _choice(entry: Any) -> StyleChoice:
+    if not isinstance(entry, Mapping):
+        raise RequestError(_FORM)
+    known = [f.name for f in fields(StyleChoice)]
+    unknown = sorted(set(entry) - set(known))
+    if unknown:
+        raise RequestError(f"A style has no key {unknown[0]!r}; it has {', '.join(known)}")
+    given = [k for k in ("name", "clip", "embedding") if entry.get(k) is not None]
+    if len(given) != 1:
+        raise RequestError("A style needs either a name or a clip")
+    values = {given[0]: entry[given[0]], "strength": _strength(entry.get("strength", 1.0))}
+    if given[0] == "embedding":
+        numbers = entry["embedding"]
+        if not isinstance(numbers, list | tuple):
+            raise RequestError("embedding of a style must be a list of numbers")
+        values["embedding"] = tuple(number(v, "A number of an embedding") for v in numbers)
+    elif not isinstance(entry[given[0]], str):
+        raise RequestError(f"{given[0]} of a style must be text, not {entry[given[0]]!r}")
+    return StyleChoice(**values)
+
+
+def _strength(value: Any) -> float | tuple[tuple[float, float], ...]:
+    text = "strength of a style"
+    if not isinstance(value, list | tuple):
+        strength = number(value, text)
+        within(strength, STRENGTHS, text)
+        return strength
+    pairs = []
+    for pair in value:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise RequestError(f"{text} must be a number or a list of [seconds, strength] pairs")
+        second, strength = number(pair[0], "A time of strength"), number(pair[1], text)
+        within(strength, STRENGTHS, text)
+        pairs.append((second, strength))
+    if not pairs:
+        raise RequestError("The list of strengths of a style is empty")
+    return tuple(pairs)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a named style goes with the strides, and statistics cannot tell.
+
+Means and deviations over time, all that the network has of a style, do not say which leg a limp
+spares, nor when a tail wags. A rhythm adds that, linear in the clocks of the legs.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from ..body.quadruped import LEGS
+from ..maths.quat import Array
+from ..maths.smoothing import smooth
+from .style_features import ANIMAL, FEET, Layout
+
+SOFT: Final = 2.0
+"""Frames over which a foot is taken up by its swing."""
+_HARMONICS: Final = 4
+"""Cosine and sine of a clock, and of twice it."""
+
+
+def clock(layout: Layout) -> slice:
+    """Return the columns of the basis that move the trunk: harmonics of the strides.
+
+    Those of each leg's clock of an animal, of the gait phase of a person.
+    """
+    return slice(0, _HARMONICS * (len(LEGS) if layout == ANIMAL else 1))
+
+
+def swing(layout: Layout) -> slice:
+    """Return the columns of how far each leg swings, 0 while it stands: they move its own foot."""
+    start = clock(layout).stop
+    return slice(start, start + len(layout.tips))
+
+
+def basis(layout: Layout, conditions: Array) -> Array:
+    """Return (..., T, B) what a rhythm is made of, of conditions (..., T, C) of a layout."""
+    waves = conditions[..., layout.phase]
+    if layout == ANIMAL:
+        x, y = waves[..., 0::2], waves[..., 1::2]
+        waves = np.concatenate([x, y, x * x - y * y, 2.0 * x * y], axis=-1)
+    down = conditions[..., layout.contacts]
+    down = down.reshape(*down.shape[:-1], len(layout.tips), -1).max(axis=-1)
+    swings = (1.0 - down) * (1.0 - conditions[..., layout.gait.start, None])
+    soft = np.moveaxis(smooth(np.moveaxis(swings, -2, 0), SOFT), 0, -2)
+    return np.concatenate([waves, swings * soft], axis=-1)
+
+
+def parts(layout: Layout) -> list[tuple[slice, Array]]:
+    """Return the columns of the basis that features go by, and which (K,) features these are.
+
+    Feet stay where they stand, so that theirs go by their own leg's swing alone.
+    """
+    feet = []
+    joints = list(FEET.values()) if layout == ANIMAL else [(tip,) for tip in layout.tips]
+    for i, own in enumerate(joints):
+        turns = [np.arange(layout.features)[layout.joint(name)] for name in own]
+        place = layout.ends.start + 3 * i + np.arange(3)
+        column = swing(layout).start + i
+        feet.append((slice(column, column + 1), np.concatenate([*turns, place])))
+    trunk = np.setdiff1d(np.arange(layout.features), np.concatenate([f for _, f in feet]))
+    return [(clock(layout), trunk), *feet]

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading curves of any kind as paths, making them from strokes, laying them on a surface."""
+
+import json
+import math
+
+import bpy
+import numpy as np
+import pytest
+
+from tests.blender import subjects
+
+
+def read(curve: bpy.types.Object) -> tuple[np.ndarray, bool]:
+    return subjects.addon("blender.scene.curve").path_points(curve, bpy.context.scene)
+
+
+def length(points: np.ndarray) -> float:
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+
+
+CORNERS = ((0.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 3.0, 0.0))
+
+
+def test_poly_is_read_in_world_space() -> None:
+    curve = subjects.path(*CORNERS)
+    curve.location, curve.scale = (1.0, 2.0, 0.5), (2.0, 2.0, 2.0)
+    curve.rotation_euler.z = math.pi / 2
+    points, cyclic = read(curve)
+    assert not cyclic
+    np.testing.assert_allclose(points, [(1, 2, 0.5), (1, 6, 0.5), (-5, 6, 0.5)], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["BEZIER", "NURBS"])
+def test_smooth_curves_are_dense_and_end_at_their_ends(kind: str) -> None:
+    knots = ((0.0, 0.0, 0.0), (2.0, 1.0, 0.0), (4.0, -1.0, 0.0), (6.0, 0.0, 0.0))
+    points, cyclic = read(subjects.path(*knots, kind=kind))
+    assert not cyclic
+    assert len(points) > 40
+    np.testing.assert_allclose(points[[0, -1]], [knots[0], knots[-1]], atol=1e-4)
+
+
+def test_bezier_length_is_blenders() -> None:
+    curve = subjects.path((0, 0, 0), (2, 1, 0), (4, -1, 0), kind="BEZIER")
+    assert length(read(curve)[0]) == pytest.approx(curve.data.splines[0].calc_length(), rel=1e-3)
+
+
+def test_cyclic_curve_says_so() -> None:
+    curve = subjects.path(*CORNERS)
+    curve.data.splines[0].use_cyclic_u = True
+    points, cyclic = read(curve)
+    assert cyclic
+    assert len(points) == 3
+
+
+def test_bevel_does_not_count_and_modifiers_do() -> None:
+    curve = subjects.path(*CORNERS)
+    curve.data.bevel_depth = curve.data.extrude = 0.2
+    assert len(read(curve)[0]) == 3
+    lift = curve.modifiers.new("Lift", "SIMPLE_DEFORM")
+    lift.deform_method, lift.factor = "STRETCH", 1.0
+    assert not np.allclose(read(curve)[0], CORNERS)
+
+
+def test_parent_and_constraints_count() -> None:
+    curve = subjects.path(*CORNERS)
+    parent = bpy.data.objects.new("Parent", None)
+    bpy.context.scene.collection.objects.link(parent)
+    parent.location = (0.0, 0.0, 4.0)
+    curve.parent = parent
+    np.testing.assert_allclose(read(curve)[0][0], (0, 0, 4), atol=1e-6)
+
+
+def test_longest_line_is_taken_from_its_start() -> None:
+    curve = subjects.path((9.0, 0.0, 0.0), (9.0, 0.1, 0.0))
+    spline = curve.data.splines.new("POLY")
+    spline.points.add(2)
+    for point, co in zip(spline.points, CORNERS, strict=True):
+        point.co = (*co, 1.0)
+    np.testing.assert_allclose(read(curve)[0], CORNERS, atol=1e-6)
+
+
+def test_edits_in_edit_mode_count() -> None:
+    curve = subjects.path(*CORNERS)
+    bpy.context.view_layer.objects.active = curve
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.curve.select_all(action="SELECT")
+    bpy.ops.transform.translate(value=(0.0, 0.0, 1.0))
+    assert read(curve)[0][:, 2] == pytest.approx([1.0, 1.0, 1.0])
+    assert curve.mode == "EDIT"
+
+
+def test_reading_leaves_no_trace() -> None:
+    curve = subjects.path(*CORNERS)
+    before = [len(bpy.data.objects), len(bpy.data.curves), len(bpy.data.scenes)]
+    read(curve)
+    assert [len(bpy.data.objects), len(bpy.data.curves), len(bpy.data.scenes)] == before
+    assert len(bpy.data.meshes) == 0
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (((1.0, 1.0, 0.0), (1.0, 1.0, 0.0)), "no length"),
+        (((1.0, 1.0, 0.0),), "no length"),
+        (((0.0, 0.0, 0.0), (math.nan, 0.0, 0.0)), "not a number"),
+    ],
+)
+def test_bad_curves_are_refused_in_a_sentence(points: tuple, said: str) -> None:
+    error = subjects.addon("blender.scene.curve").CurveError
+    with pytest.raises(error, match=said):
+        read(subjects.path(*points))
+
+
+def test_axes_turn_there_and_back() -> None:
+    module = subjects.addon("blender.scene.curve")
+    points = np.array([[1.0, 2.0, 3.0], [-4.0, 5.0, 0.0]])
+    core = module.core_from_world(points)
+    np.testing.assert_allclose(core[0], (1, 3, -2))
+    np.testing.assert_allclose(module.world_from_core(core), points)
+
+
+def test_freehand_stroke_becomes_few_points() -> None:
+    stroke = [(x / 20, math.sin(x / 20), 0.0) for x in range(120)]
+    assert bpy.ops.footfall.draw_path(points=json.dumps(stroke)) == {"FINISHED"}
+    curve = bpy.context.scene.footfall.path
+    assert len(curve.data.splines[0].bezier_points) < 15
+    points, cyclic = read(curve)
+    assert not cyclic
+    np.testing.assert_allclose(points[[0, -1]], [stroke[0], stroke[-1]], atol=0.02)
+    assert length(points) == pytest.approx(length(np.array(stroke)), rel=0.02)
+    assert bpy.context.mode == "OBJECT"
+
+
+def test_clicked_points_are_kept() -> None:
+    bpy.ops.footfall.draw_path(points=json.dumps(CORNERS), smooth=False)
+    curve = bpy.context.scene.footfall.path
+    knots = [curve.matrix_world @ k.co for k in curve.data.splines[0].bezier_points]
+    bpy.context.view_layer.update()
+    np.testing.assert_allclose([tuple(k) for k in knots], CORNERS, atol=1e-6)
+
+
+def test_without_points_the_path_leads_ahead() -> None:
+    rig = subjects.mixamo()
+    rig.location = (1.0, 1.0, 0.0)
+    bpy.context.view_layer.update()
+    bpy.ops.footfall.draw_path()
+    points, _cyclic = read(bpy.context.scene.footfall.path)
+    np.testing.assert_allclose(points[[0, -1]], [(1, 1, 0), (1, -4, 0)], atol=1e-5)
+    assert bpy.context.scene.footfall.character == rig
+
+
+@pytest.mark.parametrize("text", ["[[0,0,0]]", "[[0,0,0],[0,0,0]]", "[[0,NaN,0],[1,1,1]]", "x"])
+def test_bad_strokes_are_refused(text: str) -> None:
+    with pytest.raises(RuntimeError):
+        bpy.ops.footfall.draw_path(points=text)
+    assert len(bpy.data.curves) == 0
+
+
+def test_path_is_laid_on_the_nearest_surface() -> None:
+    mesh = bpy.data.meshes.new("Ground")
+    corners = [(-9, -9, -1), (9, -9, 1), (9, 9, 1), (-9, 9, -1)]
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    ground = bpy.data.objects.new("Ground", mesh)
+    ground.location.z = 2.0
+    bpy.context.scene.collection.objects.link(ground)
+    points = np.array([(0.0, 0.0, 0.0), (4.5, 0.0, 3.0), (20.0, 0.0, 7.0)])
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    dropped = subjects.addon("blender.scene.ground").drop(points, ground, depsgraph)
+    assert dropped[:, 2] == pytest.approx([2.0, 2.5, 7.0], abs=1e-4)

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests: every key, every nonsense value, and the way to JSON and back."""
+
+import json
+import math
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from motion_addon.errors import RequestError
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.controller.footfall_edits import Footfall
+from motion_addon.motion.style.request import StyleChoice
+
+LINE = [[0, 0, 0], [0, 0, 3]]
+FULL: dict[str, Any] = {
+    "path": [[0, 0, 0], [1.5, 0.25, 3]],
+    "model": "biped",
+    "cyclic": True,
+    "speed": [[0, 1.2], [0.5, 2], [1, 0.9]],
+    "gait": "crouch",
+    "fps": 24,
+    "start_phase": 0.25,
+    "cadence": 1.1,
+    "facing": {"look_at": [1, 0, 2]},
+    "start": False,
+    "stop": False,
+    "height": 1.8,
+    "hip_height": None,
+    "seed": 7,
+    "cleanup": False,
+    "lead": "left",
+    "experts": [1, 0.0, 2.5],
+    "follow_through": 0.5,
+    "gaze": [[1, 0.5, 2], [1, 0.5, 2.1]],
+    "gaze_strength": 0.8,
+    "footfalls": [
+        {"paw": "LF", "at": 1, "to": 1.1, "lift": None, "optional": False},
+        {"paw": "RH", "at": 2.5, "to": None, "lift": 3.0, "optional": True},
+    ],
+    "exemplar": None,
+    "legs": None,
+    "manner": 1.0,
+    "style": [
+        {"name": "old", "strength": 0.5},
+        {"clip": "proud.bvh", "strength": [[0, 0.2], [1.5, 1]]},
+    ],
+}
+LEGS = {leg: [f"{leg}{i}" for i in range(4)] for leg in ("LH", "LF", "RH", "RF")}
+FOX: dict[str, Any] = {"path": LINE, "model": "creature", "exemplar": "fox.bvh", "speed": 0.8}
+NAN, INF = math.nan, math.inf
+NO_NUMBERS = ["1", None, True, [], {}, NAN, INF, -INF]
+NO_FLAGS = ["true", 1, 0, None, [], 0.5]
+
+BAD: dict[str, list[Any]] = {
+    "path": [
+        *([], [[0, 0, 0]], {}, "0 0 0", None, 3, True, [1, 2, 3], [[0, 0, 0], []]),
+        *([[0, 0, 0], [0, 0]], [[0, 0, 0], [0, 0, 1, 1]], [[0, 0, 0], "abc"], [[0, 0, 0], None]),
+        *([[0, 0, 0], [0, 0, NAN]], [[0, 0, 0], [INF, 0, 0]], [[0, 0, 0], [0, 0, "1"]]),
+        *([[0, 0, 0], [0, 0, None]], [[0, 0, 0], [0, True, 1]], [[0, 0, 0], {"x": 1}]),
+        [[0, 0, 0], {"x": 1, "y": 2, "z": 3}],
+        *([[0, 0, 0], [0, 0, 10**400]], [[0, 0, 0], [0, 0, 1e8]], [[0, 0, 0], [1e308, 0, 0]] * 3),
+    ],
+    "model": [None, 3, True, ["biped"]],
+    "cyclic": NO_FLAGS,
+    "speed": [
+        *NO_NUMBERS,
+        *(-1.3, 0, 0.0, 0.05, 99, 6.5, 10**400, "fast"),
+        *([1.3], [[0, 1.2, 3]], [[0]], [["0", 1]], [[0, "1"]], [[0, None]], [[0, True]]),
+        *([[-0.1, 1]], [[1.1, 1]], [[NAN, 1]], [[0, NAN]], [[0, -1]], [[0, 1], [1, 50]]),
+        *([[0, 0]], [[0, 1], "01"], [[0, 1], None], {"0": 1.2}),
+    ],
+    "gait": ["moonwalk", "stand", "", "Walk", None, 1, True, ["walk"], {"walk": 1}],
+    "fps": [*NO_NUMBERS, 0, -30, 0.5, 1000],
+    "start_phase": [*NO_NUMBERS, -0.1, 1.5],
+    "cadence": [*NO_NUMBERS, 0, -1, 0.2, 5],
+    "facing": [
+        *("north", "", None, True, [], {}, ["yaw", 30], NAN, {"yaw": NAN}, {"yaw": "30"}),
+        *({"yaw": None}, {"yaw": True}, {"look_at": [0, 0]}, {"look_at": 3}, {"look_at": "abc"}),
+        *({"look_at": [0, INF, 0]}, {"look_at": None}, {"yaw": 3, "look_at": [0, 0, 0]}),
+        {"pitch": 3},
+    ],
+    "start": NO_FLAGS,
+    "stop": NO_FLAGS,
+    "height": [v for v in NO_NUMBERS if v is not None] + [0, -1.8, 0.1, 180],
+    "hip_height": [v for v in NO_NUMBERS if v is not None] + [0, -0.5, 0.001, 60],
+    "seed": ["1", None, True, -1, 1.5, NAN, [], {}],
+    "cleanup": NO_FLAGS,
+    "lead": [None, True, 1, "", "Left", "both", ["left"], {"left": 1}],
+    "experts": [
+        *([v for v in NO_NUMBERS if v is not None]),
+        *(1.0, [0.0], [0, 0, 0], [-1, 1], [1, NAN], [1, INF], ["1"], [None], [True], [[1]], [99]),
+        *("11", {"0": 1}, {0.5}),
+    ],
+    "follow_through": [*NO_NUMBERS, -0.1, 2.5],
+    "gaze": [
+        *([v for v in NO_NUMBERS if v is not None]),
+        *([1, 2], [1, 2, 3, 4], "cat", [[]], [[1, 2]], [[1, 2, 3], 4], [[1, 2, 3], None]),
+        *([1, 2, None], [1, NAN, 3], [[1, 2, 3], [1, INF, 3]], [[1, "2", 3]], [True, 1, 2]),
+        *({"x": 1}, [{"x": 1}], [[1, 2, 3], {"x": 1, "y": 2, "z": 3}]),
+    ],
+    "gaze_strength": [*NO_NUMBERS, -0.1, 1.5],
+    "footfalls": [
+        *([v for v in NO_NUMBERS if v != []]),
+        *("LF", ["LF"], [[]], [{}], [{"paw": "LF"}], [{"at": 1.0}], [{"paw": "left", "at": 1.0}]),
+        *([{"paw": "LF", "at": v}] for v in ("1", None, True, NAN)),
+        *([{"paw": "LF", "at": 1.0, key: v}] for key in ("to", "lift") for v in ("1", True, INF)),
+        [{"paw": "LF", "at": 1.0, "optional": None}],
+        [{"paw": "LF", "at": 1.0, "from": 2.0}],
+        [{"paw": "LF", "at": 1.0, "to": 1.1}, {"paw": "LF", "at": 1.0, "to": 1.2}],
+    ],
+    "exemplar": ["fox.bvh", "", 3, True, [], {}, ["fox.bvh"]],
+    "legs": [LEGS, {}, [], "LH", 3, True],
+    "manner": [*NO_NUMBERS, -0.1, 0.5, 2.0],
+    "style": [
+        *([v for v in NO_NUMBERS if v not in (None, [])]),
+        *("old", ["old"], [{}], [None], {"strength": 1.0}, {"name": 3}, {"clip": True}),
+        *({"name": "old", "clip": "x.bvh"}, {"name": "old", "much": 1}, [{"name": "old"}] * 5),
+        *({"name": "old", "strength": v} for v in ("1", None, True, [], NAN, INF, -0.1, 2.5)),
+        *({"name": "old", "strength": [v]} for v in (1.0, [0.0], [0, "1"], [NAN, 1], [0, 3])),
+        *({"embedding": v} for v in ("x", 3, ["1"], [None], [NAN])),
+    ],
+}
+
+
+def test_every_key_is_tried() -> None:
+    names = {field.name for field in fields(BakeRequest)}
+    assert set(FULL) == names
+    assert set(BAD) == names
+
+
+def test_every_key_is_taken() -> None:
+    request = BakeRequest.from_json(FULL)
+    assert request.path == ((0.0, 0.0, 0.0), (1.5, 0.25, 3.0))
+    assert request.speed == ((0.0, 1.2), (0.5, 2.0), (1.0, 0.9))
+    assert request.facing == ("look_at", (1.0, 0.0, 2.0))
+    assert request.experts == (1.0, 0.0, 2.5)
+    assert request.gaze == ((1.0, 0.5, 2.0), (1.0, 0.5, 2.1))
+    assert request.footfalls == (
+        Footfall("LF", 1.0, to=1.1),
+        Footfall("RH", 2.5, lift=3.0, optional=True),
+    )
+    assert request.style == (
+        StyleChoice(name="old", strength=0.5),
+        StyleChoice(clip="proud.bvh", strength=((0.0, 0.2), (1.5, 1.0))),
+    )
+    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footfalls", "style"}
+    assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
+    assert hash(request) == hash(BakeRequest.from_json(FULL))
+
+
+def test_defaults() -> None:
+    request = BakeRequest.from_json({"path": LINE})
+    assert request == BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)))
+    assert (request.gait, request.facing, request.height) == ("auto", "path", None)
+    assert (request.start, request.stop, request.seed) == (True, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(key, value) for key, values in BAD.items() for value in values],
+    ids=lambda v: f"{v!r:.40}",
+)
+def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
+    with pytest.raises(RequestError) as caught:
+        BakeRequest.from_json({"path": LINE, key: value})
+    message = str(caught.value)
+    assert message.strip()
+    assert "\n" not in message
+    assert len(message) < 300
+
+
+def test_a_path_in_wrong_units_is_refused() -> None:
+    with pytest.raises(RequestError, match="meters"):
+        BakeRequest.from_json({"path": [[0, 0, 0], [0, 0, 1e5]], "speed": 1.3})
+
+
+@pytest.mark.parametrize("data", [[], None, "path", 3, {}, {"speed": 1.0}])
+def test_what_is_no_request(data: Any) -> None:
+    with pytest.raises(RequestError):
+        BakeRequest.from_json(data)
+
+
+def test_unknown_keys_are_named() -> None:
+    with pytest.raises(RequestError, match="sped") as caught:
+        BakeRequest.from_json({"path": LINE, "sped": 1.0})
+    assert "speed" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("fps", "start_phase", "cadence", "height", "seed", "gait", "lead", "experts"),
+        *("follow_through", "gaze", "gaze_strength", "footfalls"),
+    ],
+)
+def test_messages_name_the_key(key: str) -> None:
+    with pytest.raises(RequestError, match=key):
+        BakeRequest.from_json({"path": LINE, key: -5})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("speed", -1.0),
+        ("speed", NAN),
+        ("speed", ((0.0, 99.0),)),
+        ("fps", 0.0),
+        ("facing", "sideways"),
+        ("facing", 45.0),
+        ("facing", ("roll", 3.0)),
+        ("facing", ("yaw", 3.0, 4.0)),
+        ("path", ((0.0, 0.0, 0.0),)),
+        ("path", ((0.0, 0.0, 0.0), (NAN, 0.0, 1.0))),
+        ("height", -1.0),
+        ("seed", -1),
+        ("gait", "moonwalk"),
+        ("lead", "middle"),
+        ("experts", (0.0, 0.0)),
+        ("experts", ()),
+        ("experts", 1.0),
+        ("gaze", (1.0, 2.0, 3.0)),
+        ("gaze", ()),
+        ("follow_through", 3.0),
+        ("footfalls", ({"paw": "LF", "at": 1.0},)),
+        ("footfalls", (Footfall("LX", 1.0),)),
+    ],
+)
+def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:
+    path = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    with pytest.raises(RequestError):
+        BakeRequest(**({"path": path} | {key: value}))
+
+
+def test_speed_limits_follow_the_height() -> None:
+    BakeRequest.from_json({"path": LINE, "speed": 8.0, "height": 4.0})
+    with pytest.raises(RequestError, match="speed"):
+        BakeRequest.from_json({"path": LINE, "speed": 5.0, "height": 0.5})
+
+
+def test_speed_limits_follow_the_hips() -> None:
+    mouse = {"path": LINE, "model": "quadruped", "hip_height": 0.03}
+    BakeRequest.from_json(mouse | {"speed": 1.2})
+    with pytest.raises(RequestError, match="speed"):
+        BakeRequest.from_json(mouse | {"speed": 3.0})
+
+
+def test_one_size_is_enough() -> None:
+    with pytest.raises(RequestError, match="not both"):
+        BakeRequest.from_json({"path": LINE, "height": 1.8, "hip_height": 0.9})
+
+
+def test_a_creature_is_asked_for_by_its_exemplar() -> None:
+    request = BakeRequest.from_json(FOX | {"legs": LEGS, "manner": 0.5, "hip_height": 0.3})
+    assert request.legs is not None
+    assert request.legs[1] == ("LF", ("LF0", "LF1", "LF2", "LF3"))
+    assert through_json(request) == request
+    assert hash(request) == hash(through_json(request))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("exemplar", None, "needs an exemplar"),
+        ("exemplar", "", "needs an exemplar"),
+        ("exemplar", 3, "needs an exemplar"),
+        ("exemplar", "fox.fbx", "must be a .bvh"),
+        ("legs", {"LH": ["a", "b"]}, "legs must have LH, LF, RH, RF"),
+        ("legs", {**LEGS, "RF": "RF0"}, "leg RF must be a list"),
+        ("legs", {**LEGS, "RF": ["RF0"]}, "leg RF needs at least two"),
+        ("legs", {**LEGS, "RF": LEGS["LF"]}, "named twice"),
+        ("manner", 1.6, "manner"),
+        ("manner", -0.1, "manner"),
+        ("height", 0.5, "hip_height"),
+        ("speed", 25.0, "speed"),
+    ],
+)
+def test_nonsense_about_a_creature_is_refused(key: str, value: Any, told: str) -> None:
+    with pytest.raises(RequestError, match=told):
+        BakeRequest.from_json(FOX | {key: value})
+
+
+def test_an_hour_is_the_longest_walk() -> None:
+    def walk(length: float, speed: Any) -> BakeRequest:
+        return BakeRequest.from_json({"path": [[0, 0, 0], [0, 900, length]], "speed": speed})
+
+    assert walk(3500.0, 1.0).path[1][2] == 3500.0
+    for length, speed in ((3700.0, 1.0), (3700.0, [[0, 1.0], [1, 1.0]])):
+        with pytest.raises(RequestError, match="hour"):
+            walk(length, speed)
+    assert walk(3700.0, 1.1)
+
+
+@pytest.mark.parametrize(
+    ("given_facing", "kept"),
+    [
+        ("path", "path"),
+        ({"yaw": -90}, ("yaw", -90.0)),
+        (45, ("yaw", 45.0)),
+        ({"turned": 180}, ("turned", 180.0)),
+    ],
+)
+def test_facings(given_facing: Any, kept: Any) -> None:
+    assert BakeRequest.from_json({"path": LINE, "facing": given_facing}).facing == kept
+
+
+def test_one_point_of_gaze_is_enough() -> None:
+    request = BakeRequest.from_json({"path": LINE, "gaze": [1, 0.5, 2]})
+    assert request.gaze == ((1.0, 0.5, 2.0),)
+    assert request.gaze_strength == 1.0
+    assert through_json(request) == request
+
+
+def through_json(request: BakeRequest) -> BakeRequest:
+    text = json.dumps(request.to_json(), allow_nan=False)
+    return BakeRequest.from_json(json.loads(text))
+
+
+def test_full_request_comes_back_from_json() -> None:
+    request = BakeRequest.from_json(FULL)
+    assert through_json(request) == request
+    assert set(request.to_json()) == set(FULL)
+
+
+def coordinates(reach: float = 50.0) -> st.SearchStrategy[float]:
+    return st.floats(-reach, reach, allow_nan=False)
+
+
+points = st.tuples(coordinates(), coordinates(), coordinates())
+requests = st.builds(
+    BakeRequest,
+    path=st.lists(points, min_size=2, max_size=6).map(tuple),
+    cyclic=st.booleans(),
+    speed=st.floats(0.2, 3.0)
+    | st.lists(st.tuples(st.floats(0, 1), st.floats(0.2, 3.0)), min_size=1, max_size=4).map(tuple),
+    gait=st.sampled_from(["auto", "walk", "jog", "run", "crouch"]),
+    fps=st.floats(1.0, 240.0),
+    start_phase=st.floats(0.0, 1.0),
+    cadence=st.floats(0.75, 1.5),
+    facing=st.just("path")
+    | st.tuples(st.just("yaw"), coordinates(720.0))
+    | st.tuples(st.just("look_at"), points),
+    start=st.booleans(),
+    stop=st.booleans(),
+    height=st.none() | st.floats(1.0, 3.0),
+    seed=st.integers(0, 2**40),
+    cleanup=st.booleans(),
+    lead=st.sampled_from(["auto", "left", "right"]),
+    experts=st.none() | st.lists(st.floats(0.1, 4.0), min_size=1, max_size=8).map(tuple),
+    follow_through=st.floats(0.0, 2.0),
+    gaze=st.none() | st.lists(points, min_size=1, max_size=5).map(tuple),
+    gaze_strength=st.floats(0.0, 1.0),
+)
+
+
+@given(requests)
+def test_any_request_comes_back_from_json(request: BakeRequest) -> None:
+    assert through_json(request) == request

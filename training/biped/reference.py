@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the held-out mocap moves: its figures at each gait, for a model to be compared with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from motion_addon.motion.body.biped_gaits import GAITS, gait_weights
+from motion_addon.motion.clip import contacts as foot_contacts
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.controller import features
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.metrics.report import motion_figures
+
+from ..data import people
+from . import prepare
+
+STAND_INS = ("o3de/Jog1.bvh", "o3de/FreeRoaming2.bvh", "o3de/MixedLocomotion1.bvh")
+"""Clips learned from that stand in for gaits the held-out clips lack; the row says so."""
+SHORTEST = 1.2
+"""Seconds of steady movement that make a sample."""
+STEADIEST, STRAIGHTEST = 0.6, 0.6
+"""Most change of speed (m/s^2) and of heading (rad/s) that counts as steady."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Figures of steady movement in one gait."""
+
+    gait: str
+    speed: float
+    """m/s"""
+    seconds: float
+    figures: dict[str, float]
+    held_out: bool = True
+    """Whether no model has learned from these clips."""
+
+
+def named(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Clip]:
+    """Return the named clips on the model skeleton at 60 Hz."""
+    return [
+        prepare.on_model_skeleton(source.clip, skeleton, source.floor)
+        for source in people.biped_clips(folder)
+        if source.name in names
+    ]
+
+
+def measured(clip: Clip) -> dict[str, float]:
+    """Return the figures of a clip with contacts detected from its feet, model or mocap alike."""
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    return motion_figures(clip, foot_contacts.detect(points, clip.fps))
+
+
+def support(clip: Clip) -> Array:
+    """Return (T,) from -1 to 1: how much more often both feet stand than none does.
+
+    Above zero a body walks, below it jogs or runs, whatever its speed.
+    """
+    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+    down = foot_contacts.detect(points, clip.fps) > 0.5
+    left, right = down[:, :2].any(axis=1), down[:, 2:].any(axis=1)
+    both = (left & right).astype(np.float64) - (~left & ~right)
+    return smooth(both, 0.5 * clip.fps)
+
+
+def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
+    """Return (gait, first, stop, speed) of each stretch of steady movement.
+
+    A gait is what both its speed and its steps say.
+    """
+    root = features.root_track(clip.skeleton, clip.world()[1])
+    speed = smooth(root.speeds.astype(np.float64), 0.25 * clip.fps)
+    weights = gait_weights(speed)
+    heading = np.unwrap(quat.yaw_of(root.facing))
+    heading = smooth(heading, 0.25 * clip.fps)
+    calm = np.abs(np.gradient(speed)) * clip.fps < STEADIEST
+    calm &= np.abs(np.gradient(heading)) * clip.fps < STRAIGHTEST
+    upright = smooth(clip.root_positions[:, 1], 0.25 * clip.fps) > 0.9
+    stepping = support(clip) > 0.0
+    found = []
+    for column, gait in enumerate(GAITS[:4]):
+        steps = stepping if gait in ("stand", "walk") else ~stepping
+        mask = (weights[:, column] > 0.85) & calm & upright & steps
+        for first, stop in foot_contacts.runs(mask.astype(np.float32)):
+            if stop - first >= SHORTEST * clip.fps:
+                found.append((gait, first, stop, float(speed[first:stop].mean())))
+    return found
+
+
+def samples(clips: list[Clip]) -> list[Sample]:
+    """Return one sample for each gait the clips hold, averaged over their steady stretches."""
+    parts: dict[str, list[tuple[float, float, dict[str, float]]]] = {}
+    for clip in clips:
+        for gait, first, stop, speed in steady(clip):
+            seconds = (stop - first) / clip.fps
+            figures = measured(clip.slice(first, stop))
+            parts.setdefault(gait, []).append((seconds, speed, figures))
+    out = []
+    for gait, found in parts.items():
+        weight = np.array([seconds for seconds, _, _ in found])
+        speed = float(np.average([speed for _, speed, _ in found], weights=weight))
+        figures = {
+            name: _average(np.array([f[name] for _, _, f in found]), weight) for name in found[0][2]
+        }
+        out.append(Sample(gait, speed, float(weight.sum()), figures))
+    return out
+
+
+def references(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Sample]:
+    """Return samples of the held-out clips `names`, and stand-ins for the gaits they lack."""
+    found = samples(named(folder, names, skeleton))
+    gaits = {sample.gait for sample in found}
+    others = samples(named(folder, STAND_INS, skeleton))
+    return found + [replace(s, held_out=False) for s in others if s.gait not in gaits]
+
+
+def table(found: Sequence[Sample], names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the figures `names` of each gait, rounded, for the report card of a bake."""
+    return {s.gait: {name: round(s.figures[name], 4) for name in names} for s in found}
+
+
+def _average(values: Array, weight: Array) -> float:
+    """Return the weighted mean of the values that were found (0 means none was)."""
+    known = values != 0.0
+    return float(np.average(values[known], weights=weight[known])) if known.any() else 0.0

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether made-up motion could be an animal's: figures of takes, limits, and measured animals."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics.paw_metrics import Stride
+from motion_addon.motion.maths.quat import Array
+
+from . import anatomy, clock, motion, outing
+from .creature import Creature, Manner, of_build
+from .families import FAMILIES
+from .measured import HORSE, HORSE_HIP, LABRADOR, LABRADOR_HIP, Row
+from .motion import Take
+from .outing import Outing
+
+LIMITS: Final = {
+    "slip": (0.0, 0.002),
+    "low": (-0.03, 1.0),
+    "straightest": (0.15, 3.1),
+    "bend": (0.0, 2.8),
+    "sink": (0.0, 0.4),
+    "pops": (0.0, 60.0),
+    "phases": (0.0, 0.045),
+    "frequency": (0.7, 1.6),
+    "rise": (0.0, 0.25),
+}
+"""Least and most of each figure of a take."""
+WORDS: Final = {
+    "slip": "most a standing paw slips, over the hip's height",
+    "low": "lowest joint, over the hip's height",
+    "straightest": "least bend of knee, hock or elbow (rad)",
+    "bend": "most bend (rad)",
+    "sink": "most a girdle comes down to reach, over the hip's height",
+    "pops": "sudden bends a minute",
+    "phases": "footfalls off the asked ones, in strides",
+    "frequency": "strides per second over a dog's at that Froude number",
+    "rise": "rise and fall of the trunk in steady motion, over the hip's height",
+}
+
+
+def figures(take: Take, out: Outing) -> dict[str, float]:
+    """Return the figures of a take; the last three only for steady gaits."""
+    clip = take.clip
+    contacts = np.asarray(clip.contacts)
+    points = quadruped.paw_points(clip).astype(np.float64)
+    slips = clip_metrics.planted_slips(points, contacts, tuple(range(4)))
+    bends = np.concatenate(list(paw_metrics.bends(clip).values()), axis=1)
+    found = {
+        "slip": float(slips.max()) / 100.0 / quadruped_gaits.HIP_HEIGHT if len(slips) else 0.0,
+        "low": float(clip.world()[1][..., 1].min()) / quadruped_gaits.HIP_HEIGHT,
+        "straightest": float(bends.min()),
+        "bend": float(bends.max()),
+        "sink": float(take.lack.max()),
+        "pops": clip_metrics.pops(bends, clip.fps, paw_metrics.POP),
+    }
+    if out.kind != "steady":
+        return found
+    strides = steady_strides(take, out)
+    phases = paw_metrics.footfall_phases(strides)
+    if not np.isfinite(phases).all():
+        return found
+    usual = clock.stride_length(np.asarray(out.froude)) * quadruped_gaits.HIP_HEIGHT
+    rate = paw_metrics.stride_frequency(strides, clip.fps)
+    height = paw_metrics.trunk(clip)[0][out.steady, 1]
+    return found | {
+        "phases": phase_error(phases, take.creature, out.gait),
+        "frequency": rate * float(usual) / outing.speed(out.froude),
+        "rise": float(np.ptp(np.percentile(height, [2.0, 98.0]))) / quadruped_gaits.HIP_HEIGHT,
+    }
+
+
+def steady_strides(take: Take, out: Outing) -> list[Stride]:
+    """Return the strides at full speed."""
+    span = out.steady
+    strides = paw_metrics.strides(np.asarray(take.clip.contacts), take.clip.fps)
+    inside = [s for s in strides if span.start + 20 <= s.start and s.stop <= span.stop - 5]
+    return inside or strides
+
+
+def phase_error(phases: Array, creature: Creature, gait: str) -> float:
+    """Return the most by which footfalls (4,) are off a creature's own, on either lead."""
+    asked = np.array(creature.gaits[gait].offsets)
+    leads = [asked, quadruped_gaits.mirrored(asked)] if gait in quadruped_gaits.ASYMMETRIC else [asked]
+    return min(float(np.abs((phases - lead + 0.5) % 1.0 - 0.5).max()) for lead in leads)
+
+
+def faults(found: dict[str, float]) -> list[str]:
+    """Return which figures are beyond their limits."""
+    return [name for name, value in found.items() if not within(name, value)]
+
+
+def within(name: str, value: float) -> bool:
+    """Return whether a figure is within its limits."""
+    low, high = LIMITS[name]
+    return low <= value <= high
+
+
+def table(all_figures: Sequence[dict[str, float]]) -> str:
+    """Return a table of figures: median, 5th and 95th percentile, extremes, takes beyond limits."""
+    lines = [f"{'':12s}{'least':>9s}{'5 %':>9s}{'median':>9s}{'95 %':>9s}{'most':>9s}  beyond"]
+    for name, words in WORDS.items():
+        values = np.array([one[name] for one in all_figures if name in one])
+        if not len(values):
+            continue
+        marks = np.percentile(values, [0.0, 5.0, 50.0, 95.0, 100.0])
+        beyond = sum(not within(name, float(value)) for value in values)
+        told = "".join(f"{mark:9.4f}" for mark in marks)
+        lines.append(f"{name:12s}{told}  {beyond}/{len(values)}  {words}")
+    return "\n".join(lines)
+
+
+def compared(kind: str, rows: Iterable[Row], hip: float, draws: int = 5) -> list[tuple[Row, Row]]:
+    """Return measured rows beside the means of some draws of a kind at the same speeds.
+
+    Everything is in the size of the measured animal, whose hip is ``hip`` meters high.
+    """
+    out = []
+    slower = np.sqrt(hip / quadruped_gaits.HIP_HEIGHT)
+    for row in rows:
+        own = [_own(kind, row, float(row.speed / slower), seed) for seed in range(draws)]
+        mean = np.mean([[one[0], one[2]] for one in own], axis=0)
+        turns = np.exp(2j * np.pi * np.array([one[1] for one in own])).mean(axis=0)
+        a, b, c = (float(v) for v in (np.angle(turns) / (2.0 * np.pi) % 1.0)[1:])
+        rate = float(mean[0] / slower)
+        phases = None if row.phases is None else (a, b, c)
+        out.append((row, Row(row.gait, row.speed, rate, row.speed / rate, phases, float(mean[1]))))
+    return out
+
+
+def _own(kind: str, row: Row, pace: float, seed: int) -> tuple[float, Array, float]:
+    """Return strides a second, footfalls (4,) and mean duty of one draw, in the model's size."""
+    rng = np.random.default_rng([seed, len(kind)])
+    creature = of_build(kind, anatomy.varied(FAMILIES[kind], rng), rng)
+    out = outing.straight(creature, row.gait, pace)
+    take = motion.move(creature, out.plan, Manner(), rng)
+    strides = steady_strides(take, out)
+    rate = paw_metrics.stride_frequency(strides, take.clip.fps)
+    duty = float(paw_metrics.duty_factors(strides).mean())
+    return rate, paw_metrics.footfall_phases(strides), duty
+
+
+def comparison() -> str:
+    """Return dogs beside the Labrador and horses beside the horse, in lines."""
+    columns = "   Hz     m    LF   RH   RF  duty"
+    lines = [f"{'':14s}{'measured':36s}made up", f"gait     m/s  {columns}   {columns}"]
+    for kind, rows, hip in (("canid", LABRADOR, LABRADOR_HIP), ("equid", HORSE, HORSE_HIP)):
+        lines.append(f"{kind}, hip {hip:.2f} m")
+        for real, own in compared(kind, rows, hip):
+            told = "  ".join(_told(row) for row in (real, own))
+            lines.append(f"{real.gait:7s}{real.speed:5.2f}  {told}")
+    return "\n".join(lines)
+
+
+def _told(row: Row) -> str:
+    phases = "   -    -    -" if row.phases is None else " ".join(f"{p:.2f}" for p in row.phases)
+    return f"{row.frequency:5.2f} {row.stride:5.2f}  {phases:14s} {row.duty:5.2f} "

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make up creatures and clips of them.
+
+    python -m training.data.synthetic.generate --count 200 --seed 1 --out build/creatures.npz --report
+
+writes one clip of each of ``--count`` creatures; ``--report`` prints whether they could be
+animals, beside the measured Labrador and horse, and ``--sheet FILE.png`` draws some of them.
+"""
+
+import argparse
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from motion_addon.motion.body import quadruped
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.plan.trajectory import RATE
+
+from . import checks, creature, motion, outing
+from .motion import Take
+from .outing import Outing
+
+log = logging.getLogger(__name__)
+
+DRAWN = 12
+"""Creatures of a sheet."""
+
+
+def takes(seed: int, count: int, kind: str | None = None) -> Iterator[tuple[Take, Outing]]:
+    """Yield takes of creatures 0 to ``count`` of a seed, one of each, and what they are about."""
+    for number in range(count):
+        who = creature.draw(seed, number)
+        rng = np.random.default_rng([seed, number, 1])
+        manner = creature.draw_manner(rng)
+        out = outing.draw(who, rng, kind)
+        yield motion.move(who, out.plan, manner, rng), out
+
+
+def arrays(made: Sequence[tuple[Take, Outing]]) -> dict[str, Array]:
+    """Return takes as plain arrays for an ``.npz`` file: frames one after the other.
+
+    Keys: rotations (F, J, 4), roots (F, 3), contacts (F, 4), gait (F, 6) and clip (F,) of the
+    frames; offsets (N, J, 3), tips (N, K, 3), creature, manner, kind, asked, froude, mass and
+    hip_height (N,) of the takes; joints, parents and tip_joints, which all share.
+    """
+    clips = [take.clip for take, _ in made]
+    first = clips[0].skeleton
+    return {
+        "rotations": np.concatenate([clip.rotations for clip in clips]),
+        "roots": np.concatenate([clip.root_positions for clip in clips]),
+        "contacts": np.concatenate([np.asarray(clip.contacts) for clip in clips]).astype(bool),
+        "gait": np.concatenate([out.plan.gait for _, out in made]).astype(np.float32),
+        "clip": np.repeat(np.arange(len(clips)), [clip.frames for clip in clips]),
+        "offsets": np.stack([clip.skeleton.offsets for clip in clips]),
+        "tips": np.array([[v for _, v in clip.skeleton.end_sites] for clip in clips], np.float32),
+        "tip_joints": np.array([joint for joint, _ in first.end_sites]),
+        "joints": np.array(quadruped.JOINTS),
+        "parents": quadruped.parents(),
+        "creature": np.array([take.creature.name for take, _ in made]),
+        "manner": np.array([take.manner.name for take, _ in made]),
+        "kind": np.array([out.kind for _, out in made]),
+        "asked": np.array([out.gait for _, out in made]),
+        "froude": np.array([out.froude for _, out in made]),
+        "mass": np.array([take.creature.mass for take, _ in made]),
+        "hip_height": np.array([take.creature.hip_height for take, _ in made]),
+    }
+
+
+def read(file: Path) -> list[Clip]:
+    """Return the clips of a file of ``arrays``."""
+    with np.load(file, allow_pickle=False) as data:
+        every = {key: data[key] for key in data.files}
+    names = tuple(str(name) for name in every["joints"])
+    out = []
+    for i, offsets in enumerate(every["offsets"]):
+        tips = tuple(
+            (int(joint), (float(tip[0]), float(tip[1]), float(tip[2])))
+            for joint, tip in zip(every["tip_joints"], every["tips"][i], strict=True)
+        )
+        own = every["clip"] == i
+        out.append(
+            Clip(
+                Skeleton(names, every["parents"], offsets, tips),
+                every["rotations"][own],
+                every["roots"][own],
+                float(RATE),
+                every["contacts"][own].astype(np.float32),
+            )
+        )
+    return out
+
+
+def report(made: Sequence[tuple[Take, Outing]]) -> str:
+    """Return the figures of takes, which of them are beyond the limits, and measured animals."""
+    found = [checks.figures(take, out) for take, out in made]
+    lines = [checks.table(found), ""]
+    for (take, out), one in zip(made, found, strict=True):
+        wrong = [f"{name} {one[name]:.3f}" for name in checks.faults(one)]
+        if wrong:
+            about = f"{take.creature.name}, {take.manner.name}, {out.kind} {out.gait}"
+            lines.append(f"{about} at Froude {out.froude:.2f}: {', '.join(wrong)}")
+    return "\n".join([*lines, "", checks.comparison()])
+
+
+def main() -> None:
+    """Read the command line, write the file and print the report."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help=".npz file to write")
+    parser.add_argument("--report", action="store_true", help="print figures")
+    parser.add_argument("--sheet", type=Path, help=".png file to draw")
+    options = parser.parse_args()
+    begun = time.process_time()
+    made = list(takes(options.seed, options.count))
+    spent = time.process_time() - begun
+    seconds = sum(take.clip.seconds for take, _ in made)
+    log.info("%d takes, %.0f s of motion in %.1f s: %.0f times real time",
+             len(made), seconds, spent, seconds / max(spent, 1e-9))  # fmt: skip
+    for file in (options.out, options.sheet):
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    if options.out is not None:
+        np.savez(options.out, **arrays(made))
+        log.info("%s", options.out)
+    if options.report:
+        log.info("%s", report(made))
+    if options.sheet is not None:
+        from ...shared import stick_figures
+
+        shown = [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]
+        stick_figures.sheet([(stick_figures.title(*one), one[0].clip, stick_figures.shown(*one)) for one in shown],
+                    options.sheet)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A creature moves along a plan: clock, paws, trunk, legs, neck and tail put together."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.maths import quat
+from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.plan.trajectory import Trajectory
+
+from . import carriage, feet, limbs, trunk
+from . import clock as clocks
+from .clock import Clock
+from .creature import Creature, Manner
+from .feet import Steps
+from .trunk import Sway
+
+LEVEL: Final = 0.5
+"""Share of a girdle's way down that the other goes, too."""
+_SINK_SECONDS: Final = 0.07
+"""Smoothing (s, sigma) with which a girdle comes down for its legs to reach."""
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A clip of a creature, at the model animal's size, and what it was asked for."""
+
+    creature: Creature
+    manner: Manner
+    plan: Trajectory
+    clip: Clip
+    """60 Hz, with exact contacts (T, 4)."""
+    clock: Clock
+    lack: Array
+    """(T,) how far a girdle came down for its legs to reach, over the hip's height."""
+
+    def cut(self, start: int, stop: int) -> Clip:
+        """Return the frames of the clip from ``start`` up to ``stop``."""
+        return self.clip.slice(start, stop)
+
+
+def move(creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator) -> Take:
+    """Return a take of a creature along a plan in the model animal's size."""
+    reach = limbs.reaches(creature, manner)
+    clock = clocks.clock(creature, manner, plan, reach[0], rng)
+    steps = feet.steps(creature, manner, plan, clock, reach, rng)
+    sway = trunk.sway(creature, manner, plan, clock, steps, rng)
+    sway, lack = _sunk(creature, manner, sway, steps, plan.rate)
+    rotations, places = trunk.torso(creature, sway)
+    skeleton = creature.skeleton
+    world = np.zeros((len(plan), len(skeleton), 4))
+    world[:, [skeleton.index(name) for name in quadruped.TORSO]] = rotations
+    for name in quadruped.LEGS:
+        above = limbs.top(skeleton, name, (rotations, places), steps)
+        held = limbs.foot(creature, manner, name, above.place, steps, plan.rate)
+        for joint, turned in limbs.solve(skeleton, name, above, held).items():
+            world[:, skeleton.index(joint)] = turned
+    necks = carriage.head(creature, manner, plan, clock, sway, rotations[:, -1], rng)
+    tails = carriage.tail(creature, manner, plan, clock, sway, rotations[:, 0])
+    world[:, carriage.parts(skeleton)] = np.concatenate([necks, tails], axis=1)
+    local = quat.unroll(quat.normalize(skeleton.local(world)))
+    clip = Clip(
+        skeleton,
+        local.astype(np.float32),
+        places[:, 0].astype(np.float32),
+        float(plan.rate),
+        steps.contacts.astype(np.float32),
+    )
+    return Take(creature, manner, plan, carriage.swung(creature, clip), clock, lack)
+
+
+def _sunk(
+    creature: Creature, manner: Manner, sway: Sway, steps: Steps, fps: float
+) -> tuple[Sway, Array]:
+    """Return the sway with girdles brought down, slowly, where standing legs would not reach."""
+    half = max(round(2.0 * _SINK_SECONDS * fps), 1)
+    total = np.zeros(len(sway.heading))
+    for _ in range(3):
+        torso = trunk.torso(creature, sway)
+        lacks = np.zeros((len(sway.heading), 2))
+        for i, name in enumerate(quadruped.LEGS):
+            above = limbs.top(creature.skeleton, name, torso, steps)
+            held = limbs.foot(creature, manner, name, above.place, steps, fps)
+            near = np.convolve(steps.contacts[:, i], np.ones(3), mode="same")
+            short = limbs.lack(creature.skeleton, name, above.place, held.end)
+            column = 1 if name[1] == "F" else 0
+            lacks[:, column] = np.maximum(lacks[:, column], np.where(near > 0.0, short, 0.0))
+        if lacks.max() < 1e-4:
+            break
+        lacks = np.maximum(lacks, LEVEL * lacks[:, ::-1])
+        padded = np.pad(lacks, ((half, half), (0, 0)), mode="edge")
+        deepest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0).max(-1)
+        down = smooth(deepest, half / 2.5)
+        total = total + down.max(axis=1)
+        sway = Sway(
+            sway.heading, sway.center, sway.rise - 1.02 * down, sway.yaw, sway.pitch, sway.roll
+        )
+    return sway, total / quadruped_gaits.HIP_HEIGHT

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The biped's Phase-Functioned Neural Network in torch, and one step of its closed loop.
+
+The numpy runtime is ``motion_addon.motion.nn.network`` and ``controller``; tests hold the two
+together. Layouts come from ``motion_addon.motion.controller.features``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.controller import features
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.nn.network import CONTROL_POINTS
+from motion_addon.motion.plan.trajectory import RATE
+
+NORMALIZATION = ("input_mean", "input_scale", "output_mean", "output_scale")
+"""What every controller's network is normalized by, as named in a checkpoint and a model."""
+
+
+def phase_basis(phase: Tensor) -> Tensor:
+    """Return (..., 4) cyclic Catmull-Rom weights; the twin of ``network.phase_basis``."""
+    at = (phase % 1.0) * CONTROL_POINTS
+    k = torch.floor(at)
+    w = (at - k)[..., None]
+    w2, w3 = w * w, w * w * w
+    cubic = torch.cat(
+        [
+            -0.5 * w + w2 - 0.5 * w3,
+            1.0 - 2.5 * w2 + 1.5 * w3,
+            0.5 * w + 2.0 * w2 - 1.5 * w3,
+            -0.5 * w2 + 0.5 * w3,
+        ],
+        dim=-1,
+    )
+    points = torch.arange(CONTROL_POINTS, device=phase.device)
+    order = (points - k.long()[..., None] + 1) % CONTROL_POINTS
+    return torch.gather(cubic, -1, order)
+
+
+class PhaseNetwork(nn.Module):
+    """Three phase-functioned layers with ELU; hidden size H, four control sets each."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        """Initialize as dense layers are, each control set drawn separately."""
+        super().__init__()
+        sizes = [(inputs, hidden), (hidden, hidden), (hidden, outputs)]
+        self.weights = nn.ParameterList()
+        self.biases = nn.ParameterList()
+        for fan_in, fan_out in sizes:
+            bound = float(np.sqrt(6.0 / (fan_in + fan_out)))
+            weight = torch.empty(CONTROL_POINTS, fan_out, fan_in).uniform_(-bound, bound)
+            self.weights.append(nn.Parameter(weight))
+            self.biases.append(nn.Parameter(torch.zeros(CONTROL_POINTS, fan_out)))
+
+    def layer(self, index: int, x: Tensor, basis: Tensor) -> Tensor:
+        """Return layer ``index`` of (N, in) at phase weights (N, 4): mix of four products."""
+        weight = self.weights[index]
+        mixed = (x @ weight.flatten(0, 1).T).unflatten(-1, (CONTROL_POINTS, -1))
+        out: Tensor = torch.einsum("nk,nko->no", basis, mixed) + basis @ self.biases[index]
+        return out
+
+    def forward(self, x: Tensor, basis: Tensor) -> Tensor:
+        """Return normalized outputs (N, O) of normalized inputs (N, I)."""
+        x = functional.elu(self.layer(0, x, basis))
+        x = functional.elu(self.layer(1, x, basis))
+        return self.layer(2, x, basis)
+
+
+def axes_to_matrices(axes: Tensor) -> Tensor:
+    """Return rotation matrices (..., 3, 3), columns right, up, forward, of axes (..., 6)."""
+    forward = functional.normalize(axes[..., :3], dim=-1, eps=1e-6)
+    right = functional.normalize(torch.linalg.cross(axes[..., 3:], forward), dim=-1, eps=1e-6)
+    up = torch.linalg.cross(forward, right)
+    return torch.stack([right, up, forward], dim=-1)
+
+
+@dataclass
+class Body:
+    """Where a step left the body, in its root frame."""
+
+    output: Tensor
+    """(N, O) in its own units."""
+    matrices: Tensor
+    """(N, J, 3, 3) joint rotations."""
+    positions: Tensor
+    """(N, S, 3) state joints, meters."""
+    velocities: Tensor
+    """(N, S, 3) state joints in the world, seen from the root frame, m/s."""
+
+
+class Character(nn.Module):
+    """The skeleton that a controller moves, and the normalization of its network."""
+
+    input_mean: Tensor
+    input_scale: Tensor
+    output_mean: Tensor
+    output_scale: Tensor
+    parents: Tensor
+    offsets: Tensor
+    chain: Tensor
+
+    def __init__(
+        self, skeleton: Skeleton, stats: Mapping[str, Array], joints: Sequence[str]
+    ) -> None:
+        """``stats`` holds the arrays of NORMALIZATION; ``joints`` are those of the state."""
+        super().__init__()
+        self.skeleton = skeleton
+        self.layout = features.OutputLayout(len(skeleton))
+        for name in NORMALIZATION:
+            self.register_buffer(name, torch.tensor(stats[name], dtype=torch.float32))
+        state = [skeleton.index(name) for name in joints]
+        self.register_buffer("parents", torch.tensor(np.maximum(skeleton.parents, 0)))
+        self.register_buffer("offsets", torch.tensor(skeleton.offsets))
+        self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)[state]))
+
+    def place(self, matrices: Tensor, hips: Tensor) -> Tensor:
+        """Return state joint positions (N, S, 3): forward kinematics without a loop."""
+        bones = (matrices[:, self.parents] @ self.offsets[..., None])[..., 0]
+        return hips[:, None] + self.chain @ bones
+
+    def normalized(self, inputs: Tensor) -> Tensor:
+        """Return what the network takes for inputs (N, I) in their own units."""
+        return (inputs - self.input_mean) / self.input_scale
+
+    def moved(self, outputs: Tensor, positions: Tensor) -> Body:
+        """Return where the network's outputs (N, O) leave the body.
+
+        ``positions`` (N, S, 3) are those of the frame before, carried into this root frame.
+        """
+        y = outputs * self.output_scale + self.output_mean
+        matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
+        placed = self.place(matrices, y[:, self.layout.hips])
+        return Body(y, matrices, placed, (placed - positions) * RATE)
+
+
+class Biped(Character):
+    """The phase-functioned network and the human it moves."""
+
+    def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, Array]) -> None:
+        """``stats`` holds the arrays of NORMALIZATION."""
+        super().__init__(skeleton, stats, features.STATE_JOINTS)
+        self.network = PhaseNetwork(features.INPUTS, hidden, self.layout.size)
+
+    def step(self, control: Tensor, basis: Tensor, positions: Tensor, velocities: Tensor) -> Body:
+        """Run one frame.
+
+        ``control`` (N, CONTROL), ``basis`` (N, 4); ``positions`` and ``velocities``
+        (N, S, 3) of the frame before, already carried into this root frame.
+        """
+        state = torch.cat([positions.flatten(1), velocities.flatten(1)], dim=-1)
+        x = self.normalized(torch.cat([control, state], dim=-1))
+        return self.moved(self.network(x, basis), positions)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A controller run on its own outputs: its disturbed start, and the loss of each frame."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from motion_addon.motion.controller import features
+
+from .loop import Settings
+from .model import Body
+
+Step = Callable[[dict[str, Tensor], Tensor, Tensor], tuple[Body, dict[str, Tensor]]]
+"""Runs one frame from its truth and the carried positions and velocities (N, S, 3) of the state
+joints, and returns where the body is and its loss terms."""
+
+
+@dataclass(frozen=True, eq=False)
+class Legs:
+    """How whole legs are out of place at first."""
+
+    shares: Tensor
+    """(S, L) how much of a leg's displacement each state joint takes."""
+    spread: Tensor
+    """(3,) how far legs are displaced to the side, up and ahead, over ``Settings.astray``."""
+
+
+def disturbed(positions: Tensor, settings: Settings, legs: Legs) -> Tensor:
+    """Return state positions (N, S, 3) with noise on each joint and each leg moved along."""
+    count = len(positions), legs.shares.shape[1], 3
+    moved = settings.astray * torch.randn(*count) * legs.spread
+    return positions + settings.noise * torch.randn_like(positions) + legs.shares @ moved
+
+
+def run(
+    batch: dict[str, Tensor], settings: Settings | None, legs: Legs, step: Step
+) -> dict[str, Tensor]:
+    """Run ``step`` on its own outputs and return mean losses; batch as ``Sequences.batch``.
+
+    With settings the first state is disturbed by their noise.
+    """
+    positions, velocities = batch["positions"][:, 0], batch["velocities"][:, 0]
+    if settings:
+        positions = disturbed(positions, settings, legs)
+        velocities = velocities + 10.0 * settings.noise * torch.randn_like(velocities)
+    length = batch["control"].shape[1]
+    total: dict[str, Tensor] = {}
+    for i in range(1, length):
+        truth = {key: value[:, i] for key, value in batch.items()}
+        positions = positions @ truth["matrices"] + truth["moves"][:, None]
+        body, terms = step(truth, positions, velocities @ truth["matrices"])
+        positions, velocities = body.positions, body.velocities
+        for key, value in terms.items():
+            total[key] = total.get(key, torch.zeros(())) + value / (length - 1)
+    return total
+
+
+def losses(
+    body: Body,
+    truth: dict[str, Tensor],
+    weight: Tensor,
+    standing: Sequence[tuple[list[int], Tensor]],
+    *,
+    layout: features.OutputLayout,
+    phase: float,
+) -> dict[str, Tensor]:
+    """Return the loss terms of one frame; lengths in decimeters, speeds in m/s.
+
+    ``weight`` (S,) is that of the state joints, ``phase`` that of the phase's rate; ``standing``
+    are n joints of the state each time and how much their slip counts (N, n).
+    """
+    y = body.output
+    axes = y[:, layout.axes].unflatten(-1, (-1, 6)) - truth["axes"]
+    placed = body.positions - truth["positions"]
+    velocity = body.velocities - truth["velocities"]
+    speeds = (body.velocities[:, joints].square().sum(-1) * share for joints, share in standing)
+    slip = functools.reduce(torch.add, speeds)
+    return {
+        "axes": 10.0 * axes.square().mean(),
+        "hips": 50.0 * (y[:, layout.hips] - truth["hips"]).square().mean(),
+        "position": 50.0 * (placed.square().mean(-1) * weight).mean(),
+        "velocity": 0.3 * (velocity.square().mean(-1) * weight).mean(),
+        "slip": 1.0 * slip.mean(),
+        "phase": phase * (y[:, layout.phase_rate] - truth["phase_rate"]).square().mean(),
+        "contacts": 0.5 * (y[:, layout.contacts] - truth["contacts"]).square().mean(),
+    }

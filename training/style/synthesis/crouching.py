@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Crouching made up on held-out clips, whose performers hardly ever crouch, for judges to know it.
+
+A crouch is drawn anew for each window, from a wide range: hips lower, trunk bent, arms ahead.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from motion_addon.motion.maths.quat import Array
+from motion_addon.motion.style import style_features as sf
+
+from ...data import people
+from ...shared.frames import Joined
+from ..dataset import Windows, rendered
+from ..judging.classify import SURE, Judges, trained, unvaried
+from ..prepare import arrays_of, planted_clip
+from .named import PERSON
+
+CAPTURED = "o3de/Crouching1.bvh"
+"""A clip of crouching that judges do not learn from."""
+EVERY = 10
+"""Frames from a window of it to the next."""
+SHARE = 0.25
+"""Of the windows that judges learn from."""
+FASTEST = 2.1
+"""m/s, the most at which anybody walks crouched."""
+RANGES: Final[dict[str, tuple[float, float]]] = {
+    "drop": (0.13, 0.45),
+    "lean": (0.1, 0.6),
+    "round": (0.0, 0.5),
+    "pelvis": (-0.1, 0.2),
+    "neck": (0.0, 0.2),
+    "head": (-0.6, -0.1),
+    "hunch": (0.0, 0.25),
+    "reach": (0.0, 0.5),
+    "bend": (0.0, 1.6),
+    "swing": (-0.8, 0.0),
+    "wrist": (-0.3, 0.1),
+    "width": (0.0, 0.04),
+    "bounce": (-0.5, 0.2),
+}
+"""Least and most of each of ``synthesis.KNOBS``; of others 0."""
+
+
+def crouched(parts: dict[str, Array], which: Array, rng: np.random.Generator) -> dict[str, Array]:
+    """Return windows, those of ``which`` (N,) bool made to crouch, each in its own way.
+
+    Those too fast for it stay as they are.
+    """
+    layout = PERSON.layout
+    speed = np.linalg.norm(parts["conditions"][..., layout.motion][..., :2], axis=-1)
+    at = np.flatnonzero(which & (speed.max(axis=1) < FASTEST))
+    out = {key: np.array(value) for key, value in parts.items()}
+    if not len(at):
+        return out
+    low, most = np.array([RANGES.get(name, (0.0, 0.0)) for name in PERSON.knobs]).T
+    styles = rng.uniform(low, most, size=(len(at), len(low)))
+    few = {key: value[at] for key, value in parts.items()}
+    steady = np.zeros((*few["features"].shape[:2], sf.UNSTEADY), dtype=np.float32)
+    out["features"][at] = rendered(PERSON, few, styles, steady)
+    out["low"][at] = rendered(PERSON, few | {"features": few["low"]}, styles, steady)
+    gait = np.zeros(len(PERSON.gaits), dtype=np.float32)
+    gait[PERSON.gaits.index("crouch")] = 1.0
+    out["conditions"][at, :, layout.gait] = gait
+    return out
+
+
+def some(parts: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
+    """Return windows, a share of them made to crouch."""
+    return crouched(parts, rng.random(len(parts["features"])) < SHARE, rng)
+
+
+def judges_of(held_out: Windows) -> Judges:
+    """Return judges trained on held-out windows; of people, a share of them made to crouch."""
+    return trained(held_out, vary=some if held_out.kind is PERSON else unvaried)
+
+
+def told(judges: Judges, data: Path) -> dict[str, float]:
+    """Return how often judges are right of captured crouching, in styles by the program.
+
+    They have seen none that was captured. ``plain`` is how often they tell the gait without one.
+    """
+    (source,) = (s for s in people.biped_clips(data) if s.name == CAPTURED)
+    joined = Joined()
+    arrays = arrays_of(planted_clip(source, source.clip.skeleton))
+    count = len(arrays["features"])
+    joined.add(CAPTURED, arrays | {"other": np.zeros(count, bool)}, np.ones(count, bool), True)
+    windows = Windows(joined.arrays(source.clip.skeleton), held_out=True)
+    parts = windows.read(windows.own[::EVERY])
+    gaits = PERSON.gait_of(parts["conditions"], SURE)
+    crouch = list(PERSON.judged).index("crouch")
+    parts = {key: value[gaits == crouch] for key, value in parts.items()}
+    rng = np.random.default_rng(13)
+    count = len(parts["features"])
+    which = rng.integers(len(PERSON.classes), size=count)
+    styles = PERSON.performances([PERSON.classes[i] for i in which], rng)
+    found = rendered(PERSON, parts, styles, sf.unsteadiness(rng, count, parts["low"].shape[1]))
+    said, plain = (judges.gait.odds(x).argmax(axis=1) for x in (found, parts["features"]))
+    return {
+        "windows": float(count),
+        "gait": float((said == crouch).mean()),
+        "plain": float((plain == crouch).mean()),
+        "style": float((judges.style.odds(found).argmax(axis=1) == which).mean()),
+    }
