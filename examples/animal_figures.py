@@ -101,7 +101,7 @@ def _posed(
     for limb in shape.limbs:
         bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
         column = order.index(shape.rig.names[bone])
-        turn = quat.mul(rotations[:, column], quat.inv(shape.rig.rest_rotations[bone]))
+        turn = quat.mul_inv(rotations[:, column], shape.rig.rest_rotations[bone])
         arm = quat.apply(shape.world_from_body, limb.ball - shape.heads[bone])
         balls.append(heads[:, column] + quat.apply(turn, arm))
         if limb.leg[1] == "H":

@@ -59,7 +59,7 @@ def closed(motion: Seen, start: int, stop: int) -> Seen:
     """
     share = np.linspace(-0.5, 0.5, stop - start + 1)
     part = slice(start, stop + 1)
-    seam = quat.to_rotvec(quat.mul(quat.inv(motion.rotations[stop]), motion.rotations[start]))
+    seam = quat.to_rotvec(quat.inv_mul(motion.rotations[stop], motion.rotations[start]))
     turned = quat.mul(motion.rotations[part], _turns(share, seam))
     hips = motion.hips[part] + share[:, None] * (motion.hips[start] - motion.hips[stop])
     contacts = motion.contacts[part]

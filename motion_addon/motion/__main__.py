@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from .. import errors
-from ..errors import RequestError
+from ..errors import RefusedError
 from .bake.bake import BakeResult, bake, bake_many
 from .bake.creatures import own_clip
 from .bake.herd import Herd, members
@@ -47,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except (RequestError, OSError) as error:
+    except (RefusedError, OSError) as error:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
     return 0
@@ -82,10 +81,7 @@ def _herd(options: argparse.Namespace) -> None:
 
 def _inbetween(options: argparse.Namespace) -> None:
     request = FillRequest.from_json(_read(options.request))
-    try:
-        filler = model.load_filler(request.model)
-    except errors.ModelError as error:
-        raise RequestError(str(error)) from error
+    filler = model.load_filler(request.model)
     clip = _clip(options.request, request.clip)
     ways: dict[str, Any] = {"seed": request.seed, "lock": request.lock}
     own = request.model == "quadruped" and not is_quadruped(clip.skeleton)
@@ -107,10 +103,7 @@ def _inbetween(options: argparse.Namespace) -> None:
 
 def _clip(request: FilePath, name: str) -> Clip:
     """Read a BVH file beside the request, or where the command runs."""
-    try:
-        return bvh.read(_near(request, name))
-    except errors.BvhError as error:
-        raise RequestError(str(error)) from error
+    return bvh.read(_near(request, name))
 
 
 def _written(result: BakeResult) -> Clip:
@@ -145,7 +138,7 @@ def _read(path: FilePath) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise RequestError(f"{path.name} is not JSON: {error}") from error
+        raise RefusedError(f"{path.name} is not JSON: {error}") from error
 
 
 def _write_json(path: FilePath, values: object) -> None:

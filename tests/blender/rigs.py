@@ -125,7 +125,7 @@ def errors(
 def _angles(quat: ModuleType, got: np.ndarray, want: np.ndarray) -> tuple[float, float]:
     along = np.array([0.0, 1.0, 0.0])
     cosine = np.sum(quat.apply(got, along) * quat.apply(want, along), axis=-1)
-    turn = np.linalg.norm(quat.to_rotvec(quat.mul(quat.inv(want), got)), axis=-1)
+    turn = np.linalg.norm(quat.to_rotvec(quat.inv_mul(want, got)), axis=-1)
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))).max()), float(np.degrees(turn.max()))
 
 

@@ -46,7 +46,7 @@ def turned_rest(clip: Clip, rotation: np.ndarray) -> Clip:
         (j, tuple(float(v) for v in quat.apply(turn, np.array(tip, dtype=np.float32))))
         for j, tip in skeleton.end_sites
     )
-    rotations = quat.mul(quat.mul(turn, clip.rotations), quat.inv(turn))
+    rotations = quat.mul_inv(quat.mul(turn, clip.rotations), turn)
     return replace(
         clip,
         skeleton=Skeleton(skeleton.names, skeleton.parents, offsets, tips),

@@ -101,12 +101,12 @@ class Conversion:
         for joint, rest in self.toward.items():
             bone = points[:, _end_of(self.skeleton, joint)] - points[:, joint]
             if joint in self.straighten:
-                seen = quat.apply(self.straighten[joint], quat.apply(quat.inv(withers), bone))
+                seen = quat.apply(self.straighten[joint], quat.inv_apply(withers, bone))
                 bone = quat.apply(withers, seen)
             before = rotations[:, self.skeleton.parents[joint]]
             start = np.broadcast_to(rest.astype(np.float32), bone.shape)
             if self.skeleton.names[joint] in _PASTERNS:
-                before = quat.mul(before, _hinged(start, quat.apply(quat.inv(before), bone)))
+                before = quat.mul(before, _hinged(start, quat.inv_apply(before, bone)))
             rotations[:, joint] = two_bone_ik.swing(before, quat.apply(before, start), bone)
 
 
@@ -152,9 +152,9 @@ def conversion(clips: list[Clip]) -> Conversion:
         places.append(points[quiet])
         walking.append(points[moves])
     average = mean_rotation(np.concatenate(moving))
-    stand = quat.mul(mean_rotation(np.concatenate(still)), quat.inv(average))
+    stand = quat.mul_inv(mean_rotation(np.concatenate(still)), average)
     stand = _even(stand, stem.mirror_pairs())
-    before = quat.mul(quat.inv(average), quat.inv(stand)).astype(np.float32)
+    before = quat.inv_mul(average, quat.inv(stand)).astype(np.float32)
     even = _even_rest(stem, np.median(np.concatenate(places), axis=0))
     toward = {stem.index(name): _bone(even, stem.index(name)) for name in _FOLLOWING}
     withers = quat.mul(np.concatenate(moving), before)[:, stem.index("Withers")]
@@ -178,7 +178,7 @@ def _bone(skeleton: Skeleton, joint: int) -> Array:
 def _to_middle(stem: Skeleton, joint: int, withers: Array, points: Array) -> Array:
     """Return the rotation (4,) that takes a bone's mean, seen from the withers, to x = 0."""
     bone = quat.unit(points[:, _end_of(stem, joint)] - points[:, joint])
-    mean = quat.apply(quat.inv(withers), bone).mean(axis=0)
+    mean = quat.inv_apply(withers, bone).mean(axis=0)
     return quat.between(mean, mean * [0.0, 1.0, 1.0])
 
 

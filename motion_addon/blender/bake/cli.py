@@ -16,7 +16,7 @@ from typing import Any
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..keys import recipe
 from ..rig import character
 from . import job
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     try:
         report = _bake(options.file, options.recipe, options.out)
-    except (errors.RefusedError, errors.RecipeError, OSError) as error:
+    except (RefusedError, OSError) as error:
         sys.stderr.write(f"{NAME}: {error}\n")
         return 2
     if options.report:
@@ -53,17 +53,17 @@ def _parser() -> argparse.ArgumentParser:
 def _bake(file: Path | None, recipe_file: Path, out: Path) -> dict[str, Any]:
     """Open, bake, save; returns the report."""
     if out.suffix != ".blend":
-        raise errors.RecipeError(f"The output must be a .blend file, not '{out.name}'")
+        raise RefusedError(f"The output must be a .blend file, not '{out.name}'")
     wanted = _read(recipe_file)
     wanted = recipe.named(wanted, wanted.take or recipe_file.stem)
     if file is not None:
         if not file.is_file():
-            raise errors.RecipeError(f"There is no file '{file}'")
+            raise RefusedError(f"There is no file '{file}'")
         bpy.ops.wm.open_mainfile(filepath=str(file.resolve()), load_ui=False)
     context = bpy.context
     rig = context.scene.objects.get(wanted.character) if wanted.character else None
     if wanted.character and rig is None:
-        raise errors.RecipeError(f"There is no character '{wanted.character}' in the scene")
+        raise RefusedError(f"There is no character '{wanted.character}' in the scene")
     rig = rig or character.current(context)
     take = job.run(job.bake_steps(context, rig, wanted, again=True))
     report: dict[str, Any] = json.loads(take.report)
@@ -75,7 +75,7 @@ def _read(recipe_file: Path) -> recipe.Recipe:
     try:
         values = json.loads(recipe_file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise errors.RecipeError(f"The recipe '{recipe_file.name}' is not valid JSON") from error
+        raise RefusedError(f"The recipe '{recipe_file.name}' is not valid JSON") from error
     return recipe.Recipe.from_json(values)
 
 

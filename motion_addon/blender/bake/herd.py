@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ... import errors
-from ...errors import RecipeError
+from ...errors import RefusedError
 from ..creature import stored_creatures
 from ..keys import takes
 from ..keys.recipe import Recipe
@@ -61,35 +60,30 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     """Bake one take onto each selected armature; yields progress 0..1 and returns the takes.
 
     With as many curves selected each armature has its own, in the order of names; else they go in
-    lanes along the picked path. Raises job.RefusedError before anything is changed.
+    lanes along the picked path. Raises RefusedError before anything is changed.
     """
-    from ...errors import CurveError
     from ...motion.bake import bake
     from ...motion.maths.progress import within
-    from ...motion.rigs import RigError
 
     problem = refusal(context)
     if problem:
-        raise errors.RefusedError(problem)
+        raise RefusedError(problem)
     rigs = chosen(context, "ARMATURE")
-    try:
-        maps = [readiness.mapped(rig) for rig in rigs]
-        if len({rig.footfall.kind for rig in rigs}) > 1:
-            raise RecipeError("People and animals are selected; bake one kind at a time")
-        wanted, sizes = _wanted(context, rigs, maps)
-        members = _members(context, wanted, sizes)
-        recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
-        every = zip(rigs, members, sizes, recipes, strict=True)
-        requests = [_sized(context.scene, *each) for each in every]
-        yield 0.0
-        results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
-        rows = zip(rigs, maps, results, recipes, sizes, strict=True)
-        plans: list[KeyPlan] = []
-        for rig, rig_map, result, own, size in rows:
-            plans.append(job.planned(context, rig, rig_map, result, own, size))
-            yield job.MOTION_SHARE
-    except (errors.RequestError, RigError, CurveError, RecipeError) as error:
-        raise errors.RefusedError(str(error)) from error
+    maps = [readiness.mapped(rig) for rig in rigs]
+    if len({rig.footfall.kind for rig in rigs}) > 1:
+        raise RefusedError("People and animals are selected; bake one kind at a time")
+    wanted, sizes = _wanted(context, rigs, maps)
+    members = _members(context, wanted, sizes)
+    recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
+    every = zip(rigs, members, sizes, recipes, strict=True)
+    requests = [_sized(context.scene, *each) for each in every]
+    yield 0.0
+    results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
+    rows = zip(rigs, maps, results, recipes, sizes, strict=True)
+    plans: list[KeyPlan] = []
+    for rig, rig_map, result, own, size in rows:
+        plans.append(job.planned(context, rig, rig_map, result, own, size))
+        yield job.MOTION_SHARE
     done = []
     shared = len({own.curve for own in recipes}) == 1
     for rig, plan, own, result in zip(rigs, plans, recipes, results, strict=True):
@@ -127,7 +121,7 @@ def _members(
         for one in (wanted if own else wanted[:1])
     ]
     if len({request.cyclic for request in asked}) > 1:
-        raise RecipeError("Some curves are closed and some open; make them alike")
+        raise RefusedError("Some curves are closed and some open; make them alike")
     spacing = settings.herd_spacing * fit.meters(context.scene)
     herd = Herd(
         asked[0],

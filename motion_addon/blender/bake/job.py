@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ... import errors
 from ...errors import RefusedError
 from ..creature import stored_creatures
 from ..keys import footfall_keys, recipe, state, takes
@@ -47,32 +46,26 @@ def bake_steps(
     With ``again`` the take named in the recipe is written anew, unless it was accepted: then its
     keys may hold an animator's work and a new take is made. Raises RefusedError.
     """
-    from ... import errors
-    from ...errors import CurveError
     from ...motion.bake import bake
     from ...motion.maths.progress import within
-    from ...motion.rigs import RigError
 
     problem = refusal(rig, context.view_layer)
     if problem or rig is None:
         raise RefusedError(problem)
-    try:
-        rig_map = mapped(rig)
-        remarks = stored_creatures.remarks(rig, wanted)
-        wanted = stored_creatures.named(rig, wanted)
-        size = stored_creatures.size(rig, rig_map, wanted, context.scene)
-        wanted = _on_spot(wanted, rig, rig_map, again)
-        asked = stored_creatures.applied(
-            scene_request.request(wanted, context.scene, size), rig, wanted
-        )
-        yield 0.0
-        if wanted.cycle:
-            result = bake.cycle(asked)
-        else:
-            result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
-        plan = planned(context, rig, rig_map, result, wanted, size)
-    except (errors.RequestError, RigError, CurveError, errors.RecipeError) as error:
-        raise RefusedError(str(error)) from error
+    rig_map = mapped(rig)
+    remarks = stored_creatures.remarks(rig, wanted)
+    wanted = stored_creatures.named(rig, wanted)
+    size = stored_creatures.size(rig, rig_map, wanted, context.scene)
+    wanted = _on_spot(wanted, rig, rig_map, again)
+    asked = stored_creatures.applied(
+        scene_request.request(wanted, context.scene, size), rig, wanted
+    )
+    yield 0.0
+    if wanted.cycle:
+        result = bake.cycle(asked)
+    else:
+        result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
+    plan = planned(context, rig, rig_map, result, wanted, size)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     return commit(context, rig, plan, wanted, card, again)
 
@@ -98,10 +91,7 @@ def rebake_steps(
     Raises RefusedError.
     """
     animal = wanted.model == "quadruped" and not wanted.cycle
-    try:
-        moved = footfall_keys.edits(take) if animal else ()
-    except errors.DraggedError as error:
-        raise RefusedError(str(error)) from error
+    moved = footfall_keys.edits(take) if animal else ()
     keyed = footfall_keys.offered(take)
     wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
     made = yield from bake_steps(context, rig, wanted, again=True)

@@ -12,7 +12,7 @@ import time
 import bpy
 from bpy.app.handlers import persistent
 
-from ... import errors
+from ...errors import RefusedError
 from ..keys import takes
 from ..keys.recipe import Recipe
 from ..rig import character
@@ -101,7 +101,7 @@ def advance(seconds: float) -> bool:
     except StopIteration:
         progress.now.problem = ""
         _watch.drop()
-    except errors.RefusedError as error:
+    except RefusedError as error:
         progress.now.problem = str(error)
         _watch.drop()
     return _watch.steps is not None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ...errors import RecipeError
+from ...errors import RefusedError
 from ..keys.recipe import Recipe
 from ..rig import fit
 from ..scene.units import frame_rate
@@ -127,7 +127,7 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> KeySettin
 def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
     """Read the curve and return what the motion core is asked for.
 
-    Raises RecipeError, CurveError and RequestError, each one plain sentence.
+    Raises RefusedError and RefusedError, each one plain sentence.
     """
     from ...motion.bake.request import BakeRequest
 
@@ -161,7 +161,7 @@ def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeR
     if isinstance(recipe.gaze, str):
         found: bpy.types.Object | None = scene.objects.get(recipe.gaze)
         if found is None:
-            raise RecipeError(f"There is no object '{recipe.gaze}' in the scene to look at")
+            raise RefusedError(f"There is no object '{recipe.gaze}' in the scene to look at")
         first = recipe.frame_start
         points = gaze.places(found, range(first, first + bake.frames(asked)))
     else:
@@ -194,15 +194,15 @@ def _path(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> tuple[list[list[
         points, cyclic = standing_place.path(recipe.spot, hips / fit.meters(scene)), False  # type: ignore[arg-type]
         return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
     if not recipe.curve:
-        raise RecipeError("Pick or draw a path first")
+        raise RefusedError("Pick or draw a path first")
     path: bpy.types.Object | None = scene.objects.get(recipe.curve)
     if path is None:
-        raise RecipeError(f"There is no curve '{recipe.curve}' in the scene")
+        raise RefusedError(f"There is no curve '{recipe.curve}' in the scene")
     points, cyclic = curve.path_points(path, scene)
     if recipe.ground:
         surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
         if surface is None or surface.type != "MESH":
-            raise RecipeError(f"There is no mesh '{recipe.ground}' to lay the path on")
+            raise RefusedError(f"There is no mesh '{recipe.ground}' to lay the path on")
         points = ground.drop(points, surface, bpy.context.evaluated_depsgraph_get())
     return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
 
@@ -220,6 +220,6 @@ def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
     if isinstance(target, str):
         found: bpy.types.Object | None = scene.objects.get(target)
         if found is None:
-            raise RecipeError("Pick an object to look at")
+            raise RefusedError("Pick an object to look at")
         target = found.matrix_world.translation.to_tuple()
     return {"look_at": (core_from_world(np.array([target]))[0] * fit.meters(scene)).tolist()}

@@ -11,8 +11,7 @@ from dataclasses import replace
 import bpy
 from mathutils import Quaternion
 
-from ... import errors
-from ...errors import RecipeError
+from ...errors import RefusedError
 from ..creature import stored_creatures
 from ..keys import state
 from ..rig import character, readiness
@@ -21,27 +20,22 @@ from . import scene_request
 
 def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
     """Pose a character at a phase 0..1 of its gait at the panel's speed. Raises RefusedError."""
-    from ... import errors
     from ...motion.bake import bake
-    from ...motion.rigs import RigError
     from ..keys.apply import plan_keys, restore
 
     problem = readiness.refusal(rig, context.view_layer)
     if problem or rig is None:
-        raise errors.RefusedError(problem)
-    try:
-        wanted = scene_request.from_settings(context.scene.footfall, rig, cycle=True)
-        rig_map = character.load_map(rig)
-        size = stored_creatures.size(rig, rig_map, wanted, context.scene)
-        asked = stored_creatures.applied(
-            scene_request.request(wanted, context.scene, size), rig, wanted
-        )
-        pose = bake.pose_at_phase(replace(asked, start=False, stop=False), phase)
-        clip = size.in_units(pose.clip)
-        settings = scene_request.key_settings(wanted, context.scene, size)
-        plan = plan_keys(rig, rig_map, clip, settings, stored_creatures.own_pose(pose, clip))
-    except (RigError, errors.RequestError, RecipeError) as error:
-        raise errors.RefusedError(str(error)) from error
+        raise RefusedError(problem)
+    wanted = scene_request.from_settings(context.scene.footfall, rig, cycle=True)
+    rig_map = character.load_map(rig)
+    size = stored_creatures.size(rig, rig_map, wanted, context.scene)
+    asked = stored_creatures.applied(
+        scene_request.request(wanted, context.scene, size), rig, wanted
+    )
+    pose = bake.pose_at_phase(replace(asked, start=False, stop=False), phase)
+    clip = size.in_units(pose.clip)
+    settings = scene_request.key_settings(wanted, context.scene, size)
+    plan = plan_keys(rig, rig_map, clip, settings, stored_creatures.own_pose(pose, clip))
     state.keep_pose(rig)
     for keys in plan.bones:
         bone = rig.pose.bones[keys.bone]
@@ -58,7 +52,7 @@ def follow_slider(context: bpy.types.Context, rig: bpy.types.Object) -> None:
     """Pose live while the slider moves; a refused rig keeps its pose, the panel says why."""
     try:
         pose_at(context, rig, rig.footfall.scrub)
-    except errors.RefusedError:
+    except RefusedError:
         return
 
 

@@ -129,7 +129,7 @@ def _turned(
     assert plan.mode is not None
     own = fcurves.quaternions(plan.mode, values)
     turned = poser_of(body, rotations, heads).posed_rotation(trial.control, own)
-    turn = quat.mul(turned[1], quat.inv(turned[0]))
+    turn = quat.mul_inv(turned[1], turned[0])
     away = _angle(rotations[1], quat.mul(turn, rotations[0]))
     pivot = heads[0, trial.control]
     arm = heads[0] - pivot
@@ -147,4 +147,4 @@ def _turned(
 
 def _angle(a: Array, b: Array) -> Array:
     """Return (...,) radians between rotations."""
-    return np.asarray(np.linalg.norm(quat.to_rotvec(quat.mul(quat.inv(a), b)), axis=-1))
+    return np.asarray(np.linalg.norm(quat.to_rotvec(quat.inv_mul(a, b)), axis=-1))

@@ -163,19 +163,14 @@ class Act:
 
         Only the rows of ``told`` are looked at. Raises RefusedError.
         """
-        from ... import errors
-        from ...errors import RequestError
         from ...motion.inbetween import mannequin, model
 
         poses = world[0][told], world[1][told]
-        try:
-            filler = model.load_filler(self.rig.footfall.kind)
-            posed = mannequin.of(self.body, filler).fill(
-                filler, poses, known[told], units.frame_rate(scene),
-                seed=asked.seed, lock=asked.lock,
-            )  # fmt: skip
-        except (RequestError, errors.ModelError) as error:
-            raise RefusedError(str(error)) from error
+        filler = model.load_filler(self.rig.footfall.kind)
+        posed = mannequin.of(self.body, filler).fill(
+            filler, poses, known[told], units.frame_rate(scene),
+            seed=asked.seed, lock=asked.lock,
+        )  # fmt: skip
         return self._seen(posed, told)
 
     def _seen(self, posed: Posed, told: slice) -> Posed:
@@ -220,16 +215,12 @@ class Act:
 @contextmanager
 def played(rig: bpy.types.Object, source: Reel) -> Iterator[Act]:
     """Play a reel on a copy of the rig. Raises RefusedError."""
-    from ...motion.rigs import RigError
     from . import sampled_action
 
-    try:
-        body = _body(rig)
-        with sampled_action.lent(rig) as puppet:
-            rotations, heads, turns, places = puppet.play(source)
-            yield Act(rig, body, puppet, source, (rotations, heads), (turns, places))
-    except RigError as error:
-        raise RefusedError(str(error)) from error
+    body = _body(rig)
+    with sampled_action.lent(rig) as puppet:
+        rotations, heads, turns, places = puppet.play(source)
+        yield Act(rig, body, puppet, source, (rotations, heads), (turns, places))
 
 
 def _body(rig: bpy.types.Object) -> Body:

@@ -78,7 +78,7 @@ def _off(
     for grip in grips:
         bone = grip.bone
         if grip.turned or grip.aims:
-            turn = quat.mul(quat.inv(goal.rotations[bone][rows]), rotations[:, bone])
+            turn = quat.inv_mul(goal.rotations[bone][rows], rotations[:, bone])
             angle = float(np.linalg.norm(quat.to_rotvec(turn), axis=-1).max())
             worst = max(worst, angle * (AIMED if grip.aims else 1.0))
         if grip.moved and not grip.aims:
@@ -113,7 +113,7 @@ def _correct(
 ) -> None:
     """Move one control by what its bone is off, and take along what it carries."""
     bone, control = grip.bone, grip.control
-    turn = quat.mul(goal.rotations[bone][rows], quat.inv(poser.rotations[bone]))
+    turn = quat.mul_inv(goal.rotations[bone][rows], poser.rotations[bone])
     name = poser.rig.names[control]
     pivot, step = poser.positions[control], np.zeros(3)
     if grip.turned:

@@ -106,12 +106,8 @@ def _span(
 
 
 def _checked(work: Any) -> tuple[Joint, Ground]:
-    from ...errors import RequestError
 
-    try:
-        joint: tuple[Joint, Ground] = work()
-    except RequestError as error:
-        raise RefusedError(str(error)) from error
+    joint: tuple[Joint, Ground] = work()
     return joint
 
 

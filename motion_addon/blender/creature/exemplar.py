@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..keys import state, takes
 from ..rig import character, fit
 from ..scene import units
@@ -170,38 +170,34 @@ def frame_range(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[float
 
 
 def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
-    """Read the picked clip; yields progress 0..1. Raises job.RefusedError.
+    """Read the picked clip; yields progress 0..1. Raises RefusedError.
 
     Stopped half-way or at its end, the armature is as it was.
     """
     import numpy as np
 
     from ...motion.maths import quat
-    from ...motion.rigs import RigError
     from ..rig import control_rigs
     from ..scene import armature
 
     problem = refusal(context)
     rig, action = picked_rig(context), picked_action(context)
     if problem or rig is None or action is None:
-        raise errors.RefusedError(problem)
+        raise RefusedError(problem)
     frames, rate = _moments(context.scene, action)
     rotations, positions = [], []
-    try:
-        bones = armature.read_rig(rig)
-        if not rig.footfall.bones:
-            character.detect(rig)
-        rig_map = None
-        if rig.footfall.kind == "quadruped":
-            rig_map = control_rigs.prepare(bones, character.load_map(rig))
-        with _playing(rig, action, context.scene), _stage(rig, context.scene) as stage:
-            for start in range(0, len(frames), CHUNK):
-                turns, heads = armature.sample(rig, frames[start : start + CHUNK], stage)
-                rotations.append(turns)
-                positions.append(heads)
-                yield start / len(frames)
-    except RigError as error:
-        raise errors.RefusedError(str(error)) from error
+    bones = armature.read_rig(rig)
+    if not rig.footfall.bones:
+        character.detect(rig)
+    rig_map = None
+    if rig.footfall.kind == "quadruped":
+        rig_map = control_rigs.prepare(bones, character.load_map(rig))
+    with _playing(rig, action, context.scene), _stage(rig, context.scene) as stage:
+        for start in range(0, len(frames), CHUNK):
+            turns, heads = armature.sample(rig, frames[start : start + CHUNK], stage)
+            rotations.append(turns)
+            positions.append(heads)
+            yield start / len(frames)
     order = [rig.pose.bones.find(name) for name in bones.names]
     turns = quat.unroll(np.concatenate(rotations)[:, order])
     heads = np.concatenate(positions)[:, order]
@@ -215,7 +211,7 @@ def played(
 ) -> tuple[Array, Array, RigBones]:
     """Return rotations (T, B, 4), heads (T, B, 3) and bones of a rig that plays an action.
 
-    On each frame of it, LONGEST at most, in motion axes. Raises RigError.
+    On each frame of it, LONGEST at most, in motion axes. Raises RefusedError.
     """
     from ..scene import armature
 
@@ -233,7 +229,7 @@ def played_by_animal(
 ) -> Reading:
     """Return what the body of a mapped animal does in an action, as ``played``, in meters.
 
-    Raises RigError and job.RefusedError.
+    Raises RefusedError and RefusedError.
     """
     from ..rig import control_rigs
 
@@ -270,9 +266,7 @@ def _in_meters(
     parts = rig_map.roles.values() if rig_map is not None else ()
     for bone in (bone for names in parts for bone in names):
         if not sound[rig.index(bone)]:
-            raise errors.RefusedError(
-                f"'{bone}' has no size or no place in the clip; check its scale"
-            )
+            raise RefusedError(f"'{bone}' has no size or no place in the clip; check its scale")
     keep = np.flatnonzero(sound)
     part = rig.subset([int(bone) for bone in keep])
     x, y, z = part.origin

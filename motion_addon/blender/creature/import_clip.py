@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from . import exemplar
 
 KINDS = ("objects", "armatures", "actions", "meshes", "materials", "images", "collections")
@@ -47,16 +47,16 @@ PATTERN = ";".join(f"*{ending}" for ending in IMPORTERS)
 def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, bpy.types.Action]:
     """Import a file; return its animated armature and the likeliest of its clips.
 
-    The selection stays as it was. Raises job.RefusedError if the file cannot be imported or holds
+    The selection stays as it was. Raises RefusedError if the file cannot be imported or holds
     none; then nothing is added.
     """
     run = IMPORTERS.get(file.suffix.lower())
     if run is None:
-        raise errors.RefusedError(f"'{file.name}' is not a BVH, glTF or FBX file")
+        raise RefusedError(f"'{file.name}' is not a BVH, glTF or FBX file")
     if not file.is_file():
-        raise errors.RefusedError(f"There is no file '{file}'")
+        raise RefusedError(f"There is no file '{file}'")
     if context.mode != "OBJECT":
-        raise errors.RefusedError("Switch to Object Mode before you import a clip")
+        raise RefusedError("Switch to Object Mode before you import a clip")
     before = {kind: set(getattr(bpy.data, kind)) for kind in KINDS}
     chosen, active = context.selected_objects, context.view_layer.objects.active
     try:
@@ -64,12 +64,10 @@ def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, 
         rig = _animated(before)
     except RuntimeError as error:
         _take_out(before)
-        raise errors.RefusedError(
-            f"'{file.name}' could not be imported: {_cause(error)}"
-        ) from error
+        raise RefusedError(f"'{file.name}' could not be imported: {_cause(error)}") from error
     if rig is None:
         _take_out(before)
-        raise errors.RefusedError(f"There is no armature with a motion in '{file.name}'")
+        raise RefusedError(f"There is no armature with a motion in '{file.name}'")
     if active is not None:
         for other in context.selected_objects:
             other.select_set(False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..rig import character
 from . import exemplar, stored_creatures
 
@@ -63,7 +63,7 @@ def _clip(context: bpy.types.Context) -> tuple[Any, ...]:
 def examine_steps(
     context: bpy.types.Context,
 ) -> Generator[float, None, tuple[exemplar.Reading, Diagnosis]]:
-    """Read and examine the picked clip; yields progress 0..1. Raises job.RefusedError."""
+    """Read and examine the picked clip; yields progress 0..1. Raises RefusedError."""
     from ...motion.creature.doctor import doctor
     from ...motion.maths.progress import within
 
@@ -93,29 +93,25 @@ def adapt_steps(
 ) -> Generator[float, None, bpy.types.PropertyGroup]:
     """Make a creature of the picked clip and store it with the character; yields progress 0..1.
 
-    The clip stays picked when the armature plays takes later. Raises job.RefusedError before
+    The clip stays picked when the armature plays takes later. Raises RefusedError before
     anything is changed.
     """
-    from ...errors import ModelError
     from ...motion.creature.learned.adapt import adapt
-    from ...motion.creature.reading.exemplar import ExemplarError, read
+    from ...motion.creature.reading.exemplar import read
     from ...motion.maths.progress import within
 
     rig = character.current(context)
     problem = stored_creatures.refusal(context)
     if problem or rig is None:
-        raise errors.RefusedError(problem)
+        raise RefusedError(problem)
     reading, found = yield from within(examine_steps(context), 0.0, READ_SHARE)
     if fault(found):
-        raise errors.RefusedError(fault(found))
-    try:
-        given = read(
-            reading.rig, reading.rotations, reading.positions, reading.fps,
-            rig_map=reading.rig_map, name=reading.name,
-        )  # fmt: skip
-        made = adapt(given)
-    except (ExemplarError, ModelError) as error:
-        raise errors.RefusedError(str(error)) from error
+        raise RefusedError(fault(found))
+    given = read(
+        reading.rig, reading.rotations, reading.positions, reading.fps,
+        rig_map=reading.rig_map, name=reading.name,
+    )  # fmt: skip
+    made = adapt(given)
     context.scene.footfall.oneshot.action = exemplar.picked_action(context)
     return stored_creatures.store(rig, made)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ...errors import RecipeError
+from ...errors import RefusedError
 from ..keys.recipe import Recipe
 from ..rig import character, fit
 
@@ -98,13 +98,13 @@ def remove(rig: bpy.types.Object, name: str) -> None:
 
 
 def contents(kept: bpy.types.PropertyGroup) -> bytes:
-    """Return the file of a stored creature. Raises RecipeError if it is damaged."""
+    """Return the file of a stored creature. Raises RefusedError if it is damaged."""
     try:
         data = base64.b64decode(kept.data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise RecipeError(f"The creature '{kept.name}' is damaged; adapt it again") from error
+        raise RefusedError(f"The creature '{kept.name}' is damaged; adapt it again") from error
     if hashlib.sha256(data).hexdigest()[:DIGITS] != kept.digest:
-        raise RecipeError(f"The creature '{kept.name}' is damaged; adapt it again")
+        raise RefusedError(f"The creature '{kept.name}' is damaged; adapt it again")
     return data
 
 
@@ -131,18 +131,17 @@ def _about(creature: Creature) -> str:
 
 
 def read(file: Path) -> Creature:
-    """Return the creature of a file. Raises RecipeError in one plain sentence."""
-    from ...errors import ModelError
+    """Return the creature of a file. Raises RefusedError in one plain sentence."""
     from ...motion.creature.learned.creature import Creature
 
     try:
         return Creature.load(file)
-    except ModelError as error:
-        raise RecipeError(f"'{file.name}': {error}") from error
+    except RefusedError as error:
+        raise RefusedError(f"'{file.name}': {error}") from error
 
 
 def write(kept: bpy.types.PropertyGroup, file: Path) -> None:
-    """Write a stored creature to a file. Raises RecipeError and OSError."""
+    """Write a stored creature to a file. Raises RefusedError and OSError."""
     part = file.with_name(f".{file.name}.part")
     part.write_bytes(contents(kept))
     part.replace(file)
@@ -157,13 +156,13 @@ def ready() -> dict[str, Path]:
 
 
 def wanted(rig: bpy.types.Object, recipe: Recipe) -> bpy.types.PropertyGroup | None:
-    """Return the creature that a recipe names; None if it names none. Raises RecipeError."""
+    """Return the creature that a recipe names; None if it names none. Raises RefusedError."""
     if not recipe.creature:
         return None
     same = (one for one in rig.footfall.creatures if one.digest == recipe.creature_digest)
     kept = next(same, None) or find(rig, recipe.creature)
     if kept is None:
-        raise RecipeError(
+        raise RefusedError(
             f"There is no creature '{recipe.creature}' with '{rig.name}' any more; adapt it again"
             " or import its file"
         )
@@ -173,7 +172,7 @@ def wanted(rig: bpy.types.Object, recipe: Recipe) -> bpy.types.PropertyGroup | N
 def named(rig: bpy.types.Object, recipe: Recipe) -> Recipe:
     """Return a recipe with the digest of its creature as it is now; ready ones are brought along.
 
-    Raises RecipeError.
+    Raises RefusedError.
     """
     if recipe.creature and not find(rig, recipe.creature) and recipe.creature in ready():
         bring(rig, recipe.creature)
@@ -192,10 +191,10 @@ def remarks(rig: bpy.types.Object, recipe: Recipe) -> list[str]:
 
 
 def bring(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup:
-    """Store one of the ready creatures with a rig, and let it move the rig. Raises RecipeError."""
+    """Store one of the ready creatures with a rig, and let it move the rig. Raises RefusedError."""
     file = ready().get(name)
     if file is None:
-        raise RecipeError(f"No creature '{name}' ships with this copy of Footfall")
+        raise RefusedError(f"No creature '{name}' ships with this copy of Footfall")
     return _keep(rig, name, file.read_bytes(), _about(read(file)))
 
 
@@ -213,7 +212,7 @@ def file_of(kept: bpy.types.PropertyGroup) -> Path:
 
 
 def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
-    """Return the model that a recipe moves a rig with. Raises RecipeError and RequestError."""
+    """Return the model that a recipe moves a rig with. Raises RefusedError and RefusedError."""
     from ...motion.creature.learned import library
 
     kept = wanted(rig, recipe)
@@ -225,7 +224,7 @@ def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
 def size(rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.types.Scene) -> fit.Fit:
     """Measure a rig against what moves it by a recipe; a creature's own rig by its very bones.
 
-    Raises RecipeError, RequestError and RigError.
+    Raises RefusedError and RefusedError.
     """
     from ...motion.creature.learned import library
     from ...motion.creature.own_rig.own_pose import size_of
@@ -254,7 +253,7 @@ def own_pose(result: BakeResult, clip: Clip) -> OwnPose | None:
 
 
 def applied(asked: BakeRequest, rig: bpy.types.Object, recipe: Recipe) -> BakeRequest:
-    """Return a request in the manner of the creature that a recipe names. Raises RecipeError."""
+    """Return a request in the manner of the creature that a recipe names. Raises RefusedError."""
     kept = wanted(rig, recipe)
     if kept is None:
         return asked

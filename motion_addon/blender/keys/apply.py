@@ -112,7 +112,7 @@ def plan_keys(
         own: of a creature, what the bones of its own rig do; ``clip`` is that of the creature.
 
     Raises:
-        RigError: one plain sentence (linked data, no bones, zero scale, missing roles, ...).
+        RefusedError: one plain sentence (linked data, no bones, zero scale, missing roles, ...).
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)

@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy
 
-from ...errors import DraggedError
+from ...errors import RefusedError
 from . import state, takes
 
 PAWS = ("LH", "LF", "RH", "RF")
@@ -135,11 +135,11 @@ def tidy(rig: bpy.types.Object) -> None:
 
 
 def keyed(take: bpy.types.PropertyGroup) -> Stands:
-    """Return the footfalls of a take as their keys have them. Raises DraggedError."""
+    """Return the footfalls of a take as their keys have them. Raises RefusedError."""
     curves, found = _curves(take), {}
     for paw, stands in baked(take).items():
         if paw not in curves:
-            raise DraggedError(f"The keys of {paw} are gone; undo that, or switch Footfalls off")
+            raise RefusedError(f"The keys of {paw} are gone; undo that, or switch Footfalls off")
         found[paw] = _read(curves[paw], paw, len(stands))
     return found
 
@@ -149,21 +149,21 @@ def _read(curve: bpy.types.FCurve, paw: str, count: int) -> list[tuple[float, fl
     for key in curve.keyframe_points:
         frames.setdefault(round(key.co[1]), []).append(float(key.co[0]))
     if sorted(frames) != list(range(1, count + 1)) or any(len(f) != 2 for f in frames.values()):
-        raise DraggedError(
+        raise RefusedError(
             f"Each footfall of {paw} needs its two keys; some were added, deleted or dragged onto"
             " others: undo that, or press Clear Footfalls"
         )
     stands = [(min(pair), max(pair)) for _, pair in sorted(frames.items())]
     ends = [frame for stand in stands for frame in stand]
     if ends != sorted(ends):
-        raise DraggedError(f"Footfalls of {paw} were dragged past each other; move them apart")
+        raise RefusedError(f"Footfalls of {paw} were dragged past each other; move them apart")
     return stands
 
 
 def edits(take: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
     """Return the moved footfalls to bake a take again with: those before, and what was dragged.
 
-    Those before are optional, since path or speed may have changed. Raises DraggedError.
+    Those before are optional, since path or speed may have changed. Raises RefusedError.
     """
     before = takes.recipe_of(take).get("footfalls") or ()
     if not possible(take):

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from ...errors import RecipeError
+from ...errors import RefusedError
 from ..scene.choices import CONTROLS, KEYS, ROOT_MOTIONS
 
 CHOICES = {"root_motion": ROOT_MOTIONS, "keys": KEYS, "controls": CONTROLS}
@@ -94,16 +94,16 @@ class Recipe:
 
     @staticmethod
     def from_json(values: Any) -> Recipe:
-        """Return the recipe of plain JSON values. Raises RecipeError."""
+        """Return the recipe of plain JSON values. Raises RefusedError."""
         if not isinstance(values, dict):
-            raise RecipeError("A recipe must be a JSON object")
+            raise RefusedError("A recipe must be a JSON object")
         known = {field.name: field for field in fields(Recipe)}
         for name, value in values.items():
             if name not in known:
-                raise RecipeError(f"A recipe has no key '{name}'")
+                raise RefusedError(f"A recipe has no key '{name}'")
             words = [choice[0] for choice in CHOICES.get(name, ())]
             if not _fits(name, value, known[name].default) or (words and value not in words):
-                raise RecipeError(f"The recipe's '{name}' cannot be {value!r}")
+                raise RefusedError(f"The recipe's '{name}' cannot be {value!r}")
         speed = values.get("speed", Recipe.speed)
         if isinstance(speed, list | tuple):
             values = {**values, "speed": _speed_pairs(speed)}
@@ -112,7 +112,7 @@ class Recipe:
         for name, count in (("spot", 4), ("gaze", 3)):
             numbers = tuples.get(name, (0.0,) * count)
             if len(numbers) != count or not all(_is_number(number) for number in numbers):
-                raise RecipeError(f"The recipe's '{name}' must hold {count} numbers")
+                raise RefusedError(f"The recipe's '{name}' must hold {count} numbers")
         return Recipe(**{**values, **tuples})
 
 
@@ -145,7 +145,7 @@ def _speed_pairs(pairs: Any) -> tuple[tuple[float, float], ...]:
     try:
         return tuple((float(at), float(speed)) for at, speed in pairs)
     except (TypeError, ValueError) as error:
-        raise RecipeError("The recipe's 'speed' must hold [place, speed] pairs") from error
+        raise RefusedError("The recipe's 'speed' must hold [place, speed] pairs") from error
 
 
 def named(recipe: Recipe, take: str) -> Recipe:

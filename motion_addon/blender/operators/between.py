@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..between import fill_between
 from ..keys import takes
 from ..rig import character
@@ -30,7 +30,7 @@ class Filling(Explained):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             take = self.work(context, character.current(context))
-        except errors.RefusedError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Made '{take.name}'")

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from ...errors import RecipeError
+from ...errors import RefusedError
 from ..creature import stored_creatures
 from ..rig import character
 from .polling import Explained
@@ -53,7 +53,7 @@ class FOOTFALL_OT_creature_ready(OnAnimal, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             kept = stored_creatures.bring(character.current(context), self.name)
-        except RecipeError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"'{kept.id_data.name}' moves in the manner of '{kept.name}'")
@@ -77,7 +77,7 @@ class FOOTFALL_OT_creature_export(OnCreature, bpy.types.Operator, ExportHelper):
         kept = stored_creatures.chosen(character.current(context))
         try:
             stored_creatures.write(kept, Path(self.filepath))
-        except (RecipeError, OSError) as error:
+        except (RefusedError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Saved the creature '{kept.name}' to {self.filepath}")
@@ -97,7 +97,7 @@ class FOOTFALL_OT_creature_import(OnAnimal, bpy.types.Operator, ImportHelper):
         rig = character.current(context)
         try:
             kept = stored_creatures.store(rig, stored_creatures.read(Path(self.filepath)))
-        except RecipeError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"'{rig.name}' moves in the manner of '{kept.name}'")

@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ... import errors
+from ...errors import RefusedError
 from ..creature import exemplar, import_clip, one_shot, stored_creatures
 from .stepping import Stepping, Steps
 
@@ -28,7 +28,7 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
         settings = context.scene.footfall.oneshot
         try:
             rig, action = import_clip.bring_in(context, Path(self.filepath))
-        except errors.RefusedError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         settings.rig, settings.action = rig, action

@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 from mathutils import Vector
 
-from ... import errors
+from ...errors import RefusedError
 from ..rig import character
 from ..scene import curve, ground, stroke
 from .polling import Explained
@@ -46,7 +46,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
         try:
             points = stroke.from_json(self.points) if self.points else stroke.ahead(rig)
             path = curve.new_path(context, points, self.smooth)
-        except errors.CurveError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         settings = context.scene.footfall

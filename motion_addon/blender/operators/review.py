@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..bake import scene_request
 from ..creature import stored_creatures
 from ..keys import footfall_keys, takes
@@ -103,7 +103,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         try:
             stored = Recipe.from_json(takes.recipe_of(take))
             worn.check(stored)
-        except errors.RecipeError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         scene_request.to_settings(stored, context.scene)

@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
+from ...errors import RefusedError
 from ..rig import character
 from .polling import OnCharacter
 
@@ -114,12 +115,11 @@ class FOOTFALL_OT_map_export(OnCharacter, bpy.types.Operator, ExportHelper):
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ...motion.rigs import RigError
 
         try:
             text = character.load_map(character.current(context)).to_json()
             Path(self.filepath).write_text(text, encoding="utf-8")
-        except (RigError, OSError) as error:
+        except (RefusedError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Saved the bone map to {self.filepath}")

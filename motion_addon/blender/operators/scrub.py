@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..bake import scrub
 from ..keys import state
 from ..rig import character, readiness
@@ -33,7 +33,7 @@ class FOOTFALL_OT_scrub(Explained, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             scrub.pose_at(context, character.current(context), self.phase)
-        except errors.RefusedError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

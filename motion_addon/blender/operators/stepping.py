@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ... import errors
+from ...errors import RefusedError
 from ..bake import job
 from ..scene import progress
 from .polling import Explained
@@ -42,7 +42,7 @@ class Stepping(Explained):
         return progress.now.busy
 
     def steps(self, context: bpy.types.Context) -> Steps:
-        """Return the steps of the work; they may raise job.RefusedError."""
+        """Return the steps of the work; they may raise RefusedError."""
         raise NotImplementedError
 
     def tell(self, made: Any) -> None:
@@ -52,7 +52,7 @@ class Stepping(Explained):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             made = job.run(self.steps(context))
-        except errors.RefusedError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.tell(made)
@@ -82,7 +82,7 @@ class Stepping(Explained):
         except StopIteration as end:
             self.tell(end.value)
             return self._end(context, "", done=True)
-        except errors.RefusedError as error:
+        except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return self._end(context, "")
         except BaseException:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...errors import RefusedError
 from . import fit
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def row_label(rig: bpy.types.Object, index: int) -> str:
 
 
 def detect(rig: bpy.types.Object) -> RigMap:
-    """Recognize the rig and keep its map with the object. Raises RigError."""
+    """Recognize the rig and keep its map with the object. Raises RefusedError."""
     from ...motion import rigs
     from ..scene import armature
 
@@ -167,11 +168,10 @@ def _unturned(bones: RigBones, rig: bpy.types.Object) -> RigBones:
 
 def try_detect(rig: bpy.types.Object) -> str:
     """Recognize the rig if it can be; returns why not, or an empty text."""
-    from ...motion.rigs import RigError
 
     try:
         detect(rig)
-    except RigError as error:
+    except RefusedError as error:
         return str(error)
     return ""
 
@@ -197,7 +197,7 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
 
 
 def load_map(rig: bpy.types.Object) -> RigMap:
-    """Return the map of the rows, as the artist has edited it. Raises RigError."""
+    """Return the map of the rows, as the artist has edited it. Raises RefusedError."""
     from ...motion.rigs import RigMap
 
     kept = rig.footfall
@@ -222,13 +222,13 @@ def lay_rows(rig: bpy.types.Object) -> None:
 
 def import_map(rig: bpy.types.Object, file: Path) -> str:
     """Load the rows from a JSON file; returns why not, or an empty text."""
-    from ...motion.rigs import RigError, RigMap
+    from ...motion.rigs import RigMap
     from ..scene import armature
 
     try:
         rig_map = RigMap.from_json(file.read_text(encoding="utf-8"))
         rig_map.check(armature.read_rig(rig))
-    except (RigError, OSError, UnicodeDecodeError) as error:
+    except (RefusedError, OSError, UnicodeDecodeError) as error:
         return str(error)
     store_map(rig, rig_map)
     return ""

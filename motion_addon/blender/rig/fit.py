@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...errors import RefusedError
+
 if TYPE_CHECKING:
     from ...motion.clip.clip import Clip
     from ...motion.controller import model
@@ -40,14 +42,13 @@ def meters(scene: bpy.types.Scene) -> float:
 def measure(
     rig: bpy.types.Object, rig_map: RigMap, own: model.Model, scene: bpy.types.Scene
 ) -> Fit:
-    """Measure a character against the model that moves it. Raises RigError and RequestError."""
-    from ...errors import RequestError
+    """Measure a character against the model that moves it. Raises RefusedError and RefusedError."""
     from ...motion.retarget import people
     from ..scene import armature
 
     if own.body != rig_map.kind:
         text = f"The model {own.name} moves a {own.body}, the character is another kind"
-        raise RequestError(text)
+        raise RefusedError(text)
     ratio = people.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
     unit = meters(scene)
     if own.body == "quadruped":
@@ -56,24 +57,21 @@ def measure(
 
 
 def load_model(name: str) -> model.Model:
-    """Return a shipped model. Raises RequestError, in one plain sentence, if it is not there."""
-    from ... import errors
-    from ...errors import RequestError
+    """Return a shipped model. Raises RefusedError, in one plain sentence, if it is not there."""
     from ...motion.controller import model
     from ...motion.nn import weights
 
     try:
         return model.load(name)
-    except errors.ModelError as error:
+    except RefusedError as error:
         if name == "quadruped" and not (weights.FOLDER / name).is_dir():
             text = "Animals need the quadruped model, which this copy of Footfall lacks; reinstall"
-            raise RequestError(f"{text} Footfall") from error
-        raise RequestError(str(error)) from error
+            raise RefusedError(f"{text} Footfall") from error
+        raise RefusedError(str(error)) from error
 
 
 def own_hip_height(rig: bpy.types.Object, rig_map: RigMap) -> float:
     """Return the height of an animal's hip joints in the rig's own units; 0 if there are none."""
-    from ...motion.rigs import RigError
     from ...motion.rigs.measure import measure as measure_body
     from ..scene import armature
 
@@ -82,7 +80,7 @@ def own_hip_height(rig: bpy.types.Object, rig_map: RigMap) -> float:
     try:
         bones = armature.read_rig(rig)
         return measure_body(bones, rig_map).leg_length / bones.scale
-    except RigError:
+    except RefusedError:
         return 0.0
 
 

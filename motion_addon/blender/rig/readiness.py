@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...errors import RefusedError
 from . import character
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
 
 
 def mapped(rig: bpy.types.Object) -> RigMap:
-    """Return the bone map of a rig, recognized now if it was not. Raises RigError."""
-    from ...motion.rigs import RigError
+    """Return the bone map of a rig, recognized now if it was not. Raises RefusedError."""
 
     if not rig.footfall.bones:
         character.detect(rig)
     problem = character.map_refusal(rig)
     if problem:
-        raise RigError(problem)
+        raise RefusedError(problem)
     return character.load_map(rig)

@@ -32,7 +32,7 @@ def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
     """Return x, y, z of the ground under a posed character in the world, and where it faces.
 
     The place is where the model's root is; the direction is in degrees: 0 is the -Y axis, positive
-    turns left. Raises RigError.
+    turns left. Raises RefusedError.
     """
     bones = armature.read_rig(rig)
     body = measure.measure(bones, rig_map)

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 import bpy
 import numpy as np
 
+from ...errors import RefusedError
 from ...motion.maths import quat
 from ...motion.maths.quat import Array
-from ...motion.rigs import RigBones, RigError
+from ...motion.rigs import RigBones
 
 __all__ = [
-    "RigError",
+    "RefusedError",
     "check",
     "object_channels",
     "read_rig",
@@ -36,19 +37,23 @@ _TURN_BACK = quat.inv(_TURN)
 
 
 def check(obj: bpy.types.Object | None) -> None:
-    """Raise RigError, in one plain sentence, if keys cannot be put on ``obj``."""
+    """Raise RefusedError, in one plain sentence, if keys cannot be put on ``obj``."""
     if obj is None or obj.type != "ARMATURE":
-        raise RigError("Choose an armature object")
+        raise RefusedError("Choose an armature object")
     armature = obj.data
     assert isinstance(armature, bpy.types.Armature)
     if obj.library is not None:
-        raise RigError(f'"{obj.name}" is linked from another file; make a library override first')
+        raise RefusedError(
+            f'"{obj.name}" is linked from another file; make a library override first'
+        )
     if obj.mode == "EDIT" or armature.is_editmode:
-        raise RigError(f'"{obj.name}" is in Edit Mode; leave it first')
+        raise RefusedError(f'"{obj.name}" is in Edit Mode; leave it first')
     if not len(armature.bones):
-        raise RigError(f'"{obj.name}" has no bones')
+        raise RefusedError(f'"{obj.name}" has no bones')
     if obj.pose is None or len(obj.pose.bones) != len(armature.bones):
-        raise RigError(f'The pose of "{obj.name}" is out of date; put it in a visible collection')
+        raise RefusedError(
+            f'The pose of "{obj.name}" is out of date; put it in a visible collection'
+        )
 
 
 def world_matrix(obj: bpy.types.Object) -> Array:
@@ -59,25 +64,27 @@ def world_matrix(obj: bpy.types.Object) -> Array:
 
 
 def _split(world: Array, name: str) -> tuple[float, Array]:
-    """Return uniform scale and rotation matrix (3, 3); raises RigError if there are none."""
+    """Return uniform scale and rotation matrix (3, 3); raises RefusedError if there are none."""
     basis = world[:3, :3]
     sizes = np.linalg.norm(basis, axis=0)
     if sizes.min() < 1e-6:
-        raise RigError(f'"{name}" is scaled to zero')
+        raise RefusedError(f'"{name}" is scaled to zero')
     scale = float(sizes.mean())
     rotation = basis / sizes
     sheared = np.abs(rotation.T @ rotation - np.eye(3)).max() > 2e-3
     if sheared or np.abs(sizes / scale - 1.0).max() > 2e-3:
-        raise RigError(f'"{name}" is scaled unevenly; apply its scale first (Ctrl A)')
+        raise RefusedError(f'"{name}" is scaled unevenly; apply its scale first (Ctrl A)')
     if np.linalg.det(rotation) < 0.0:
-        raise RigError(f'"{name}" is mirrored by a negative scale; apply its scale first (Ctrl A)')
+        raise RefusedError(
+            f'"{name}" is mirrored by a negative scale; apply its scale first (Ctrl A)'
+        )
     return scale, rotation
 
 
 def read_rig(obj: bpy.types.Object) -> RigBones:
     """Return the rest pose of ``obj`` in the world of the motion core.
 
-    Raises RigError (see ``check``; also for zero, uneven or mirrored scale).
+    Raises RefusedError (see ``check``; also for zero, uneven or mirrored scale).
     """
     check(obj)
     armature = obj.data
@@ -113,7 +120,7 @@ def read_rig(obj: bpy.types.Object) -> RigBones:
 
 
 def scale_of(obj: bpy.types.Object) -> float:
-    """Return meters per armature unit; raises RigError for an unusable scale."""
+    """Return meters per armature unit; raises RefusedError for an unusable scale."""
     return _split(world_matrix(obj), obj.name)[0]
 
 
@@ -133,12 +140,12 @@ def object_channels(obj: bpy.types.Object, positions: Array, turns: Array) -> tu
     parent = world @ np.linalg.inv(basis)
     places = positions @ MOTION_FROM_BLENDER
     location = (places - parent[:3, 3]) @ np.linalg.inv(parent[:3, :3]).T
-    blender_turns = quat.mul(quat.inv(_TURN), quat.mul(turns, _TURN))
+    blender_turns = quat.inv_mul(_TURN, quat.mul(turns, _TURN))
     resting = quat.from_matrix(_split(world, obj.name)[1])
     above = quat.from_matrix(_split(parent, obj.name)[1])
-    rotation = quat.mul(quat.inv(above), quat.mul(blender_turns, resting))
+    rotation = quat.inv_mul(above, quat.mul(blender_turns, resting))
     return location - np.array(obj.delta_location), quat.unroll(
-        quat.mul(quat.inv(_delta_rotation(obj)), rotation)
+        quat.inv_mul(_delta_rotation(obj), rotation)
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import bpy
 from mathutils import Vector
 
-from ...errors import CurveError
+from ...errors import RefusedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,21 +46,21 @@ def path_points(
     """Read the longest line of a curve object.
 
     Returns (N, 3) world points in Blender's axes and whether the line is closed. Modifiers, parents
-    and edits not yet left in Edit Mode count; bevel and extrusion do not. Raises CurveError.
+    and edits not yet left in Edit Mode count; bevel and extrusion do not. Raises RefusedError.
     """
     import numpy as np
 
     if curve.type != "CURVE":
-        raise CurveError(f"'{curve.name}' is not a curve")
+        raise RefusedError(f"'{curve.name}' is not a curve")
     points, edges = _evaluated_line(curve, scene)
     if not np.isfinite(points).all():
-        raise CurveError(f"The curve '{curve.name}' has a point that is not a number")
+        raise RefusedError(f"The curve '{curve.name}' has a point that is not a number")
     lines = _lines(len(points), edges)
     if not lines:
-        raise CurveError(f"The curve '{curve.name}' has no length; draw a longer path")
+        raise RefusedError(f"The curve '{curve.name}' has no length; draw a longer path")
     order, cyclic = max(lines, key=lambda line: _length(points[line[0]]))
     if _length(points[order]) < 1e-4:
-        raise CurveError(f"The curve '{curve.name}' has no length; draw a longer path")
+        raise RefusedError(f"The curve '{curve.name}' has no length; draw a longer path")
     return points[order], cyclic
 
 
@@ -133,11 +133,11 @@ def new_path(
 ) -> bpy.types.Object:
     """Make a Bezier curve object through world points; smooth fits few points to a hand's stroke.
 
-    The new object is selected and active. Raises CurveError for fewer than two distinct points.
+    The new object is selected and active. Raises RefusedError for fewer than two distinct points.
     """
     points = _distinct(stroke)
     if len(points) < 2:
-        raise CurveError("The path is too short; draw a longer one")
+        raise RefusedError("The path is too short; draw a longer one")
     data = bpy.data.curves.new(PATH_NAME, "CURVE")
     data.dimensions = "3D"
     path = bpy.data.objects.new(PATH_NAME, data)

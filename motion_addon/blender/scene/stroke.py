@@ -11,7 +11,7 @@ import gpu
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
-from ...errors import CurveError
+from ...errors import RefusedError
 
 COLOR = (1.0, 0.55, 0.1, 1.0)
 LIFT = 0.01  # meters the preview is drawn above the ground
@@ -95,11 +95,11 @@ def ahead(rig: bpy.types.Object | None) -> list[Vector]:
 
 
 def from_json(text: str) -> list[Vector]:
-    """Return the points of JSON [[x, y, z], ...]. Raises CurveError."""
+    """Return the points of JSON [[x, y, z], ...]. Raises RefusedError."""
     try:
         points = [Vector((float(x), float(y), float(z))) for x, y, z in json.loads(text)]
     except (TypeError, ValueError) as error:
-        raise CurveError("The points must be JSON: [[x, y, z], ...]") from error
+        raise RefusedError("The points must be JSON: [[x, y, z], ...]") from error
     if not all(math.isfinite(value) for point in points for value in point):
-        raise CurveError("The path has a point that is not a number")
+        raise RefusedError("The path has a point that is not a number")
     return points

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ...errors import RefusedError
 from ..rig import character, fit
 from ..scene.choices import ANIMAL_STYLES, STYLES
 from . import style_keys
@@ -62,19 +63,18 @@ def show(scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...], animal: boo
 
 
 def check(recipe: Recipe) -> None:
-    """Raise RecipeError where the styles of a recipe cannot be shown in the settings."""
-    from ...errors import RecipeError
+    """Raise RefusedError where the styles of a recipe cannot be shown in the settings."""
 
     known = {name for name, *_ in (ANIMAL_STYLES if recipe.model == "quadruped" else STYLES)}
     for one in _checked(recipe.styles):
         if one.get("name", OWN) not in known:
-            raise RecipeError(f"There is no style '{one['name']}' any more")
+            raise RefusedError(f"There is no style '{one['name']}' any more")
 
 
 def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float) -> BakeRequest:
     """Return a request with the styles of a recipe; reads the actions among them.
 
-    Raises RecipeError and RequestError, each one plain sentence.
+    Raises RefusedError and RefusedError, each one plain sentence.
     """
     from ...motion.style.request import checked_styles
 
@@ -95,18 +95,16 @@ def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float
 
 
 def _checked(styles: tuple[Any, ...]) -> tuple[dict[str, Any], ...]:
-    from ...errors import RecipeError
 
     for one in styles:
         keys = set(one) if isinstance(one, dict) else {None}
         if not keys <= {"name", "action", "clip", "embedding", "strength"}:
-            raise RecipeError('The recipe\'s \'styles\' must hold {"name", "strength"}')
+            raise RefusedError('The recipe\'s \'styles\' must hold {"name", "strength"}')
     return styles
 
 
 def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) -> list[float]:
-    """Return the style of an action of a character; raises RecipeError."""
-    from ...errors import RecipeError
+    """Return the style of an action of a character; raises RefusedError."""
     from ...motion.retarget import rig_clip
     from ...motion.style import example, model
     from ..creature import exemplar
@@ -114,10 +112,10 @@ def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) ->
 
     action: bpy.types.Action | None = bpy.data.actions.get(name)
     if action is None or rig is None:
-        raise RecipeError("Pick the action whose style is wanted" if not name else
+        raise RefusedError("Pick the action whose style is wanted" if not name else
                           f"There is no action '{name}' to take a style from")  # fmt: skip
     if not exemplar.moves(rig, action):
-        raise RecipeError(f"'{name}' has no keys on bones of '{rig.name}'")
+        raise RefusedError(f"'{name}' has no keys on bones of '{rig.name}'")
     if rig.footfall.kind == "quadruped":
         read = exemplar.played_by_animal(rig, action, scene)
         parts = read.rig, read.rotations, read.positions, read.fps, read.rig_map

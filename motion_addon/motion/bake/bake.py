@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body.quadruped import touching
 from ..cleanup.cleanup import CREATURE, clean
 from ..cleanup.secondary_motion import follow_through, look_at
@@ -34,7 +34,7 @@ from .request import BakeRequest
 __all__ = [
     "BakeRequest",
     "BakeResult",
-    "RequestError",
+    "RefusedError",
     "bake",
     "bake_many",
     "bake_many_steps",
@@ -75,7 +75,7 @@ class BakeResult:
 def bake(request: BakeRequest) -> BakeResult:
     """Return the finished bake; blocks.
 
-    Raises RequestError with one plain sentence when the request cannot be met.
+    Raises RefusedError with one plain sentence when the request cannot be met.
     """
     return last(bake_steps(request))
 
@@ -91,7 +91,7 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
 def bake_many(requests: Sequence[BakeRequest]) -> list[BakeResult]:
     """Return the finished bakes of many characters at once, in the order of ``requests``.
 
-    As ``bake`` of each, but quicker. Raises RequestError when one cannot be met.
+    As ``bake`` of each, but quicker. Raises RefusedError when one cannot be met.
     """
     return last(bake_many_steps(requests))
 
@@ -139,7 +139,7 @@ def _planned(request: BakeRequest) -> _Walk:
 
 
 def frames(request: BakeRequest) -> int:
-    """Return how many frames the bake of a request has. Raises RequestError as ``bake`` does."""
+    """Return how many frames the bake of a request has. Raises RefusedError as ``bake`` does."""
     walk = _planned(request)
     seconds = (len(walk.plan) - 1) / trajectory.RATE * math.sqrt(walk.scale)
     return int(seconds * request.fps + 1e-6) + 1
@@ -189,7 +189,7 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     request = walk.request
     result = clip.resample(request.fps)
     if result.frames < 2:
-        raise RequestError("The path is over within one frame")
+        raise RefusedError("The path is over within one frame")
     at = np.arange(result.frames) * (clip.fps / request.fps)
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
@@ -292,7 +292,7 @@ def cycle(request: BakeRequest) -> BakeResult:
 
     The request's path is not used; speed is its first. The report holds ``ground_speed`` in
     m/s, which is the asked speed adjusted to a whole number of frames, and ``period`` in
-    seconds. Raises RequestError as ``bake`` does.
+    seconds. Raises RefusedError as ``bake`` does.
     """
     model = load_model(request)
     scale = size(request, model)

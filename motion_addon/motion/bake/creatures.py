@@ -46,12 +46,12 @@ def is_creature(request: BakeRequest) -> bool:
 
 
 def creature(request: BakeRequest) -> Creature:
-    """Return the creature asked for; raises RequestError."""
+    """Return the creature asked for; raises RefusedError."""
     return library.creature(str(request.exemplar), request.legs)
 
 
 def controller(request: BakeRequest) -> Model:
-    """Return the creature's controller; raises RequestError, also for what its size rules out."""
+    """Return the creature's controller; raises RefusedError, also for what its size rules out."""
     found = library.model(str(request.exemplar), request.legs, request.manner)
     if request.hip_height is None:
         replace(request, hip_height=creature(request).hip_height)  # Checks the speeds.
@@ -81,7 +81,7 @@ def own_pose(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> 
     """Return what the bones of a creature's own rig do in a bake of it; None if it has none.
 
     ``clip`` (T frames), ``phase`` (T,) and ``like`` are a ``bake.BakeResult``'s; the clip may be
-    in other units. Raises RequestError.
+    in other units. Raises RefusedError.
     """
     own = library.own_motion(str(request.exemplar), request.legs)
     if own is None:
@@ -90,7 +90,7 @@ def own_pose(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> 
 
 
 def own_clip(request: BakeRequest, clip: Clip, phase: Array, like: Likeness) -> Clip:
-    """Return a bake of a creature on the skeleton of its exemplar's file; raises RequestError.
+    """Return a bake of a creature on the skeleton of its exemplar's file; raises RefusedError.
 
     One that was stored without its rig stays on the canonical quadruped.
     """

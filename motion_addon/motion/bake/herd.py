@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..controller.model import Model
 from ..maths import quat
 from ..maths.quat import Array
@@ -69,24 +69,24 @@ class Herd:
     def from_json(data: Mapping[str, Any]) -> "Herd":
         """Return the herd of plain JSON values: a request's, and the others under ``herd``.
 
-        Raises RequestError for unknown keys and for values that make no sense.
+        Raises RefusedError for unknown keys and for values that make no sense.
         """
         if not isinstance(data, Mapping) or not isinstance(data.get("herd"), Mapping):
-            raise RequestError(
+            raise RefusedError(
                 'A herd is a request with an object under "herd", such as {"count": 9}'
             )
         values = dict(data["herd"])
         known = {f.name for f in fields(Herd)} - {"request"}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise RequestError(
+            raise RefusedError(
                 f"Unknown key {unknown[0]!r} under herd; known are {', '.join(sorted(known))}"
             )
         asked = {key: value for key, value in data.items() if key != "herd"}
         if "paths" in values:
             paths = values["paths"]
             if not isinstance(paths, list | tuple) or not paths:
-                raise RequestError("paths must be a list of paths, one for each animal")
+                raise RefusedError("paths must be a list of paths, one for each animal")
             values["paths"] = tuple(checked_path(path) for path in paths)
             values.setdefault("count", len(paths))
             asked.setdefault("path", paths[0])
@@ -105,7 +105,7 @@ class Member:
 def members(herd: Herd) -> tuple[Member, ...]:
     """Return the animals of a herd, the same for the same herd.
 
-    Raises RequestError with one plain sentence when they cannot keep their distance.
+    Raises RefusedError with one plain sentence when they cannot keep their distance.
     """
     model = load_model(herd.request)
     rng = np.random.default_rng(herd.seed)
@@ -148,7 +148,7 @@ def _ways(
     lanes = min(herd.lanes or math.ceil(math.sqrt(0.5 * count)), count)
     rows = math.ceil(count / lanes)
     if path.cyclic and rows * ROW * spacing > path.length:
-        raise RequestError(
+        raise RefusedError(
             f"A closed path of {path.length:.1f} m has no room for {rows} animals one behind the"
             f" other, {spacing:.2f} m apart; use more lanes or a smaller spacing"
         )
@@ -189,7 +189,7 @@ def _lanes(path: Path, sides: Array, back: float) -> list[Array]:
         lane = center + side * left
         gain = 0.5 * (np.roll(lane, -1, axis=0) - np.roll(lane, 1, axis=0)) * facing
         if gain[inside].sum(axis=1).min() < _LEAST_STEP * _GRID:
-            raise RequestError(
+            raise RefusedError(
                 f"The path turns too sharply for a herd {2.0 * widest:.1f} m across; use fewer"
                 " lanes or a smaller spacing"
             )
@@ -304,7 +304,7 @@ def _starts(tracks: Sequence[_Track], eager: Array, spacing: float) -> list[floa
                 break
         else:
             other = int(np.square(others - track.at(times)).sum(axis=-1).min(axis=1).argmin())
-            raise RequestError(
+            raise RefusedError(
                 f"Animals {other + 1} and {i + 1} cannot stay {spacing:.2f} m apart on their paths;"
                 " move the paths apart, use more lanes or a smaller spacing"
             )
@@ -321,7 +321,7 @@ def _check_ends(ways: Sequence[tuple[Point, ...]], spacing: float) -> None:
         gaps[np.diag_indices(len(ends))] = np.inf
         a, b = np.unravel_index(gaps.argmin(), gaps.shape)
         if gaps[a, b] < spacing:
-            raise RequestError(
+            raise RefusedError(
                 f"The paths of animals {a + 1} and {b + 1} {word} {gaps[a, b]:.2f} m apart, nearer"
                 f" than {spacing:.2f} m; move them apart or use a smaller spacing"
             )
@@ -329,14 +329,14 @@ def _check_ends(ways: Sequence[tuple[Point, ...]], spacing: float) -> None:
 
 def _check(herd: Herd) -> None:
     if herd.request.footfalls:
-        raise RequestError("The footfalls of a herd cannot be moved; bake that animal alone")
+        raise RefusedError("The footfalls of a herd cannot be moved; bake that animal alone")
     for name, most in (("count", MOST), ("lanes", MOST), ("seed", None)):
         value = getattr(herd, name)
         least = 1 if name == "count" else 0
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise RequestError(f"{name} of a herd must be a whole number from {least} up")
+            raise RefusedError(f"{name} of a herd must be a whole number from {least} up")
         if most is not None and value > most:
-            raise RequestError(f"{name} of a herd must be at most {most}")
+            raise RefusedError(f"{name} of a herd must be at most {most}")
     for name, (low, high) in (
         ("spacing", SPACINGS),
         ("speed_jitter", JITTERS),
@@ -347,10 +347,10 @@ def _check(herd: Herd) -> None:
             continue
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not low <= value <= high:
-            raise RequestError(
+            raise RefusedError(
                 f"{name} of a herd must be a number from {low:g} to {high:g}, not {value!r}"
             )
     if herd.paths and len(herd.paths) != herd.count:
-        raise RequestError(f"A herd of {herd.count} needs {herd.count} paths or none")
+        raise RefusedError(f"A herd of {herd.count} needs {herd.count} paths or none")
     for path in herd.paths:
         checked_path(path)

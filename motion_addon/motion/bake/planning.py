@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ... import errors
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body import biped_gaits, quadruped_gaits
 from ..body.mover import Mover
 from ..controller import model as controller_model
@@ -28,22 +27,22 @@ ON_THE_SPOT = 0.1
 
 
 def load_model(request: BakeRequest) -> Model:
-    """Return the model asked for; raises RequestError when there is none or it lacks the gait."""
+    """Return the model asked for; raises RefusedError when there is none or it lacks the gait."""
     model = creatures.controller(request) if creatures.is_creature(request) else _shipped(request)
     known = MOVERS[model.body].gaits[1:]
     if request.gait != "auto" and request.gait not in known:
         names = ", ".join(known)
-        raise RequestError(f"A {model.body} has no gait {request.gait!r}, only {names} and auto")
+        raise RefusedError(f"A {model.body} has no gait {request.gait!r}, only {names} and auto")
     if request.lead != "auto" and model.body != "quadruped":
-        raise RequestError(f"A {model.body} has no leading leg; leave lead at auto")
+        raise RefusedError(f"A {model.body} has no leading leg; leave lead at auto")
     if request.follow_through and model.body != "quadruped":
-        raise RequestError(f"A {model.body} has no tail to lag behind; leave follow_through at 0")
+        raise RefusedError(f"A {model.body} has no tail to lag behind; leave follow_through at 0")
     if request.footfalls and model.body != "quadruped":
-        raise RequestError("Only the footfalls of a quadruped can be moved; leave out footfalls")
+        raise RefusedError("Only the footfalls of a quadruped can be moved; leave out footfalls")
     if request.experts is not None and model.gate is None:
-        raise RequestError(f"The model {model.name} has no experts to mix; leave out experts")
+        raise RefusedError(f"The model {model.name} has no experts to mix; leave out experts")
     if request.experts is not None and len(request.experts) != model.network.sets:
-        raise RequestError(
+        raise RefusedError(
             f"The model {model.name} has {model.network.sets} experts, so experts must list"
             f" {model.network.sets} factors, not {len(request.experts)}"
         )
@@ -51,10 +50,7 @@ def load_model(request: BakeRequest) -> Model:
 
 
 def _shipped(request: BakeRequest) -> Model:
-    try:
-        return controller_model.load(request.model)
-    except errors.ModelError as error:
-        raise RequestError(str(error)) from error
+    return controller_model.load(request.model)
 
 
 def size(request: BakeRequest, model: Model) -> float:
@@ -65,11 +61,11 @@ def size(request: BakeRequest, model: Model) -> float:
 
 
 def walked_path(request: BakeRequest) -> Path:
-    """Return the path; raises RequestError when it has no length."""
+    """Return the path; raises RefusedError when it has no length."""
     try:
         return Path.from_points(np.array(request.path), cyclic=request.cyclic)
     except ValueError as error:
-        raise RequestError(str(error).rstrip(".")) from error
+        raise RefusedError(str(error).rstrip(".")) from error
 
 
 def mover(model: Model) -> Mover:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body import biped_gaits, quadruped_gaits
 from ..controller.footfall_edits import Footfall, checked_footfalls
 from ..creature.request import CREATURE, Legs, check_creature, checked_legs
@@ -17,7 +17,7 @@ __all__ = [
     "BakeRequest",
     "Footfall",
     "Point",
-    "RequestError",
+    "RefusedError",
     "checked_footfalls",
     "checked_path",
     "pace",
@@ -112,18 +112,18 @@ class BakeRequest:
     def from_json(data: Mapping[str, Any]) -> "BakeRequest":
         """Return the request of plain JSON values.
 
-        Raises RequestError for unknown keys and for values that make no sense.
+        Raises RefusedError for unknown keys and for values that make no sense.
         """
         if not isinstance(data, Mapping):
-            raise RequestError("A request must be a JSON object")
+            raise RefusedError("A request must be a JSON object")
         known = {f.name for f in fields(BakeRequest)}
         unknown = sorted(set(data) - known)
         if unknown:
-            raise RequestError(
+            raise RefusedError(
                 f"Unknown key {unknown[0]!r} in the request; known are {', '.join(sorted(known))}"
             )
         if "path" not in data:
-            raise RequestError("The request has no path")
+            raise RefusedError("The request has no path")
         values = dict(data)
         values["path"] = checked_path(values["path"])
         if "speed" in values:
@@ -161,25 +161,25 @@ class BakeRequest:
 
 
 def checked_path(value: Any) -> tuple[Point, ...]:
-    """Return the points of a path of plain values; raises RequestError if they are none."""
+    """Return the points of a path of plain values; raises RefusedError if they are none."""
     if isinstance(value, str) or not hasattr(value, "__len__"):
-        raise RequestError("path must be a list of [x, y, z] points")
+        raise RefusedError("path must be a list of [x, y, z] points")
     points = tuple(_point(point, f"Point {i} of the path") for i, point in enumerate(value))
     if len(points) < 2:
-        raise RequestError("The path needs at least two points")
+        raise RefusedError("The path needs at least two points")
     return points
 
 
 def _point(value: Any, name: str) -> Point:
     if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 3:
-        raise RequestError(f"{name} is not [x, y, z]")
+        raise RefusedError(f"{name} is not [x, y, z]")
     x, y, z = (number(v, name) for v in value)
     return (x, y, z)
 
 
 def _gaze(value: Any) -> tuple[Point, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise RequestError("gaze must be a point [x, y, z], or a list of them, one for each frame")
+        raise RefusedError("gaze must be a point [x, y, z], or a list of them, one for each frame")
     if not isinstance(value[0], list | tuple):
         return (_point(value, "gaze"),)
     return tuple(_point(point, f"Point {i} of gaze") for i, point in enumerate(value))
@@ -191,10 +191,10 @@ def _speed(value: Any) -> float | tuple[tuple[float, float], ...]:
     pairs = []
     for pair in value:
         if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
-            raise RequestError("speed must be a number or a list of [fraction, m/s] pairs")
+            raise RefusedError("speed must be a number or a list of [fraction, m/s] pairs")
         pairs.append((number(pair[0], "A speed's fraction"), number(pair[1], "A speed")))
     if not pairs:
-        raise RequestError("The list of speeds is empty")
+        raise RefusedError("The list of speeds is empty")
     return tuple(pairs)
 
 
@@ -209,7 +209,7 @@ def _facing(value: Any) -> str | tuple[str, Any]:
             return (kind, number(what, "facing"))
         if kind == "look_at" and hasattr(what, "__len__") and len(what) == 3:
             return ("look_at", tuple(number(v, "look_at") for v in what))
-    raise RequestError(
+    raise RefusedError(
         'facing must be "path", {"turned": degrees}, {"yaw": degrees} or {"look_at": [x, y, z]},'
         f" not {value!r}"
     )
@@ -217,39 +217,39 @@ def _facing(value: Any) -> str | tuple[str, Any]:
 
 def _experts(value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise RequestError("experts must be a list of factors, one for each expert")
+        raise RefusedError("experts must be a list of factors, one for each expert")
     factors = tuple(number(v, "A factor of experts") for v in value)
     for factor in factors:
         within(factor, FACTORS, "A factor of experts")
     if not any(factors):
-        raise RequestError("All experts are muted; leave at least one factor of experts above 0")
+        raise RefusedError("All experts are muted; leave at least one factor of experts above 0")
     return factors
 
 
 def _check(request: BakeRequest) -> None:
     if not isinstance(request.model, str):
-        raise RequestError("model must be a name")
+        raise RefusedError("model must be a name")
     if request.gait != "auto" and request.gait not in GAITS[1:]:
         names = ", ".join(GAITS[1:])
-        raise RequestError(f"gait must be auto or one of {names}, not {request.gait!r}")
+        raise RefusedError(f"gait must be auto or one of {names}, not {request.gait!r}")
     if request.lead not in LEADS:
-        raise RequestError(f"lead must be one of {', '.join(LEADS)}, not {request.lead!r}")
+        raise RefusedError(f"lead must be one of {', '.join(LEADS)}, not {request.lead!r}")
     if request.experts is not None:
         _experts(request.experts)
     if request.gaze is not None and _gaze(request.gaze) != request.gaze:
-        raise RequestError("gaze must be a tuple of points, one for each frame")
+        raise RefusedError("gaze must be a tuple of points, one for each frame")
     if not all(isinstance(one, Footfall) for one in request.footfalls):
-        raise RequestError("footfalls must be a tuple of Footfall")
+        raise RefusedError("footfalls must be a tuple of Footfall")
     checked_footfalls([asdict(one) for one in request.footfalls])
     check_creature(request)
     if not all(isinstance(one, StyleChoice) for one in request.style):
-        raise RequestError("style must be a tuple of StyleChoice")
+        raise RefusedError("style must be a tuple of StyleChoice")
     checked_styles(plain_styles(request.style))
     for name in ("start", "stop", "cyclic", "cleanup"):
         if not isinstance(getattr(request, name), bool):
-            raise RequestError(f"{name} must be true or false")
+            raise RefusedError(f"{name} must be true or false")
     if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
-        raise RequestError("seed must be a whole number from 0 up")
+        raise RefusedError("seed must be a whole number from 0 up")
     checked_path(request.path)
     if isinstance(request.facing, tuple) and len(request.facing) == 2:
         _facing(dict([request.facing]))
@@ -269,14 +269,14 @@ def _check(request: BakeRequest) -> None:
     steps = zip(request.path, request.path[1:], strict=False)
     length = sum(math.hypot(b[0] - a[0], b[2] - a[2]) for a, b in steps)
     if length > LONGEST * max(speed for _, speed in keys):
-        raise RequestError(
+        raise RefusedError(
             f"The path is {length:.0f} m long, more than an hour's walk; is it in meters?"
         )
 
 
 def _check_size(request: BakeRequest) -> None:
     if request.height is not None and request.hip_height is not None:
-        raise RequestError("Give the height or the hip_height, not both")
+        raise RefusedError("Give the height or the hip_height, not both")
     if request.height is not None:
         within(request.height, HEIGHTS, "height (meters)")
     if request.hip_height is not None:

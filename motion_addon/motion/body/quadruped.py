@@ -14,6 +14,7 @@ from ..clip.clip import Clip
 from ..clip.contacts import clean, detect
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
+from ..maths.smoothing import running_max
 
 LEGS: Final = ("LH", "LF", "RH", "RF")
 """Order of every per-leg column: contacts, phases, offsets."""
@@ -102,8 +103,7 @@ def touching(contacts: Array, fps: float) -> Array:
     A touch of a few frames, as in a gallop, is blurred: it is judged by its own peak.
     """
     reach = max(round(PEAK_SECONDS * fps), 1)
-    padded = np.pad(contacts, ((reach, reach), (0, 0)), mode="edge")
-    peak = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0).max(axis=-1)
+    peak = running_max(contacts, reach)
     return clean(contacts / np.clip(peak, LEAST_PEAK, 1.0), fps, SHORTEST_CONTACT)
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...errors import RigError
+from ...errors import RefusedError
 from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
@@ -68,9 +68,9 @@ class RigBones:
         return name in self._indices
 
     def index(self, name: str) -> int:
-        """Return the index of a bone; raises RigError if there is none of that name."""
+        """Return the index of a bone; raises RefusedError if there is none of that name."""
         if name not in self._indices:
-            raise RigError(f'The rig has no bone named "{name}"')
+            raise RefusedError(f'The rig has no bone named "{name}"')
         return self._indices[name]
 
     @cached_property

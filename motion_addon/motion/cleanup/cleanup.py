@@ -17,7 +17,7 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths import quat, two_bone_ik
 from ..maths.quat import Array
-from ..maths.smoothing import smooth
+from ..maths.smoothing import running_min, smooth
 from ..metrics.clip_metrics import mean_root
 from ..plan.ground import Ground, ground_of
 from ..plan.trajectory import Trajectory
@@ -187,9 +187,7 @@ def _lower_pelvis(
     if least.min() > -1e-6:
         return
     reach = max(round(0.1 * body.fps), 1)
-    padded = np.pad(least, reach, mode="edge")
-    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=-1)
-    body.move(smooth(lowest, reach / 3.0)[:, None] * _UP)
+    body.move(smooth(running_min(least, reach), reach / 3.0)[:, None] * _UP)
 
 
 def _reach(body: LowerBody, side: str, target: Array) -> None:
@@ -238,7 +236,7 @@ def _written(clip: Clip, body: LowerBody, toes: dict[str, Array], contacts: Arra
         for bone in LEG[:3]:
             here = body.rotations[side + bone]
             joint = clip.skeleton.index(side + bone)
-            rotations[:, joint] = quat.mul(quat.inv(above), here)
+            rotations[:, joint] = quat.inv_mul(above, here)
             above = here
         if side in toes:
             joint = clip.skeleton.index(f"{side}Toe")

@@ -99,7 +99,7 @@ class LowerBody:
         above = self.skeleton.parents[self.skeleton.index(name)]
         if above < 0:
             return self.rotations[name]
-        return quat.mul(quat.inv(self.rotations[self.skeleton.names[above]]), self.rotations[name])
+        return quat.inv_mul(self.rotations[self.skeleton.names[above]], self.rotations[name])
 
     @property
     def sole(self) -> float:

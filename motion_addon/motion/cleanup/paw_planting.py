@@ -14,7 +14,7 @@ import numpy as np
 from ..body.quadruped import LEG_CHAINS, LEGS, TORSO, limb
 from ..maths import quat, two_bone_ik
 from ..maths.quat import Array
-from ..maths.smoothing import smooth
+from ..maths.smoothing import running_min, smooth
 from ..metrics.paw_metrics import paw_height
 from ..plan.ground import Ground
 from . import foot_lock
@@ -281,9 +281,7 @@ def _lower(body: LowerBody, stands: Stands, paws: Places) -> None:
             known = _standing(stands[name], len(least))
             least = np.minimum(least, np.where(known, needed, 0.0))
         least = np.maximum(least, -DROP * body.size)
-        padded = np.pad(least, half, mode="edge")
-        lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).min(axis=-1)
-        lifts.append(smooth(lowest, half / 3.0))
+        lifts.append(smooth(running_min(least, half), half / 3.0))
     if min(float(down.min()) for down in lifts) < -1e-6:
         lift(body, *lifts)
 

@@ -85,7 +85,7 @@ def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
             angle = np.linalg.norm(swing, axis=-1, keepdims=True)
             swing = swing * (LIMIT * np.tanh(angle / LIMIT) / np.maximum(angle, 1e-9))
             above = world[:, clip.skeleton.parents[joint]]
-            local = quat.from_rotvec(quat.apply(quat.inv(above), swing))
+            local = quat.from_rotvec(quat.inv_apply(above, swing))
             rotations[:, joint] = quat.mul(local, rotations[:, joint])
     return replace(clip, rotations=quat.unroll(rotations).astype(np.float32))
 
@@ -139,7 +139,7 @@ def _looking(
     for joint, share in zip(chain, np.cumsum(list(chain.values())), strict=True):
         lifted = quat.from_axis_angle(side, share * turn[:, 1])
         here = quat.mul(quat.mul(quat.yaw(share * turn[:, 0]), lifted), world[:, joint])
-        out[:, joint] = quat.mul(quat.inv(above), here)
+        out[:, joint] = quat.inv_mul(above, here)
         above = here
     return out
 
@@ -151,7 +151,7 @@ def _acceleration(points: Array, fps: float) -> Array:
 
 def _spin(rotations: Array, fps: float) -> Array:
     """Return angular accelerations (T, 3) in rad/s^2 of world rotations (T, 4)."""
-    turned = quat.to_rotvec(quat.mul(rotations[1:], quat.inv(rotations[:-1]))) * fps
+    turned = quat.to_rotvec(quat.mul_inv(rotations[1:], rotations[:-1])) * fps
     turned = np.concatenate([turned, turned[-1:]])
     return _slope(smooth(turned, SMOOTH_SECONDS * fps), fps)
 
@@ -198,7 +198,7 @@ def lifted(clip: Clip, chain: Sequence[str], least: Array, sign: float = 1.0) ->
     axis = quat.apply(above, np.array([1.0, 0.0, 0.0], dtype=np.float32))
     turn = quat.mul(quat.from_axis_angle(axis, sign * up), world[:, joints[0]])
     rotations = clip.rotations.copy()
-    rotations[:, joints[0]] = quat.mul(quat.inv(above), turn)
+    rotations[:, joints[0]] = quat.inv_mul(above, turn)
     return replace(clip, rotations=quat.unroll(rotations).astype(np.float32))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 import numpy as np
 
-from ...errors import BvhError
+from ...errors import RefusedError
 from ..maths import quat
 from .clip import Clip
 from .skeleton import EndSite, Skeleton
@@ -55,11 +55,11 @@ def _parse_hierarchy(lines: list[str]) -> tuple[_Parsed, int]:
         elif key == "CHANNELS":
             channels = [word[0].upper() + word[1:] for word in words[2:]]
             if not set(channels) <= _CHANNELS:
-                raise BvhError(f"its channels {' '.join(channels)} are unknown")
+                raise RefusedError(f"its channels {' '.join(channels)} are unknown")
             parsed.channels[stack[-1]] = channels
         elif key == "MOTION":
             return parsed, number
-    raise BvhError("it has no MOTION section")
+    raise RefusedError("it has no MOTION section")
 
 
 def _tidy_rate(fps: float) -> float:
@@ -70,14 +70,14 @@ def _tidy_rate(fps: float) -> float:
 def read(path: FilePath | str) -> Clip:
     """Return the motion of a BVH file.
 
-    Raises BvhError when the text is not BVH, OSError when the file cannot be opened.
+    Raises RefusedError when the text is not BVH, OSError when the file cannot be opened.
     Translations of joints other than the root are ignored.
     """
     lines = FilePath(path).read_text(encoding="utf-8", errors="replace").splitlines()
     try:
         return _motion(lines)
     except (IndexError, ValueError, ZeroDivisionError) as error:
-        raise BvhError(f"{FilePath(path).name} is not a readable BVH file: {error}") from error
+        raise RefusedError(f"{FilePath(path).name} is not a readable BVH file: {error}") from error
 
 
 def _motion(lines: list[str]) -> Clip:
@@ -88,7 +88,7 @@ def _motion(lines: list[str]) -> Clip:
     values = np.array(" ".join(lines[start + 3 :]).split(), dtype=np.float64)
     values = values[: frames * width].reshape(frames, width)
     if frames < 1 or not 0.0 < fps < np.inf or not np.isfinite(values).all():
-        raise BvhError("its frames are none or not all numbers")
+        raise RefusedError("its frames are none or not all numbers")
     skeleton = Skeleton(
         tuple(parsed.names),
         np.array(parsed.parents),

@@ -73,8 +73,8 @@ class Skeleton:
         """Return local rotations (..., J, 4) of world rotations (..., J, 4)."""
         out = np.array(world_rotations)
         parents = self.parents[1:]
-        out[..., 1:, :] = quat.mul(
-            quat.inv(world_rotations[..., parents, :]), world_rotations[..., 1:, :]
+        out[..., 1:, :] = quat.inv_mul(
+            world_rotations[..., parents, :], world_rotations[..., 1:, :]
         )
         return out
 

@@ -248,7 +248,7 @@ def carry(plan: Trajectory) -> tuple[Array, Array]:
     """
     rotations = root_rotations(plan)
     before = np.maximum(np.arange(len(rotations)) - 1, 0)
-    now_from_before = quat.mul(quat.inv(rotations), rotations[before])
+    now_from_before = quat.inv_mul(rotations, rotations[before])
     steps = (plan.positions[before] - plan.positions) * np.array([1.0, 0.0, 1.0])
     moves = to_root(plan, steps[:, None])[:, 0]
     matrices = np.swapaxes(quat.to_matrix(now_from_before), -1, -2).astype(np.float32)

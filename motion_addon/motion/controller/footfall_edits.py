@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body.quadruped import LEGS
 from ..maths.checks import number
 
@@ -27,28 +27,28 @@ class Footfall:
 
 
 def checked_footfalls(value: Any) -> tuple[Footfall, ...]:
-    """Return moved footfalls of plain values; raises RequestError where they make no sense."""
+    """Return moved footfalls of plain values; raises RefusedError where they make no sense."""
     if not isinstance(value, list | tuple) or not all(isinstance(v, Mapping) for v in value):
-        raise RequestError('footfalls must be a list of {"paw", "at", "to", "lift"}')
+        raise RefusedError('footfalls must be a list of {"paw", "at", "to", "lift"}')
     out = []
     for entry in value:
         unknown = sorted(set(entry) - {f.name for f in fields(Footfall)})
         if unknown:
-            raise RequestError(f"A footfall has no key {unknown[0]!r}; it has paw, at, to and lift")
+            raise RefusedError(f"A footfall has no key {unknown[0]!r}; it has paw, at, to and lift")
         if entry.get("paw") not in LEGS:
-            raise RequestError(
+            raise RefusedError(
                 f"The paw of a footfall must be one of {', '.join(LEGS)}, not {entry.get('paw')!r}"
             )
         if entry.get("at") is None:
-            raise RequestError(f"A footfall of {entry['paw']} does not say at which second it is")
+            raise RefusedError(f"A footfall of {entry['paw']} does not say at which second it is")
         numbers = {
             name: number(entry[name], f"{name} of a footfall")
             for name in ("at", "to", "lift")
             if entry.get(name) is not None
         }
         if not isinstance(entry.get("optional", False), bool):
-            raise RequestError("optional of a footfall must be true or false")
+            raise RefusedError("optional of a footfall must be true or false")
         out.append(Footfall(**{**entry, **numbers}))
     if len({(one.paw, one.at) for one in out}) < len(out):
-        raise RequestError("A footfall is moved twice; name each one once")
+        raise RefusedError("A footfall is moved twice; name each one once")
     return tuple(out)

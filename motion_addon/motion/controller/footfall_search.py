@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body.quadruped import LEGS
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
@@ -92,7 +92,7 @@ class Retiming:
         """Take the bake as it is without them.
 
         `contacts` (T, 4), binary, and `clock` are of the model's frames, of which `second` make a
-        second of the request. Raises RequestError for a footfall that cannot be met; those that
+        second of the request. Raises RefusedError for a footfall that cannot be met; those that
         are optional are left out with a sentence in `warnings`.
         """
         self.warnings: list[str] = []
@@ -132,7 +132,7 @@ class Retiming:
     def refuse(self) -> bool:
         """Drop optional footfalls that the last try missed; return whether any were dropped.
 
-        Raises RequestError for the others.
+        Raises RefusedError for the others.
         """
         missed = [w for w in self._wishes if not self._obeyed(w)]
         for wish in missed:
@@ -294,7 +294,7 @@ class Retiming:
 
     def _reject(self, footfall: Footfall, text: str) -> None:
         if not footfall.optional:
-            raise RequestError(text.rstrip("."))
+            raise RefusedError(text.rstrip("."))
         self.warnings.append(f"A moved footfall was left as it is: {text}")
 
     def _seconds(self, frame: float) -> str:
@@ -317,7 +317,7 @@ def search(
 ) -> Generator[float, None, Try]:
     """Yield progress from 0 to 1 and return the best of a few tries at moved footfalls.
 
-    `plain` is the bake without them. Raises RequestError for a footfall that is not obeyed.
+    `plain` is the bake without them. Raises RefusedError for a footfall that is not obeyed.
     """
     best = plain
     while retiming.moved:

@@ -73,7 +73,7 @@ class Model:
 def load(name: str, folder: FilePath = FOLDER) -> Model:
     """Return a shipped model by name, read once.
 
-    Raises ModelError when there is none of that name, its layout is another one's or its files
+    Raises RefusedError when there is none of that name, its layout is another one's or its files
     cannot be read.
     """
     return read(name, folder, _controller)

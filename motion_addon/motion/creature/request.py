@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body.quadruped import LEGS
 from ..maths.checks import within
 
@@ -20,39 +20,39 @@ Legs = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def checked_legs(value: Any) -> Legs:
-    """Return the legs of an exemplar of plain values; raises RequestError where they are none."""
+    """Return the legs of an exemplar of plain values; raises RefusedError where they are none."""
     if not isinstance(value, Mapping) or set(value) != set(LEGS):
-        raise RequestError(f"legs must have {', '.join(LEGS)}, each with a list of joints")
+        raise RefusedError(f"legs must have {', '.join(LEGS)}, each with a list of joints")
     for leg in LEGS:
         names = value[leg]
         if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
-            raise RequestError(f"The leg {leg} must be a list of joints, from its top to the paw")
+            raise RefusedError(f"The leg {leg} must be a list of joints, from its top to the paw")
         if len(names) < 2:
-            raise RequestError(f"The leg {leg} needs at least two joints, from its top to the paw")
+            raise RefusedError(f"The leg {leg} needs at least two joints, from its top to the paw")
     joints = [name for leg in LEGS for name in value[leg]]
     twice = next((name for name in joints if joints.count(name) > 1), None)
     if twice is not None:
-        raise RequestError(f"The joint {twice!r} is named twice in legs")
+        raise RefusedError(f"The joint {twice!r} is named twice in legs")
     return tuple((leg, tuple(value[leg])) for leg in LEGS)
 
 
 def check_creature(request: Any) -> None:
-    """Raise RequestError where a ``BakeRequest`` makes no sense about a creature, or is of none."""
+    """Raise RefusedError where a ``BakeRequest`` makes no sense about a creature, or is of none."""
     if request.model != CREATURE:
         for name, usual in _USUAL.items():
             if getattr(request, name) != usual:
-                raise RequestError(f'{name} is for the model "{CREATURE}", not {request.model!r}')
+                raise RefusedError(f'{name} is for the model "{CREATURE}", not {request.model!r}')
         return
     if not isinstance(request.exemplar, str) or not request.exemplar:
-        raise RequestError("A creature needs an exemplar: the path of a BVH or creature file")
+        raise RefusedError("A creature needs an exemplar: the path of a BVH or creature file")
     if not request.exemplar.lower().endswith(_FILES):
-        raise RequestError(
+        raise RefusedError(
             f"exemplar must be a .bvh, .footfall or .npz file, not {request.exemplar!r}"
         )
     if request.legs is not None:
         if not isinstance(request.legs, tuple):
-            raise RequestError("legs must be a tuple of legs, each with its joints")
+            raise RefusedError("legs must be a tuple of legs, each with its joints")
         checked_legs(dict(request.legs))
     within(request.manner, MANNERS, "manner")
     if request.height is not None:
-        raise RequestError("A creature is measured by its hips; give hip_height, not height")
+        raise RefusedError("A creature is measured by its hips; give hip_height, not height")

@@ -72,7 +72,7 @@ class AnimalFigure:
         follows = np.stack(
             [own_rig.base(own, bones, given, b) for b in range(len(own.skeleton))], 1
         )
-        off = quat.mul(quat.inv(follows), bones.turns)
+        off = quat.inv_mul(follows, bones.turns)
         mean = quat.normalize(quat.unroll(off[known]).mean(axis=0))
         turns = led_turns(np.broadcast_to(mean, off.shape), off, known, clip.fps)
         moved = np.stack([own_rig.shift(own, bones, b) for b in range(len(own.skeleton))], 1)
@@ -139,7 +139,7 @@ def fill(
 ) -> tuple[Bones, Array]:
     """Return a rig's motion with new poses where ``known`` (T,) is False, and contacts (T, 4).
 
-    What ``bones`` hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
+    What ``bones`` hold in the gaps plays no part. Raises RefusedError as ``inbetween.fill`` does.
     """
     told = figure.clip(bones, known, fps)
     way = treadmill(figure, bones, known, fps).astype(np.float32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...errors import ExemplarError, RequestError
+from ...errors import RefusedError
 from ..clip.clip import Clip
 from ..creature.own_rig.own_rig import Bones, OwnRig
 from ..creature.reading import footing, subject
@@ -38,11 +38,11 @@ class AnimalFile:
 
     @staticmethod
     def of(clip: Clip) -> AnimalFile:
-        """Return the animal of the frames of a clip; raises RequestError where there is none."""
+        """Return the animal of the frames of a clip; raises RefusedError where there is none."""
         try:
             found = subject.find(Recording.of_clip(clip))
-        except ExemplarError as error:
-            raise RequestError(str(error).rstrip(".")) from error
+        except RefusedError as error:
+            raise RefusedError(str(error).rstrip(".")) from error
         turns, places = (part.astype(np.float64) for part in found.motion())
         tilt = footing.tilt(found.animal, turns, places)
         unit = Scale.guess(found.animal.hip_height, 0.0).unit
@@ -56,7 +56,7 @@ class AnimalFile:
         """Return what the animal's bones do in a clip of the file's joints."""
         rotations, places = clip.world()
         turned = quat.mul(self.axes, rotations.astype(np.float64))
-        turns = quat.mul(turned, quat.inv(self.figure.own.rest))
+        turns = quat.mul_inv(turned, self.figure.own.rest)
         return Bones(turns, quat.apply(self.axes, places.astype(np.float64)) * self.unit)
 
     def clip(self, bones: Bones, like: Clip) -> Clip:
@@ -74,7 +74,7 @@ class AnimalFile:
 
 
 def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool = True) -> Clip:
-    """Return ``clip`` with new motion where ``known`` (T,) is False; raises RequestError."""
+    """Return ``clip`` with new motion where ``known`` (T,) is False; raises RefusedError."""
     known = fill_gaps.checked(clip, known)
     own = AnimalFile.of(_picked(clip, known))
     bones, _ = animal_figure.fill(
@@ -95,7 +95,7 @@ def stitch(
 ) -> Clip:
     """Return a clip that goes over into another one, as ``seam.stitch``."""
     if first.skeleton.names != second.skeleton.names:
-        raise RequestError("Both motions must have the same joints")
+        raise RefusedError("Both motions must have the same joints")
     own = AnimalFile.of(first)
     whole = (_whole(own, first), _whole(own, second))
     joint, ground = transition.stitched(*whole, frames, keep_place)

@@ -73,7 +73,7 @@ class AnimalMannequin:
         out = []
         for bone in self.bones:
             if bone not in self._parents.values():
-                x, y, z = (float(v) for v in quat.apply(quat.inv(body.world_from_body), ends[bone]))
+                x, y, z = (float(v) for v in quat.inv_apply(body.world_from_body, ends[bone]))
                 out.append((row[int(bone)], (x, y, z)))
         return tuple(out)
 
@@ -104,7 +104,7 @@ class AnimalMannequin:
         seed: int = 0,
         lock: bool = True,
     ) -> Posed:
-        """Return the motion with new poses where ``known`` (T,) is False; raises RequestError."""
+        """Return the motion with new poses where ``known`` (T,) is False; raises RefusedError."""
         made, contacts = animal_figure.fill(
             self.figure, filler, self._own(*poses), known, fps, seed=seed, lock=lock
         )

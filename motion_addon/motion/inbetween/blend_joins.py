@@ -58,7 +58,7 @@ def _even(clip: Clip, known: Array) -> tuple[Array, Array]:
 
 def _seen(rotations: Array, roots: Array, key: int, rows: list[int]) -> tuple[Array, Array]:
     """Return what frames are away from a kept one: turns (N, J, 3) and steps (N, 3)."""
-    turns = quat.to_rotvec(quat.mul(quat.inv(rotations[key]), rotations[rows]))
+    turns = quat.to_rotvec(quat.inv_mul(rotations[key], rotations[rows]))
     return turns, roots[rows] - roots[key]
 
 

@@ -28,7 +28,7 @@ def led_turns(turned: Array, before: Array, known: Array, fps: float) -> Array:
 
     Between those, ``turned`` is off by what leads over from one kept frame to the next.
     """
-    off = quat.to_rotvec(quat.mul(quat.inv(turned), before.astype(np.float64)))
+    off = quat.to_rotvec(quat.inv_mul(turned, before.astype(np.float64)))
     out = quat.mul(turned, quat.from_rotvec(_bridged(off, known, fps)))
     return quat.unroll(np.where(_like(known, out), before, out))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..body import quadruped_gaits
 from ..body.dynamic_units import Units
 from ..body.quadruped import is_quadruped
@@ -130,7 +130,7 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
     """Return ``clip`` with new motion where ``known`` (T,) is False; contacts are set.
 
     A ``seed`` other than 0 gives another variant. With ``lock`` standing feet neither slide nor
-    sink. Raises RequestError where there is nothing to go by.
+    sink. Raises RefusedError where there is nothing to go by.
     """
     known = checked(clip, known)
     fit = _on_model(filler, clip.skeleton)
@@ -171,24 +171,24 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
 
 
 def checked(clip: Clip, known: Array) -> Array:
-    """Return (T,) bool, the frames of a clip that are kept; raises RequestError if none can be."""
+    """Return (T,) bool, the frames of a clip that are kept; raises RefusedError if none can be."""
     known = np.asarray(known, dtype=bool)
     if known.shape != (clip.frames,):
-        raise RequestError(f"The motion has {clip.frames} frames, but {known.size} are marked")
+        raise RefusedError(f"The motion has {clip.frames} frames, but {known.size} are marked")
     if clip.frames < 3 or known.all():
-        raise RequestError("There is no gap to fill; leave out some of the frames that are kept")
+        raise RefusedError("There is no gap to fill; leave out some of the frames that are kept")
     if not known[0] or not known[-1]:
-        raise RequestError("The first and the last frame of the motion must be kept")
+        raise RefusedError("The first and the last frame of the motion must be kept")
     if not gap.RATE / PACES[1] <= clip.fps <= 240.0:
-        raise RequestError(f"The frame rate must lie between 8 and 240, not {clip.fps:g}")
+        raise RefusedError(f"The frame rate must lie between 8 and 240, not {clip.fps:g}")
     longest = max(stop - start for start, stop in runs(~known)) / clip.fps
     most = 60.0 * PACES[1] / gap.RATE
     if longest > most:
-        raise RequestError(
+        raise RefusedError(
             f"A gap may last {most:g} seconds, not {longest:.1f}; keep a pose in between"
         )
     if not np.isfinite(clip.rotations).all() or not np.isfinite(clip.root_positions).all():
-        raise RequestError("The motion holds values that are no numbers")
+        raise RefusedError("The motion holds values that are no numbers")
     return known
 
 
@@ -197,17 +197,17 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
     model = filler.skeleton
     missing = [name for name in model.names if name not in skeleton.names]
     if missing:
-        raise RequestError(f"The motion has no joint {missing[0]}, which the model moves")
+        raise RefusedError(f"The motion has no joint {missing[0]}, which the model moves")
     joints = np.array([skeleton.index(name) for name in model.names])
     above = [-1, *(int(skeleton.parents[joint]) for joint in joints[1:])]
     wanted = [-1, *(int(joints[parent]) for parent in model.parents[1:])]
     if skeleton.parents[joints[0]] >= 0 or above != wanted:
-        raise RequestError("The joints of the motion hang together otherwise than the model's")
+        raise RefusedError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
     four = is_quadruped(part)
     height = anchors.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
     if height < 1e-4:
-        raise RequestError("The rest pose of the motion does not stand upright along Y")
+        raise RefusedError("The rest pose of the motion does not stand upright along Y")
     scale = (quadruped_gaits.HIP_HEIGHT if four else float(filler.info["root_height"])) / height
     time = float(np.clip(Units(height).factors()[1], *TIMES)) if four else 1.0
     return _Fit(joints, part.scaled(scale), scale, time)

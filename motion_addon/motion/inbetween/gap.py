@@ -189,7 +189,7 @@ def eased(rotations: Array, roots: Array, known: Array) -> tuple[Array, Array]:
     closed = until[row, first + 1] < FAR
     row, first, span = row[closed], first[closed], span[closed]
     last = first + span
-    spin = quat.to_rotvec(quat.mul(quat.inv(rotations[row, first]), rotations[row, last]))
+    spin = quat.to_rotvec(quat.inv_mul(rotations[row, first], rotations[row, last]))
     spin, way = spin / span[:, None, None], (roots[row, last] - roots[row, first]) / span[:, None]
     number = np.full(known.shape, -1)
     number[row, first] = np.arange(len(row))
@@ -205,7 +205,7 @@ def eased(rotations: Array, roots: Array, known: Array) -> tuple[Array, Array]:
         inside = (low >= 0) & (high < frames)
         low, high = np.maximum(low, 0), np.minimum(high, frames - 1)
         pair = inside & known[row, low] & known[row, high]
-        turned = quat.to_rotvec(quat.mul(quat.inv(rotations[row, low]), rotations[row, high]))
+        turned = quat.to_rotvec(quat.inv_mul(rotations[row, low], rotations[row, high]))
         size = np.minimum(span, EASE)[which]
         bump = sign * away * np.clip(1.0 - away / size, 0.0, 1.0) ** 2
         off = np.where(pair[:, None, None], turned - spin, 0.0)

@@ -22,7 +22,7 @@ from ..clip.skeleton import Skeleton
 from ..maths import quat, two_bone_ik
 from ..maths.quat import Array
 from ..maths.smoothing import REACH as SMOOTH_REACH
-from ..maths.smoothing import smooth, smoothstep
+from ..maths.smoothing import running_max, smooth, smoothstep
 
 CREEP = 0.09
 """Share of a leg's length that a kept foot may have moved while it stood."""
@@ -108,8 +108,7 @@ def _lift(heights: Array, least: float, fixed: Array, known: Array, fps: float) 
     """
     needed = np.where(known, 0.0, np.maximum(least - heights, 0.0))
     reach = max(round(DIP_SECONDS * fps), 1)
-    padded = np.pad(needed, reach)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=-1)
+    around = running_max(needed, reach)
     frames = np.arange(len(known))
     away = np.abs(frames[:, None] - frames[fixed][None]).min(axis=1)
     around = smooth(around, reach / SMOOTH_REACH) * smoothstep(away / (reach + 1.0))

@@ -65,7 +65,7 @@ class Mannequin:
             roll = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), -PALMS * twist)
             for role in (f"{part}.L", f"{part}.R"):
                 if role in self._own.limb_frames and role in self.body.limb_frames:
-                    back = quat.mul(roll, quat.inv(self._own.limb_frames[role]))
+                    back = quat.mul_inv(roll, self._own.limb_frames[role])
                     pairs[role] = quat.mul(self.body.limb_frames[role], back)
         found = {}
         for role, turn in pairs.items():
@@ -91,13 +91,13 @@ class Mannequin:
                 (ours.foot, ours.shin, theirs.ankle - theirs.knee),
                 (ours.toe, ours.foot, theirs.ball - theirs.ankle),
             ):
-                offsets[joint] = quat.apply(quat.inv(self._frames[above][1]), arm)
+                offsets[joint] = quat.inv_apply(self._frames[above][1], arm)
         return replace(self.model.scaled(1.0 / self.scale), offsets=offsets)
 
     def clip(self, rotations: Array, positions: Array, fps: float) -> Clip:
         """Return a motion of all the rig's bones, (T, B, 4) and (T, B, 3) in the world."""
         body = self.body
-        turns = quat.mul(rotations.astype(np.float64), quat.inv(body.rotations))
+        turns = quat.mul_inv(rotations.astype(np.float64), body.rotations)
         world = np.tile(quat.IDENTITY.astype(np.float64), (len(turns), len(self.model), 1))
         chains = self._chains(lambda bone: turns[:, bone], body, self._own)
         for joint, parent in enumerate(self.model.parents):
@@ -137,7 +137,7 @@ class Mannequin:
         world, places = clip.world()
         turns = self._chains(lambda joint: world[:, joint], self._own, body)
         for joint, (bone, frame) in self._frames.items():
-            turns[bone] = quat.mul(world[:, joint], quat.inv(frame))
+            turns[bone] = quat.mul_inv(world[:, joint], frame)
         out = {
             bone: led_turns(
                 quat.mul(turn, body.rotations[bone]), rotations[:, bone], known, clip.fps
@@ -174,7 +174,7 @@ class Mannequin:
         """Return a rig's motion with new poses where ``known`` (T,) is False.
 
         ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters;
-        what they hold in the gaps plays no part. Raises RequestError as ``inbetween.fill`` does.
+        what they hold in the gaps plays no part. Raises RefusedError as ``inbetween.fill`` does.
         """
         own = self.clip(*poses, fps)
         told = Clip(
@@ -207,8 +207,8 @@ def _legs(ours: Leg, theirs: Leg) -> tuple[Array, ...]:
             _along(getattr(leg, ends[1]) - getattr(leg, ends[0]), leg.pole)
             for leg in (ours, theirs)
         )
-        bones.append(quat.mul(other, quat.inv(mine)))
-    foot = quat.mul(theirs.foot_yaw, quat.inv(ours.foot_yaw))
+        bones.append(quat.mul_inv(other, mine))
+    foot = quat.mul_inv(theirs.foot_yaw, ours.foot_yaw)
     return (*bones, foot, foot)
 
 

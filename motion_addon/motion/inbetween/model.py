@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from ...errors import ModelError
+from ...errors import RefusedError
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.transformer import Encoder
@@ -48,10 +48,10 @@ class Filler:
 def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
     """Return the model that fills gaps in the motion of a kind of body, read once.
 
-    Raises ModelError as ``load`` does, and where there is none for this kind.
+    Raises RefusedError as ``load`` does, and where there is none for this kind.
     """
     if body not in FILLERS:
-        raise ModelError(f"There is no model that fills gaps in the motion of a {body}")
+        raise RefusedError(f"There is no model that fills gaps in the motion of a {body}")
     return read(FILLERS[body], folder, _filler)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..maths.quat import Array
 
 
@@ -38,32 +38,32 @@ class FillRequest:
     def from_json(data: Any) -> "FillRequest":
         """Return the request of plain JSON values.
 
-        Raises RequestError for unknown keys and for values that make no sense.
+        Raises RefusedError for unknown keys and for values that make no sense.
         """
         if not isinstance(data, Mapping):
-            raise RequestError("A request must be a JSON object")
+            raise RefusedError("A request must be a JSON object")
         known = [f.name for f in fields(FillRequest)]
         unknown = sorted(set(data) - set(known))
         if unknown:
-            raise RequestError(
+            raise RefusedError(
                 f"Unknown key {unknown[0]!r} in the request; known are {', '.join(sorted(known))}"
             )
         for name, kind, text in (("clip", str, "a file name"), ("model", str, "a name")):
             if not isinstance(data.get(name, "biped" if name == "model" else None), kind):
-                raise RequestError(f"{name} must be {text}")
+                raise RefusedError(f"{name} must be {text}")
         for name in ("seed", "seam"):
             value = data.get(name, 15)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise RequestError(f"{name} must be a whole number from 0 up")
+                raise RefusedError(f"{name} must be a whole number from 0 up")
         for name in ("lock", "loop", "stay"):
             if not isinstance(data.get(name, True), bool):
-                raise RequestError(f"{name} must be true or false")
+                raise RefusedError(f"{name} must be true or false")
         then = data.get("then")
         if then is not None and not isinstance(then, str):
-            raise RequestError("then must be a file name")
+            raise RefusedError("then must be a file name")
         ways = [name for name in ("keep", "then", "loop") if data.get(name)]
         if len(ways) > 1:
-            raise RequestError(f"Give {ways[0]} or {ways[1]}, not both")
+            raise RefusedError(f"Give {ways[0]} or {ways[1]}, not both")
         keep = () if ways in (["then"], ["loop"]) else _ranges(data.get("keep"))
         return FillRequest(**{**data, "keep": keep})
 
@@ -72,11 +72,11 @@ class FillRequest:
         return asdict(self)
 
     def known(self, frames: int) -> Array:
-        """Return (frames,) bool, the frames that stay; raises RequestError if one is beyond."""
+        """Return (frames,) bool, the frames that stay; raises RefusedError if one is beyond."""
         mask = np.zeros(frames, dtype=bool)
         for first, last in self.keep:
             if last >= frames:
-                raise RequestError(
+                raise RefusedError(
                     f"Frame {last} of keep is beyond the motion, whose last frame is {frames - 1}"
                 )
             mask[first : last + 1] = True
@@ -85,14 +85,14 @@ class FillRequest:
 
 def _ranges(value: Any) -> tuple[tuple[int, int], ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise RequestError("keep must be a list of [first, last] frames")
+        raise RefusedError("keep must be a list of [first, last] frames")
     out = []
     for pair in value:
         whole = isinstance(pair, list | tuple) and len(pair) == 2
         if not whole or any(isinstance(v, bool) or not isinstance(v, int) for v in pair):
-            raise RequestError(f"{pair!r} of keep is not [first, last], two whole numbers")
+            raise RefusedError(f"{pair!r} of keep is not [first, last], two whole numbers")
         first, last = pair
         if not 0 <= first <= last:
-            raise RequestError(f"{list(pair)!r} of keep must run from an earlier to a later frame")
+            raise RefusedError(f"{list(pair)!r} of keep must run from an earlier to a later frame")
         out.append((first, last))
     return tuple(out)

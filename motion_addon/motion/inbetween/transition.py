@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
@@ -96,14 +96,14 @@ def stitched(
     """Return how a clip goes on in another after a seam, and where that is put.
 
     The second goes on in the direction and from the place that the first has come to, unless it
-    is to ``keep_place``. Raises RequestError.
+    is to ``keep_place``. Raises RefusedError.
     """
     if seam < SHORTEST:
-        raise RequestError(f"A seam must have {SHORTEST} frames or more, not {seam}")
+        raise RefusedError(f"A seam must have {SHORTEST} frames or more, not {seam}")
     if min(first.frames, second.frames) < 2:
-        raise RequestError("Each of the two motions needs two frames or more")
+        raise RefusedError("Each of the two motions needs two frames or more")
     if abs(first.fps - second.fps) > 1e-6:
-        raise RequestError("Both motions must have the same frame rate")
+        raise RefusedError("Both motions must have the same frame rate")
     joint = Joint(first.frames, seam, second.frames)
     if keep_place:
         return joint, Ground()
@@ -122,13 +122,13 @@ def looped(clip: Clip, seam: int) -> tuple[Joint, Ground]:
     """Return how a clip goes on in its own beginning, its last frames being the seam.
 
     The second motion is the beginning; its first frame takes the place of the clip's last one.
-    A clip in place stays there, one that goes ahead goes on. Raises RequestError.
+    A clip in place stays there, one that goes ahead goes on. Raises RefusedError.
     """
     if seam < SHORTEST:
-        raise RequestError(f"A seam must have {SHORTEST} frames or more, not {seam}")
+        raise RefusedError(f"A seam must have {SHORTEST} frames or more, not {seam}")
     kept = clip.frames - 1 - seam
     if kept < max(seam, 2):
-        raise RequestError(
+        raise RefusedError(
             f"A loop of {clip.frames - 1} frames is too short for a seam of {seam}; "
             f"{(clip.frames - 1) // 2} frames are possible"
         )
@@ -157,10 +157,10 @@ def stitch(
 ) -> Clip:
     """Return a clip that goes over into another one in ``seam`` new frames.
 
-    All frames of both are kept; the second is moved as ``stitched`` says. Raises RequestError.
+    All frames of both are kept; the second is moved as ``stitched`` says. Raises RefusedError.
     """
     if first.skeleton.names != second.skeleton.names:
-        raise RequestError("Both motions must have the same joints")
+        raise RefusedError("Both motions must have the same joints")
     joint, ground = stitched(first, second, seam, keep_place)
     return _filled(filler, first, ground.clip(second), joint, seed, lock)
 
@@ -169,7 +169,7 @@ def loop(filler: Filler, clip: Clip, seam: int, *, seed: int = 0, lock: bool = T
     """Return a clip whose last frame is its first, moved on over the ground.
 
     It is as long as before; its last ``seam`` frames are new, all others are kept. Raises
-    RequestError.
+    RefusedError.
     """
     joint, ground = looped(clip, seam)
     again = ground.clip(clip.slice(0, joint.second))

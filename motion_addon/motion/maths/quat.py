@@ -51,6 +51,21 @@ def apply(q: Array, v: Array) -> Array:
     return np.asarray(v + q[..., :1] * t + cross(xyz, t))
 
 
+def mul_inv(a: Array, b: Array) -> Array:
+    """Return ``a`` times the inverse of ``b``, unit quaternions (..., 4)."""
+    return mul(a, inv(b))
+
+
+def inv_mul(a: Array, b: Array) -> Array:
+    """Return the inverse of ``a`` times ``b``, unit quaternions (..., 4)."""
+    return mul(inv(a), b)
+
+
+def inv_apply(q: Array, v: Array) -> Array:
+    """Rotate vectors ``v`` (..., 3) by the inverses of unit quaternions ``q`` (..., 4)."""
+    return apply(inv(q), v)
+
+
 def normalize(q: Array) -> Array:
     """Return unit quaternions; a zero quaternion becomes the identity."""
     norm = np.linalg.norm(q, axis=-1, keepdims=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaussian smoothing of signals over time, and the smooth step from 0 to 1."""
+"""Signals over time: Gaussian smoothing, running extremes, and the smooth step from 0 to 1."""
 
 import numpy as np
 
@@ -30,3 +30,19 @@ def smoothstep(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
     """Return 0 where ``x`` (...) is under ``low``, 1 over ``high``, and in between a cubic."""
     share = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
+
+
+def running_max(values: Array, half: int, loop: bool = False) -> Array:
+    """Return the largest of values (T, ...) within ``half`` frames before and after each frame.
+
+    Ends are held, or wrap around where the motion loops.
+    """
+    padding = ((half, half), *((0, 0),) * (values.ndim - 1))
+    padded = np.pad(values, padding, mode="wrap" if loop else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0)
+    return np.asarray(windows.max(axis=-1))
+
+
+def running_min(values: Array, half: int, loop: bool = False) -> Array:
+    """Return the smallest of values (T, ...), as ``running_max`` returns the largest."""
+    return -running_max(-values, half, loop)

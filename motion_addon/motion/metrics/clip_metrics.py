@@ -245,7 +245,7 @@ def jerk(positions: Array, fps: float) -> float:
 
 def joint_activity(rotations: Array, fps: float) -> float:
     """Return the mean turning speed (deg/s) of local joint rotations (T, J, 4), root left out."""
-    turned = quat.mul(quat.inv(rotations[:-1, 1:]), rotations[1:, 1:])
+    turned = quat.inv_mul(rotations[:-1, 1:], rotations[1:, 1:])
     return float(np.degrees(np.linalg.norm(quat.to_rotvec(turned), axis=-1)).mean() * fps)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ...errors import ModelError
+from ...errors import RefusedError
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 
@@ -44,14 +44,16 @@ def read_safetensors(path: FilePath) -> dict[str, Array]:
 
 
 def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Kind:
-    """Return what ``build`` makes of the name and the files of a model; raises ModelError."""
+    """Return what ``build`` makes of the name and the files of a model; raises RefusedError."""
     place = folder / name
     if not name.isidentifier() or not (place / "model.json").is_file():
-        raise ModelError(f"There is no model named {name!r}")
+        raise RefusedError(f"There is no model named {name!r}")
     try:
         return build(name, _files(place))
+    except RefusedError:
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The files of the model {name} are damaged or incomplete") from error
+        raise RefusedError(f"The files of the model {name} are damaged or incomplete") from error
 
 
 def _files(place: FilePath) -> Files:
@@ -70,6 +72,6 @@ def skeleton_of(info: dict[str, Any]) -> Skeleton:
 
 
 def check_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:
-    """Raise ModelError unless a model has these many inputs and outputs."""
+    """Raise RefusedError unless a model has these many inputs and outputs."""
     if [info["inputs"], info["outputs"]] != [inputs, outputs]:
-        raise ModelError(f"The model {name} was made for another version of Footfall")
+        raise RefusedError(f"The model {name} was made for another version of Footfall")

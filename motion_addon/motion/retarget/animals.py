@@ -17,7 +17,7 @@ from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..maths import quat
 from ..maths.quat import Array
-from ..maths.smoothing import smooth, smoothstep
+from ..maths.smoothing import running_max, smooth, smoothstep
 from ..metrics.paw_metrics import paw_height
 from . import chains, soles
 from .body_pose import BodyPose, RetargetSettings
@@ -177,7 +177,7 @@ class _Transfer:
 
     def carried(self, point: Array, bone: int) -> Array:
         """Return (T, 3) where a point (3,) of the resting body goes with a posed bone."""
-        turn = quat.mul(self.out[bone], quat.inv(self.target.rotations[bone]))
+        turn = quat.mul_inv(self.out[bone], self.target.rotations[bone])
         return self.places[bone] + quat.apply(turn, point - self.target.heads[bone])
 
     def place_trunk(self) -> None:
@@ -187,7 +187,7 @@ class _Transfer:
         for before, bone in pairwise(trunk):
             if rig.descends(before, bone):
                 arm = self.target.heads[before] - self.target.heads[bone]
-                turn = quat.mul(self.out[bone], quat.inv(self.target.rotations[bone]))
+                turn = quat.mul_inv(self.out[bone], self.target.rotations[bone])
                 self.places[bone] = self.places[before] - quat.apply(turn, arm)
             else:
                 # In a control rig the bones of the spine do not hang on each other.
@@ -230,10 +230,7 @@ def _held(moved: Array, standing: Array) -> Array:
 
 def _widest(values: Array, fps: float, loop: bool) -> Array:
     """Return the largest of values (T, 4) within the time that a paw takes to lie flat."""
-    half = max(round(_EASE * fps), 1)
-    padded = np.pad(values, ((half, half), (0, 0)), "wrap" if loop else "edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0)
-    return np.asarray(windows.max(axis=-1))
+    return running_max(values, max(round(_EASE * fps), 1), loop)
 
 
 def _eased(standing: Array, fps: float, loop: bool) -> Array:

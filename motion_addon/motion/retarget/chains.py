@@ -157,11 +157,11 @@ def carried_less(
     still = np.broadcast_to(quat.IDENTITY.astype(np.float64), stem.shape)
     out = []
     for turn in turns:
-        own = quat.unroll(quat.mul(quat.inv(stem), turn))
+        own = quat.unroll(quat.inv_mul(stem, turn))
         slow = quat.normalize(smooth(own, _CARRIAGE * fps, loop))
-        fast = quat.slerp(still, quat.mul(quat.inv(slow), own), 0.5 + 0.5 * share)
+        fast = quat.slerp(still, quat.inv_mul(slow, own), 0.5 + 0.5 * share)
         sides = quat.normalize(slow * [1.0, 0.0, 1.0, 0.0])
-        level = quat.mul(quat.inv(sides), slow)
+        level = quat.inv_mul(sides, slow)
         kept = quat.mul(quat.slerp(still, sides, aside), quat.slerp(still, level, share))
         out.append(quat.mul(stem, quat.mul(kept, fast)))
     return out

@@ -11,10 +11,11 @@ from typing import Literal
 
 import numpy as np
 
+from ...errors import RefusedError
 from ..body.body import QuadrupedBody
 from ..maths import quat
 from ..maths.quat import Array
-from ..rigs import RigBones, RigError
+from ..rigs import RigBones
 from ..rigs.measure import Body
 from .people import BodyPose
 
@@ -50,7 +51,7 @@ class Placement:
     def of(pose: BodyPose) -> "Placement":
         """Return the placement that follows the pose's smoothed root."""
         body = pose.body
-        turns = quat.mul(quat.yaw(pose.root_yaws), quat.inv(body.world_from_body))
+        turns = quat.mul_inv(quat.yaw(pose.root_yaws), body.world_from_body)
         return Placement(pose.root_positions, quat.unroll(turns), body.origin)
 
     def point(self, resting: Array) -> Array:
@@ -59,7 +60,7 @@ class Placement:
 
     def undo(self, points: Array) -> Array:
         """Return (T, 3) world points as seen by the resting rig."""
-        return self.origin + quat.apply(quat.inv(self.turns), points - self.positions)
+        return self.origin + quat.inv_apply(self.turns, points - self.positions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +133,7 @@ class RigPoser:
         inherits = self.rig.inherits_rotation is None or self.rig.inherits_rotation[bone]
         if parent < 0 or not inherits:
             return np.broadcast_to(rest[bone], (self.frames, 4))
-        return quat.mul(self.rotation(parent), quat.mul(quat.inv(rest[parent]), rest[bone]))
+        return quat.mul(self.rotation(parent), quat.inv_mul(rest[parent], rest[bone]))
 
     def unmoved_position(self, bone: int) -> Array:
         """Return (T, 3) the bone's head with an empty ``matrix_basis``."""
@@ -140,18 +141,18 @@ class RigPoser:
         parent = self.parent(bone)
         if parent < 0:
             return np.broadcast_to(heads[bone], (self.frames, 3))
-        offset = quat.apply(quat.inv(self.rig.rest_rotations[parent]), heads[bone] - heads[parent])
+        offset = quat.inv_apply(self.rig.rest_rotations[parent], heads[bone] - heads[parent])
         return np.asarray(self.position(parent) + quat.apply(self.rotation(parent), offset))
 
     def basis_rotation(self, bone: int) -> Array:
         """Return (T, 4) the rotation channels that give the bone its world rotation."""
-        turn = quat.mul(quat.inv(self.unmoved_rotation(bone)), self.rotation(bone))
+        turn = quat.inv_mul(self.unmoved_rotation(bone), self.rotation(bone))
         return quat.unroll(quat.normalize(turn))
 
     def basis_location(self, bone: int) -> Array:
         """Return (T, 3) the location channels that put the bone's head in its place."""
         moved = self.position(bone) - self.unmoved_position(bone)
-        local = quat.apply(quat.inv(self._location_axes(bone)), moved)
+        local = quat.inv_apply(self._location_axes(bone), moved)
         return np.asarray(local / self.rig.scale)
 
     def posed_rotation(self, bone: int, basis: Array) -> Array:
@@ -174,14 +175,14 @@ class RigPoser:
 def root_bone(body: Body) -> int:
     """Return the bone that can carry root motion: the mapped root, or the top one over the hips.
 
-    Raises RigError when the hips hang under no other bone.
+    Raises RefusedError when the hips hang under no other bone.
     """
     mapped = body.bone("root")
     above = body.rig.ancestors(top_bone(body))
     if mapped in above:
         return mapped
     if not above:
-        raise RigError("This rig has no root bone above the hips; put the motion on the object")
+        raise RefusedError("This rig has no root bone above the hips; put the motion on the object")
     return above[-1]
 
 
@@ -215,13 +216,13 @@ def _carrier(body: Body, moving: set[int]) -> int:
             and all(rig.descends(b, bone) for b in hung if b != hips)
         ):
             return bone
-    raise RigError("The hips of this rig cannot be moved: they hang apart from spine and legs")
+    raise RefusedError("The hips of this rig cannot be moved: they hang apart from spine and legs")
 
 
 def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     """Return the channels of every bone that must be keyed so that the rig takes ``pose``.
 
-    Mapped bones get rotations; bones between mapped ones are keyed at rest. Raises RigError
+    Mapped bones get rotations; bones between mapped ones are keyed at rest. Raises RefusedError
     when the rig cannot carry the motion in the way asked.
     """
     body, rig = pose.body, pose.body.rig
@@ -253,11 +254,9 @@ def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> in
     rig, hips = body.rig, top_bone(body)
     carrier = _carrier(body, moved)
     if carrier != hips:
-        offset = quat.mul(quat.inv(rig.rest_rotations[hips]), rig.rest_rotations[carrier])
+        offset = quat.inv_mul(rig.rest_rotations[hips], rig.rest_rotations[carrier])
         poser.rotations[carrier] = quat.mul(poser.rotations[hips], offset)
-    away = quat.apply(
-        quat.inv(rig.rest_rotations[hips]), rig.rest_heads[carrier] - rig.rest_heads[hips]
-    )
+    away = quat.inv_apply(rig.rest_rotations[hips], rig.rest_heads[carrier] - rig.rest_heads[hips])
     poser.positions[carrier] = place + quat.apply(poser.rotations[hips], away)
     return carrier
 

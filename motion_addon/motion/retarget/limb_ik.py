@@ -161,7 +161,7 @@ def bend(limb: Limb, turns: Array, goal: Array, wrist: int) -> Array:
     swing = quat.between(end, goal)
     return np.stack(
         [
-            quat.mul(swing, quat.mul(frame, quat.mul(quat.inv(was), turn)))
+            quat.mul(swing, quat.mul(frame, quat.inv_mul(was, turn)))
             for frame, was, turn in zip(frames, before, turns, strict=True)
         ]
     )
@@ -176,8 +176,8 @@ def _joints(along: Array) -> tuple[Array, Array]:
     axes, angles = [], []
     frame = np.broadcast_to(quat.IDENTITY.astype(np.float64), (*along.shape[1:-1], 4))
     for before, after in pairwise(along):
-        local = quat.apply(quat.inv(frame), after)
-        start = quat.apply(quat.inv(frame), before)
+        local = quat.inv_apply(frame, after)
+        start = quat.inv_apply(frame, before)
         vector = quat.to_rotvec(quat.between(start, local))
         angle = np.linalg.norm(vector, axis=-1)
         axes.append(vector / np.maximum(angle, 1e-9)[..., None])

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...errors import RefusedError
 from ..body.body import QuadrupedBody
 from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
@@ -18,7 +19,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smoothstep
 from ..metrics.paw_metrics import paw_height
-from ..rigs import RigBones, RigError, RigMap, detect
+from ..rigs import RigBones, RigMap, detect
 from ..rigs.measure import Body, Leg, measure
 from . import animals, soles
 from .body_pose import BodyPose, RetargetSettings
@@ -55,7 +56,7 @@ def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = 
 def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     """Return how long the rig's legs are against the skeleton's: what a bake should scale by.
 
-    Animals are compared by the height of their hip joints. Raises RigError when the map does
+    Animals are compared by the height of their hip joints. Raises RefusedError when the map does
     not fit the rig.
     """
     own = RigBones.from_skeleton(skeleton)
@@ -79,9 +80,7 @@ class _Transfer:
     def __init__(self, clip: Clip, source: Body, target: Body, settings: RetargetSettings):
         self.source, self.target, self.settings = source, target, settings
         rotations, positions = clip.world()
-        self.turns = quat.mul(
-            rotations.astype(np.float64), quat.inv(source.rotations.astype(np.float64))
-        )
+        self.turns = quat.mul_inv(rotations.astype(np.float64), source.rotations.astype(np.float64))
         self.positions = positions.astype(np.float64)
         self.size = target.leg_length / source.leg_length
         self.ankle = planted_ankle_height(clip, source, self.positions)
@@ -134,7 +133,7 @@ class _Transfer:
                 ours, theirs = self.target.limb_frames[role], self.source.limb_frames[role]
                 roll = self.settings.palms * _PALM_SHARES[part]
                 theirs = quat.mul(theirs, quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), roll))
-                self.set(role, quat.mul(turn, quat.mul(theirs, quat.inv(ours))))
+                self.set(role, quat.mul(turn, quat.mul_inv(theirs, ours)))
 
     def foot(self, side: int, floor: float | None) -> tuple[Array, Array, Array]:
         """Return the target's ball joint (T, 3) and the turns of its foot and toe (T, 4).
@@ -147,7 +146,7 @@ class _Transfer:
         """
         ours, theirs = self.target.legs[side], self.source.legs[side]
         frame = quat.mul(self.turns[:, theirs.foot], theirs.foot_yaw)
-        turn = quat.mul(frame, quat.inv(ours.foot_yaw))
+        turn = quat.mul_inv(frame, ours.foot_yaw)
         ball = self.ball(theirs)
         forward = quat.apply(frame, np.array([0.0, 0.0, 1.0]))
         level = forward * np.where(forward[:, 1:2] < 0.0, _FLAT, 1.0)
@@ -159,9 +158,7 @@ class _Transfer:
         ball = ball + quat.apply(sole, np.array([0.0, 0.0, ahead]))
         toe = turn
         if theirs.toe >= 0:
-            toe = quat.mul(
-                self.turns[:, theirs.toe], quat.mul(theirs.foot_yaw, quat.inv(ours.foot_yaw))
-            )
+            toe = quat.mul(self.turns[:, theirs.toe], quat.mul_inv(theirs.foot_yaw, ours.foot_yaw))
         if floor is not None:
             ball = soles.lift(ours, ball, floor)
             turn = soles.lower_heel(ours, ball, turn, floor)
@@ -246,14 +243,14 @@ def pose(
     ``source`` is the body of the clip's skeleton (``source_body``), ``target`` of the user's
     rig (``anatomy.measure``). Feet keep their world places to the last digit wherever the legs
     can reach; the pelvis comes down smoothly where they could not. Animals go to animals and
-    humans to humans: RigError otherwise.
+    humans to humans: RefusedError otherwise.
     """
     settings = settings or RetargetSettings()
     if isinstance(source, QuadrupedBody) and isinstance(target, QuadrupedBody):
         return animals.pose(clip, source, target, settings)
     if isinstance(source, QuadrupedBody) or isinstance(target, QuadrupedBody):
         wanted, given = ("two", "four") if source.legs else ("four", "two")
-        raise RigError(f"This motion is for a body on {wanted} legs; the rig stands on {given}")
+        raise RefusedError(f"This motion is for a body on {wanted} legs; the rig stands on {given}")
     return _human_pose(clip, source, target, settings)
 
 
@@ -324,7 +321,7 @@ def _fill_positions(body: Body, rotations: dict[int, Array], places: dict[int, A
             continue
         while parent not in rotations:
             parent = anatomical_parents(body)[parent]
-        offset = quat.apply(quat.inv(body.rotations[parent]), body.heads[bone] - body.heads[parent])
+        offset = quat.inv_apply(body.rotations[parent], body.heads[bone] - body.heads[parent])
         places[bone] = places[parent] + quat.apply(rotations[parent], offset)
 
 
@@ -343,7 +340,7 @@ def to_skeleton(
     planted ball joints; None measures the source's in the clip and takes the target's from body
     proportions. Contacts are passed on.
 
-    Raises RigError when the source's joints cannot be told apart.
+    Raises RefusedError when the source's joints cannot be told apart.
     """
     source = source_body(clip, ball=source_ball_height)
     rig = RigBones.from_skeleton(target)

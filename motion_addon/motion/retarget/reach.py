@@ -10,7 +10,7 @@ import numpy as np
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
-from ..maths.smoothing import smooth
+from ..maths.smoothing import running_max, smooth
 from ..rigs.measure import Leg
 
 _UP = np.array([0.0, 1.0, 0.0])
@@ -29,13 +29,6 @@ def is_loop(clip: Clip) -> bool:
     moves = np.linalg.norm(np.diff(clip.root_positions, axis=0), axis=-1)
     jump = np.linalg.norm(clip.root_positions[0] - clip.root_positions[-1])
     return bool(gap <= 2.0 * steps.max() + 1e-6 and jump <= 2.0 * moves.max() + 1e-4)
-
-
-def _widest(values: Array, half: int, loop: bool) -> Array:
-    """Return the largest of the values (T,) within ``half`` frames of each."""
-    padded = np.pad(values, half, mode="wrap" if loop else "edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    return np.asarray(windows.max(axis=-1))
 
 
 def lowering(
@@ -61,7 +54,7 @@ def lowering(
         return need
     # Widen each peak before smoothing it, so that the smooth curve still covers the peak.
     half = max(round(0.1 * fps), 1)
-    wide = _widest(need, half, loop)
+    wide = running_max(need, half, loop)
     return smooth(smooth(wide, 0.25 * half, loop), 0.2 * half, loop)
 
 
@@ -103,7 +96,7 @@ def reach(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple
     turns = []
     for start, end, rest in ((hip, knee, leg.knee - leg.hip), (knee, ankle, leg.ankle - leg.knee)):
         now = leg_frame(quat.unit(end - start), hinge)
-        turns.append(quat.mul(now, quat.inv(leg_frame(quat.unit(rest), rest_hinge))))
+        turns.append(quat.mul_inv(now, leg_frame(quat.unit(rest), rest_hinge)))
     return knee, ankle, turns[0], turns[1]
 
 
@@ -119,7 +112,7 @@ def ground_under(
         standing = soles[planted]
         if np.ptp(np.percentile(standing, [3.0, 97.0])) < 0.03:
             return np.full(len(soles), float(np.median(standing)))
-    low = -_widest(-soles.min(axis=-1), max(min(round(0.6 * fps), len(soles) - 1), 0), loop)
+    low = -running_max(-soles.min(axis=-1), max(min(round(0.6 * fps), len(soles) - 1), 0), loop)
     if np.ptp(low) < 0.03:
         return np.full(len(low), float(np.median(low)))
     return smooth(low, 0.3 * fps, loop)

@@ -31,7 +31,8 @@ def clip_of(rig: RigBones, rig_map: RigMap, rotations: Array, positions: Array, 
     """Return the motion of a rig's mapped bones.
 
     ``rotations`` (T, B, 4) and ``positions`` (T, B, 3) are world_from_bone and heads of its bones,
-    meters. Joints have the names of motion capture. Raises RigError where the map is of no human.
+    meters. Joints have the names of motion capture. Raises RefusedError where the map is of no
+    human.
     """
     body = measure(rig, rig_map)
     names = _names(body.roles)
@@ -49,7 +50,7 @@ def clip_of(rig: RigBones, rig_map: RigMap, rotations: Array, positions: Array, 
         if bone in place
     )
     skeleton = Skeleton(tuple(names[bone] for bone in order), np.array(above), offsets, tips)
-    world = quat.mul(rotations[:, order], quat.inv(body.rotations[order]))
+    world = quat.mul_inv(rotations[:, order], body.rotations[order])
     local = quat.unroll(skeleton.local(quat.normalize(world)))
     root = positions[:, order[0]]
     return Clip(skeleton, local.astype(np.float32), root.astype(np.float32), fps)

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ...errors import RigError
+from ...errors import RefusedError
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
@@ -37,8 +37,8 @@ __all__ = [
     "ROLES",
     "Family",
     "Kind",
+    "RefusedError",
     "RigBones",
-    "RigError",
     "RigMap",
     "chain_roles",
     "detect",
@@ -157,7 +157,7 @@ def _four_faced(rig: RigBones, found: RigMap) -> RigMap | None:
     """Add the facing direction; exchange the sides if names are mirrored; None if it cannot be."""
     try:
         axes, exchanged = four_legged_axes(rig, _indices(rig, found))
-    except RigError:
+    except RefusedError:
         return None
     roles, notes = dict(found.roles), found.notes
     if exchanged:
@@ -224,7 +224,7 @@ def _faced(rig: RigBones, found: RigMap) -> RigMap:
     indices = _indices(rig, found)
     try:
         axes = body_axes(rig, indices)
-    except RigError as error:
+    except RefusedError as error:
         return RigMap(found.family, found.roles, _DOUBTFUL, (*found.notes, f"{error}."))
     if not stands_upright(rig, indices):
         note = "The rest pose does not stand upright on two legs."

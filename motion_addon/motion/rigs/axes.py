@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...errors import RigError
+from ...errors import RefusedError
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
@@ -15,7 +15,7 @@ from .rig_map import QUADRUPED_LEG_ROLES
 def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
     """Return (4,) world_from_body of a rig from its left and right legs and its upright axis.
 
-    Raises RigError when left and right coincide.
+    Raises RefusedError when left and right coincide.
     """
     heads = rig.rest_heads
     left = np.zeros(3)
@@ -28,7 +28,7 @@ def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
     up = np.eye(3)[np.argmax(np.abs(upright))] * np.sign(upright[np.argmax(np.abs(upright))])
     left -= up * (left @ up)
     if np.linalg.norm(left) < 1e-6:
-        raise RigError("The left and right legs of the rig are in the same place")
+        raise RefusedError("The left and right legs of the rig are in the same place")
     left = left / np.linalg.norm(left)
     near = np.eye(3)[np.argmax(np.abs(left))] * np.sign(left[np.argmax(np.abs(left))])
     if left @ near > 0.995:
@@ -52,8 +52,8 @@ def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple
     """Return (4,) world_from_body of a four-legged rig, and whether left and right are exchanged.
 
     Up is the world axis from paws to hips, ahead lead the forelegs: where the legs of a side stand
-    in mid-step says little of the way the body points. Raises RigError when the legs do not stand
-    on four corners.
+    in mid-step says little of the way the body points. Raises RefusedError when the legs do not
+    stand on four corners.
     """
     heads = rig.rest_heads
     legs = {role: heads[list(roles[role])] for role in QUADRUPED_LEG_ROLES}
@@ -66,7 +66,7 @@ def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple
         beside += leg.mean(axis=0) if role.endswith(".L") else -leg.mean(axis=0)
     ahead, beside = (v - up * (v @ up) for v in (ahead, beside))
     if min(np.linalg.norm(ahead), np.linalg.norm(beside)) < 1e-6:
-        raise RigError("The legs of the rig are in the same place")
+        raise RefusedError("The legs of the rig are in the same place")
     forward = quat.unit(ahead)
     near = np.eye(3)[np.argmax(np.abs(forward))] * np.sign(forward[np.argmax(np.abs(forward))])
     if forward @ near > 0.97:
@@ -74,7 +74,7 @@ def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple
     left = np.cross(up, forward)
     across = float(quat.unit(beside) @ left)
     if abs(across) < 0.6:
-        raise RigError("The legs of the rig do not stand on four corners")
+        raise RefusedError("The legs of the rig do not stand on four corners")
     return quat.from_matrix(np.stack([left, up, forward], axis=-1)), across < 0.0
 
 

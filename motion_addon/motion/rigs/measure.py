@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...errors import RigError
+from ...errors import RefusedError
 from ..body.body import Body, Leg
 from ..body.rig_bones import RigBones
 from ..maths import quat
@@ -52,7 +52,7 @@ def _leg(rig: RigBones, heads: Array, tails: Array, bones: tuple[int, int, int, 
     pole = quat.unit(pole - line * (pole @ line))
     thigh_length, shin_length = np.linalg.norm(knee - hip), np.linalg.norm(ankle - knee)
     if min(thigh_length, shin_length) < 1e-5:
-        raise RigError(f'The leg bone "{rig.names[thigh]}" has no length')
+        raise RefusedError(f'The leg bone "{rig.names[thigh]}" has no length')
     heel, toe_length = _sole(rig, heads, tails, (foot, toe), quat.unit(flat))
     return Leg(
         *bones,
@@ -126,7 +126,7 @@ def _ground(heads: Array, tails: Array, feet: list[int], origin: float, height: 
 
 
 def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) -> Body:
-    """Return the body of a mapped rig; raises RigError when the map does not fit.
+    """Return the body of a mapped rig; raises RefusedError when the map does not fit.
 
     ``ball_height`` (m) sets the ground that far under the ball joints; None finds the ground
     from the rig's origin and feet. A map of a four-legged rig gives a ``QuadrupedBody``.
@@ -136,7 +136,7 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
         return measure_animal.measure(rig, rig_map, ball_height)
     roles = _role_indices(rig, rig_map)
     if not stands_upright(rig, roles):
-        raise RigError(
+        raise RefusedError(
             "The rest pose of this rig does not stand upright on two legs; if it is a human, "
             "pose it standing and apply that as its rest pose"
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...errors import RigError
+from ...errors import RefusedError
 from ..body.body import Limb, QuadrupedBody
 from ..body.quadruped import ROLES
 from ..body.rig_bones import RigBones
@@ -55,7 +55,7 @@ def _limb(leg: str, bones: tuple[int, ...], heads: Array, ends: Array, hips: flo
     path = np.array([*points[:bent], points[bent] if bent < len(bones) else tip])
     lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
     if lengths.sum() < 1e-5:
-        raise RigError(f"The leg {ROLES[leg]} has no length")
+        raise RefusedError(f"The leg {ROLES[leg]} has no length")
     toe = float((tip - ball)[2]) if low else 0.0
     if not 0.02 * hips < toe < 0.3 * hips:
         toe = 0.1 * hips
@@ -71,13 +71,13 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     """Return the body of a checked map of a four-legged rig.
 
     ``ball_height`` (m) sets the ground that far under the paws; None finds it from the rig's
-    origin and paws. Raises RigError when the legs do not stand on four corners.
+    origin and paws. Raises RefusedError when the legs do not stand on four corners.
     """
     roles = {r: tuple(rig.index(name) for name in names) for r, names in rig_map.roles.items()}
     _filled_tail(rig, roles)
     world_from_body, exchanged = four_legged_axes(rig, roles)
     if exchanged:
-        raise RigError("The left and right legs of the bone map are exchanged")
+        raise RefusedError("The left and right legs of the bone map are exchanged")
     body_from_world = quat.inv(world_from_body)
     ends, pointed = bone_ends(rig)
     heads, ends = (quat.apply(body_from_world, points) for points in (rig.rest_heads, ends))
@@ -111,5 +111,5 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
 def _limbs(chains: Mapping[str, tuple[int, ...]], heads: Array, ends: Array) -> tuple[Limb, ...]:
     hips = float(heads[[chains["LH"][0], chains["RH"][0]], 1].mean())
     if hips < 1e-4:
-        raise RigError("The hips of this rig are not above its paws")
+        raise RefusedError("The hips of this rig are not above its paws")
     return tuple(_limb(leg, bones, heads, ends, hips) for leg, bones in chains.items())

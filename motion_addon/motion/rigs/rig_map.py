@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from ...errors import RigError
+from ...errors import RefusedError
 from ..body.rig_bones import RigBones
 
 SIDES: Final = ("L", "R")
@@ -99,7 +99,7 @@ class RigMap:
         roles = roles_of(self.kind)
         unknown = [role for role in clean if role not in roles]
         if unknown:
-            raise RigError(f'"{unknown[0]}" is not a part of the body that Footfall knows')
+            raise RefusedError(f'"{unknown[0]}" is not a part of the body that Footfall knows')
         object.__setattr__(self, "roles", {r: clean[r] for r in roles if r in clean})
         gone = [role for role in roles if role != "root" and not _played(role, clean)]
         gone.sort(key=lambda role: role not in required_roles(self.kind))
@@ -120,26 +120,28 @@ class RigMap:
         return replace(self, roles={**self.roles, role: names})
 
     def check(self, rig: RigBones) -> None:
-        """Raise RigError, in one plain sentence, if this map does not fit ``rig``."""
+        """Raise RefusedError, in one plain sentence, if this map does not fit ``rig``."""
         needed = [role for role in self.missing if role in required_roles(self.kind)]
         if needed:
             short = [role for role in needed if self.roles.get(role)]
             if short:
-                raise RigError(
+                raise RefusedError(
                     f"The leg {short[0]} needs at least {LEAST_LEG_BONES} bones, from its top to "
                     "the paw; choose them in the bone map"
                 )
             parts = ", ".join(needed)
-            raise RigError(f"The bone map has no bone for: {parts}; choose one in the bone map")
+            raise RefusedError(f"The bone map has no bone for: {parts}; choose one in the bone map")
         taken: dict[str, str] = {}
         for role, names in self.roles.items():
             if len(names) > 1 and role not in chain_roles(self.kind):
-                raise RigError(f'The part "{role}" takes one bone, not {len(names)}')
+                raise RefusedError(f'The part "{role}" takes one bone, not {len(names)}')
             for name in names:
                 if name not in rig:
-                    raise RigError(f'The bone map names "{name}" for {role}, which is not there')
+                    raise RefusedError(
+                        f'The bone map names "{name}" for {role}, which is not there'
+                    )
                 if name in taken:
-                    raise RigError(f'The bone "{name}" is both {taken[name]} and {role}')
+                    raise RefusedError(f'The bone "{name}" is both {taken[name]} and {role}')
                 taken[name] = role
 
     def to_json(self) -> str:
@@ -157,24 +159,24 @@ class RigMap:
 
     @staticmethod
     def from_json(text: str) -> "RigMap":
-        """Return the map that ``to_json`` wrote; raises RigError in one plain sentence."""
+        """Return the map that ``to_json`` wrote; raises RefusedError in one plain sentence."""
         try:
             body = json.loads(text)
         except json.JSONDecodeError as error:
-            raise RigError(f"The bone map is not valid JSON (line {error.lineno})") from error
+            raise RefusedError(f"The bone map is not valid JSON (line {error.lineno})") from error
         if not isinstance(body, dict) or body.get("format") != _FORMAT:
-            raise RigError("The file is not a Footfall bone map")
+            raise RefusedError("The file is not a Footfall bone map")
         if body.get("version") != 1:
-            raise RigError("The bone map was written by a newer version of Footfall")
+            raise RefusedError("The bone map was written by a newer version of Footfall")
         kind = body.get("kind", "biped")
         if kind not in ("biped", "quadruped"):
-            raise RigError("The bone map is of a kind of body that Footfall does not know")
+            raise RefusedError("The bone map is of a kind of body that Footfall does not know")
         roles = _read_roles(body.get("roles"))
         notes = tuple(str(note) for note in body.get("notes", ()))
         try:
             confidence = min(max(float(body.get("confidence", 1.0)), 0.0), 1.0)
         except (TypeError, ValueError) as error:
-            raise RigError("The confidence in the bone map is not a number") from error
+            raise RefusedError("The confidence in the bone map is not a number") from error
         family = str(body.get("family", "custom"))
         return RigMap(family, roles, confidence, notes, kind=kind)
 
@@ -186,11 +188,11 @@ def _played(role: str, roles: Mapping[str, tuple[str, ...]]) -> bool:
 
 def _read_roles(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
-        raise RigError("The bone map has no list of roles")
+        raise RefusedError("The bone map has no list of roles")
     roles: dict[str, tuple[str, ...]] = {}
     for role, names in value.items():
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-            raise RigError(f'The part "{role}" of the bone map must name bones')
+            raise RefusedError(f'The part "{role}" of the bone map must name bones')
         roles[str(role)] = tuple(names)
     return roles

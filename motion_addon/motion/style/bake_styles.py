@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import errors
-from ...errors import RequestError
 from ..body.quadruped import is_quadruped
 from ..cleanup.secondary_motion import clear_of_ground
 from ..clip.clip import Clip
@@ -32,7 +30,7 @@ class Wearing:
 
 
 def embeddings(choices: Sequence[StyleChoice], body: str) -> tuple[Array, ...]:
-    """Return (E,) of each style asked for; raises RequestError where there is none."""
+    """Return (E,) of each style asked for; raises RefusedError where there is none."""
     if not choices:
         return ()
     styler = _styler(body)
@@ -87,7 +85,4 @@ def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> Non
 
 
 def _styler(body: str) -> model.Styler:
-    try:
-        return model.load_styler(body)
-    except errors.ModelError as error:
-        raise RequestError(str(error)) from error
+    return model.load_styler(body)

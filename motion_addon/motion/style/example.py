@@ -7,8 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ... import errors
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..clip import bvh
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
@@ -19,7 +18,7 @@ from ..metrics.clip_metrics import ball_height
 from ..nn.adain import WINDOW
 from ..plan import trajectory
 from ..retarget.people import to_skeleton
-from ..rigs import RigBones, RigError, RigMap
+from ..rigs import RigBones, RigMap
 from . import transfer
 from .model import Styler
 from .request import StyleChoice
@@ -40,30 +39,30 @@ CLOSED = 0.15
 
 
 def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
-    """Return (E,) the style that is asked for; raises RequestError where there is none."""
+    """Return (E,) the style that is asked for; raises RefusedError where there is none."""
     if choice.name is not None:
         if choice.name not in styler.library:
             names = ", ".join(styler.library)
             who = WEARERS[styler.body]
-            raise RequestError(f"{who} has no style {choice.name!r}, only {names}")
+            raise RefusedError(f"{who} has no style {choice.name!r}, only {names}")
         return styler.library[choice.name]
     if choice.embedding is not None:
         if len(choice.embedding) != styler.network.embedding:
-            raise RequestError("The stored style was measured by another version; pick it again")
+            raise RefusedError("The stored style was measured by another version; pick it again")
         return np.array(choice.embedding, dtype=np.float32)
     try:
         clip = bvh.read(str(choice.clip))
     except OSError as error:
-        raise RequestError(f"The style clip {choice.clip} cannot be read") from error
-    except errors.BvhError as error:
-        raise RequestError(f"The style clip cannot be read: {error}") from error
+        raise RefusedError(f"The style clip {choice.clip} cannot be read") from error
+    except RefusedError as error:
+        raise RefusedError(f"The style clip cannot be read: {error}") from error
     return example(styler, clip)
 
 
 def example(styler: Styler, clip: Clip) -> Array:
     """Return (E,) the style of a clip on any skeleton of the model's kind of body.
 
-    Raises RequestError where it is too short or its body cannot be told.
+    Raises RefusedError where it is too short or its body cannot be told.
     """
     return transfer.embedding(styler, prepared(styler, clip))
 
@@ -72,7 +71,7 @@ def prepared(styler: Styler, clip: Clip) -> Clip:
     """Return a clip as the network knows motion: its joints, size and rate, on the ground.
 
     A loop is repeated until it is long enough, and one in place is made to travel as its feet
-    say. Raises RequestError where it is too short or its body cannot be told.
+    say. Raises RefusedError where it is too short or its body cannot be told.
     """
     if clip.seconds < SHORTEST:
         raise _too_short(clip)
@@ -87,7 +86,7 @@ def of_animal(
 ) -> Array:
     """Return (E,) the style of the motion of an animal's mapped bones, meters; see ``recorded``.
 
-    Raises RequestError where it is too short or shows no stride.
+    Raises RefusedError where it is too short or shows no stride.
     """
     read = partial(exemplar.read, rig, rotations, positions, fps, rig_map=rig_map, unit=1.0)
     return transfer.embedding(styler, _walking(read))
@@ -97,16 +96,16 @@ def _walking(read: Callable[[], exemplar.Exemplar]) -> Clip:
     """Return the motion of an animal as it is read, of its own proportions and pace."""
     try:
         clip = read().clip
-    except exemplar.ExemplarError as error:
+    except RefusedError as error:
         why = str(error).rstrip(".")
-        raise RequestError(f"The style clip shows no animal walking on four legs: {why}") from error
+        raise RefusedError(f"The style clip shows no animal walking on four legs: {why}") from error
     if clip.seconds < LEAST:
         raise _too_short(clip)
     return clip
 
 
-def _too_short(clip: Clip) -> RequestError:
-    return RequestError(
+def _too_short(clip: Clip) -> RefusedError:
+    return RefusedError(
         f"The style clip lasts {clip.seconds:.1f} s; it must be {LEAST:.0f} s long, or a loop"
     )
 
@@ -117,8 +116,8 @@ def _person(styler: Styler, clip: Clip) -> Clip:
     else:
         try:
             moved = to_skeleton(replace(clip, contacts=None), styler.skeleton)
-        except (RigError, ValueError, IndexError, KeyError) as error:
-            raise RequestError(f"The style clip is not of a human: {error}") from error
+        except (RefusedError, ValueError, IndexError, KeyError) as error:
+            raise RefusedError(f"The style clip is not of a human: {error}") from error
     moved = replace(moved.resample(trajectory.RATE), contacts=None)
     moved = _traveling(_grounded(moved))
     return moved if moved.seconds >= LEAST else _repeated(moved, LEAST)
@@ -151,8 +150,8 @@ def _traveling(clip: Clip) -> Clip:
 
 
 def _repeated(clip: Clip, seconds: float) -> Clip:
-    """Return a loop played again and again; raises RequestError where it is none."""
-    off = quat.to_rotvec(quat.mul(quat.inv(clip.rotations[0]), clip.rotations[-1]))
+    """Return a loop played again and again; raises RefusedError where it is none."""
+    off = quat.to_rotvec(quat.inv_mul(clip.rotations[0], clip.rotations[-1]))
     if float(np.linalg.norm(off[1:], axis=-1).mean()) > CLOSED:
         raise _too_short(clip)
     step = clip.root_positions[-1] - clip.root_positions[0]

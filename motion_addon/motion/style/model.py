@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ModelError
+from ...errors import RefusedError
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.adain import AdaIn
@@ -82,17 +82,17 @@ class Styler:
 def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
     """Return the model that changes the style of a kind of body, read once.
 
-    Raises ModelError as ``load`` does, and where there is none for this kind.
+    Raises RefusedError as ``load`` does, and where there is none for this kind.
     """
     if body not in STYLERS:
-        raise ModelError(f"There are no styles for a {body} yet")
+        raise RefusedError(f"There are no styles for a {body} yet")
     return read(STYLERS[body], folder, styler_of)
 
 
 def styler_of(name: str, files: Files) -> Styler:
     """Return the model that changes styles of its description, its arrays and their digest.
 
-    Raises ModelError when its layout is another one's.
+    Raises RefusedError when its layout is another one's.
     """
     info, arrays, digest = files
     layout = LAYOUTS[info["body"]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ...errors import RequestError
+from ...errors import RefusedError
 from ..maths.checks import number, within
 
 MOST = 4
@@ -33,14 +33,14 @@ class StyleChoice:
 
 
 def checked_styles(value: Any) -> tuple[StyleChoice, ...]:
-    """Return the styles of plain values; raises RequestError where they make no sense."""
+    """Return the styles of plain values; raises RefusedError where they make no sense."""
     if value is None:
         return ()
     entries = [value] if isinstance(value, Mapping) else value
     if not isinstance(entries, list | tuple):
-        raise RequestError(_FORM)
+        raise RefusedError(_FORM)
     if len(entries) > MOST:
-        raise RequestError(f"At most {MOST} styles can be mixed, not {len(entries)}")
+        raise RefusedError(f"At most {MOST} styles can be mixed, not {len(entries)}")
     return tuple(_choice(entry) for entry in entries)
 
 
@@ -51,22 +51,22 @@ def plain_styles(choices: tuple[StyleChoice, ...]) -> list[dict[str, Any]]:
 
 def _choice(entry: Any) -> StyleChoice:
     if not isinstance(entry, Mapping):
-        raise RequestError(_FORM)
+        raise RefusedError(_FORM)
     known = [f.name for f in fields(StyleChoice)]
     unknown = sorted(set(entry) - set(known))
     if unknown:
-        raise RequestError(f"A style has no key {unknown[0]!r}; it has {', '.join(known)}")
+        raise RefusedError(f"A style has no key {unknown[0]!r}; it has {', '.join(known)}")
     given = [k for k in ("name", "clip", "embedding") if entry.get(k) is not None]
     if len(given) != 1:
-        raise RequestError("A style needs either a name or a clip")
+        raise RefusedError("A style needs either a name or a clip")
     values = {given[0]: entry[given[0]], "strength": _strength(entry.get("strength", 1.0))}
     if given[0] == "embedding":
         numbers = entry["embedding"]
         if not isinstance(numbers, list | tuple):
-            raise RequestError("embedding of a style must be a list of numbers")
+            raise RefusedError("embedding of a style must be a list of numbers")
         values["embedding"] = tuple(number(v, "A number of an embedding") for v in numbers)
     elif not isinstance(entry[given[0]], str):
-        raise RequestError(f"{given[0]} of a style must be text, not {entry[given[0]]!r}")
+        raise RefusedError(f"{given[0]} of a style must be text, not {entry[given[0]]!r}")
     return StyleChoice(**values)
 
 
@@ -79,10 +79,10 @@ def _strength(value: Any) -> float | tuple[tuple[float, float], ...]:
     pairs = []
     for pair in value:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise RequestError(f"{text} must be a number or a list of [seconds, strength] pairs")
+            raise RefusedError(f"{text} must be a number or a list of [seconds, strength] pairs")
         second, strength = number(pair[0], "A time of strength"), number(pair[1], text)
         within(strength, STRENGTHS, text)
         pairs.append((second, strength))
     if not pairs:
-        raise RequestError("The list of strengths of a style is empty")
+        raise RefusedError("The list of strengths of a style is empty")
     return tuple(pairs)

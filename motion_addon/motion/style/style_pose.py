@@ -10,7 +10,7 @@ from ..clip.clip import Clip
 from ..controller import features
 from ..maths import quat, two_bone_ik
 from ..maths.quat import Array
-from ..maths.smoothing import smooth
+from ..maths.smoothing import running_max, smooth
 from .style_features import ANIMAL, FEET, SIDES, Layout, Observed
 
 EASY = 0.96
@@ -29,7 +29,7 @@ def turned(layout: Layout, seen: Array, more: Array) -> Array:
     shape = (*out.shape[:-1], len(layout.joints), 3)
     was = seen[..., layout.turns].reshape(shape)
     now = quat.from_rotvec(was + out[..., layout.turns].reshape(shape))
-    turns = quat.to_rotvec(quat.mul(quat.inv(quat.from_rotvec(was)), now))
+    turns = quat.to_rotvec(quat.inv_mul(quat.from_rotvec(was), now))
     out[..., layout.turns] = turns.reshape(*out.shape[:-1], -1)
     return out
 
@@ -116,9 +116,7 @@ def _lack(seen: Observed, ends: list[Array], positions: Array) -> Array:
         height = np.sqrt(np.maximum(most**2 - (away[:, [0, 2]] ** 2).sum(axis=-1), 0.25 * most**2))
         lack = np.maximum(lack, away[:, 1] - height)
     half = round(SINK_SECONDS * seen.clip.fps)
-    padded = np.pad(lack, half, mode="edge")
-    widest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=-1)
-    return smooth(widest, half / 3.0)
+    return smooth(running_max(lack, half), half / 3.0)
 
 
 def _bent(

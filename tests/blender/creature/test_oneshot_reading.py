@@ -203,7 +203,7 @@ def test_what_cannot_be_read_is_refused(
     busy_dog: bpy.types.Object, spoil: Callable, said: str
 ) -> None:
     spoil(busy_dog)
-    refused = addon("blender.bake.job").RefusedError
+    refused = addon("errors").RefusedError
     assert said in addon("blender.creature.exemplar").refusal(bpy.context)
     with pytest.raises(refused, match=said):
         read()

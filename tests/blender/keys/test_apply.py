@@ -118,7 +118,7 @@ def test_planning_changes_nothing_and_restore_is_exact(apply):
 def test_missing_parts_are_refused_in_a_sentence(apply):
     rig = subjects.mixamo()
     rig_map = rigs.detected(rig).with_role("foot.L")
-    with pytest.raises(addon("blender.scene.armature").RigError, match=r"no bone for: foot\.L"):
+    with pytest.raises(addon("errors").RefusedError, match=r"no bone for: foot\.L"):
         apply.plan_keys(rig, rig_map, rigs.walk(5))
 
 

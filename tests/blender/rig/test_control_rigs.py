@@ -170,7 +170,7 @@ def test_bones_that_follow_other_objects_are_refused_with_advice(apply):
     other = bpy.data.objects.new("Other", None)
     bpy.context.scene.collection.objects.link(other)
     rig.pose.bones["Hips"].constraints.new("COPY_ROTATION").target = other
-    with pytest.raises(addon("blender.scene.armature").RigError, match=r"outside this rig.*mute"):
+    with pytest.raises(addon("errors").RefusedError, match=r"outside this rig.*mute"):
         apply.plan_keys(rig, rigs.detected(rig), rigs.walk(5))
 
 
@@ -238,7 +238,7 @@ def test_rigify_maps_of_deform_bones_work_and_of_controls_are_refused(apply):
     for name, (place, _, _) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 0.01, name
     controls = found.with_role("hand.L", "hand_fk.L")
-    with pytest.raises(addon("blender.scene.armature").RigError, match="not an ORG or DEF bone"):
+    with pytest.raises(addon("errors").RefusedError, match="not an ORG or DEF bone"):
         apply.plan_keys(rig, controls, clip)
 
 

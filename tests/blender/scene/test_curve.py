@@ -107,7 +107,7 @@ def test_reading_leaves_no_trace() -> None:
     ],
 )
 def test_bad_curves_are_refused_in_a_sentence(points: tuple, said: str) -> None:
-    error = subjects.addon("blender.scene.curve").CurveError
+    error = subjects.addon("errors").RefusedError
     with pytest.raises(error, match=said):
         read(subjects.path(*points))
 

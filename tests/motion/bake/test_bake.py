@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.bake import BakeResult, bake, bake_steps
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import contacts as foot_contacts
@@ -352,7 +352,7 @@ def test_saved_clip_loads(tmp_path: Any) -> None:
     ],
 )
 def test_what_cannot_be_baked_is_said_in_one_line(options: dict[str, Any], word: str) -> None:
-    with pytest.raises(RequestError, match=word) as caught:
+    with pytest.raises(RefusedError, match=word) as caught:
         bake(BakeRequest(**({"path": LINE} | options)))
     assert "\n" not in str(caught.value)
 

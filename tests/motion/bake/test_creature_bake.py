@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.bake import bake, cycle
 from motion_addon.motion.bake.request import BakeRequest
@@ -198,5 +198,5 @@ def test_a_creature_that_ships_is_written_on_the_canonical_skeleton(tmp_path: Pa
 
 def test_a_damaged_creature_is_refused(tmp_path: Path) -> None:
     (tmp_path / "fox.npz").write_bytes(b"PK\x03\x04 no creature")
-    with pytest.raises(RequestError, match="creature"):
+    with pytest.raises(RefusedError, match="creature"):
         library.creature(str(tmp_path / "fox.npz"))

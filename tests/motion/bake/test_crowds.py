@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake import bake as baking
 from motion_addon.motion.bake.bake import BakeResult, bake, bake_many
 from motion_addon.motion.bake.request import BakeRequest
@@ -104,7 +104,7 @@ def test_progress_of_many_can_be_shown_and_cancelled() -> None:
 
 
 def test_one_bad_request_is_said() -> None:
-    with pytest.raises(RequestError, match="path"):
+    with pytest.raises(RefusedError, match="path"):
         bake_many([BakeRequest(path=LINE), BakeRequest(path=((0.0, 0.0, 0.0),) * 2)])
 
 
@@ -151,6 +151,6 @@ def test_a_lead_is_obeyed(animals: str) -> None:
     ],
 )
 def test_what_a_model_cannot_do(animals: str, options: dict[str, Any], word: str) -> None:
-    with pytest.raises(RequestError, match=word) as caught:
+    with pytest.raises(RefusedError, match=word) as caught:
         bake(BakeRequest(path=LINE, **options))
     assert "\n" not in str(caught.value)

@@ -35,7 +35,7 @@ def twice(clip: Clip) -> Clip:
 
 def turns(clip: Clip) -> np.ndarray:
     """Return (T - 1, J, 3) what each joint turns from frame to frame, in radians."""
-    return quat.to_rotvec(quat.mul(quat.inv(clip.rotations[:-1]), clip.rotations[1:]))
+    return quat.to_rotvec(quat.inv_mul(clip.rotations[:-1], clip.rotations[1:]))
 
 
 GAITS = [{}, {"speed": 0.7}, {"speed": 2.4}, {"speed": 3.4}, {"gait": "crouch", "speed": 0.9}]

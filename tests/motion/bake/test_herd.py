@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.bake import bake_many
 from motion_addon.motion.bake.herd import Herd, Member, members
@@ -176,7 +176,7 @@ def test_paths_of_their_own() -> None:
     ids=str,
 )
 def test_what_cannot_be_is_said_in_one_line(options: dict[str, Any], word: str) -> None:
-    with pytest.raises(RequestError, match=word) as caught:
+    with pytest.raises(RefusedError, match=word) as caught:
         members(herd(**options))
     assert "\n" not in str(caught.value)
 
@@ -187,7 +187,7 @@ def test_who_is_in_the_way_is_waited_for_or_said() -> None:
     found = members(herd(count=2, paths=crossing))
     assert abs(found[0].start - found[1].start) > 1.0
     over = ((-30.0, 0.0, 14.0), (3.0, 0.0, 14.0))
-    with pytest.raises(RequestError, match="cannot stay"):
+    with pytest.raises(RefusedError, match="cannot stay"):
         members(herd(count=2, paths=(there, over), speed=1.0))
 
 
@@ -208,7 +208,7 @@ def test_every_key_is_tried() -> None:
 
 @pytest.mark.parametrize(("key", "value"), [(k, v) for k, vs in BAD.items() for v in vs], ids=str)
 def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
-    with pytest.raises(RequestError) as caught:
+    with pytest.raisesRefusedError as caught:
         Herd.from_json({"path": LINE, "herd": {key: value}})
     assert "\n" not in str(caught.value)
 
@@ -220,11 +220,11 @@ def test_herds_from_json() -> None:
     found = Herd.from_json({"herd": {"paths": [LINE, side]}})
     assert (found.count, found.paths, found.request.path) == (2, (LINE, side), LINE)
     for data in ({"path": LINE}, {"path": LINE, "herd": 9}, [], None):
-        with pytest.raises(RequestError, match="herd"):
+        with pytest.raises(RefusedError, match="herd"):
             Herd.from_json(data)  # type: ignore[arg-type]
-    with pytest.raises(RequestError, match="cuont"):
+    with pytest.raises(RefusedError, match="cuont"):
         Herd.from_json({"path": LINE, "herd": {"cuont": 3}})
-    with pytest.raises(RequestError, match="3 paths"):
+    with pytest.raises(RefusedError, match="3 paths"):
         herd(count=3, paths=(LINE, side))
 
 

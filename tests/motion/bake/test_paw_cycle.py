@@ -34,7 +34,7 @@ def test_loop_is_one_stride_in_place_without_a_seam(gait: str) -> None:
     assert loop.seconds + 1.0 / FPS == pytest.approx(GAITS[gait]["stride"], abs=1.0 / FPS)
     assert np.abs(loop.root_positions[:, [0, 2]]).max() < 0.05
     at = np.arange(2 * loop.frames) % loop.frames
-    turns = quat.to_rotvec(quat.mul(quat.inv(loop.rotations[at[:-1]]), loop.rotations[at[1:]]))
+    turns = quat.to_rotvec(quat.inv_mul(loop.rotations[at[:-1]], loop.rotations[at[1:]]))
     step = np.linalg.norm(turns, axis=-1).max(axis=-1)
     seam = loop.frames - 1
     assert step[seam] <= 1.2 * np.delete(step, seam).max()

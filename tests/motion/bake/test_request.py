@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.style.request import StyleChoice
@@ -165,7 +165,7 @@ def test_defaults() -> None:
     ids=lambda v: f"{v!r:.40}",
 )
 def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
-    with pytest.raises(RequestError) as caught:
+    with pytest.raisesRefusedError as caught:
         BakeRequest.from_json({"path": LINE, key: value})
     message = str(caught.value)
     assert message.strip()
@@ -174,18 +174,18 @@ def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
 
 
 def test_a_path_in_wrong_units_is_refused() -> None:
-    with pytest.raises(RequestError, match="meters"):
+    with pytest.raises(RefusedError, match="meters"):
         BakeRequest.from_json({"path": [[0, 0, 0], [0, 0, 1e5]], "speed": 1.3})
 
 
 @pytest.mark.parametrize("data", [[], None, "path", 3, {}, {"speed": 1.0}])
 def test_what_is_no_request(data: Any) -> None:
-    with pytest.raises(RequestError):
+    with pytest.raises(RefusedError):
         BakeRequest.from_json(data)
 
 
 def test_unknown_keys_are_named() -> None:
-    with pytest.raises(RequestError, match="sped") as caught:
+    with pytest.raises(RefusedError, match="sped") as caught:
         BakeRequest.from_json({"path": LINE, "sped": 1.0})
     assert "speed" in str(caught.value)
 
@@ -198,7 +198,7 @@ def test_unknown_keys_are_named() -> None:
     ],
 )
 def test_messages_name_the_key(key: str) -> None:
-    with pytest.raises(RequestError, match=key):
+    with pytest.raises(RefusedError, match=key):
         BakeRequest.from_json({"path": LINE, key: -5})
 
 
@@ -231,25 +231,25 @@ def test_messages_name_the_key(key: str) -> None:
 )
 def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
-    with pytest.raises(RequestError):
+    with pytest.raises(RefusedError):
         BakeRequest(**({"path": path} | {key: value}))
 
 
 def test_speed_limits_follow_the_height() -> None:
     BakeRequest.from_json({"path": LINE, "speed": 8.0, "height": 4.0})
-    with pytest.raises(RequestError, match="speed"):
+    with pytest.raises(RefusedError, match="speed"):
         BakeRequest.from_json({"path": LINE, "speed": 5.0, "height": 0.5})
 
 
 def test_speed_limits_follow_the_hips() -> None:
     mouse = {"path": LINE, "model": "quadruped", "hip_height": 0.03}
     BakeRequest.from_json(mouse | {"speed": 1.2})
-    with pytest.raises(RequestError, match="speed"):
+    with pytest.raises(RefusedError, match="speed"):
         BakeRequest.from_json(mouse | {"speed": 3.0})
 
 
 def test_one_size_is_enough() -> None:
-    with pytest.raises(RequestError, match="not both"):
+    with pytest.raises(RefusedError, match="not both"):
         BakeRequest.from_json({"path": LINE, "height": 1.8, "hip_height": 0.9})
 
 
@@ -279,7 +279,7 @@ def test_a_creature_is_asked_for_by_its_exemplar() -> None:
     ],
 )
 def test_nonsense_about_a_creature_is_refused(key: str, value: Any, told: str) -> None:
-    with pytest.raises(RequestError, match=told):
+    with pytest.raises(RefusedError, match=told):
         BakeRequest.from_json(FOX | {key: value})
 
 
@@ -289,7 +289,7 @@ def test_an_hour_is_the_longest_walk() -> None:
 
     assert walk(3500.0, 1.0).path[1][2] == 3500.0
     for length, speed in ((3700.0, 1.0), (3700.0, [[0, 1.0], [1, 1.0]])):
-        with pytest.raises(RequestError, match="hour"):
+        with pytest.raises(RefusedError, match="hour"):
             walk(length, speed)
     assert walk(3700.0, 1.1)
 

@@ -71,7 +71,7 @@ def walk(seconds: float = 10.0, speed: float = 1.2, noise: float = 0.004) -> Cli
         lower = two_bone_ik.swing(thigh, down, reached2 - bent)
         joint = skeleton.index(f"{name}UpLeg")
         rotations[:, joint] = upper
-        rotations[:, joint + 1] = quat.mul(quat.inv(upper), lower)
+        rotations[:, joint + 1] = quat.inv_mul(upper, lower)
         rotations[:, joint + 2] = quat.inv(lower)
         contacts[:, 2 * side : 2 * side + 2] = (phase < 0.6)[:, None]
     return Clip(skeleton, rotations.astype(np.float32), root.astype(np.float32), FPS, contacts)

@@ -24,7 +24,7 @@ def gaze(clip: Clip) -> np.ndarray:
 
 def bent(before: Clip, after: Clip) -> np.ndarray:
     """Return (T, J) by how much (rad) each joint was turned."""
-    turned = quat.mul(quat.inv(before.rotations), after.rotations)
+    turned = quat.inv_mul(before.rotations, after.rotations)
     return np.linalg.norm(quat.to_rotvec(turned.astype(float)), axis=-1)
 
 
@@ -91,7 +91,7 @@ def test_a_loop_that_is_cut_stays_a_loop() -> None:
     request = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), fps=clip.fps)
     done, _speed = cut_cycle(follow_through(clip), phase, request)
     twice = np.concatenate([done.rotations, done.rotations])
-    turns = quat.to_rotvec(quat.mul(quat.inv(twice[:-1]), twice[1:]))
+    turns = quat.to_rotvec(quat.inv_mul(twice[:-1], twice[1:]))
     change = np.linalg.norm(np.diff(turns, axis=0), axis=-1)[:, [JOINTS.index(n) for n in TAIL]]
     assert change[28:31].max() <= 1.5 * np.delete(change, [28, 29, 30], axis=0).max() + 1e-4
 

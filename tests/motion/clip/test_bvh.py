@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motion_addon import errors
+from motion_addon.errors import RefusedError
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
@@ -183,7 +183,7 @@ def test_hinges_have_one_channel(tmp_path: Path) -> None:
 def test_what_is_not_bvh_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
     file = tmp_path / "bad.bvh"
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(errors.BvhError) as caught:
+    with pytest.raisesRefusedError as caught:
         bvh.read(file)
     assert "bad.bvh" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -191,7 +191,7 @@ def test_what_is_not_bvh_is_refused_in_one_line(tmp_path: Path, content: str) ->
 
 def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.bvh").write_bytes(bytes(range(256)) * 20)
-    with pytest.raises(errors.BvhError):
+    with pytest.raises(RefusedError):
         bvh.read(tmp_path / "bytes.bvh")
 
 

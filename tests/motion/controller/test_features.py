@@ -188,7 +188,7 @@ def test_facing_is_that_of_hips_and_shoulders() -> None:
     turns = []
     for rotations in (spine, hips):
         seen = features.facing(SKELETON, replace(clip, rotations=rotations).world()[1])
-        turns.append(quat.yaw_of(quat.apply(quat.inv(features.root_rotations(plan)), seen)))
+        turns.append(quat.yaw_of(quat.inv_apply(features.root_rotations(plan), seen)))
     assert turns[1] == pytest.approx(0.4, abs=1e-4)
     assert ((turns[0] > 0.05) & (turns[0] < 0.35)).all()
 

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.bake import BakeResult, bake, bake_many, cycle
 from motion_addon.motion.bake.herd import Herd
 from motion_addon.motion.bake.request import BakeRequest
@@ -112,7 +112,7 @@ def test_legs_that_fall_short_are_asked_for_more() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_or_left_as_it_is(moved: Footfall, match: str) -> None:
-    with pytest.raises(RequestError, match=match):
+    with pytest.raises(RefusedError, match=match):
         retiming(moved)
     subject = retiming(replace(moved, optional=True), Footfall("RH", 3.0, to=3.05))
     assert subject.moved == 1
@@ -125,7 +125,7 @@ def test_a_footfall_that_is_not_obeyed_is_refused_with_what_is_possible() -> Non
     half = walked(retiming(moved).clock(), reach=0.4)
     subject = retiming(moved)
     subject.learn(half)
-    with pytest.raises(RequestError, match=r"cannot touch down at 2.95 s; about 2.8\d s is"):
+    with pytest.raises(RefusedError, match=r"cannot touch down at 2.95 s; about 2.8\d s is"):
         subject.refuse()
     subject = retiming(replace(moved, optional=True))
     subject.learn(half)
@@ -134,7 +134,7 @@ def test_a_footfall_that_is_not_obeyed_is_refused_with_what_is_possible() -> Non
 
 
 def test_two_edits_of_one_stand_are_refused() -> None:
-    with pytest.raises(RequestError, match="twice"):
+    with pytest.raises(RefusedError, match="twice"):
         retiming(Footfall("LF", 2.83, to=2.9), Footfall("LF", 2.84, to=2.8))
 
 
@@ -289,9 +289,9 @@ def test_without_clean_up_the_network_still_moves_it() -> None:
 def test_who_has_no_footfalls_to_move_is_told() -> None:
     edit = (Footfall("LF", 1.0, to=1.1),)
     person = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), footfalls=edit)
-    with pytest.raises(RequestError, match="quadruped"):
+    with pytest.raises(RefusedError, match="quadruped"):
         bake(person)
     dog = replace(person, model="quadruped")
-    with pytest.raises(RequestError, match="herd"):
+    with pytest.raises(RefusedError, match="herd"):
         Herd(dog, count=2)
     assert "footfalls_moved" not in cycle(dog).report

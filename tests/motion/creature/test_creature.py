@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motion_addon import errors
+from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
@@ -99,14 +99,14 @@ def test_adapting_is_repeatable(shown: Exemplar, creature: Creature) -> None:
 
 
 def test_a_creature_of_other_weights_is_refused(creature: Creature) -> None:
-    with pytest.raises(errors.ModelError, match="adapt it again"):
+    with pytest.raises(RefusedError, match="adapt it again"):
         model_of(replace(creature, learner="0" * 12))
 
 
 @pytest.mark.parametrize("data", [b"", b"no creature", b"PK\x03\x04"])
 def test_a_file_that_is_none_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_bytes(data)
-    with pytest.raises(errors.ModelError, match="holds no creature"):
+    with pytest.raises(RefusedError, match="holds no creature"):
         Creature.load(tmp_path / "x.npz")
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.creature.reading import exemplar
-from motion_addon.motion.creature.reading.exemplar import ExemplarError
 from motion_addon.motion.maths import quat
 from motion_addon.motion.rigs import RigBones
 from tests.motion import humans
@@ -142,11 +142,11 @@ def test_legs_may_be_named():
         for leg, chain in quadruped.LEG_CHAINS.items()
     }
     assert exemplar.of_clip(clip, legs).footfalls.gait == "walk"
-    with pytest.raises(ExemplarError, match="has a bone"):
+    with pytest.raises(RefusedError, match="has a bone"):
         exemplar.of_clip(clip, {**legs, "LH": ["tooth", "claw"]})
-    with pytest.raises(ExemplarError, match="at least two"):
+    with pytest.raises(RefusedError, match="at least two"):
         exemplar.of_clip(clip, {**legs, "LH": legs["LH"][:1]})
-    with pytest.raises(ExemplarError, match="The legs to name"):
+    with pytest.raises(RefusedError, match="The legs to name"):
         exemplar.of_clip(clip, {"LH": legs["LH"]})
 
 
@@ -167,27 +167,27 @@ def test_a_rig_with_rolls_in_its_rest_pose_reads_the_same():
 def test_animals_of_many_builds_are_refused_only_for_standing(build):
     rig, _ = animal(build)
     still = np.tile(rig.rest_rotations, (30, 1, 1)), np.tile(rig.rest_heads, (30, 1, 1))
-    with pytest.raises(ExemplarError, match="no stride"):
+    with pytest.raises(RefusedError, match="no stride"):
         exemplar.read(rig, *still, 30.0)
 
 
 def test_people_fish_and_bad_clips_are_refused_in_one_sentence():
     person = humans.standing_clip(30)
-    with pytest.raises(ExemplarError, match="two legs"):
+    with pytest.raises(RefusedError, match="two legs"):
         exemplar.of_clip(person)
     spine = np.array([[0.0, 1.0, 0.2 * i] for i in range(8)])
     offsets = np.diff(spine, axis=0, prepend=spine[:1])
     fish = Skeleton(tuple(f"j{i}" for i in range(8)), np.arange(8) - 1, offsets)
     swim = np.tile(quat.IDENTITY, (30, 8, 1)).astype(np.float32)
-    with pytest.raises(ExemplarError, match="No animal on four legs"):
+    with pytest.raises(RefusedError, match="No animal on four legs"):
         exemplar.of_clip(Clip(fish, swim, np.zeros((30, 3), np.float32), 30.0))
     clip = stepper()
-    with pytest.raises(ExemplarError, match="fewer than three"):
+    with pytest.raises(RefusedError, match="fewer than three"):
         exemplar.of_clip(clip.slice(0, 2))
-    with pytest.raises(ExemplarError, match="frames a second"):
+    with pytest.raises(RefusedError, match="frames a second"):
         exemplar.of_clip(replace(clip, fps=2.0))
     broken = clip.rotations.copy()
     broken[3, 4] = np.nan
-    with pytest.raises(ExemplarError, match="not numbers"):
+    with pytest.raises(RefusedError, match="not numbers"):
         exemplar.of_clip(replace(clip, rotations=broken))
     assert unnamed(clip).contacts is None

@@ -202,5 +202,5 @@ def test_legs_that_are_too_short_do_not_snap_straight(walked) -> None:
         goal = leg.goal(bones.turns, goals[:, i])
         moved |= paw_reach.reach(leg, bones.turns, bones.places, goal, np.zeros(clip.frames))
     turned = np.stack([moved[bone] for leg in own.legs for bone in leg.bent], axis=1)
-    speeds = quat.to_rotvec(quat.mul(quat.inv(turned[:-1]), turned[1:])) * clip.fps
+    speeds = quat.to_rotvec(quat.inv_mul(turned[:-1], turned[1:])) * clip.fps
     assert np.abs(np.diff(speeds, axis=0)).max() * clip.fps < 150.0

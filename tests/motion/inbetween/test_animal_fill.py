@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
@@ -185,7 +185,7 @@ def test_a_seam_goes_over_into_another_motion(filler: Filler) -> None:
     assert np.array_equal(out.rotations[:40], first.rotations)
     assert np.array_equal(out.rotations[55:, 1:], second.rotations[:, 1:])
     assert out.root_positions[55, 2] > first.root_positions[-1, 2]
-    with pytest.raises(RequestError, match="same joints"):
+    with pytest.raises(RefusedError, match="same joints"):
         animal_file.stitch(filler, first, trot(), 15)
 
 
@@ -196,7 +196,7 @@ def test_seams_of_the_models_own_joints(filler: Filler) -> None:
 
 
 def test_people_and_rubbish_are_refused(filler: Filler) -> None:
-    with pytest.raises(RequestError, match="on two legs, not an animal on four"):
+    with pytest.raises(RefusedError, match="on two legs, not an animal on four"):
         animal_file.fill(filler, walks.any_clip(1, 70, 30.0), known(70))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.inbetween import model
@@ -113,5 +113,5 @@ def test_request_there_and_back() -> None:
     request = FillRequest.from_json(KEYS)
     for one in (request, FillRequest("a.bvh", loop=True), FillRequest("a.bvh", then="b.bvh")):
         assert FillRequest.from_json(json.loads(json.dumps(one.to_json()))) == one
-    with pytest.raises(RequestError, match="keep"):
+    with pytest.raises(RefusedError, match="keep"):
         FillRequest.from_json({"clip": "keys.bvh"})

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from motion_addon import errors
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import contacts
@@ -45,7 +45,7 @@ def test_is_described_truly() -> None:
     assert len(filler.digest) == 12
     size = (weights.FOLDER / "inbetween" / "weights.safetensors").stat().st_size
     assert size < 8e6
-    with pytest.raises(errors.ModelError, match="fills gaps in the motion of a dragon"):
+    with pytest.raises(RefusedError, match="fills gaps in the motion of a dragon"):
         model.load_filler("dragon")
 
 

@@ -73,7 +73,7 @@ def test_eased_goes_on_as_it_went() -> None:
     assert speed[9] == pytest.approx(0.1, abs=0.025)
     assert speed[19] == pytest.approx(0.0, abs=1e-6)
     assert abs(speed[26]) < 0.01
-    turned = np.linalg.norm(quat.to_rotvec(quat.mul(quat.inv(out[:, 9]), out[:, 10])), axis=-1)
+    turned = np.linalg.norm(quat.to_rotvec(quat.inv_mul(out[:, 9], out[:, 10])), axis=-1)
     assert turned == pytest.approx(np.full((1, 2), np.radians(3.0)), abs=np.radians(0.8))
 
 

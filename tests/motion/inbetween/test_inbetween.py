@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.inbetween import fill_gaps, gap
@@ -146,7 +146,7 @@ def test_embedding_of_any_length() -> None:
     ],
 )
 def test_refusals(known: np.ndarray, text: str) -> None:
-    with pytest.raises(RequestError, match=text) as caught:
+    with pytest.raises(RefusedError, match=text) as caught:
         fill(SOME, any_clip(1, 40, 30.0), known)
     assert "\n" not in str(caught.value)
 
@@ -154,23 +154,23 @@ def test_refusals(known: np.ndarray, text: str) -> None:
 def test_other_bodies_are_refused() -> None:
     clip = any_clip(1, 40, 30.0)
     known = mask(40, (10, 30))
-    with pytest.raises(RequestError, match="no joint Pelvis"):
+    with pytest.raises(RefusedError, match="no joint Pelvis"):
         fill(filler(stepping_dog(seconds=0.1).skeleton), clip, known)
     flat = Skeleton(SKELETON.names, SKELETON.parents, np.abs(SKELETON.offsets))
-    with pytest.raises(RequestError, match="stand upright"):
+    with pytest.raises(RefusedError, match="stand upright"):
         fill(SOME, replace(clip, skeleton=flat), known)
     parents = np.maximum(SKELETON.parents, 0)
     parents[0] = -1
     parents[3] = 0
-    with pytest.raises(RequestError, match="hang together"):
+    with pytest.raises(RefusedError, match="hang together"):
         fill(
             SOME, replace(clip, skeleton=Skeleton(SKELETON.names, parents, SKELETON.offsets)), known
         )
-    with pytest.raises(RequestError, match="no numbers"):
+    with pytest.raises(RefusedError, match="no numbers"):
         fill(SOME, replace(clip, root_positions=clip.root_positions * np.nan), known)
-    with pytest.raises(RequestError, match="frame rate"):
+    with pytest.raises(RefusedError, match="frame rate"):
         fill(SOME, replace(clip, fps=2.0), known)
-    with pytest.raises(RequestError, match="8 seconds, not 9"):
+    with pytest.raises(RefusedError, match="8 seconds, not 9"):
         fill(SOME, any_clip(1, 300, 30.0), mask(300, (10, 287)))
 
 

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip.clip import Clip
@@ -92,11 +92,11 @@ def test_loop_in_place_stays_there(filler: Filler, walking: Clip) -> None:
 def test_bad_loops_are_refused(
     filler: Filler, walking: Clip, frames: int, length: int, words: str
 ) -> None:
-    with pytest.raises(RequestError, match=words):
+    with pytest.raises(RefusedError, match=words):
         transition.loop(filler, walking.slice(0, frames), length)
 
 
 def test_stitch_of_unlike_clips_is_refused(filler: Filler, walking: Clip) -> None:
     slower = Clip(walking.skeleton, walking.rotations, walking.root_positions, 12.0)
-    with pytest.raises(RequestError, match="same frame rate"):
+    with pytest.raises(RefusedError, match="same frame rate"):
         transition.stitch(filler, walking, slower, 10)

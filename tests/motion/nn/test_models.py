@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motion_addon import errors
+from motion_addon.errors import RefusedError
 from motion_addon.motion.clip import contacts
 from motion_addon.motion.controller import features
 from motion_addon.motion.controller import model as controller_model
@@ -102,14 +102,14 @@ def test_another_folder(copied: Path) -> None:
 
 @pytest.mark.parametrize("name", ["dragon", "", "..", "../biped", "biped/", "/etc", "a b"])
 def test_no_such_model(name: str) -> None:
-    with pytest.raises(errors.ModelError, match="no model named") as caught:
+    with pytest.raises(RefusedError, match="no model named") as caught:
         controller_model.load(name)
     assert "\n" not in str(caught.value)
 
 
 def test_other_layouts_are_refused(copied: Path) -> None:
     describe_anew(copied, inputs=features.INPUTS + 1)
-    with pytest.raises(errors.ModelError, match="another version"):
+    with pytest.raises(RefusedError, match="another version"):
         controller_model.load("biped", copied)
 
 
@@ -125,7 +125,7 @@ def test_spoiled_weights_are_refused(copied: Path, what: str) -> None:
     else:
         spoiled = {"cut short": data[:-1000], "empty": b"", "not weights": b"version https://git"}
         file.write_bytes(spoiled[what])
-    with pytest.raises(errors.ModelError, match="biped") as caught:
+    with pytest.raises(RefusedError, match="biped") as caught:
         controller_model.load("biped", copied)
     assert "\n" not in str(caught.value)
 
@@ -133,7 +133,7 @@ def test_spoiled_weights_are_refused(copied: Path, what: str) -> None:
 @pytest.mark.parametrize("content", ["", "[]", "{}", "{"])
 def test_spoiled_description_is_refused(copied: Path, content: str) -> None:
     (copied / "biped" / "model.json").write_text(content, encoding="utf-8")
-    with pytest.raises(errors.ModelError, match="biped"):
+    with pytest.raises(RefusedError, match="biped"):
         controller_model.load("biped", copied)
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.body.body import QuadrupedBody
 from motion_addon.motion.clip.clip import Clip
@@ -15,7 +16,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import people
 from motion_addon.motion.retarget.channels import Channels, channels
 from motion_addon.motion.retarget.limb_ik import align
-from motion_addon.motion.rigs import RigBones, RigError
+from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
 from tests.motion import humans
 from tests.motion.animals import Build, animal
@@ -69,7 +70,7 @@ def _balls(pose: people.BodyPose, heads: np.ndarray, rotations: np.ndarray) -> n
     assert isinstance(body, QuadrupedBody)
     for limb in body.limbs:
         bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
-        turn = quat.mul(rotations[bone], quat.inv(body.rotations[bone]))
+        turn = quat.mul_inv(rotations[bone], body.rotations[bone])
         out.append(heads[bone] + quat.apply(turn, limb.ball - body.heads[bone]))
     return np.stack(out, axis=1)
 
@@ -123,7 +124,7 @@ def test_paws_lie_flat_while_they_stand():
     body = _body(Build(fore=6, hind=5))
     pose = people.pose(WALK, SOURCE, body, SIZE)
     for i, limb in enumerate(body.limbs):
-        turn = quat.mul(pose.rotations[limb.paw[0]], quat.inv(body.rotations[limb.paw[0]]))
+        turn = quat.mul_inv(pose.rotations[limb.paw[0]], body.rotations[limb.paw[0]])
         ahead = quat.apply(turn, np.array([0.0, 0.0, 1.0]))
         assert np.abs(ahead[WALK.contacts[:, i] > 0.5, 1]).max() < 0.02
 
@@ -266,8 +267,8 @@ def test_each_part_of_a_leg_follows_its_counterpart():
 
 def test_humans_and_animals_do_not_mix():
     human = measure(*humans.human())
-    with pytest.raises(RigError, match=r"body on four legs; the rig stands on two"):
+    with pytest.raises(RefusedError, match=r"body on four legs; the rig stands on two"):
         people.pose(WALK, SOURCE, human)
     clip = humans.standing_clip()
-    with pytest.raises(RigError, match=r"body on two legs; the rig stands on four"):
+    with pytest.raises(RefusedError, match=r"body on two legs; the rig stands on four"):
         people.pose(clip, people.source_body(clip), _body())

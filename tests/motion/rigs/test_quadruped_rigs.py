@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.maths import quat
 from motion_addon.motion.rigs import (
     QUADRUPED_FAMILIES,
     RigBones,
-    RigError,
     RigMap,
     detect,
     family_label,
@@ -198,9 +198,9 @@ def test_roles_depend_on_the_kind():
     assert "foreleg.L" in roles_of("quadruped")
     assert "foreleg.L" not in roles_of("biped")
     assert set(required_roles("quadruped")) == {"hips", *LEGS}
-    with pytest.raises(RigError, match="not a part of the body"):
+    with pytest.raises(RefusedError, match="not a part of the body"):
         RigMap("custom", {"foreleg.L": ("a", "b")})
-    with pytest.raises(RigError, match="not a part of the body"):
+    with pytest.raises(RefusedError, match="not a part of the body"):
         RigMap("custom", {"thigh.L": ("a",)}, kind="quadruped")
 
 
@@ -209,9 +209,9 @@ def test_a_leg_needs_two_bones():
     short = truth.with_role("hindleg.R", *truth.roles["hindleg.R"][:1])
     assert not short.usable
     assert short.missing[0] == "hindleg.R"
-    with pytest.raises(RigError, match="needs at least 2 bones"):
+    with pytest.raises(RefusedError, match="needs at least 2 bones"):
         short.check(rig)
-    with pytest.raises(RigError, match=r"no bone for: foreleg\.L"):
+    with pytest.raises(RefusedError, match=r"no bone for: foreleg\.L"):
         truth.with_role("foreleg.L").check(rig)
 
 
@@ -221,5 +221,5 @@ def test_maps_survive_json():
     assert (back.kind, dict(back.roles)) == ("quadruped", dict(truth.roles))
     old = '{"format": "footfall-rig-map", "version": 1, "roles": {"hips": ["Hips"]}}'
     assert RigMap.from_json(old).kind == "biped"
-    with pytest.raises(RigError, match="kind of body"):
+    with pytest.raises(RefusedError, match="kind of body"):
         RigMap.from_json('{"format": "footfall-rig-map", "version": 1, "kind": "snake"}')

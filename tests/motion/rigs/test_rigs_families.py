@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.motion.rigs import FAMILIES, RigBones, RigError, RigMap, detect, family_label
+from motion_addon.errors import RefusedError
+from motion_addon.motion.rigs import FAMILIES, RigBones, RigMap, detect, family_label
 from motion_addon.motion.rigs.rig_map import ROLES
 from tests.motion.humans import Build, human
 
@@ -229,7 +230,7 @@ def test_map_survives_json():
     ],
 )
 def test_bad_json_is_refused_in_one_sentence(text, words):
-    with pytest.raises(RigError, match=words) as caught:
+    with pytest.raises(RefusedError, match=words) as caught:
         RigMap.from_json(text)
     assert "\n" not in str(caught.value)
 
@@ -237,11 +238,11 @@ def test_bad_json_is_refused_in_one_sentence(text, words):
 def test_check_says_what_is_wrong():
     rig, _ = sample(SAMPLES[0])
     found = detect(rig)
-    with pytest.raises(RigError, match=r"no bone for: thigh\.L"):
+    with pytest.raises(RefusedError, match=r"no bone for: thigh\.L"):
         found.with_role("thigh.L").check(rig)
-    with pytest.raises(RigError, match="which is not there"):
+    with pytest.raises(RefusedError, match="which is not there"):
         found.with_role("head", "Nobody").check(rig)
-    with pytest.raises(RigError, match="is both"):
+    with pytest.raises(RefusedError, match="is both"):
         found.with_role("head", found.roles["hips"][0]).check(rig)
-    with pytest.raises(RigError, match="takes one bone"):
+    with pytest.raises(RefusedError, match="takes one bone"):
         found.with_role("hand.L", *found.roles["spine"]).check(rig)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.bake import bake, bake_many, cycle
 from motion_addon.motion.body import quadruped
@@ -141,21 +141,21 @@ def test_any_animal_is_an_example(styler: model.Styler, canonical: bool, tmp_pat
 
 
 def test_styles_are_of_one_kind_of_body(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match="An animal has no style 'drunk', only neutral, heavy"):
+    with pytest.raises(RefusedError, match="An animal has no style 'drunk', only neutral, heavy"):
         bake(replace(WALK, style=(StyleChoice(name="drunk"),)))
-    with pytest.raises(RequestError, match="A person has no style 'prowl', only neutral, old"):
+    with pytest.raises(RefusedError, match="A person has no style 'prowl', only neutral, old"):
         bake(replace(WALK, model="biped", style=(StyleChoice(name="prowl"),)))
     bvh.write(tmp_path / "person.bvh", any_clip(1, frames=200))
-    with pytest.raises(RequestError, match="no animal walking on four legs"):
+    with pytest.raises(RefusedError, match="no animal walking on four legs"):
         bake(replace(WALK, style=(StyleChoice(clip=str(tmp_path / "person.bvh")),)))
     bvh.write(tmp_path / "animal.bvh", DOG.clip)
-    with pytest.raises(RequestError, match="not of a human"):
+    with pytest.raises(RefusedError, match="not of a human"):
         bake(replace(WALK, model="biped", style=(StyleChoice(clip=str(tmp_path / "animal.bvh")),)))
     code = model.load_styler("biped").library["old"]
-    with pytest.raises(RequestError, match="another version"):
+    with pytest.raises(RefusedError, match="another version"):
         bake(replace(WALK, style=(StyleChoice(embedding=tuple(map(float, code))),)))
     bvh.write(tmp_path / "short.bvh", DOG.clip.slice(60, 110))
-    with pytest.raises(RequestError, match=r"or a loop|no animal walking"):
+    with pytest.raises(RefusedError, match=r"or a loop|no animal walking"):
         bake(replace(WALK, style=(StyleChoice(clip=str(tmp_path / "short.bvh")),)))
 
 

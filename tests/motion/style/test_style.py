@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.errors import RequestError
+from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.bake import bake, bake_many, cycle
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import bvh
@@ -169,18 +169,18 @@ def test_a_loop_in_place_travels(styler: model.Styler) -> None:
     ],
 )
 def test_unknown_styles_are_refused(choice: StyleChoice, words: str) -> None:
-    with pytest.raises(RequestError, match=words):
+    with pytest.raises(RefusedError, match=words):
         bake(replace(WALK, style=(choice,)))
 
 
 def test_examples_that_say_nothing_are_refused(styler: model.Styler) -> None:
-    with pytest.raises(RequestError, match=r"0\.2 s"):
+    with pytest.raises(RefusedError, match=r"0\.2 s"):
         example.example(styler, PERSON.clip.slice(0, 12))
-    with pytest.raises(RequestError, match="or a loop"):
+    with pytest.raises(RefusedError, match="or a loop"):
         example.example(styler, PERSON.clip.slice(60, 110))
     odd = any_clip(1, frames=200)
     bones = replace(odd.skeleton, names=tuple(f"bone{i}" for i in range(len(odd.skeleton))))
-    with pytest.raises(RequestError, match="not of a human"):
+    with pytest.raises(RefusedError, match="not of a human"):
         example.example(styler, replace(odd, skeleton=bones).scaled(0.0))
 
 

@@ -99,7 +99,7 @@ def as_in_the_files(clip: Clip, crooked: float) -> Clip:
         (j, tuple(float(v) for v in quat.apply(turn[j], np.array(t)))) for j, t in tips.items()
     )
     skeleton = Skeleton(tuple(names), np.array(parents), offsets, sites)
-    local = skeleton.local(quat.mul(world, quat.inv(turn)))
+    local = skeleton.local(quat.mul_inv(world, turn))
     return Clip(skeleton, local.astype(np.float32), clip.root_positions, clip.fps)
 
 

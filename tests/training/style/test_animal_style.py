@@ -59,7 +59,7 @@ def test_legs_stay_as_legs_are(name: str) -> None:
         apart, was = (x[:, paws[left], 0] - x[:, paws[right], 0] for x in (places, plain))
         assert apart.min() > was.min() - 0.02, "legs do not cross more than they did"
     quickest, was = (
-        np.linalg.norm(quat.to_rotvec(quat.mul(quat.inv(r[:-1]), r[1:])), axis=-1).max()
+        np.linalg.norm(quat.to_rotvec(quat.inv_mul(r[:-1], r[1:])), axis=-1).max()
         for r in (clip.rotations, TROTTER.clip.rotations)
     )
     assert quickest < 2.0 * was, "no joint jumps"

@@ -67,7 +67,7 @@ def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
     """
     world, positions = clip.world()
     root = features.root_track(clip.skeleton, positions)
-    back = quat.mul(quat.yaw(turn), quat.inv(features.root_rotations(root)[frame]))
+    back = quat.mul_inv(quat.yaw(turn), features.root_rotations(root)[frame])
     seen = quat.apply(back, (positions[frame] - root.positions[frame]).astype(np.float64))
     names = clip.skeleton.names
     order = sorted(range(1, len(names)), key=lambda j: seen[j, 2])

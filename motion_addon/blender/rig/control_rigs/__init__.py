@@ -23,7 +23,7 @@ Scheme = Callable[[bpy.types.Object, BodyPose, RootMotion], Plan]
 
 
 def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
-    """Return the map on the bones from which controls are known. Raises RigError."""
+    """Return the map on the bones from which controls are known. Raises RefusedError."""
     if rigify_animal.is_generated(rig, rig_map):
         return rigify_animal.prepare(rig, rig_map)
     return on_org_bones(rig, rig_map) if rigify.is_generated(rig) else rig_map
@@ -32,7 +32,7 @@ def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
 def find(obj: bpy.types.Object, body: Body, rig_map: RigMap) -> Scheme | None:
     """Return how to key this rig's controls, or None if the mapped bones take the keys.
 
-    Raises RigError for constraints that would undo the keys.
+    Raises RefusedError for constraints that would undo the keys.
     """
     if rigify_animal.is_generated(body.rig, rig_map):
         return rigify_animal.plan

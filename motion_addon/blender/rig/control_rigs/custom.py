@@ -18,6 +18,7 @@ from itertools import pairwise
 import bpy
 import numpy as np
 
+from ....errors import RefusedError
 from ....motion.body.body import QuadrupedBody
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
@@ -32,7 +33,6 @@ from ....motion.retarget.channels import (
     top_bone,
 )
 from ....motion.retarget.people import BodyPose
-from ....motion.rigs import RigError
 from ....motion.rigs.measure import Body
 
 _COPIES = ("COPY_TRANSFORMS", "COPY_ROTATION", "CHILD_OF", "ARMATURE")
@@ -88,7 +88,7 @@ def _source(obj: bpy.types.Object, bone: str, constraint: bpy.types.Constraint) 
         if target == obj and name:
             return name
     kind = constraint.name
-    raise RigError(
+    raise RefusedError(
         f'The bone "{bone}" follows something outside this rig ("{kind}"); '
         "mute that constraint or map the bones it follows"
     )
@@ -106,7 +106,7 @@ def _leader(obj: bpy.types.Object, name: str) -> tuple[str, bool]:
         exact = exact and copies[-1].type.startswith("COPY") and _in_world(copies[-1])
         following = _source(obj, bone.name, copies[-1])
         if following in seen:
-            raise RigError(f'The constraints of "{name}" go round in a circle')
+            raise RefusedError(f'The constraints of "{name}" go round in a circle')
         seen.append(following)
 
 
@@ -130,7 +130,7 @@ def _control_above(body: Body, bone: int, others: set[int]) -> int:
 def links(obj: bpy.types.Object, body: Body) -> _Links | None:
     """Return what moves the mapped bones, or None if they are free to be keyed themselves.
 
-    Raises RigError for constraints that cannot be followed.
+    Raises RefusedError for constraints that cannot be followed.
     """
     assert obj.pose is not None
     rig, found = body.rig, _Links()
@@ -166,7 +166,7 @@ def _link(
         end = _ends(body).get(bone)
         drivable = constraint.target == obj and constraint.subtarget and not constraint.use_rotation
         if end is None or not drivable:
-            raise RigError(
+            raise RefusedError(
                 f'The bone "{name}" is moved by IK in a way that Footfall cannot drive; '
                 "switch that limb to FK or mute the constraint"
             )
@@ -189,7 +189,7 @@ def _link(
             if exact:
                 found.exact.add(bone)
     elif not constraint.type.startswith(_HARMLESS):
-        raise RigError(
+        raise RefusedError(
             f'The constraint "{constraint.name}" on "{name}" would undo the keys; '
             "mute it or map the controls of the rig"
         )
@@ -198,7 +198,7 @@ def _link(
 def plan(
     obj: bpy.types.Object, posed: BodyPose, root_motion: RootMotion
 ) -> tuple[Channels, tuple[tuple[str, str, float], ...], tuple[str, ...]]:
-    """Return channels of the controls behind constraints. Raises RigError."""
+    """Return channels of the controls behind constraints. Raises RefusedError."""
     body, rig = posed.body, posed.body.rig
     found = links(obj, body)
     assert found is not None
@@ -228,7 +228,7 @@ def _led(found: _Links, staged: Staged, rest: Array, bone: int) -> Array:
     """Return (T, 4) the world rotation of the leader of a mapped bone."""
     if bone in found.exact:
         return staged.rotations[bone]
-    turn = quat.mul(staged.rotations[bone], quat.inv(rest[bone]))
+    turn = quat.mul_inv(staged.rotations[bone], rest[bone])
     return quat.mul(turn, rest[found.leaders[bone]])
 
 
@@ -241,7 +241,7 @@ def _move_hips(
     if leader is None:
         return place_hips(body, poser, staged.positions[hips], set(moved))
     rest = body.rig.rest_heads
-    turn = quat.mul(staged.rotations[hips], quat.inv(body.rig.rest_rotations[hips]))
+    turn = quat.mul_inv(staged.rotations[hips], body.rig.rest_rotations[hips])
     poser.positions[leader] = staged.positions[hips] + quat.apply(turn, rest[leader] - rest[hips])
     return leader
 
@@ -249,13 +249,13 @@ def _move_hips(
 def _set_limb(staged: Staged, poser: RigPoser, found: _Links, bone: int, goal: _Goal) -> None:
     """Put an IK limb's control where the limb ends, and its pole where the joint points."""
     rig, rest, turns = poser.rig, poser.rig.rest_heads, poser.rig.rest_rotations
-    turn = quat.mul(staged.rotations[goal.end], quat.inv(turns[goal.end]))
+    turn = quat.mul_inv(staged.rotations[goal.end], turns[goal.end])
     leader = found.leaders.get(goal.end, -1)
     if leader >= 0 and goal.control in (leader, *rig.ancestors(leader)):
         led = _led(found, staged, turns, goal.end)
-        turn = quat.mul(led, quat.inv(turns[leader]))
+        turn = quat.mul_inv(led, turns[leader])
     poser.rotations[goal.control] = quat.mul(turn, turns[goal.control])
-    bent = quat.mul(staged.rotations[bone], quat.inv(turns[bone]))
+    bent = quat.mul_inv(staged.rotations[bone], turns[bone])
     tip = rig.rest_tails[bone] - rest[bone] if goal.at_tail else np.zeros(3)
     reach = staged.positions[bone] + quat.apply(bent, tip)
     away = quat.apply(turn, rest[goal.control] - rest[goal.target])
@@ -273,7 +273,7 @@ def _pole(poser: RigPoser, goal: _Goal, reach: Array) -> Array:
     """
     rig, first = poser.rig, goal.first
     start, rotation = poser.position(first), poser.rotation(first)
-    turn = quat.mul(rotation, quat.inv(rig.rest_rotations[first]))
+    turn = quat.mul_inv(rotation, rig.rest_rotations[first])
     arm = quat.apply(turn, rig.rest_heads[goal.pole] - rig.rest_heads[first])
     line = quat.unit(reach - start)
     along = np.sum(arm * line, axis=-1, keepdims=True) * line

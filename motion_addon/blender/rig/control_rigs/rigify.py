@@ -103,13 +103,13 @@ class _Human(Session):
         rest_line = quat.unit(leg.ankle - leg.hip)
         rest = leg_frame(rest_line, quat.cross(leg.pole, rest_line))
         now = leg_frame(line, quat.cross(pole, line))
-        body_turn = quat.mul(now, quat.inv(rest))
-        return quat.mul(body_turn, quat.inv(self.body.world_from_body))
+        body_turn = quat.mul_inv(now, rest)
+        return quat.mul_inv(body_turn, self.body.world_from_body)
 
     def staged_pole(self, side: int) -> Array:
         """Return (T, 3) the way the knee points, as the staged object sees it."""
         pole, leg = self.posed.poles[side], self.body.legs[side]
-        back = quat.mul(self.staged.rotations[leg.foot], quat.inv(self.posed.rotations[leg.foot]))
+        back = quat.mul_inv(self.staged.rotations[leg.foot], self.posed.rotations[leg.foot])
         return quat.apply(back, pole)
 
 
@@ -140,7 +140,7 @@ def switches(obj: bpy.types.Object) -> Switches:
 def plan(
     obj: bpy.types.Object, posed: BodyPose, root_motion: RootMotion
 ) -> tuple[Channels, Switches, tuple[str, ...]]:
-    """Return channels of the controls, switches and notes. Raises RigError."""
+    """Return channels of the controls, switches and notes. Raises RefusedError."""
     session = _Human(posed, root_motion, _bindings(posed.body.rig))
     session.torso()
     session.crown()

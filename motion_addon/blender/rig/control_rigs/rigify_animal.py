@@ -68,7 +68,7 @@ def is_generated(rig: RigBones, rig_map: RigMap) -> bool:
 def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
     """Return the map on ORG bones, but the tail on its controls: ORG tails may point backward.
 
-    Raises RigError for bones from which controls are not known.
+    Raises RefusedError for bones from which controls are not known.
     """
     rig_map = on_org_bones(rig, rig_map)
     tail = tuple(strip(name) for name in rig_map.roles.get("tail", ()))
@@ -242,7 +242,7 @@ def _uncopied(obj: bpy.types.Object, body: Body, channels: Channels) -> Channels
             source = channels.rotations.get(body.rig.index(constraint.subtarget))
             if source is not None and len(source) > 1:
                 axes = (constraint.use_x, constraint.use_y, constraint.use_z)
-                own = quat.mul(quat.inv(_axes_of(source, axes)), rotations[bone])
+                own = quat.inv_mul(_axes_of(source, axes), rotations[bone])
                 rotations[bone] = quat.unroll(own)
     return Channels(rotations, channels.locations, channels.object_positions, channels.object_turns)
 
@@ -256,7 +256,7 @@ def _axes_of(turn: Array, axes: tuple[bool, bool, bool]) -> Array:
 def plan(
     obj: bpy.types.Object, posed: BodyPose, root_motion: RootMotion
 ) -> tuple[Channels, Switches, tuple[str, ...]]:
-    """Return channels of the controls, switches and notes. Raises RigError."""
+    """Return channels of the controls, switches and notes. Raises RefusedError."""
     limbs = _limbs(posed.body)
     session = _Animal(posed, root_motion, _bindings(limbs))
     session.torso()

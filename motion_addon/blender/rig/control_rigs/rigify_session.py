@@ -12,11 +12,12 @@ from collections.abc import Iterable
 import bpy
 import numpy as np
 
+from ....errors import RefusedError
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
 from ....motion.retarget.channels import Channels, RigPoser, RootMotion, Staged, put_root
 from ....motion.retarget.people import BodyPose
-from ....motion.rigs import RigBones, RigError, RigMap
+from ....motion.rigs import RigBones, RigMap
 from ....motion.rigs.measure import Body
 
 HELPERS = ("MCH-", "ORG-", "DEF-", "tweak_")
@@ -28,7 +29,7 @@ Switches = tuple[tuple[str, str, float], ...]
 def on_org_bones(rig: RigBones, rig_map: RigMap) -> RigMap:
     """Return the map with deform bones replaced by the ORG bones that they follow.
 
-    Raises RigError for other bones: only from ORG bones the controls are known.
+    Raises RefusedError for other bones: only from ORG bones the controls are known.
     """
     for role, names in rig_map.roles.items():
         if role == "root":
@@ -36,7 +37,7 @@ def on_org_bones(rig: RigBones, rig_map: RigMap) -> RigMap:
         found = tuple(f"ORG-{strip(name)}" for name in names)
         for name, org in zip(names, found, strict=True):
             if org not in rig:
-                raise RigError(
+                raise RefusedError(
                     f'"{name}" is not an ORG or DEF bone of this Rigify rig; '
                     "detect the bone map again"
                 )
@@ -80,7 +81,7 @@ class Session:
 
     def turn(self, bone: int) -> Array:
         """Return (T, 4) how far a mapped bone has turned from rest, in the world."""
-        return quat.mul(self.staged.rotations[bone], quat.inv(self.rig.rest_rotations[bone]))
+        return quat.mul_inv(self.staged.rotations[bone], self.rig.rest_rotations[bone])
 
     def role_turn(self, role: str) -> Array | None:
         """Return (T, 4) how far a role's first bone has turned, or None."""

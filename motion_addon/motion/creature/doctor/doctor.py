@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....errors import ExemplarError
+from ....errors import RefusedError
 from ...body import quadruped_gaits
 from ...clip.clip import Clip
 from ...maths import quat
@@ -127,7 +127,7 @@ def _examine(
         try:
             seen = understand(recording, rig_map, legs, unit)
             findings += [*rig_checks.check(seen), *motion_checks.check(seen)]
-        except ExemplarError as error:
+        except RefusedError as error:
             findings.append(rig_checks.legless(recording, str(error)))
     findings.sort(key=lambda one: (ORDER.index(one.severity), -one.confidence))
     about = (recording.name, recording.frames, recording.fps, recording.seconds)
@@ -154,7 +154,7 @@ def _seen(
         return Diagnosis(findings, *about)
     subject, foot, unit = seen.subject, seen.footing, seen.scale.unit
     limbs = subject.limbs
-    back = quat.mul(quat.inv(subject.body_from_world), quat.inv(seen.tilt))
+    back = quat.inv_mul(subject.body_from_world, quat.inv(seen.tilt))
     yaw = float(np.median(seen.heading))
     facing = quat.apply(back, np.array([np.sin(yaw), 0.0, np.cos(yaw)]))
     stepping = seen.strides.period > 0.0

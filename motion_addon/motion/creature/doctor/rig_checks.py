@@ -132,14 +132,14 @@ def _faces_back(seen: Reading) -> bool:
 
 def _upright(seen: Reading) -> Iterator[Finding]:
     """Say where up is, if it is not Y."""
-    up = quat.apply(quat.inv(seen.subject.body_from_world), np.array([0.0, 1.0, 0.0]))
+    up = quat.inv_apply(seen.subject.body_from_world, np.array([0.0, 1.0, 0.0]))
     if up[1] < 0.7:
         axis = "XYZ"[int(np.argmax(np.abs(up)))]
         text = f"In the clip {axis} is up and not Y; it was turned."
         yield Finding("up_axis", text, "warning", 0.95)
     if seen.tilt[0] > 0.999:
         return
-    world = quat.apply(quat.inv(seen.tilt), np.array([0.0, 1.0, 0.0]))
+    world = quat.inv_apply(seen.tilt, np.array([0.0, 1.0, 0.0]))
     ahead = abs(float(world[2]))
     if world[1] < -0.7:
         yield Finding("upside_down", "The animal is on its back; it was turned over.", "error", 0.9)

@@ -57,7 +57,7 @@ def adapt(
     """Return the creature that an exemplar shows, in under a second.
 
     ``residual`` False leaves out what the network misses. ``own`` is a learner other than the
-    shipped one. Raises ``models.ModelError`` without it.
+    shipped one. Raises ``models.RefusedError`` without it.
     """
     learner = own or learnet.load()
     clip = exemplar.clip.slice(0, round(LONGEST * RATE))
@@ -177,7 +177,7 @@ def _missed(seen: Seen, phase: Array, run: Run, plan: Trajectory) -> Residual:
     own = cyclic_spline.at(cyclic_spline.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
     hips = cyclic_spline.at(cyclic_spline.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
     made = quat.mul(back[:, None], run.clip.world()[0])
-    turns = quat.to_rotvec(quat.mul(quat.from_two_axes(own), quat.inv(made)))
+    turns = quat.to_rotvec(quat.mul_inv(quat.from_two_axes(own), made))
     hips = hips - quat.apply(back, run.clip.root_positions - plan.positions)
     covered = min(float(np.ptp(phase)), 1.0)
     turns, hips = (

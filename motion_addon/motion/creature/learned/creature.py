@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ....errors import ModelError
+from ....errors import RefusedError
 from ...body import quadruped, quadruped_gaits
 from ...body.quadruped_gaits import Gait
 from ...clip.skeleton import EndSite, Skeleton
@@ -85,20 +85,20 @@ class Creature:
 
     @staticmethod
     def from_bytes(data: bytes) -> Creature:
-        """Return the creature of ``to_bytes``; raises ModelError where it is none."""
+        """Return the creature of ``to_bytes``; raises RefusedError where it is none."""
         try:
             with np.load(BytesIO(data[:LARGEST]), allow_pickle=False) as file:
                 return _creature({key: file[key] for key in file.files})
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
-            raise ModelError("This file holds no creature, or one that is damaged") from error
+            raise RefusedError("This file holds no creature, or one that is damaged") from error
 
     @staticmethod
     def load(path: FilePath) -> Creature:
-        """Return the creature of a file; raises ModelError where it holds none."""
+        """Return the creature of a file; raises RefusedError where it holds none."""
         try:
             return Creature.from_bytes(path.read_bytes())
         except OSError as error:
-            raise ModelError(f"The creature {path.name} cannot be read") from error
+            raise RefusedError(f"The creature {path.name} cannot be read") from error
 
 
 def _arrays(one: Creature) -> dict[str, Array]:
@@ -159,11 +159,11 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
     """Return the controller of a creature, which runs as any quadruped's.
 
     ``strength`` (of STRENGTHS) goes from what its proportions alone say to the exemplar's manner
-    and beyond. ``own`` is a learner other than the shipped one. Raises ModelError without it.
+    and beyond. ``own`` is a learner other than the shipped one. Raises RefusedError without it.
     """
     learner = own or learnet.load()
     if creature.learner != learner.digest:
-        raise ModelError(
+        raise RefusedError(
             f"The creature {creature.name} was adapted by another version of Footfall; adapt it"
             " again from its clip"
         )

@@ -171,5 +171,5 @@ def footfalls(change: Array) -> Array:
 
 @lru_cache(maxsize=2)
 def load(folder: FilePath = nn_weights.FOLDER) -> Learnet:
-    """Return the shipped learner, read once; raises ``models.ModelError`` without its files."""
+    """Return the shipped learner, read once; raises ``models.RefusedError`` without its files."""
     return nn_weights.read(NAME, folder, lambda _, files: Learnet(*files))

@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from .... import errors
-from ....errors import ExemplarError, ModelError, RequestError
+from ....errors import RefusedError
 from ...clip import bvh
 from ...controller.model import Model
 from ..own_rig.own_motion import OwnMotion
@@ -28,7 +27,7 @@ KEPT = 16
 def creature(path: str, legs: Legs | None = None) -> Creature:
     """Return the creature of a BVH file of its motion, or of a file in which one was stored.
 
-    ``legs`` names the joints of the legs of a BVH file. Raises RequestError in one plain
+    ``legs`` names the joints of the legs of a BVH file. Raises RefusedError in one plain
     sentence.
     """
     return _creature(_digest(path), path, legs)
@@ -48,27 +47,21 @@ def _digest(path: str) -> str:
     try:
         return hashlib.sha256(FilePath(path).read_bytes()).hexdigest()
     except OSError as error:
-        raise RequestError(f"The exemplar {path} cannot be read") from error
+        raise RefusedError(f"The exemplar {path} cannot be read") from error
 
 
 @lru_cache(maxsize=KEPT)
 def _creature(digest: str, path: str, legs: Legs | None) -> Creature:
-    try:
-        if not path.lower().endswith(".bvh"):
-            if legs is not None:
-                raise RequestError("A stored creature knows its legs; leave out legs")
-            return Creature.load(FilePath(path))
-        return adapt(read(FilePath(path), legs))
-    except ModelError as error:
-        raise RequestError(str(error)) from error
+    if not path.lower().endswith(".bvh"):
+        if legs is not None:
+            raise RefusedError("A stored creature knows its legs; leave out legs")
+        return Creature.load(FilePath(path))
+    return adapt(read(FilePath(path), legs))
 
 
 @lru_cache(maxsize=KEPT)
 def _model(digest: str, path: str, legs: Legs | None, manner: float) -> Model:
-    try:
-        return model_of(_creature(digest, path, legs), manner)
-    except ModelError as error:
-        raise RequestError(str(error)) from error
+    return model_of(_creature(digest, path, legs), manner)
 
 
 @lru_cache(maxsize=KEPT)
@@ -79,17 +72,16 @@ def _own_motion(digest: str, path: str, legs: Legs | None) -> OwnMotion | None:
     try:
         return OwnMotion.from_arrays(found.extras)
     except (KeyError, ValueError) as error:
-        raise RequestError(f"The creature {found.name} is damaged") from error
+        raise RefusedError(f"The creature {found.name} is damaged") from error
 
 
 def read(path: FilePath, legs: Legs | None = None) -> Exemplar:
-    """Return the exemplar of a BVH file: meters, Y up. Raises RequestError."""
+    """Return the exemplar of a BVH file: meters, Y up. Raises RefusedError."""
     try:
         clip = bvh.read(path)
-        return reading.of_clip(clip, None if legs is None else dict(legs), name=path.stem)
     except OSError as error:
-        raise RequestError(f"The exemplar {path} cannot be read") from error
-    except errors.BvhError as error:
-        raise RequestError(str(error).rstrip(".")) from error
-    except ExemplarError as error:
-        raise RequestError(f"{path.name}: {str(error).rstrip('.')}") from error
+        raise RefusedError(f"The exemplar {path} cannot be read") from error
+    try:
+        return reading.of_clip(clip, None if legs is None else dict(legs), name=path.stem)
+    except RefusedError as error:
+        raise RefusedError(f"{path.name}: {str(error).rstrip('.')}") from error

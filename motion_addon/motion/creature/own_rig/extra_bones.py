@@ -96,9 +96,9 @@ def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
 
 def _away(base: Array, turns: Array) -> tuple[Array, Array]:
     """Return the mean (4,) of how turns (T, 4) are away from ``base``, and what is left (T, 3)."""
-    off = quat.unroll(quat.mul(quat.inv(base), turns))
+    off = quat.unroll(quat.inv_mul(base, turns))
     mean = quat.normalize(off.mean(axis=0))
-    return mean, quat.to_rotvec(quat.mul(quat.inv(mean), off))
+    return mean, quat.to_rotvec(quat.inv_mul(mean, off))
 
 
 def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array) -> Misfit:

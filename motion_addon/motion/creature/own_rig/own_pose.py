@@ -78,13 +78,13 @@ class OwnPose:
             if bone in known or name not in rig:
                 continue
             rest = body.rotations[rig.index(name)] if size is None else own.rest[bone]
-            basis = quat.mul(quat.inv(rest), quat.mul(turn, rest))
+            basis = quat.inv_mul(rest, quat.mul(turn, rest))
             shift = self.misfit.shifts.get(bone)
             if shift is None and np.abs(quat.to_rotvec(basis)).max() < _STILL:
                 continue
             place = None
             if shift is not None:
-                place = quat.apply(quat.inv(rest), shift) * unit
+                place = quat.inv_apply(rest, shift) * unit
             yield name, quat.unroll(basis), place
 
 

@@ -217,9 +217,7 @@ def shift(own: OwnRig, bones: Bones, bone: int) -> Array:
     if parent < 0:
         return np.zeros((len(bones.places), 3))
     arm = bones.places[:, bone] - bones.places[:, parent]
-    return np.asarray(
-        quat.apply(quat.inv(bones.turns[:, parent]), arm) - own.skeleton.offsets[bone]
-    )
+    return np.asarray(quat.inv_apply(bones.turns[:, parent], arm) - own.skeleton.offsets[bone])
 
 
 def pose(own: OwnRig, clip: Clip, misfit: Misfit = NONE, *, sink: bool = True) -> Bones:

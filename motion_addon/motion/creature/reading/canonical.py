@@ -92,7 +92,7 @@ def fitted(skeleton: Skeleton, rotations: Array, places: Array) -> Skeleton:
     may differ in proportions, and girdles that slide are elsewhere than in the rest pose.
     """
     parents = skeleton.parents[1:]
-    bones = quat.apply(quat.inv(rotations[:, parents]), places[:, 1:] - places[:, parents])
+    bones = quat.inv_apply(rotations[:, parents], places[:, 1:] - places[:, parents])
     seen = np.concatenate([skeleton.offsets[:1], np.median(bones, axis=0)])
     far = np.linalg.norm(seen - skeleton.offsets, axis=-1) > SAME * anchors.hip_height(skeleton)
     far |= far[skeleton.mirror_pairs()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....errors import ExemplarError
+from ....errors import RefusedError
 from ...body import quadruped, quadruped_gaits
 from ...body.dynamic_units import Units
 from ...clip.clip import Clip
@@ -25,7 +25,7 @@ from .recording import Recording
 from .stride_reading import Strides
 from .subject import Legs, Subject
 
-__all__ = ["Exemplar", "ExemplarError", "Reading", "exemplar", "of_clip", "read", "understand"]
+__all__ = ["Exemplar", "Reading", "RefusedError", "exemplar", "of_clip", "read", "understand"]
 
 RATE = 60.0
 LONG = 6.0
@@ -112,7 +112,7 @@ def read(
     ``rotations`` (T, B, 4) are world_from_bone and ``positions`` (T, B, 3) the heads, world, Y up.
     The parts of the animal are those of ``rig_map``, or found around ``legs``, or found by
     structure. ``unit`` (meters) overrides the guess that tells meters from centimeters. Raises
-    ExemplarError in one plain sentence.
+    RefusedError in one plain sentence.
     """
     recording = Recording(rig, np.asarray(rotations), np.asarray(positions), fps, name)
     return exemplar(understand(recording, rig_map, legs, unit))
@@ -136,7 +136,7 @@ def understand(
     legs: Legs | None = None,
     unit: float | None = None,
 ) -> Reading:
-    """Return what is seen in a recording; raises ExemplarError where no animal is."""
+    """Return what is seen in a recording; raises RefusedError where no animal is."""
     _check(recording)
     found = subject.find(recording, rig_map, legs)
     turns, positions = (part.astype(np.float64) for part in found.motion())
@@ -163,20 +163,20 @@ def understand(
 
 def _check(recording: Recording) -> None:
     if recording.frames < 3:
-        raise ExemplarError("The clip has fewer than three frames; it shows no motion.")
+        raise RefusedError("The clip has fewer than three frames; it shows no motion.")
     if not recording.finite:
-        raise ExemplarError("The clip has values that are not numbers; export it again.")
+        raise RefusedError("The clip has values that are not numbers; export it again.")
     if not RATES[0] <= recording.fps <= RATES[1]:
-        raise ExemplarError(
+        raise RefusedError(
             f"The clip has {recording.fps:g} frames a second; between 8 and 240 can be read."
         )
 
 
 def exemplar(seen: Reading) -> Exemplar:
-    """Return the exemplar of a reading; raises ExemplarError where nothing can be learned."""
+    """Return the exemplar of a reading; raises RefusedError where nothing can be learned."""
     recording, animal = seen.subject.recording, seen.subject.animal
     if seen.strides.count < stride_reading.HALF:
-        raise ExemplarError(
+        raise RefusedError(
             "The clip shows no stride; choose one in which the animal walks, trots or runs."
         )
     own = Units(animal.hip_height * seen.scale.unit)

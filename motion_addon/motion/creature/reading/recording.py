@@ -58,11 +58,11 @@ class Recording:
 
     def turns(self) -> Array:
         """Return (T, B, 4) the turns of the bones away from their rest pose, world."""
-        return quat.mul(self.rotations, quat.inv(self.rig.rest_rotations.astype(np.float32)))
+        return quat.mul_inv(self.rotations, self.rig.rest_rotations.astype(np.float32))
 
     def resting_at(self, frame: int) -> "Recording":
         """Return the recording with the pose of a frame for its rest pose."""
-        turn = quat.mul(self.rotations[frame].astype(np.float64), quat.inv(self.rig.rest_rotations))
+        turn = quat.mul_inv(self.rotations[frame].astype(np.float64), self.rig.rest_rotations)
         tips = self.tips
         if tips is not None:
             tips = tuple((j, _triple(quat.apply(turn[j], np.array(tip)))) for j, tip in tips)

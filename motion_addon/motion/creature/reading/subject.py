@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....errors import ExemplarError
+from ....errors import RefusedError
 from ... import rigs
 from ...body.quadruped import LEGS, ROLES
 from ...maths import quat
 from ...maths.quat import Array
-from ...rigs import RigBones, RigError, RigMap
+from ...rigs import RigBones, RigMap
 from ...rigs.axes import four_legged_axes
 from ...rigs.quadruped_structure import around_legs
 from .anchors import Limbs
@@ -46,7 +46,7 @@ class Subject:
     def motion(self) -> tuple[Array, Array]:
         """Return turns (T, B, 4) away from rest and positions (T, B, 3) in the body's axes."""
         axes = self.body_from_world
-        turns = quat.mul(quat.mul(axes, self.recording.turns()), quat.inv(axes))
+        turns = quat.mul_inv(quat.mul(axes, self.recording.turns()), axes)
         return turns, quat.apply(axes, self.recording.positions)
 
     def ends(self) -> Array:
@@ -59,16 +59,16 @@ def find(recording: Recording, rig_map: RigMap | None = None, legs: Legs | None 
     """Return the animal of a recording, whose parts are told or found by structure.
 
     Where the rest pose shows none (all bones along one axis, say) the first frame is taken for
-    it. Raises ExemplarError in one plain sentence when there is no animal on four legs.
+    it. Raises RefusedError in one plain sentence when there is no animal on four legs.
     """
     try:
         return _find(recording, rig_map, legs, posed=False)
-    except ExemplarError:
+    except RefusedError:
         if not recording.frames or not recording.finite:
             raise
         try:
             return _find(recording.resting_at(0), rig_map, legs, posed=True)
-        except ExemplarError:
+        except RefusedError:
             pass
         raise
 
@@ -82,8 +82,8 @@ def _find(
         found.check(rig)
         roles = {role: [rig.index(n) for n in names] for role, names in found.roles.items()}
         axes, exchanged = four_legged_axes(rig, roles)
-    except RigError as error:
-        raise ExemplarError(f"{error}.") from error
+    except RefusedError as error:
+        raise RefusedError(f"{error}.") from error
     if exchanged:
         found = _exchanged(found)
     chains = {leg: _to_the_tip(rig, found.roles[ROLES[leg]]) for leg in LEGS}
@@ -94,20 +94,20 @@ def _find(
     heights = [skeleton.rest_positions()[skeleton.index(limbs.legs[leg][0]), 1] for leg in LEGS]
     ends = [skeleton.rest_positions()[skeleton.index(limbs.legs[leg][-1]), 1] for leg in LEGS]
     if min(np.array(heights) - ends) < LEAST_HIP:
-        raise ExemplarError("The legs of this rig do not go down from the trunk.")
+        raise RefusedError("The legs of this rig do not go down from the trunk.")
     animal = Animal.of(skeleton, limbs)
     return Subject(recording, found, limbs, animal, body_from_world, posed, told)
 
 
 def mapped(rig: RigBones, rig_map: RigMap | None, legs: Legs | None) -> RigMap:
-    """Return the bone map that is told, or found; raises ExemplarError where there is none."""
+    """Return the bone map that is told, or found; raises RefusedError where there is none."""
     if rig_map is None and legs is not None:
         return _around(rig, legs)
     found = rigs.detect(rig) if rig_map is None else rig_map
     if found.kind != "quadruped":
         if found.usable and found.confidence > 0.1:
-            raise ExemplarError("This is a rig on two legs, not an animal on four.")
-        raise ExemplarError(
+            raise RefusedError("This is a rig on two legs, not an animal on four.")
+        raise RefusedError(
             "No animal on four legs was found in this rig; say which bones its legs are."
         )
     return found
@@ -115,17 +115,17 @@ def mapped(rig: RigBones, rig_map: RigMap | None, legs: Legs | None) -> RigMap:
 
 def _around(rig: RigBones, legs: Legs) -> RigMap:
     if set(legs) != set(LEGS):
-        raise ExemplarError(f"The legs to name are {', '.join(LEGS)}, each with its bones.")
+        raise RefusedError(f"The legs to name are {', '.join(LEGS)}, each with its bones.")
     for leg, names in legs.items():
         gone = [name for name in names if name not in rig]
         if gone:
-            raise ExemplarError(f'The leg {leg} has a bone "{gone[0]}" that the rig has not.')
+            raise RefusedError(f'The leg {leg} has a bone "{gone[0]}" that the rig has not.')
         if len(names) < 2:
-            raise ExemplarError(f"The leg {leg} needs at least two bones, from its top to the paw.")
+            raise RefusedError(f"The leg {leg} needs at least two bones, from its top to the paw.")
     roles = {ROLES[leg]: tuple(names) for leg, names in legs.items()}
     found = around_legs(rig, roles)
     if found is None:
-        raise ExemplarError("The named legs do not hang on one trunk.")
+        raise RefusedError("The named legs do not hang on one trunk.")
     return found
 
 
@@ -150,7 +150,7 @@ def limbs_of(
     crown = (*roles.get("neck", ()), *roles.get("head", ()))
     spine = (*roles.get("hips", ()), *roles.get("spine", ()))
     if len(spine) == 1 and len(crown) > 2:
-        ahead = quat.apply(quat.inv(world_from_body), rig.rest_heads)[:, 2]
+        ahead = quat.inv_apply(world_from_body, rig.rest_heads)[:, 2]
         shoulders = min(ahead[rig.index(legs[leg][0])] for leg in ("LF", "RF"))
         inner = [name for name in crown[:-2] if ahead[rig.index(name)] <= shoulders + 1e-6]
         spine, crown = (*spine, *inner), crown[len(inner) :]
