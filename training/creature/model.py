@@ -22,8 +22,8 @@ from motion_addon.motion.creature.learned import signature
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
-from ..inbetween.model import Encoder, Size
 from ..shared.model import Body, axes_to_matrices
+from ..shared.transformer import Encoder, Size
 
 WAYS: Final = ("learnet", "film", "concat", "none")
 """How a creature's ``z`` acts: on the diagonals, on the hidden units' scales and shifts (FiLM),

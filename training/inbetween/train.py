@@ -28,8 +28,9 @@ from motion_addon.motion.nn.weights import read_safetensors
 
 from ..shared.loop import add_fields, given, save
 from ..shared.model import axes_to_matrices
+from ..shared.transformer import Size
 from .dataset import Clips, Cut, draw
-from .model import STATISTICS, Filler, Size
+from .model import STATISTICS, Filler
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,10 @@ from tests.motion.humans import standing_clip
 from training.data import variants
 from training.inbetween import bodies, dataset, evaluate, export, lafan, model, prepare, train
 from training.inbetween.bodies import Part
+from training.shared import transformer
 from training.shared.model import axes_to_matrices
 
-SMALL = model.Size(width=16, layers=2, heads=2, wide=32, reach=8)
+SMALL = transformer.Size(width=16, layers=2, heads=2, wide=32, reach=8)
 
 
 def written(folder: Path) -> Path:
@@ -67,7 +68,7 @@ def animals(folder: Path) -> Path:
 @pytest.mark.parametrize("frames", [5, 40])
 def test_torch_and_numpy_are_one(frames: int) -> None:
     torch.manual_seed(0)
-    twin = model.Encoder(11, 7, SMALL, dropout=0.2).eval()
+    twin = transformer.Encoder(11, 7, SMALL, dropout=0.2).eval()
     with torch.no_grad():
         for parameter in twin.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
