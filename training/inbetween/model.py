@@ -43,10 +43,10 @@ class Filler(nn.Module):
         self.register_buffer("parents", torch.tensor(np.maximum(skeleton.parents, 0)))
         self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)))
 
-    def forward(self, inputs: Tensor, latent: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return corrections (N, T, O) in their own units, and [CLS] states (N, D)."""
-        outputs, cls = self.network((inputs - self.input_mean) / self.input_scale, latent)
-        return outputs * self.output_scale, cls
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return corrections (N, T, O) in their own units."""
+        outputs: Tensor = self.network((inputs - self.input_mean) / self.input_scale)[0]
+        return outputs * self.output_scale
 
     def place(self, matrices: Tensor, root: Tensor, bones: Tensor) -> Tensor:
         """Return joint positions (..., J, 3) of world rotations (..., J, 3, 3) and the root.

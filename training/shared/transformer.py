@@ -21,8 +21,6 @@ class Size:
     layers: int = 6
     heads: int = 6
     wide: int = 768
-    latent: int = 16
-    """0 for a network without variants."""
     reach: int = 64
     """Frames either way for which the attention has a bias of its own."""
 
@@ -44,7 +42,7 @@ class Encoder(nn.Module):
 
         small = 0.02 / (2.0 * count) ** 0.5
         self.embed, self.embed_bias = drawn(d, inputs, scale=inputs**-0.5), zeros(d)
-        self.cls, self.latent = drawn(d), drawn(d, size.latent)
+        self.cls = drawn(d)
         self.bias, self.cls_bias = zeros(size.heads, 2 * size.reach + 1), zeros(size.heads, 2)
         ones = torch.stack([torch.ones(d), torch.zeros(d)])
         self.norm = nn.Parameter(ones.repeat(count, 2, 1, 1))
@@ -58,8 +56,6 @@ class Encoder(nn.Module):
         )
         self.narrow, self.narrow_bias = drawn(count, d, size.wide, scale=small), zeros(count, d)
         self.head, self.head_bias = drawn(outputs, d, scale=0.1 * scale), zeros(outputs)
-        self.posterior = drawn(2 * size.latent, d, scale=0.5 * scale)
-        self.posterior_bias = zeros(2 * size.latent)
 
     def distance_bias(self, frames: int) -> Tensor:
         """Return (H, frames + 1, frames + 1)."""
@@ -70,11 +66,9 @@ class Encoder(nn.Module):
         top = self.cls_bias[:, :1, None].expand(-1, 1, frames + 1)
         return torch.cat([top, torch.cat([left, inner], dim=2)], dim=1)
 
-    def forward(self, inputs: Tensor, latent: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return outputs (N, T, O) and [CLS] states (N, D) of inputs (N, T, I)."""
         x = functional.linear(inputs, self.embed, self.embed_bias)
-        if latent is not None:
-            x = x + functional.linear(latent, self.latent)[:, None]
         x = torch.cat([self.cls.expand(len(x), 1, -1), x], dim=1).float()
         bias = self.distance_bias(inputs.shape[1])
         for i in range(len(self.norm)):
@@ -84,18 +78,6 @@ class Encoder(nn.Module):
             x = x + self._dropped(functional.linear(wide, self.narrow[i], self.narrow_bias[i]))
         x = self._normed(x, self.final_norm)
         return functional.linear(x[:, 1:], self.head, self.head_bias).float(), x[:, 0]
-
-    def draw(self, cls: Tensor) -> tuple[Tensor, Tensor]:
-        """Return latents (N, Z) drawn for [CLS] states of whole motions, and their cost (N,).
-
-        The cost is the divergence from a normal distribution, in nats.
-        """
-        mean, spread = (
-            functional.linear(cls, self.posterior, self.posterior_bias).float().chunk(2, dim=-1)
-        )
-        spread = spread.clamp(-6.0, 3.0)
-        cost = 0.5 * (mean**2 + spread.exp() - 1.0 - spread).sum(dim=-1)
-        return mean + (0.5 * spread).exp() * torch.randn_like(mean), cost
 
     def _normed(self, x: Tensor, norm: Tensor) -> Tensor:
         return functional.layer_norm(x, x.shape[-1:], norm[0], norm[1], EPSILON)

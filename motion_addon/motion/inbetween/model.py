@@ -38,13 +38,10 @@ class Filler:
         """The kind of body whose gaps it fills."""
         return kind_of(self.skeleton)
 
-    def answer(self, inputs: Array, latent: Array | None = None) -> tuple[Array, Array]:
-        """Return corrections (N, T, O) in their own units and [CLS] states (N, D).
-
-        ``inputs`` (N, T, I) are those of a ``gap.Window``; ``latent`` (N, Z) chooses a variant.
-        """
-        outputs, cls = self.encoder.forward((inputs - self.input_mean) / self.input_scale, latent)
-        return outputs * self.output_scale, cls
+    def answer(self, inputs: Array) -> Array:
+        """Return corrections (N, T, O) in their own units of a window's ``inputs`` (N, T, I)."""
+        outputs, _ = self.encoder.forward((inputs - self.input_mean) / self.input_scale)
+        return outputs * self.output_scale
 
 
 @lru_cache(maxsize=4)

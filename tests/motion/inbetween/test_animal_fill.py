@@ -81,7 +81,6 @@ def test_is_described_truly(filler: Filler) -> None:
     layout = gap.Layout(len(filler.skeleton))
     assert [filler.info["inputs"], filler.info["outputs"]] == [layout.inputs, layout.outputs]
     assert filler.skeleton.names == quadruped.JOINTS
-    assert filler.encoder.latent_size == 0
     assert filler.info["body"] == "quadruped"
     assert filler.info["credits"]
     place = weights.FOLDER / KINDS["quadruped"].filler / "weights.safetensors"
