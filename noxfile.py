@@ -124,7 +124,7 @@ def lint(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """Test the motion core and the source rules, with numpy alone."""
     _install(session, "core")
-    _pytest(session, "core", "tests/motion", "tests/test_codebase.py")
+    _pytest(session, "core", "tests/motion", "tests/test_codebase.py", "tests/test_pages.py")
 
 
 @nox.session(python="3.11")

@@ -208,7 +208,7 @@ def test_every_key_is_tried() -> None:
 
 @pytest.mark.parametrize(("key", "value"), [(k, v) for k, vs in BAD.items() for v in vs], ids=str)
 def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
-    with pytest.raisesRefusedError as caught:
+    with pytest.raises(RefusedError) as caught:
         Herd.from_json({"path": LINE, "herd": {key: value}})
     assert "\n" not in str(caught.value)
 

@@ -165,7 +165,7 @@ def test_defaults() -> None:
     ids=lambda v: f"{v!r:.40}",
 )
 def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
-    with pytest.raisesRefusedError as caught:
+    with pytest.raises(RefusedError) as caught:
         BakeRequest.from_json({"path": LINE, key: value})
     message = str(caught.value)
     assert message.strip()

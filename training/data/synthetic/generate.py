@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make up creatures and clips of them.
+r"""Make up creatures and clips of them.
 
-    python -m training.data.synthetic.generate --count 200 --seed 1 --out build/creatures.npz --report
+    python -m training.data.synthetic.generate --count 200 --seed 1 \
+        --out build/creatures.npz --report
 
 writes one clip of each of ``--count`` creatures; ``--report`` prints whether they could be
 animals, beside the measured Labrador and horse, and ``--sheet FILE.png`` draws some of them.
@@ -17,8 +18,8 @@ import numpy as np
 
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
 from . import checks, creature, motion, outing
@@ -135,8 +136,10 @@ def main() -> None:
         from ...shared import stick_figures
 
         shown = [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]
-        stick_figures.sheet([(stick_figures.title(*one), one[0].clip, stick_figures.shown(*one)) for one in shown],
-                    options.sheet)  # fmt: skip
+        figures = [
+            (stick_figures.title(*one), one[0].clip, stick_figures.shown(*one)) for one in shown
+        ]
+        stick_figures.sheet(figures, options.sheet)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.maths import quat, two_bone_ik
 from motion_addon.motion.body.quadruped import limb
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat, two_bone_ik
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep
 
 from .creature import Creature, Manner
