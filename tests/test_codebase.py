@@ -90,6 +90,16 @@ def test_test_folders_mirror_packages() -> None:
     refuse(offenders)
 
 
+def test_modules_that_tests_ask_of_the_addon_exist() -> None:
+    offenders = []
+    for path in SOURCES:
+        for module in re.findall(r"\baddon\(\s*\"([\w.]+)\"", text_of(path)):
+            place = ROOT / "motion_addon" / module.replace(".", "/")
+            if not (place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()):
+                offenders.append(f"{name_of(path)}: {module}")
+    refuse(offenders)
+
+
 def test_handlers_name_their_errors() -> None:
     offenders = []
     for path in SOURCES:

@@ -22,6 +22,7 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
+from ...shared import stick_figures
 from . import checks, creature, motion, outing
 from .motion import Take
 from .outing import Outing
@@ -108,6 +109,20 @@ def report(made: Sequence[tuple[Take, Outing]]) -> str:
     return "\n".join([*lines, "", checks.comparison()])
 
 
+def draw(made: Sequence[tuple[Take, Outing]], file: Path) -> None:
+    """Draw a stride from the middle of each of the first steady takes."""
+    rows = []
+    for take, out in [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]:
+        who, middle = take.creature, (out.steady.start + out.steady.stop) // 2
+        title = (
+            f"{who.name}, {who.mass:.3g} kg, hip {who.hip_height:.2f} m: {out.gait} at Froude"
+            f" {out.froude:.2f}, {take.manner.name}"
+        )
+        frames = stick_figures.of_stride(np.asarray(take.clip.contacts), middle)
+        rows.append((title, take.clip, frames))
+    stick_figures.sheet(rows, file)
+
+
 def main() -> None:
     """Read the command line, write the file and print the report."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -133,13 +148,7 @@ def main() -> None:
     if options.report:
         log.info("%s", report(made))
     if options.sheet is not None:
-        from ...shared import stick_figures
-
-        shown = [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]
-        figures = [
-            (stick_figures.title(*one), one[0].clip, stick_figures.shown(*one)) for one in shown
-        ]
-        stick_figures.sheet(figures, options.sheet)
+        draw(made, options.sheet)
 
 
 if __name__ == "__main__":
