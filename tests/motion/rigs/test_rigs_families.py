@@ -10,6 +10,7 @@ import pytest
 from motion_addon.errors import RefusedError
 from motion_addon.motion.rigs import FAMILIES, RigBones, RigMap, detect, family_label
 from motion_addon.motion.rigs.rig_map import ROLES
+from tests.cases import each
 from tests.motion.humans import Build, human
 
 PARTS = ("shoulder", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe")
@@ -152,7 +153,7 @@ def sample(row) -> tuple[RigBones, dict[str, tuple[str, ...]]]:
     )
 
 
-@pytest.mark.parametrize("row", SAMPLES, ids=lambda row: f"{row[0]}-{row[1]}")
+@each("row", SAMPLES)
 def test_family_is_recognized_with_all_its_bones(row):
     rig, truth = sample(row)
     found = detect(rig)
@@ -212,7 +213,7 @@ def test_map_survives_json():
     assert back.missing == found.missing
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "words"),
     [
         ("{", "not valid JSON"),
