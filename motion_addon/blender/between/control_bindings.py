@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 
 import bpy
 
-from ...motion.body.body import QuadrupedBody
+from ...motion.body.body import Body
 from ...motion.maths.quat import Array
-from ...motion.rigs.measure import Body
 from .control_effects import Trial, tried
 from .sampled_action import Puppet, Reel
 
 _LIMBS = (("thigh", "shin", "foot"), ("upper_arm", "forearm", "hand"))
-_ANIMALS = ("hips", "spine", "neck", "head", "tail", "foreleg", "hindleg")
 _Options = dict[int, "list[Trial]"]
-_DEPTH = (
-    *("hips", "spine", "neck", "head", "shoulder", "upper_arm", "forearm", "hand"),
-    *("thigh", "shin", "foot", "toe"),
+_OUTWARDS = (
+    *("hips", "spine", "neck", "head", "tail", "shoulder", "upper_arm", "forearm", "hand"),
+    *("thigh", "shin", "foot", "toe", "foreleg", "hindleg"),
 )
 
 
@@ -58,7 +56,7 @@ def find(
     trials = tried(rig, body, puppet, reel, row)
     order = _order(body)
     turners, movers, aims = _sorted(trials, body, order)
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         _shared(turners, reel, body)
     grips = [
         _grip(min(several, key=lambda t: (t.moved is None, t.control != bone)), bone, True)
@@ -76,7 +74,7 @@ def find(
             grips.append(replace(_grip(turner, bone), moved=None))
     held = [_needed(grip, body, grips) for grip in grips]
     held = [grip for grip in held if grip.turned or grip.moved]
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         held = [_under_ik(grip, held) for grip in held]
     held.sort(key=lambda grip: (grip.aims, order.index(grip.bone)))
     return tuple(held)
@@ -111,7 +109,7 @@ def _topmost(held: Array, order: list[int]) -> int:
 def _order(body: Body) -> list[int]:
     """Return the mapped bones from the hips outwards."""
     out: list[int] = []
-    for part in _ANIMALS if isinstance(body, QuadrupedBody) else _DEPTH:
+    for part in _OUTWARDS:
         for role in (part, f"{part}.L", f"{part}.R"):
             out += body.roles.get(role, ())
     return out
@@ -122,7 +120,7 @@ def _bent(trial: Trial, body: Body) -> tuple[int, Trial]:
     trunk = [b for role in ("hips", "spine") for b in body.roles.get(role, ())]
     if (trial.turn_stirs | trial.shift_stirs)[trunk].any():
         return -1, trial
-    whole = isinstance(body, QuadrupedBody)
+    whole = body.kind.level
     for limb in limbs_of(body):
         for bone in limb if whole else limb[:1]:
             if trial.turn_stirs[bone]:
@@ -134,8 +132,8 @@ def _bent(trial: Trial, body: Body) -> tuple[int, Trial]:
 
 def limbs_of(body: Body) -> list[tuple[int, ...]]:
     """Return the bones of each limb, from its top to the foot, hand or paw."""
-    if isinstance(body, QuadrupedBody):
-        return [limb.bones for limb in body.limbs]
+    if body.kind.level:
+        return [leg.bones for leg in body.legs]
     found = [
         tuple(body.bone(f"{part}.{side}") for part in limb) for limb in _LIMBS for side in "LR"
     ]
@@ -176,7 +174,7 @@ def _best(bone: int, several: list[Trial], body: Body) -> Trial:
     for trial in several:
         if trial.control == bone:
             return trial
-    if isinstance(body, QuadrupedBody) and bone == body.bone("hips"):
+    if body.kind.level and bone == body.bone("hips"):
         trunk = list(body.trunk)
         several = [t for t in several if (t.turns | t.shifts)[trunk].all()] or several
     ends = [limb[-1] for limb in limbs_of(body)]
@@ -216,7 +214,7 @@ def _under_ik(grip: Grip, grips: list[Grip]) -> Grip:
 
 def _above(bone: int, body: Body) -> tuple[int, ...]:
     """Return the bones one of which must carry a bone that is not moved by itself; maybe none."""
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         limb = next((limb for limb in limbs_of(body) if bone in limb), ())
         trunk = body.trunk[: body.trunk.index(bone)] if bone in body.trunk else body.trunk
         return (*trunk, *limb[: limb.index(bone)]) if limb else trunk

@@ -21,9 +21,9 @@ from ..rig import character, readiness
 from ..scene import units
 
 if TYPE_CHECKING:
+    from ...motion.body.body import Body
     from ...motion.inbetween.bridging import Posed
     from ...motion.maths.quat import Array
-    from ...motion.rigs.measure import Body
     from .control_bindings import Grip
     from .sampled_action import Puppet, Reel, Track
 

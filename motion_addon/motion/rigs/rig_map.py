@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which bone plays which part: the map between a rig and the parts of a body.
+"""Bone maps: which bone of a rig plays which role in a body.
 
-Owns the list of roles and the map's JSON form. Finding a map is ``detect``'s work.
+Owns the roles of each kind and the map's JSON form. ``detection`` finds a map.
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from ...errors import RefusedError
+from ..body.kinds import BIPED, KINDS, QUADRUPED
 from ..body.rig_bones import RigBones
 
 SIDES: Final = ("L", "R")
@@ -34,7 +35,8 @@ REQUIRED_ROLES: Final = (
 )
 """Without these a rig cannot walk."""
 
-Kind = Literal["biped", "quadruped"]
+KindName = Literal["biped", "quadruped"]
+"""A name of ``kinds.KINDS``."""
 QUADRUPED_CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head", "tail")
 QUADRUPED_SIDED_ROLES: Final = ("foreleg", "hindleg")
 QUADRUPED_LEG_ROLES: Final = tuple(
@@ -44,32 +46,41 @@ QUADRUPED_ROLES: Final = QUADRUPED_CENTER_ROLES + QUADRUPED_LEG_ROLES
 """Every role of a four-legged rig. ``spine`` runs from above the hips to the bone that carries
 the forelegs, ``tail`` to its tip, each leg from its top (scapula or femur) to the paw."""
 LEAST_LEG_BONES: Final = 2
-"""A leg of a quadruped needs so many bones."""
+"""Fewest bones of a quadruped's leg."""
 
-_ROLES: Final[dict[Kind, tuple[str, ...]]] = {"biped": ROLES, "quadruped": QUADRUPED_ROLES}
-_CHAINS: Final[dict[Kind, tuple[str, ...]]] = {
-    "biped": CHAIN_ROLES,
-    "quadruped": ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
+
+@dataclass(frozen=True)
+class _KindRoles:
+    """The roles of a kind of body."""
+
+    every: tuple[str, ...]
+    chains: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+_KINDS: Final[dict[str, _KindRoles]] = {
+    BIPED.name: _KindRoles(ROLES, CHAIN_ROLES, REQUIRED_ROLES),
+    QUADRUPED.name: _KindRoles(
+        QUADRUPED_ROLES,
+        ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
+        ("hips", *QUADRUPED_LEG_ROLES),
+    ),
 }
-_REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
-    "biped": REQUIRED_ROLES,
-    "quadruped": ("hips", *QUADRUPED_LEG_ROLES),
-}
 
 
-def roles_of(kind: Kind) -> tuple[str, ...]:
+def roles_of(kind: KindName) -> tuple[str, ...]:
     """Return every role of a kind of body, in the order a panel shows them."""
-    return _ROLES[kind]
+    return _KINDS[kind].every
 
 
-def chain_roles(kind: Kind) -> tuple[str, ...]:
+def chain_roles(kind: KindName) -> tuple[str, ...]:
     """Return the roles of a kind of body that may hold several bones."""
-    return _CHAINS[kind]
+    return _KINDS[kind].chains
 
 
-def required_roles(kind: Kind) -> tuple[str, ...]:
+def required_roles(kind: KindName) -> tuple[str, ...]:
     """Return the roles without which a body of that kind cannot walk."""
-    return _REQUIRED[kind]
+    return _KINDS[kind].required
 
 
 _FORMAT: Final = "footfall-rig-map"
@@ -84,13 +95,13 @@ class RigMap:
     roles: Mapping[str, tuple[str, ...]]
     """Role to bone names; roles without a bone are left out."""
     confidence: float = 1.0
-    """0..1, how sure the detection is."""
+    """0..1, confidence of the detection."""
     notes: tuple[str, ...] = ()
-    """Plain sentences worth showing."""
+    """Sentences for the artist."""
     facing: tuple[float, float, float] = (0.0, 0.0, 1.0)
     """World direction (motion axes) the rig faced at detection; for display."""
-    kind: Kind = "biped"
-    """On how many legs it walks; decides which roles there are."""
+    kind: KindName = "biped"
+    """Kind of body; decides which roles there are."""
     missing: tuple[str, ...] = field(init=False)
     """Expected roles without a bone, required ones first."""
 
@@ -169,7 +180,7 @@ class RigMap:
         if body.get("version") != 1:
             raise RefusedError("The bone map was written by a newer version of Footfall")
         kind = body.get("kind", "biped")
-        if kind not in ("biped", "quadruped"):
+        if kind not in KINDS:
             raise RefusedError("The bone map is of a kind of body that Footfall does not know")
         roles = _read_roles(body.get("roles"))
         notes = tuple(str(note) for note in body.get("notes", ()))
