@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 
 from ...errors import RefusedError
-from ..body.kinds import KINDS
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
@@ -39,7 +38,7 @@ def detect(rig: RigBones) -> RigMap:
     The map may lack required roles (see ``RigMap.missing``). Nothing is raised for a rig that is
     neither person nor animal, so that a panel can show the parts that were found.
     """
-    animals = (_named_animal(rig, family) for family in FAMILIES if KINDS[family.kind].level)
+    animals = (_named_animal(rig, family) for family in FAMILIES if family.kind.level)
     named = next((found for found in animals if found is not None), None)
     if named is not None:
         return named
@@ -88,7 +87,7 @@ def _person(rig: RigBones) -> RigMap:
     """Return the best map of a person: by the family that fits best, else by structure."""
     best: RigMap | None = None
     for family in FAMILIES:
-        found = None if KINDS[family.kind].level else _named_person(rig, family)
+        found = None if family.kind.level else _named_person(rig, family)
         if found and (best is None or _score(found) > _score(best)):
             best = found
     if best is None or not best.usable:

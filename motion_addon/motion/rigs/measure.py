@@ -8,7 +8,6 @@ that differ.
 import numpy as np
 
 from ..body.body import Body
-from ..body.kinds import KINDS
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from .families import FAMILIES
@@ -25,8 +24,7 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     the ground from the rig's origin and feet.
     """
     rig_map.check(rig)
-    kind = KINDS[rig_map.kind]
-    parts = ANIMAL if kind.level else PERSON
+    parts = ANIMAL if rig_map.kind.level else PERSON
     roles = {r: tuple(rig.index(name) for name in names) for r, names in rig_map.roles.items()}
     filled = parts.roles(rig, roles)
     world_from_body = parts.axes(rig, filled)
@@ -40,7 +38,7 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     pose = pose.over(origin)
     return Body(
         rig,
-        kind,
+        rig_map.kind,
         filled,
         world_from_body,
         quat.apply(world_from_body, origin),

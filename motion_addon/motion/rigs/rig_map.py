@@ -7,10 +7,10 @@ Owns the roles of each kind and the map's JSON form. ``detection`` finds a map.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ...errors import RefusedError
-from ..body.kinds import BIPED, KINDS, QUADRUPED
+from ..body.kinds import BIPED, KINDS, QUADRUPED, Kind
 from ..body.rig_bones import RigBones
 
 SIDES: Final = ("L", "R")
@@ -35,8 +35,6 @@ REQUIRED_ROLES: Final = (
 )
 """Without these a rig cannot walk."""
 
-KindName = Literal["biped", "quadruped"]
-"""A name of ``kinds.KINDS``."""
 QUADRUPED_CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head", "tail")
 QUADRUPED_SIDED_ROLES: Final = ("foreleg", "hindleg")
 QUADRUPED_LEG_ROLES: Final = tuple(
@@ -58,9 +56,9 @@ class _KindRoles:
     required: tuple[str, ...]
 
 
-_KINDS: Final[dict[str, _KindRoles]] = {
-    BIPED.name: _KindRoles(ROLES, CHAIN_ROLES, REQUIRED_ROLES),
-    QUADRUPED.name: _KindRoles(
+_KINDS: Final[dict[Kind, _KindRoles]] = {
+    BIPED: _KindRoles(ROLES, CHAIN_ROLES, REQUIRED_ROLES),
+    QUADRUPED: _KindRoles(
         QUADRUPED_ROLES,
         ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
         ("hips", *QUADRUPED_LEG_ROLES),
@@ -68,17 +66,17 @@ _KINDS: Final[dict[str, _KindRoles]] = {
 }
 
 
-def roles_of(kind: KindName) -> tuple[str, ...]:
+def roles_of(kind: Kind) -> tuple[str, ...]:
     """Return every role of a kind of body, in the order a panel shows them."""
     return _KINDS[kind].every
 
 
-def chain_roles(kind: KindName) -> tuple[str, ...]:
+def chain_roles(kind: Kind) -> tuple[str, ...]:
     """Return the roles of a kind of body that may hold several bones."""
     return _KINDS[kind].chains
 
 
-def required_roles(kind: KindName) -> tuple[str, ...]:
+def required_roles(kind: Kind) -> tuple[str, ...]:
     """Return the roles without which a body of that kind cannot walk."""
     return _KINDS[kind].required
 
@@ -100,7 +98,7 @@ class RigMap:
     """Sentences for the artist."""
     facing: tuple[float, float, float] = (0.0, 0.0, 1.0)
     """World direction (motion axes) the rig faced at detection; for display."""
-    kind: KindName = "biped"
+    kind: Kind = BIPED
     """Kind of body; decides which roles there are."""
     missing: tuple[str, ...] = field(init=False)
     """Expected roles without a bone, required ones first."""
@@ -160,7 +158,7 @@ class RigMap:
         body = {
             "format": _FORMAT,
             "version": 1,
-            "kind": self.kind,
+            "kind": self.kind.name,
             "family": self.family,
             "roles": {role: list(names) for role, names in self.roles.items()},
             "confidence": round(self.confidence, 3),
@@ -179,8 +177,8 @@ class RigMap:
             raise RefusedError("The file is not a Footfall bone map")
         if body.get("version") != 1:
             raise RefusedError("The bone map was written by a newer version of Footfall")
-        kind = body.get("kind", "biped")
-        if kind not in KINDS:
+        kind = KINDS.get(body.get("kind", BIPED.name))
+        if kind is None:
             raise RefusedError("The bone map is of a kind of body that Footfall does not know")
         roles = _read_roles(body.get("roles"))
         notes = tuple(str(note) for note in body.get("notes", ()))

@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...body.kinds import BIPED, Kind
 from ...body.rig_bones import RigBones
-from ..rig_map import QUADRUPED_SIDED_ROLES, SIDED_ROLES, KindName, chain_roles
+from ..rig_map import QUADRUPED_SIDED_ROLES, SIDED_ROLES, chain_roles
 
 Names = tuple[str, ...]
 
@@ -31,8 +32,8 @@ class Family:
     numbered_spine: bool = False
     """Whether spine, neck and head are numbered through (``spine``, ``spine.001``, ...), so that
     the shoulders show where the neck begins."""
-    kind: KindName = "biped"
-    """Kind of body that the rig is made for, one of ``kinds.KINDS``."""
+    kind: Kind = BIPED
+    """Kind of body that the rig is made for."""
     hanging_tail: bool = False
     """Whether the animal's tail hangs in life although it is modeled straight out."""
 

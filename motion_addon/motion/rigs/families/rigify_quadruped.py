@@ -8,6 +8,7 @@ in three forms: as it is, as ORG bones under the controls, and as DEF bones.
 from collections.abc import Mapping
 from typing import Final
 
+from ...body.kinds import QUADRUPED
 from .family import Family
 
 _WOLF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -68,7 +69,7 @@ RIGIFY_QUADRUPEDS: Final = tuple(
         label=label,
         requires=(prefix + mark,),
         sides=("L", "R"),
-        kind="quadruped",
+        kind=QUADRUPED,
         roles={
             "root": ("root",),
             **{role: tuple(prefix + bone for bone in bones) for role, bones in roles.items()},
