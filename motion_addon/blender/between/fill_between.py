@@ -21,7 +21,7 @@ from ..rig import character, readiness
 from ..scene import units
 
 if TYPE_CHECKING:
-    from ...motion.inbetween.bridging import Posed
+    from ...motion.inbetween.bone_poses import BonePoses
     from ...motion.maths.quat import Array
     from ...motion.rigs.measure import Body
     from .control_bindings import Grip
@@ -158,7 +158,7 @@ class Act:
         known: Array,
         told: slice,
         asked: Wanted,
-    ) -> Posed:
+    ) -> BonePoses:
         """Return new poses where ``known`` (T,) is False, as if the object stayed; all rows.
 
         Only the rows of ``told`` are looked at. Raises RefusedError.
@@ -173,7 +173,7 @@ class Act:
         )  # fmt: skip
         return self._seen(posed, told)
 
-    def _seen(self, posed: Posed, told: slice) -> Posed:
+    def _seen(self, posed: BonePoses, told: slice) -> BonePoses:
         import numpy as np
 
         from ...motion.maths.quat import apply, inv, mul
@@ -192,7 +192,7 @@ class Act:
         )
 
     def made(
-        self, scene: bpy.types.Scene, goal: Posed, new: Array, first: int, row: int = 0
+        self, scene: bpy.types.Scene, goal: BonePoses, new: Array, first: int, row: int = 0
     ) -> Made:
         """Bring the controls to a goal where ``new`` (T,) is True. Raises RefusedError."""
         import numpy as np

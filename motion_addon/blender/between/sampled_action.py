@@ -99,8 +99,8 @@ def _parted(path: str) -> tuple[str, str]:
     return bpy.utils.unescape_identifier(found[1]), found[2]
 
 
-def joined(rig: bpy.types.Object, first: Reel, second: Reel, seam: int) -> Reel:
-    """Return both reels, one after the other, with ``seam`` frames in between.
+def joined(rig: bpy.types.Object, first: Reel, second: Reel, frames: int) -> Reel:
+    """Return both reels, one after the other, with ``frames`` rows in between.
 
     There transforms go over smoothly, all else waits for the second. What only one of them has
     keeps the rig's present value in the other.
@@ -114,7 +114,7 @@ def joined(rig: bpy.types.Object, first: Reel, second: Reel, seam: int) -> Reel:
             _still(rig, known, length) if track is None else track.values
             for track, length in zip(tracks, lengths, strict=True)
         ]
-        share = foot_lock.eased(np.arange(1, seam + 1) / (seam + 1))[:, None]
+        share = foot_lock.eased(np.arange(1, frames + 1) / (frames + 1))[:, None]
         share = share if known.transform else np.zeros_like(share)
         end = _turned(parts[1][:1], parts[0][-1:]) if "quaternion" in path else parts[1][:1]
         between = parts[0][-1:] + share * (end - parts[0][-1:])

@@ -14,7 +14,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ...motion.inbetween.bridging import Posed
+from ...motion.inbetween.bone_poses import BonePoses
 from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.channels import RigPoser
@@ -39,7 +39,7 @@ def followed(
     puppet: Puppet,
     reel: Reel,
     grips: Sequence[Grip],
-    goal: Posed,
+    goal: BonePoses,
     rows: Array,
     now: tuple[Array, ...],
 ) -> tuple[Reel, float]:
@@ -71,7 +71,7 @@ def followed(
 
 
 def _off(
-    body: Body, grips: Sequence[Grip], rotations: Array, heads: Array, goal: Posed, rows: Array
+    body: Body, grips: Sequence[Grip], rotations: Array, heads: Array, goal: BonePoses, rows: Array
 ) -> float:
     """Return how far the held bones are off, in radians or lengths of a leg."""
     worst = 0.0
@@ -93,7 +93,7 @@ def _round(
     reel: Reel,
     grips: Sequence[Grip],
     poses: tuple[Array, Array],
-    goal: Posed,
+    goal: BonePoses,
     rows: Array,
     aim: bool,
 ) -> Reel:
@@ -109,7 +109,7 @@ def _round(
 
 
 def _correct(
-    rig: bpy.types.Object, reel: Reel, grip: Grip, poser: RigPoser, goal: Posed, rows: Array
+    rig: bpy.types.Object, reel: Reel, grip: Grip, poser: RigPoser, goal: BonePoses, rows: Array
 ) -> None:
     """Move one control by what its bone is off, and take along what it carries."""
     bone, control = grip.bone, grip.control

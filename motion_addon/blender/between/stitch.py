@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seams on a rig: one action going over into another, and an action into its own beginning.
+"""Transitions on a rig: from one action into another, or from an action's end into its beginning.
 
 Owns which frames are taken and how they are written: a whole new action, so that neither of the
 actions that it was made of is touched.
@@ -19,7 +19,7 @@ from .fill_between import Act, Made, Wanted
 
 if TYPE_CHECKING:
     from ...motion.clip.clip import Clip
-    from ...motion.inbetween.transition import Ground, Joint
+    from ...motion.inbetween.transition import GroundTransform, Spans
     from ...motion.maths.quat import Array
     from .sampled_action import Reel
 
@@ -39,12 +39,12 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, asked: Wanted) -> An
     source = sampled_action.read(rig, action, np.arange(first, last + 1))
     with fill_between.played(rig, source) as act:
         clip = _clip(act, context.scene)
-        joint, ground = _checked(lambda: transition.looped(clip, asked.seam))
+        spans, ground = _checked(lambda: transition.looped(clip, asked.seam))
     again = _moved(rig, act, ground)
     whole = sampled_action.joined(
-        rig, _rows(source, joint.first), _rows(again, joint.second), joint.seam
+        rig, _rows(source, spans.first), _rows(again, spans.second), spans.transition
     )
-    made = _joined(context, rig, (act, act), whole, (joint, ground), asked)
+    made = _joined(context, rig, (act, act), whole, (spans, ground), asked)
     made = _cut(replace(made, first=first), last - first + 1)
     with fill_between.spare(bpy.data.actions.new("Loop")) as new:
 
@@ -79,9 +79,9 @@ def stitch(
         clip = _clip(one, context.scene)
     with fill_between.played(rig, sampled_action.read(rig, second, frames)) as other:
         then = _clip(other, context.scene)
-    joint, ground = _checked(lambda: transition.stitched(clip, then, asked.seam, asked.keep_place))
-    whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), joint.seam)
-    made = _joined(context, rig, (one, other), whole, (joint, ground), asked)
+    spans, ground = _checked(lambda: transition.stitched(clip, then, asked.seam, asked.keep_place))
+    whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), spans.transition)
+    made = _joined(context, rig, (one, other), whole, (spans, ground), asked)
     made = replace(made, first=first)
     with fill_between.spare(bpy.data.actions.new("Stitch")) as new:
 
@@ -105,10 +105,10 @@ def _span(
     return first, last
 
 
-def _checked(work: Any) -> tuple[Joint, Ground]:
+def _checked(work: Any) -> tuple[Spans, GroundTransform]:
 
-    joint: tuple[Joint, Ground] = work()
-    return joint
+    spans: tuple[Spans, GroundTransform] = work()
+    return spans
 
 
 def _clip(act: Act, scene: bpy.types.Scene) -> Clip:
@@ -127,34 +127,34 @@ def _joined(
     rig: bpy.types.Object,
     acts: tuple[Act, Act],
     whole: Reel,
-    placed: tuple[Joint, Ground],
+    placed: tuple[Spans, GroundTransform],
     asked: Wanted,
 ) -> Made:
-    """Fill the seam between two acts that were played, the second moved over the ground."""
+    """Fill the transition between two acts that were played, the second moved over the ground."""
     import numpy as np
 
-    joint, ground = placed
+    spans, ground = placed
     (rotations, heads), (later, far) = acts[0].world, acts[1].world
     world = (
-        joint.join(rotations, ground.rotations(later)),
-        joint.join(heads, ground.points(far)),
+        spans.join(rotations, ground.rotations(later)),
+        spans.join(heads, ground.points(far)),
     )
-    known = joint.known
+    known = spans.known
     context_frames = fill_between.seen_frames(context.scene)
-    start = max(joint.first - context_frames, 0)
-    moved = not ground.rests
-    stop = len(known) if moved else min(joint.first + joint.seam + context_frames, len(known))
+    start = max(spans.first - context_frames, 0)
+    moved = not ground.is_identity
+    stop = len(known) if moved else min(spans.first + spans.transition + context_frames, len(known))
     with fill_between.played(rig, whole) as act:
         goal = act.filled(context.scene, world, known, slice(start, stop), asked)
         new = ~known
         if moved:
-            new[joint.first + joint.seam :] = True
+            new[spans.first + spans.transition :] = True
         made = act.made(context.scene, goal, np.asarray(new), 0)
-    seconds = joint.seam / units.frame_rate(context.scene)
-    return replace(made, report={**made.report, "frames": joint.seam, "seconds": seconds})
+    seconds = spans.transition / units.frame_rate(context.scene)
+    return replace(made, report={**made.report, "frames": spans.transition, "seconds": seconds})
 
 
-def _moved(rig: bpy.types.Object, act: Act, ground: Ground) -> Reel:
+def _moved(rig: bpy.types.Object, act: Act, ground: GroundTransform) -> Reel:
     """Return an act's reel in which what carries the body, object or root bone, is moved."""
     import numpy as np
 
@@ -164,7 +164,7 @@ def _moved(rig: bpy.types.Object, act: Act, ground: Ground) -> Reel:
 
     out = dict(act.source)
     keyed = {(track.bone, track.channel) for track in out.values()}
-    if ground.rests:
+    if ground.is_identity:
         return out
     if ("", "location") in keyed:
         turns, places = act.way
