@@ -191,7 +191,7 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
     speed = float(np.sqrt(shot.froude * quadruped_gaits.GRAVITY * height))
     request = BakeRequest(
         tuple((height * x, 0.0, height * z) for x, z in shot.path),
-        "quadruped",
+        model="quadruped",
         speed=speed,
         gait=shot.gait,
         hip_height=height,

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...errors import RefusedError
+from ...options.bake import BakeOptions
+from ...options.option import options_of
+from ...options.take import TakeOptions
 from ..keys.recipe import Recipe
 from ..rig import fit
 from ..scene.units import frame_rate
@@ -23,13 +26,6 @@ if TYPE_CHECKING:
     from ...motion.bake.request import BakeRequest
     from ..keys.apply import KeySettings
     from ..rig.fit import Fit
-
-PLAIN = (
-    "start", "stop", "start_phase", "cadence", "seed", "cleanup", "gaze_strength",
-    "frame_start", "fit_range", "root_motion", "keys", "tolerance", "controls",
-)  # fmt: skip
-"""Fields with the same name and value in the scene's settings."""
-
 
 BACKWARD = 180.0
 """Degrees by which a body is turned from its path to go backward."""
@@ -62,25 +58,28 @@ def from_settings(
         creature_digest=kept.digest if kept is not None else "",
         manner=rig.footfall.manner if animal and rig.footfall.creature else 1.0,
         gait=settings.animal_gait if animal else settings.gait,
-        lead=settings.lead if animal else "auto",
         experts=experts.factors(settings) if animal else None,
-        follow_through=settings.follow_through if animal else 0.0,
         gaze=settings.gaze.name if settings.gaze else "",
         styles=worn.wanted(settings, animal),
         speed=speed,
         facing=facing,
-        **{name: getattr(settings, name) for name in PLAIN},
+        **{name: getattr(settings, name) for name in _plain(rig.footfall.kind)},
     )
+
+
+def _plain(body: str) -> list[str]:
+    """Return the options of a kind of body that the scene's settings hold as a recipe does."""
+    known = options_of(TakeOptions).items()
+    return [name for name, option in known if option.in_panel and option.serves(body)]
 
 
 def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
     """Put a recipe back into the scene's settings."""
     settings = scene.footfall
-    for name in PLAIN:
+    for name in _plain(recipe.model):
         setattr(settings, name, getattr(recipe, name))
     if recipe.model == "quadruped":
-        settings.animal_gait, settings.lead = recipe.gait, recipe.lead
-        settings.follow_through = recipe.follow_through
+        settings.animal_gait = recipe.gait
         experts.show(settings, recipe.experts)
     else:
         settings.gait = recipe.gait
@@ -132,17 +131,12 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
     from ...motion.bake.request import BakeRequest
 
     points, cyclic = _path(recipe, scene, size)
-    speed = recipe.speed if isinstance(recipe.speed, tuple) else float(recipe.speed)
+    shared = {name: getattr(recipe, name) for name in options_of(BakeOptions)}
     asked = BakeRequest.from_json(
         {
-            "model": recipe.model, "path": points, "cyclic": cyclic, "speed": speed,
-            "gait": recipe.gait, "fps": frame_rate(scene), "start_phase": recipe.start_phase,
-            "cadence": recipe.cadence, "facing": _facing(recipe, scene), "start": recipe.start,
-            "stop": recipe.stop, "height": size.height, "hip_height": size.hip_height,
-            "seed": recipe.seed, "cleanup": recipe.cleanup, "lead": recipe.lead,
-            "experts": recipe.experts, "footfalls": list(recipe.footfalls),
-            "follow_through": recipe.follow_through,
-            "gaze_strength": recipe.gaze_strength,
+            **shared, "path": points, "cyclic": cyclic, "fps": frame_rate(scene),
+            "facing": _facing(recipe, scene), "height": size.height,
+            "hip_height": size.hip_height, "footfalls": list(recipe.footfalls),
         }
     )  # fmt: skip
     return worn.worn(looking(asked, recipe, scene), recipe, scene, frame_rate(scene))

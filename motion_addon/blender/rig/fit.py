@@ -46,12 +46,12 @@ def measure(
     from ...motion.retarget import people
     from ..scene import armature
 
-    if own.body != rig_map.kind:
-        text = f"The model {own.name} moves a {own.body}, the character is another kind"
+    if own.kind is not rig_map.kind:
+        text = f"The model {own.name} moves {own.kind.a_noun}, the character is another kind"
         raise RefusedError(text)
     ratio = people.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
     unit = meters(scene)
-    if own.body == "quadruped":
+    if own.kind.by_hips:
         return Fit(None, own.hip_height * ratio * unit, None, unit)
     return Fit(own.height * ratio * unit, None, float(own.info["ball_height"]) * ratio, unit)
 
@@ -75,7 +75,7 @@ def own_hip_height(rig: bpy.types.Object, rig_map: RigMap) -> float:
     from ...motion.rigs.measure import measure as measure_body
     from ..scene import armature
 
-    if rig_map.kind != "quadruped" or not rig_map.usable:
+    if not rig_map.kind.by_hips or not rig_map.usable:
         return 0.0
     try:
         bones = armature.read_rig(rig)

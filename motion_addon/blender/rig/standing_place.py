@@ -36,7 +36,7 @@ def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
     """
     bones = armature.read_rig(rig)
     body = measure.measure(bones, rig_map)
-    chains = [rig_map.roles[f"{role}.{side}"] for role in LEGS[rig_map.kind] for side in "LR"]
+    chains = [rig_map.roles[f"{role}.{side}"] for role in LEGS[rig_map.kind.name] for side in "LR"]
     tops, feet = ([bones.index(chain[end]) for chain in chains] for end in (0, -1))
     posed = _posed_heads(rig, bones.names)
     before, now = bones.rest_heads[tops], posed[tops]
@@ -59,7 +59,7 @@ def path(spot: Spot, hip_height: float) -> Array:
 
 def _middle(model: Model) -> float:
     """Return how far a model's root is in front of its hind legs' tops, over its hip height."""
-    if model.body == "biped":
+    if not model.kind.level:
         return 0.0
     rest, index = model.skeleton.rest_positions(), model.skeleton.index
     root, hind = (

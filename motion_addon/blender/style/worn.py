@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...errors import RefusedError
+from ...options.choices import ANIMAL_STYLES, STYLES
 from ..rig import character, fit
-from ..scene.choices import ANIMAL_STYLES, STYLES
 from . import style_keys
 
 if TYPE_CHECKING:

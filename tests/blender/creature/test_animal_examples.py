@@ -27,7 +27,7 @@ def test_cc0_animals_keep_their_paws_where_the_clip_has_them(name: str) -> None:
     creature = animal.gltf_animal(ASSETS / f"{name}.glb", 0.8)
     bones = armature.read_rig(creature.rig)
     found = rigs.detect(bones)
-    assert (found.kind, found.family) == ("quadruped", FILES[name])
+    assert (found.kind.name, found.family) == ("quadruped", FILES[name])
     scene = bpy.context.scene
     scene.render.fps = 60
     rest = animal_figures.lowest_at_rest(creature.body)

@@ -70,7 +70,7 @@ def test_ik_targets_and_poles_carry_the_legs(
     rig.location, rig.rotation_euler = (1.0, -2.0, 0.0), (0.0, 0.0, 0.7)
     bpy.context.view_layer.update()
     found = rigs.detected(rig)
-    assert found.kind == "quadruped"
+    assert found.kind.name == "quadruped"
     clip = animals.sized(rig, found, animals.step())
     posed = rigs.wanted(rig, found, clip)
     plan = apply.plan_keys(rig, found, clip, apply.KeySettings(root_motion))

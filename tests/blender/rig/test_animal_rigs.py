@@ -50,7 +50,7 @@ def test_rigify_deform_bones_follow(apply, kind, root_motion):
     rig.location, rig.rotation_euler = (1.0, -2.0, 0.0), (0.0, 0.0, 0.7)
     bpy.context.view_layer.update()
     found, used, clip, posed = posed_map(rig)
-    assert (found.family, found.kind) == ("rigify_quadruped", "quadruped")
+    assert (found.family, found.kind.name) == ("rigify_quadruped", "quadruped")
     before = {n: len(getattr(bpy.data, n)) for n in ("objects", "scenes", "actions")}
     plan = apply.plan_keys(rig, found, clip, apply.KeySettings(root_motion))
     assert before == {n: len(getattr(bpy.data, n)) for n in before}

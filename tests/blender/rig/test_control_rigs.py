@@ -89,7 +89,7 @@ def test_rigs_that_do_not_walk_on_four_legs_are_not_taken_for_animals(kind):
 
     addon_utils.enable("rigify")
     getattr(bpy.ops.object, f"armature_{kind}_metarig_add")()
-    assert rigs.detected(bpy.context.object).kind == "biped"
+    assert rigs.detected(bpy.context.object).kind.name == "biped"
 
 
 def ik_rig(pole: bool) -> bpy.types.Object:

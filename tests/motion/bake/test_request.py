@@ -266,7 +266,7 @@ def test_a_creature_is_asked_for_by_its_exemplar() -> None:
     [
         ("exemplar", None, "needs an exemplar"),
         ("exemplar", "", "needs an exemplar"),
-        ("exemplar", 3, "needs an exemplar"),
+        ("exemplar", 3, "exemplar must be text"),
         ("exemplar", "fox.fbx", "must be a .bvh"),
         ("legs", {"LH": ["a", "b"]}, "legs must have LH, LF, RH, RF"),
         ("legs", {**LEGS, "RF": "RF0"}, "leg RF must be a list"),
