@@ -10,8 +10,8 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
-from motion_addon.motion.plan.pivot import pivot
 from motion_addon.motion.plan.trajectory import Trajectory
+from motion_addon.motion.plan.turn_in_place import turn_in_place
 
 from .creature import Creature
 
@@ -134,7 +134,7 @@ def joined(one: Trajectory, two: Trajectory) -> Trajectory:
 
 def _pivot(creature: Creature, rng: np.random.Generator) -> Route:
     turn = float(rng.choice([-1.0, 1.0]) * rng.uniform(0.7, 3.1))
-    plan = pivot(np.zeros(3), float(rng.uniform(-3.0, 3.0)), turn, creature.mover)
+    plan = turn_in_place(np.zeros(3), float(rng.uniform(-3.0, 3.0)), turn, creature.mover)
     return Route("pivot", "walk", 0.0, plan)
 
 
