@@ -73,7 +73,10 @@ class Kind:
     on_clock: bool = False
     """Whether a stride clock sets the time of each leg, so that footfalls can be moved."""
     level: bool = False
-    """Whether the trunk is level, carried at both ends, and sizes go by the hips' height."""
+    """Whether the trunk is level and carried at both ends."""
+    by_hips: bool = False
+    """Whether bodies are of many species: they are sized by the height of their hips, time goes
+    by dynamic similarity, and a network may not know an individual."""
     leads: tuple[str, ...] = ()
     """Gaits that have a leading leg."""
     backward: str | None = None
@@ -168,6 +171,7 @@ QUADRUPED: Final = Kind(
     spacing=2.6,
     on_clock=True,
     level=True,
+    by_hips=True,
     leads=quadruped_gaits.ASYMMETRIC,
     backward=quadruped_gaits.BACKWARD,
     other_models=("creature",),

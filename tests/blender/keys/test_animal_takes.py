@@ -144,7 +144,7 @@ def test_an_armature_from_a_bvh_file_is_detected_and_its_paws_do_not_slip(
 ) -> None:
     rig = imported_dog(tmp_path)
     own = rig.animation_data.action
-    assert rigs.detected(rig).kind == "quadruped"
+    assert rigs.detected(rig).kind.name == "quadruped"
     settings = subjects.ready(rig, subjects.path((0, 0, 0), (1.5, -3, 0)))
     settings.animal_gait, settings.speed = gait, {"walk": 1.0, "trot": 1.8}[gait]
     settings.start = settings.stop = True

@@ -124,7 +124,7 @@ def _sides(seen: Reading) -> Iterator[Finding]:
 def _faces_back(seen: Reading) -> bool:
     """Return whether an animal found without being told looks the other way."""
     found = rigs.detect(seen.subject.recording.rig)
-    if found.kind != "quadruped":
+    if not found.kind.level:
         return False
     facing = quat.apply(seen.subject.body_from_world, np.array(found.facing))
     return bool(facing[2] < -0.5)
