@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-OPTION = '''
+OPTION = """
     swagger: float = number(
         0.25, "Swagger", "How far the hips swing aside", low=0.0, high=2.0, panel={"step": 5}
     )
-'''
+"""
 SCRIPT = """
 import json, os
 from types import SimpleNamespace
