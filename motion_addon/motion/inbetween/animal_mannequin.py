@@ -25,7 +25,7 @@ from ..maths.quat import Array
 from ..rigs.structure import bone_ends
 from . import animal_figure
 from .animal_figure import AnimalFigure
-from .bridging import Posed
+from .bone_poses import BonePoses
 from .model import Filler
 
 
@@ -103,7 +103,7 @@ class AnimalMannequin:
         *,
         seed: int = 0,
         lock: bool = True,
-    ) -> Posed:
+    ) -> BonePoses:
         """Return the motion with new poses where ``known`` (T,) is False; raises RefusedError."""
         made, contacts = animal_figure.fill(
             self.figure, filler, self._own(*poses), known, fps, seed=seed, lock=lock
@@ -113,4 +113,4 @@ class AnimalMannequin:
             turned = quat.unroll(quat.mul(made.turns[:, i], self.body.rotations[bone]))
             rotations[int(bone)] = np.where(known[:, None], poses[0][:, bone], turned)
             positions[int(bone)] = np.where(known[:, None], poses[1][:, bone], made.places[:, i])
-        return Posed(rotations, positions, contacts)
+        return BonePoses(rotations, positions, contacts)

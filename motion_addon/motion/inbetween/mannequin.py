@@ -23,7 +23,7 @@ from ..rigs import RigBones, detect
 from ..rigs.measure import Body, Leg, measure
 from . import blend_joins, fill_gaps, keyed_feet
 from .animal_mannequin import AnimalMannequin
-from .bridging import Posed, led_places, led_turns
+from .bone_poses import BonePoses, bridged_positions, bridged_rotations
 from .model import Filler
 
 PALMS = 0.7
@@ -54,7 +54,7 @@ class Mannequin:
 
     @cached_property
     def _frames(self) -> dict[int, tuple[int, Array]]:
-        """Joint to the one bone it stands for, and to how its rest is turned from the bone's."""
+        """Spans to the one bone it stands for, and to how its rest is turned from the bone's."""
         one = quat.IDENTITY.astype(np.float64)
         pairs = {role: one for role in ("hips", "head", "shoulder.L", "shoulder.R")}
         for side, ours, theirs in zip("LR", self._own.legs, self.body.legs, strict=True):
@@ -128,7 +128,7 @@ class Mannequin:
                 out[bone] = part_way(values, number / (len(bones) + extra))
         return out
 
-    def pose(self, clip: Clip, rotations: Array, positions: Array, known: Array) -> Posed:
+    def pose(self, clip: Clip, rotations: Array, positions: Array, known: Array) -> BonePoses:
         """Return the mapped bones of a motion whose ``known`` (T,) frames were ``rotations``.
 
         Those come back exactly; what the joints could not say of them is bridged in between.
@@ -139,7 +139,7 @@ class Mannequin:
         for joint, (bone, frame) in self._frames.items():
             turns[bone] = quat.mul_inv(world[:, joint], frame)
         out = {
-            bone: led_turns(
+            bone: bridged_rotations(
                 quat.mul(turn, body.rotations[bone]), rotations[:, bone], known, clip.fps
             )
             for bone, turn in turns.items()
@@ -148,7 +148,7 @@ class Mannequin:
         thighs = [leg.thigh for leg in self._own.legs]
         center = places[:, thighs].mean(axis=1)
         arm = quat.apply(turns[hips], body.heads[hips] - body.hip_center)
-        heads = {hips: led_places(center + arm, positions[:, hips], known, clip.fps)}
+        heads = {hips: bridged_positions(center + arm, positions[:, hips], known, clip.fps)}
         for bone, above in anatomical_parents(body).items():
             while above >= 0 and above not in heads:
                 above = anatomical_parents(body)[above]
@@ -157,9 +157,9 @@ class Mannequin:
             rest = quat.inv(body.rotations[above])
             arm = quat.apply(rest, body.heads[bone] - body.heads[above])
             place = heads[above] + quat.apply(out[above], arm)
-            heads[bone] = led_places(place, positions[:, bone], known, clip.fps)
+            heads[bone] = bridged_positions(place, positions[:, bone], known, clip.fps)
         contacts = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
-        return Posed(out, heads, contacts)
+        return BonePoses(out, heads, contacts)
 
     def fill(
         self,
@@ -170,7 +170,7 @@ class Mannequin:
         *,
         seed: int = 0,
         lock: bool = True,
-    ) -> Posed:
+    ) -> BonePoses:
         """Return a rig's motion with new poses where ``known`` (T,) is False.
 
         ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters;
@@ -191,7 +191,7 @@ class Mannequin:
             root_positions=np.where(kept, own.root_positions, new.root_positions / self.scale),
             contacts=new.contacts,
         )
-        done = blend_joins.calmed(done, known)
+        done = blend_joins.blended_joins(done, known)
         if lock:
             assert new.contacts is not None
             locked = keyed_feet.locked(done, known, new.contacts)

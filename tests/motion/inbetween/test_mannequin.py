@@ -105,7 +105,7 @@ def test_kept_poses_are_passed_without_a_jolt(walking: Clip) -> None:
     def jolts(clip: Clip) -> np.ndarray:
         return np.linalg.norm(np.diff(clip.world()[1], 2, axis=0), axis=-1).max(axis=1)
 
-    done = blend_joins.calmed(missed, known)
+    done = blend_joins.blended_joins(missed, known)
     np.testing.assert_array_equal(done.rotations[known], walking.rotations[known])
     assert jolts(missed)[12:-12].max() > 0.08
     assert jolts(done)[12:-12].max() < 1.6 * jolts(walking).max()
