@@ -3,6 +3,7 @@
 
 import functools
 import inspect
+import reprlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def each(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Test],
                     error.add_note(f"in the case {row}")
                     raise
             if failures:
-                lines = [f"{row}: {error}" for row, error in failures]
+                lines = [f"{reprlib.repr(row)}: {error}" for row, error in failures]
                 title = f"{len(failures)} of {len(rows)} cases fail"
                 raise AssertionError("\n\n".join([title, *lines])) from failures[0][1]
 
