@@ -14,6 +14,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style import style_pose, transfer
+from tests.cases import each
 from tests.training.styled import TROTTER
 from training.data.synthetic.creature import MANNERS, manner
 from training.style.judging import bakes, classifiers, creature_bakes, draw
@@ -39,7 +40,7 @@ def made(name: str) -> Clip:
     return style_pose.applied(seen, style_pose.turned(LAYOUT, seen.features(), more))
 
 
-@pytest.mark.parametrize("name", ANIMAL_STYLES.styles)
+@each("name", ANIMAL_STYLES.styles)
 def test_styles_keep_standing_paws(name: str) -> None:
     before, after = TROTTER.rendered(name)
     told = TROTTER.windows().read(np.array([30]))["conditions"][0, :, LAYOUT.contacts]
@@ -49,7 +50,7 @@ def test_styles_keep_standing_paws(name: str) -> None:
     assert np.abs(after - before).max() > 0.05
 
 
-@pytest.mark.parametrize("name", ANIMAL_STYLES.styles)
+@each("name", ANIMAL_STYLES.styles)
 def test_legs_stay_as_legs_are(name: str) -> None:
     clip = made(name)
     places, plain = clip.world()[1], TROTTER.clip.world()[1]
@@ -75,7 +76,7 @@ def test_manners_of_creatures_are_the_styles() -> None:
     assert not of_manner(manner("plain"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("parameter", "joint", "sign"),
     [("neck", "Neck1", -1), ("head", "Head", 1), ("tail", "Tail1", 1), ("round", "Spine2", 1)],
 )
