@@ -90,8 +90,10 @@ def rebake_steps(
 
     Raises RefusedError.
     """
-    animal = wanted.model == "quadruped" and not wanted.cycle
-    moved = footfall_keys.edits(take) if animal else ()
+    from ...motion.body.kinds import kind_of_model
+
+    movable = kind_of_model(wanted.model).on_clock and not wanted.cycle
+    moved = footfall_keys.edits(take) if movable else ()
     keyed = footfall_keys.offered(take)
     wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
     made = yield from bake_steps(context, rig, wanted, again=True)

@@ -107,11 +107,11 @@ def refusal(context: bpy.types.Context) -> str:
 
 
 def _map_refusal(rig: bpy.types.Object) -> str:
-    """Return why the bone map tells of no animal; rows that tell nothing are left to the doctor."""
+    """Return why the bone map is unusable; an empty map is left to the doctor to fill."""
     if not rig.footfall.bones:
         return ""
     problem = character.map_refusal(rig)
-    if rig.footfall.kind == "quadruped":
+    if character.has_creatures(rig):
         return problem
     walks = f"'{rig.name}' walks on two legs; One Shot learns from animals on four"
     return "" if problem else walks
@@ -190,7 +190,7 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     if not rig.footfall.bones:
         character.detect(rig)
     rig_map = None
-    if rig.footfall.kind == "quadruped":
+    if character.has_creatures(rig):
         rig_map = control_rigs.prepare(bones, character.load_map(rig))
     with _playing(rig, action, context.scene), _stage(rig, context.scene) as stage:
         for start in range(0, len(frames), CHUNK):

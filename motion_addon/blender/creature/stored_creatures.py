@@ -41,7 +41,7 @@ def refusal(context: bpy.types.Context) -> str:
     problem = character.refusal(rig, context.view_layer)
     if problem or rig is None:
         return problem
-    if rig.footfall.bones and rig.footfall.kind != "quadruped":
+    if rig.footfall.bones and not character.has_creatures(rig):
         return f"'{rig.name}' walks on two legs; creatures walk on four"
     return ""
 
@@ -83,7 +83,7 @@ def share(context: bpy.types.Context) -> list[str]:
     animals = [
         other
         for other in others
-        if other != rig and other.footfall.kind == "quadruped" and not character.own_refusal(other)
+        if other != rig and character.has_creatures(other) and not character.own_refusal(other)
     ]
     for other in animals if kept is not None else ():
         copy(kept, other)

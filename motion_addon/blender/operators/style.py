@@ -8,7 +8,7 @@ import bpy
 
 from ..bake import live
 from ..style import style_keys
-from ..style.style_mix import MOST
+from ..style.style_mix import MOST_STYLES
 
 
 class FOOTFALL_OT_style_add(bpy.types.Operator):
@@ -20,7 +20,7 @@ class FOOTFALL_OT_style_add(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return len(context.scene.footfall.styles.mix) < MOST
+        return len(context.scene.footfall.styles.mix) < MOST_STYLES
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.footfall.styles.mix.add()

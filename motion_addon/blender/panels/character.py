@@ -75,7 +75,7 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if rig.footfall.confidence < UNSURE:
             label = f"{label}, perhaps"
         layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
-        if stored_creatures.chosen(rig) is not None and rig.footfall.kind == "quadruped":
+        if stored_creatures.chosen(rig) is not None and character.has_creatures(rig):
             name = rig.footfall.creature
             layout.label(text=f"Moves like: {name}", icon="OUTLINER_DATA_ARMATURE")
         problem = character.map_refusal(rig)

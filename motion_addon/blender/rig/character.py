@@ -104,10 +104,15 @@ def map_refusal(rig: bpy.types.Object) -> str:
 
 
 def kind_of(rig: bpy.types.Object) -> Kind:
-    """Return the kind of body that was picked for a character."""
+    """Return the kind of body of a character, as it was detected or chosen."""
     from ...motion.body.kinds import KINDS
 
     return KINDS[rig.footfall.kind]
+
+
+def has_creatures(rig: bpy.types.Object) -> bool:
+    """Whether creatures can be learned from and for a character of its kind of body."""
+    return bool(kind_of(rig).other_models)
 
 
 def missing_roles(rig: bpy.types.Object) -> list[str]:
