@@ -22,7 +22,7 @@ class _OnFootfalls(OnTake):
         if problem or rig is None:
             return problem
         take = takes.active(rig)
-        if not footfall_keys.possible(take):
+        if not footfall_keys.movable(take):
             return "Footfalls can be moved in takes of animals along a path"
         return "" if take == takes.shown(rig) else "Show the take first: choose it in the list"
 
@@ -37,10 +37,10 @@ class FOOTFALL_OT_key_footfalls(_OnFootfalls, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         take = takes.active(rig)
-        if footfall_keys.offered(take):
-            footfall_keys.withdraw(rig, take)
+        if footfall_keys.has_keys(take):
+            footfall_keys.remove_keys(rig, take)
         else:
-            footfall_keys.offer(rig, take)
+            footfall_keys.add_keys(rig, take)
             self.report({"INFO"}, "Drag footfalls in the Dope Sheet, then press Bake Again")
         return {"FINISHED"}
 
@@ -54,7 +54,7 @@ class FOOTFALL_OT_clear_footfalls(_OnFootfalls, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
-        footfall_keys.put_back(rig, takes.active(rig))
+        footfall_keys.reset(rig, takes.active(rig))
         self.report({"INFO"}, "Footfalls are back in place; press Bake Again")
         return {"FINISHED"}
 

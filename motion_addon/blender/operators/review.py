@@ -41,7 +41,7 @@ class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         take = takes.accept(rig)
-        footfall_keys.tidy(rig)
+        footfall_keys.remove_unused_properties(rig)
         self.report({"INFO"}, f"Accepted '{take.name}'")
         return {"FINISHED"}
 

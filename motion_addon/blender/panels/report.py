@@ -75,9 +75,9 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
         self, context: bpy.types.Context, layout: bpy.types.UILayout, take: bpy.types.PropertyGroup
     ) -> None:
         """Show which footfalls are moved, and the way to move them."""
-        if not footfall_keys.possible(take):
+        if not footfall_keys.movable(take):
             return
-        keyed, moved = footfall_keys.offered(take), footfall_keys.moved(take)
+        keyed, moved = footfall_keys.has_keys(take), footfall_keys.moved_lines(take)
         for line in moved:
             layout.label(text=line, icon="KEYFRAME_HLT")
         row = layout.row(align=True)

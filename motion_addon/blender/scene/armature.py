@@ -18,17 +18,6 @@ from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.rigs import RigBones
 
-__all__ = [
-    "RefusedError",
-    "check",
-    "object_channels",
-    "read_rig",
-    "sample",
-    "scale_of",
-    "staged",
-    "world_matrix",
-]
-
 MOTION_FROM_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Rotation of axes: (x, y, z) in motion is (x, z, -y) in Blender."""
 
