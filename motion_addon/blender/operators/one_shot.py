@@ -81,7 +81,7 @@ class FOOTFALL_OT_adapt(Reading, bpy.types.Operator):
         return (
             super().problem(context)
             or stored_creatures.refusal(context)
-            or one_shot.passed(context)
+            or one_shot.clip_refusal(context)
         )
 
     def steps(self, context: bpy.types.Context) -> Steps:
