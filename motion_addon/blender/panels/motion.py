@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: how the character moves, and the phase scrub."""
+"""Panels: Motion with its further settings, and Phase Scrub."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class FOOTFALL_PT_motion_more(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_scrub(Tab, bpy.types.Panel):
-    """Pose the character at any place of its step cycle"""
+    """Pose the character at any phase of its step cycle"""
 
     bl_label = "Phase Scrub"
     bl_parent_id = "FOOTFALL_PT_motion"

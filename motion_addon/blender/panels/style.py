@@ -13,7 +13,7 @@ from .tab import Tab, sentence
 
 
 class FOOTFALL_PT_style(Tab, bpy.types.Panel):
-    """How the character carries itself"""
+    """The styles of the character's motion"""
 
     bl_label = "Style"
     bl_order = 25
