@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import RefusedError
 from ..body import biped_gaits, quadruped_gaits
 from ..controller.footfall_edits import Footfall, checked_footfalls
-from ..creature.request import CREATURE, Legs, check_creature, checked_legs
+from ..creature.request import CREATURE_MODEL, LegJoints, check_creature, checked_legs
 from ..maths.checks import number, within
 from ..style.request import StyleChoice, checked_styles, plain_styles
 
@@ -98,7 +98,7 @@ class BakeRequest:
     """Stands of a quadruped's paws that are moved in time."""
     exemplar: str | None = None
     """Of a creature: the path of a BVH file of its motion, or of a creature that was stored."""
-    legs: Legs | None = None
+    legs: LegJoints | None = None
     """Where the legs of an exemplar are; found if None."""
     manner: float = 1.0
     """How much a creature moves as its exemplar: 0 as any animal of its build, 1 as it, or more."""
@@ -289,8 +289,8 @@ def speeds(request: BakeRequest) -> tuple[float, float]:
     A creature's size may not be known yet; then those of any size.
     """
     low = high = pace(request)
-    if request.model == CREATURE and request.hip_height is None:
-        low, high = (pace_of(CREATURE, None, hips) for hips in HIP_HEIGHTS)
+    if request.model == CREATURE_MODEL and request.hip_height is None:
+        low, high = (pace_of(CREATURE_MODEL, None, hips) for hips in HIP_HEIGHTS)
     return round(SPEEDS[0] * low, 3), round(SPEEDS[1] * high, 3)
 
 
@@ -302,7 +302,7 @@ def pace(request: BakeRequest) -> float:
 def pace_of(model: str, height: float | None, hip_height: float | None) -> float:
     """Return ``pace`` of a model at a height or at a hip height in meters."""
     if hip_height is not None:
-        four_legged = model in ("quadruped", CREATURE)
+        four_legged = model in ("quadruped", CREATURE_MODEL)
         usual = quadruped_gaits.HIP_HEIGHT if four_legged else BIPED_HIP_HEIGHT
         return math.sqrt(hip_height / usual)
     return math.sqrt((height or 1.75) / 1.75)

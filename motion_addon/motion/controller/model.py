@@ -11,7 +11,7 @@ from ..maths.quat import Array
 from ..nn.network import Gate, MixedNetwork, PhaseNetwork
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
 from . import features, stride_clock
-from .gait_profile import USUAL, Habits
+from .gait_profile import DEFAULT_PROFILE, GaitProfile
 
 INPUTS = {"biped": features.BIPED, "quadruped": stride_clock.INPUT}
 STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride_clock.STATE_JOINTS}
@@ -33,7 +33,7 @@ class Model:
     """First 12 hex digits of the SHA-256 of the weights."""
     gate: Gate | None = None
     """Mixes the sets of weights; a PFNN has none."""
-    habits: Habits = USUAL
+    gait_profile: GaitProfile = DEFAULT_PROFILE
     """Of a quadruped."""
     natural_size: float = 1.0
     """Size of the character over the model's where none is asked for."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.creature.reading.anchors import NECK_SHARES, PAW_SHARE, SPINE_SHARES, TAIL_SHARES
+from motion_addon.motion.creature.reading.landmarks import NECK_SHARES, PAW_SHARE, SPINE_SHARES, TAIL_SHARES
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import EndSite, Skeleton
 

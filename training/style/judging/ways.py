@@ -137,7 +137,7 @@ def untouched(course: Course, _name: str, _strength: float) -> Clip:
     return bake(takes.request_of(course)).clip
 
 
-def nearness(plain: list[Clip], make: Make) -> float:
+def similarity(plain: list[Clip], make: Make) -> float:
     """Return how far takes are from what the program would make of those without a style."""
     found = []
     for name in PERSON.classes[1:]:
@@ -153,7 +153,7 @@ def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
     steps = evaluate.monotonic(evaluate.rising(judges, make, PERSON, COURSES[1]))
     by_take = [takes.mean_of([r["takes"][i] for r in rows]) for i in range(len(COURSES))]
     mean = takes.mean_of(rows)
-    more = steadiness(make) | {"off": nearness(plain, make), "rising": sum(steps.values())}
+    more = steadiness(make) | {"off": similarity(plain, make), "rising": sum(steps.values())}
     return mean | more | {"takes": by_take, "rows": rows}
 
 
