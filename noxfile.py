@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tasks for developers and CI: each makes its own environment and runs one tier.
 
-Owns which tiers there are, their order (fastest first) and what they install; the pinned
-versions are the dependency groups of `pyproject.toml`. Start it through `dev.py`.
+Owns the tiers and their order, fastest first; `pyproject.toml` pins the versions that they
+install, as dependency groups. Start it through `dev.py`.
 """
 
 import os
@@ -15,8 +15,13 @@ import nox
 
 ROOT = Path(__file__).resolve().parent
 REPORTS = ROOT / "out" / "reports"
+RULES = ("tests/test_codebase.py", "tests/test_pages.py")
 TIERS = ("lint", "core", "blender311", "blender313", "training", "summary")
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+# Pytest runs in two processes of one thread: the small arrays of the tests gain nothing from
+# threads, and contiguous halves keep the fixtures of a file together.
+PARALLEL = ("--numprocesses=2", "--dist=worksteal")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 # Shared libraries the bpy wheel opens, beyond a bare Debian; the last three are for rendering.
 SYSTEM_PACKAGES = (
     *("libx11-6", "libxext6", "libxrender1", "libxfixes3", "libxi6", "libxkbcommon0"),
@@ -31,7 +36,7 @@ nox.options.error_on_missing_interpreters = True
 
 
 def _is_python(path: Path, version: str) -> bool:
-    """Tell whether `path` runs as that Python; a pyenv shim may exist and still fail."""
+    """Return whether `path` runs as that Python; a pyenv shim may exist and still fail."""
     try:
         reply = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
     except OSError:
@@ -94,11 +99,12 @@ def _install_system_packages(session: nox.Session) -> None:
 
 
 def _pytest(session: nox.Session, name: str, *paths: str) -> None:
-    """Run pytest on some folders; `summary` adds its counts up."""
+    """Run pytest on some folders; `summary` adds up its counts."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     report = REPORTS / f"{name}.xml"
     report.unlink(missing_ok=True)
-    session.run("pytest", f"--junitxml={report}", "--durations=5", *paths, *session.posargs)
+    options = [*PARALLEL, f"--junitxml={report}", "--durations=5"]
+    session.run("pytest", *options, *paths, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session(python=False)
@@ -111,7 +117,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def lint(session: nox.Session) -> None:
-    """Check style, spelling, layers, and types but those of `training`."""
+    """Check style, spelling, layers, and the types of all but `training`."""
     _install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -124,7 +130,7 @@ def lint(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """Test the motion core and the source rules, with numpy alone."""
     _install(session, "core")
-    _pytest(session, "core", "tests/motion", "tests/test_codebase.py")
+    _pytest(session, "core", "tests/motion", *RULES)
 
 
 @nox.session(python="3.11")
@@ -150,7 +156,6 @@ def training(session: nox.Session) -> None:
     """Check the types of the training code and test it end to end, on a tiny set."""
     _install(session, "training")
     session.run("mypy", "--package", "training")
-    session.env["OMP_NUM_THREADS"] = "1"  # small operations: more threads do not help
     _pytest(session, "training", "tests/training")
 
 

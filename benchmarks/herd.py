@@ -28,7 +28,7 @@ def herd_of(count: int, model: str) -> Herd:
     z = np.linspace(0.0, (SECONDS - 2.6) * SPEED, 40)
     points = np.stack([np.sin(z / 4.0), 0.0 * z, z], axis=-1)
     request = BakeRequest(path=tuple(map(tuple, points.tolist())), speed=SPEED, model=model)
-    return Herd(request, count, seed=1)
+    return Herd(request, count=count, seed=1)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from mathutils import Vector
 
 from tests.blender.subjects import addon
-from tests.motion import dogs, mixtures
+from tests.motion import dogs
 
 GENERATED = ("basic_quadruped", "horse", "cat", "wolf")
 
@@ -73,10 +73,3 @@ def deform_rig(name: str = "Dog", prefix: str = "") -> bpy.types.Object:
         bone.parent = head
     bpy.ops.object.mode_set(mode="OBJECT")
     return rig
-
-
-def model() -> None:
-    """Give the installed add-on a small model of random weights, if it has none for animals."""
-    folder = addon("motion.models").FOLDER
-    if not (folder / "quadruped").is_dir():
-        mixtures.write(folder)

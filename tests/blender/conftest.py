@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 # Blender reads it while it starts, that is at its import.
-USER_RESOURCES = tempfile.TemporaryDirectory(prefix="footfall-test-")
+USER_RESOURCES = tempfile.TemporaryDirectory(prefix="footfall-test-", ignore_cleanup_errors=True)
 os.environ["BLENDER_USER_RESOURCES"] = USER_RESOURCES.name
 
 bpy = pytest.importorskip("bpy")
@@ -22,6 +22,11 @@ bpy = pytest.importorskip("bpy")
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "user_default"
 MODULE = f"bl_ext.{REPOSITORY}.footfall"
+
+
+def pytest_unconfigure() -> None:
+    """Remove the user folder; the exit that follows runs no clean-up of its own."""
+    USER_RESOURCES.cleanup()
 
 
 class Builder:

@@ -19,12 +19,8 @@ HEIGHT = 0.98
 
 def walk(frames: int = 60) -> Any:
     """Return a clip of the model's skeleton that strides ahead on drawn legs; 30 fps."""
-    quat, clip_, models = (
-        addon("motion.maths.quat"),
-        addon("motion.clip.clip"),
-        addon("motion.models"),
-    )
-    skeleton = models.load("biped").skeleton
+    quat, clip_ = addon("motion.maths.quat"), addon("motion.clip.clip")
+    skeleton = addon("motion.controller.model").load("biped").skeleton
     time = np.arange(frames)[:, None] / 30.0
     phase = 2.0 * np.pi * time
     local = np.tile(np.array([1.0, 0.0, 0.0, 0.0]), (frames, len(skeleton), 1))
@@ -93,7 +89,7 @@ def wanted(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return the pose that the mapped bones should take, straight from the motion core."""
     armature, retarget = addon("blender.scene.armature"), addon("motion.retarget.people")
     body = addon("motion.rigs.measure").measure(armature.read_rig(rig), rig_map)
-    settings = retarget.RetargetSettings(palms=addon("blender.keys.apply").KeySettings().palms)
+    settings = retarget.RetargetSettings(palms=addon("blender.keys.key_plan").KeySettings().palms)
     return retarget.pose(clip, retarget.source_body(clip), body, settings)
 
 

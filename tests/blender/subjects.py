@@ -91,12 +91,12 @@ def rigify() -> bpy.types.Object:
 
 def imported_bvh(folder: Path) -> bpy.types.Object:
     """Import a skeleton of the model's kind through Blender's own BVH importer."""
-    motion = {name: addon(f"motion.{name}") for name in ("models", "clip", "bvh", "quat")}
-    skeleton = motion["models"].load("biped").skeleton
-    rotations = np.tile(motion["quat"].IDENTITY, (2, len(skeleton), 1)).astype(np.float32)
+    quat, bvh, clip = (addon(f"motion.{name}") for name in ("maths.quat", "clip.bvh", "clip.clip"))
+    skeleton = addon("motion.controller.model").load("biped").skeleton
+    rotations = np.tile(quat.IDENTITY, (2, len(skeleton), 1)).astype(np.float32)
     root = np.tile(np.array([0.0, 1.0, 0.0], np.float32), (2, 1))
     file = folder / "body.bvh"
-    motion["bvh"].write(file, motion["clip"].Clip(skeleton, rotations, root, 30.0))
+    bvh.write(file, clip.Clip(skeleton, rotations, root, 30.0))
     bpy.ops.import_anim.bvh(filepath=str(file), axis_forward="-Z", axis_up="Y")
     return bpy.context.object
 

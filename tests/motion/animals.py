@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motion_addon.motion.body.kinds import QUADRUPED
 from motion_addon.motion.rigs import RigBones, RigMap
 from tests.motion.parts import UP, Parts, Stance
 
@@ -114,4 +115,4 @@ def animal(build: Build | None = None) -> tuple[RigBones, RigMap]:
     for x in (-1.0, 1.0) if build.wings else ():
         wing = np.array([[0.05 * x, 0.6, 0.35], [0.3 * x, 0.75, 0.3], [0.7 * x, 0.7, 0.2]])
         parts.chain(chest, wing, "")
-    return parts.rig(build), RigMap("custom", parts.roles, kind="quadruped")
+    return parts.rig(build), RigMap("custom", parts.roles, kind=QUADRUPED)

@@ -9,7 +9,7 @@ from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.quadruped import JOINTS, LEG_CHAINS, LEGS
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.maths import quat, two_bone_ik
+from motion_addon.motion.maths import leg_ik, quat
 from motion_addon.motion.maths.smoothing import smooth
 
 FPS = 60.0
@@ -107,6 +107,6 @@ def _put(
     target = paw - quat.apply(turn, rest[:, joints[-1]] - ankle)
     front = np.array([0.0, 0.0, -1.0 if fore else 1.0])
     thigh = world[:, joints[0]].copy()
-    bent, reached = two_bone_ik.two_bone(hip, knee, ankle, thigh, target, front)
-    world[:, joints[0]] = two_bone_ik.swing(thigh, knee - hip, bent - hip)
-    world[:, joints[1]] = two_bone_ik.swing(thigh, ankle - knee, reached - bent)
+    bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, target, front)
+    world[:, joints[0]] = leg_ik.swing(thigh, knee - hip, bent - hip)
+    world[:, joints[1]] = leg_ik.swing(thigh, ankle - knee, reached - bent)

@@ -14,12 +14,11 @@ def arrays(
 ) -> dict[str, np.ndarray]:
     """Return the arrays of a weights file of a small network, at random."""
     rng = np.random.default_rng(seed)
-    wide, latent, reach = 2 * width, 4, 8
+    wide, reach = 2 * width, 8
     shapes = {
         "embed": (width, inputs),
         "embed_bias": (width,),
         "cls": (width,),
-        "latent": (width, latent),
         "bias": (heads, 2 * reach + 1),
         "cls_bias": (heads, 2),
         "norm": (layers, 2, 2, width),

@@ -8,7 +8,7 @@ import numpy as np
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget.reach import reach
+from motion_addon.motion.maths.leg_ik import two_bone_from_rest
 from motion_addon.motion.rigs import RigBones, RigMap, detect
 from motion_addon.motion.rigs.measure import measure
 from tests.motion.parts import Parts, Stance
@@ -161,8 +161,9 @@ def standing_clip(frames: int = 90, arms: float = 0.0, seed: int = 1) -> Clip:
         hip = positions[:, leg.thigh]
         pole = quat.apply(world[:, 0], np.array([0.0, 0.0, 1.0]))
         ankle = np.broadcast_to(leg.ankle, hip.shape)
-        _, _, thigh, shin = reach(leg, hip, ankle, pole, 0.999 * leg.reach)
-        world[:, leg.thigh], world[:, leg.shin] = thigh, shin
+        rest = np.stack([leg.hip, leg.knee, leg.ankle])
+        reached = two_bone_from_rest(rest, leg.pole, hip, ankle, pole, 0.999 * leg.reach)
+        world[:, leg.thigh], world[:, leg.shin] = reached[2:]
         world[:, [leg.foot, leg.toe]] = quat.IDENTITY
     rotations = quat.unroll(body_skeleton.local(world)).astype(np.float32)
     contacts = np.ones((frames, 4), np.float32)

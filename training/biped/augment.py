@@ -12,7 +12,7 @@ from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import features
-from motion_addon.motion.maths import quat, two_bone_ik
+from motion_addon.motion.maths import leg_ik, quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 
@@ -45,11 +45,9 @@ def slowed(clip: Clip) -> Clip:
         width = ((positions[:, foot] - root.positions) * across).sum(axis=-1, keepdims=True)
         target = positions[:, foot] * shrink + (1.0 - STRIDE) * width * across
         hip, knee, ankle = (positions[:, j] + moved for j in (thigh, shin, foot))
-        new_knee, new_ankle = two_bone_ik.two_bone(hip, knee, ankle, rotations[:, thigh], target)
-        rotations[:, thigh] = two_bone_ik.swing(rotations[:, thigh], knee - hip, new_knee - hip)
-        rotations[:, shin] = two_bone_ik.swing(
-            rotations[:, shin], ankle - knee, new_ankle - new_knee
-        )
+        new_knee, new_ankle = leg_ik.two_bone(hip, knee, ankle, rotations[:, thigh], target)
+        rotations[:, thigh] = leg_ik.swing(rotations[:, thigh], knee - hip, new_knee - hip)
+        rotations[:, shin] = leg_ik.swing(rotations[:, shin], ankle - knee, new_ankle - new_knee)
     local = skeleton.local(rotations).astype(np.float32)
     short = Clip(skeleton, quat.unroll(local), hips.astype(np.float32), clip.fps)
     return short.at_frames(np.arange(int((clip.frames - 1) / TEMPO)) * TEMPO, clip.fps)

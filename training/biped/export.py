@@ -48,7 +48,7 @@ def describe(data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any
         "ball_height": round(ball_height, 4),
         "hip_height": round(-ground, 4),
         "height": round(float(max(t[1] for t in tips)) - ground, 4),
-        "ranges": model_folder.trained_ranges(data, features.BIPED),
+        "ranges": model_folder.trained_ranges(data, features.INPUT),
         "held_out": list(people.HELD_OUT),
         "licence": model_folder.LICENCE,
         "credits": list(CREDITS),
@@ -60,7 +60,7 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     """Write ``out`` from a checkpoint and the dataset that it was trained on."""
     learn, _ = dataset.load(prepared)
     state, settings = read(checkpoint)
-    stand = model_folder.standing_state(learn, features.BIPED)
+    stand = model_folder.standing_state(learn, features.INPUT)
     model_folder.write(out, state, stand, describe(learn, settings))
 
 

@@ -31,7 +31,7 @@ RANGES: Final = {"speed": [0.0, 5.7], "turn": [-4.0, 4.0]}
 """m/s and rad/s at the model animal's size that made-up creatures and the Labrador go to."""
 EXACT: Final = ("token_", "proportion_", "input_", "output_", "nothing")
 """Beginnings of the names of arrays that stay in float32."""
-UNUSED: Final = ("parents", "chain", "usual", "encoder.posterior", "encoder.head")
+UNUSED: Final = ("parents", "chain", "usual", "encoder.head")
 
 
 def arrays(state: dict[str, Tensor]) -> dict[str, Array]:

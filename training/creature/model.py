@@ -22,8 +22,8 @@ from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
-from ..inbetween.model import Encoder, Size
 from ..shared.model import Body, axes_to_matrices
+from ..shared.transformer import Encoder, Size
 
 WAYS: Final = ("learnet", "film", "concat", "none")
 """How a creature's ``z`` acts: on the diagonals, on the hidden units' scales and shifts (FiLM),
@@ -38,7 +38,7 @@ ANSWERS: Final = 9 * JOINTS + 8
 """Rotations away from the mean pose as matrices, then hips, phase rate and contacts."""
 VARIED: Final = 0.15
 """Spread of noise on the proportions while the learnet learns."""
-ENCODER: Final = Size(width=128, layers=4, heads=4, wide=512, latent=1, reach=64)
+ENCODER: Final = Size(width=128, layers=4, heads=4, wide=512, reach=64)
 STATISTICS: Final = (
     "token_mean", "token_scale", "proportion_mean", "proportion_scale", "input_mean",
     "input_scale", "output_scale", "output_mean",

@@ -19,12 +19,12 @@ import numpy as np
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.creature.reading import landmarks
-from motion_addon.motion.creature.reading.landmarks import BodyParts
 from motion_addon.motion.creature.reading.canonical_motion import CanonicalRig, repeated, traveling
 from motion_addon.motion.creature.reading.footfall_pattern import FootfallPattern, footfall_pattern
+from motion_addon.motion.creature.reading.landmarks import BodyParts
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.clip.skeleton import Skeleton
 
 from .people import catalog_of
 

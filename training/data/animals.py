@@ -18,14 +18,14 @@ import torch
 
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip import bvh
-from motion_addon.motion.maths import quat
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
 
-from .people import catalog_of
 from . import completion, labrador
 from .completion import Completion, Pair, Track
+from .people import catalog_of
 
 log = logging.getLogger(__name__)
 

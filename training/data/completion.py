@@ -13,11 +13,11 @@ import torch
 from torch import nn
 
 from motion_addon.motion.body import quadruped
-from motion_addon.motion.maths import quat
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.creature.reading import canonical_motion
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.creature.reading import canonical_motion
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 
 from . import labrador

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from motion_addon.motion.body import quadruped
-from motion_addon.motion.maths import quat, two_bone_ik
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.contacts import runs
-from motion_addon.motion.creature.reading.canonical_motion import on_paws
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import EndSite, Skeleton
+from motion_addon.motion.creature.reading.canonical_motion import on_paws
+from motion_addon.motion.maths import leg_ik, quat
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep
 
 HIP_HEIGHT = 0.56
@@ -107,7 +107,7 @@ class Conversion:
             start = np.broadcast_to(rest.astype(np.float32), bone.shape)
             if self.skeleton.names[joint] in _PASTERNS:
                 before = quat.mul(before, _hinged(start, quat.inv_apply(before, bone)))
-            rotations[:, joint] = two_bone_ik.swing(before, quat.apply(before, start), bone)
+            rotations[:, joint] = leg_ik.swing(before, quat.apply(before, start), bone)
 
 
 def _hinged(before: Array, after: Array) -> Array:
@@ -278,5 +278,5 @@ def leveled(paws: Array, fps: float) -> Array:
         at = np.concatenate([[a, b - 1] for a, b in spans])
         level = np.repeat([np.percentile(height[a:b], 25.0) for a, b in spans], 2)
         out[:, k, 1] += PAW_HEIGHT - smooth(np.interp(times, at, level), 3.0)
-    out[..., 1] = two_bone_ik.soft_maximum(out[..., 1], 0.5 * PAW_HEIGHT, 0.1 * PAW_HEIGHT)
+    out[..., 1] = leg_ik.soft_maximum(out[..., 1], 0.5 * PAW_HEIGHT, 0.1 * PAW_HEIGHT)
     return out

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from motion_addon.motion.clip import bvh
-from motion_addon.motion.maths import quat
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
 
 HELD_OUT = ("o3de/Walk2.bvh", "o3de/OutofRange1.bvh")
 """Validation only: a plain walk, and starts, walk, jog and run up to 4 m/s."""

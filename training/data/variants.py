@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.body import dynamic_units, quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.body import dynamic_units
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
 
 from .synthetic.episodes import Animal, Sample
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.inbetween import gap, model
+from motion_addon.motion.inbetween import gap
 from motion_addon.motion.maths.quat import Array
 
 from ..biped.export import CREDITS
@@ -43,7 +44,7 @@ def describe(
     layout = gap.Layout(len(skeleton))
     rest = skeleton.rest_positions()
     return {
-        "name": model.FILLERS[body],
+        "name": KINDS[body].filler,
         "body": body,
         "kind": "bidirectional transformer over frames",
         "rate": gap.RATE,
@@ -81,7 +82,7 @@ def main() -> None:
     parser.add_argument("--model", choices=list(BODIES), default="biped")
     parser.add_argument("--out", type=Path, help="folder; that of the shipped model without")
     options = parser.parse_args()
-    out = options.out or Path("models") / model.FILLERS[options.model]
+    out = options.out or Path("models") / KINDS[options.model].filler
     export(options.model, options.checkpoint, options.dataset, out)
 
 

@@ -28,8 +28,9 @@ from motion_addon.motion.nn.weights import read_safetensors
 
 from ..shared.loop import add_fields, given, save
 from ..shared.model import axes_to_matrices
+from ..shared.transformer import Size
 from .dataset import Clips, Cut, draw
-from .model import STATISTICS, Filler, Size
+from .model import STATISTICS, Filler
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +64,6 @@ class Settings:
     contact: float = 0.02
     slide: float = 2.0
     """Weight of the way that standing feet make, against axes."""
-    variants: float = 0.25
-    """Share of the batches in which the whole motion chooses the latent."""
-    divergence: float = 0.002
-    """Cost of a nat of the latent."""
     evenness: float = 0.7
     """Power by which what is easy to fill without a network counts more."""
     weighed: str = "batch"
@@ -178,24 +175,12 @@ def feet_of(clips: Clips) -> list[int]:
     return [clips.skeleton.index(name) for pair in FOOT_JOINTS for name in pair]
 
 
-def run_batch(
-    model: Filler, clips: Clips, cut: Cut, settings: Settings, *, variants: bool
-) -> dict[str, Tensor]:
-    """Return the losses of one batch; with ``variants`` the whole motion chooses the latent."""
+def run_batch(model: Filler, clips: Clips, cut: Cut, settings: Settings) -> dict[str, Tensor]:
+    """Return the losses of one batch."""
     _, batch = prepared(clips, cut)
-    extra: dict[str, Tensor] = {}
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        latent = None
-        if variants:
-            everything = np.ones_like(cut.known)
-            whole = gap.window(
-                clips.skeleton, cut.rotations, cut.roots, everything, cut.pace, cut.bones
-            )
-            _, cls = model(torch.from_numpy(whole.inputs))
-            latent, cost = model.network.draw(cls)
-            extra["divergence"] = settings.divergence * cost.mean()
-        outputs, _ = model(batch["inputs"], latent)
-    return losses(model, outputs.float(), batch, settings, feet_of(clips)) | extra
+        outputs = model(batch["inputs"])
+    return losses(model, outputs.float(), batch, settings, feet_of(clips))
 
 
 def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str, Array]:
@@ -238,7 +223,7 @@ def validate(model: Filler, clips: Clips, settings: Settings, batches: int = 12)
     total = 0.0
     for _ in range(batches):
         cut = draw(clips, rng, settings.tokens // 2)
-        found = run_batch(model, clips, cut, settings, variants=False)
+        found = run_batch(model, clips, cut, settings)
         total += sum(float(value) for value in found.values())
     model.train()
     return total / batches
@@ -294,8 +279,7 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * min(step / 400.0, 1.0) * shape
         cut = draw(learn, rng, settings.tokens)
-        variants = cut.known.shape[1] > 20 and bool(rng.random() < settings.variants)
-        terms = run_batch(model, learn, cut, settings, variants=variants)
+        terms = run_batch(model, learn, cut, settings)
         optimizer.zero_grad()
         torch.stack(list(terms.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -13,13 +13,14 @@ import numpy as np
 
 from motion_addon.motion.bake import bake as baking
 from motion_addon.motion.bake import planning
-from motion_addon.motion.bake.request import FRAME_RATES, BakeRequest
+from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
 from motion_addon.motion.plan.path import Path as DrawnPath
 from motion_addon.motion.plan.trajectory import Trajectory
+from motion_addon.options.option import options_of
 
 from ..shared import courses
 from ..shared.courses import Course
@@ -211,7 +212,11 @@ def size_of(animal: str, hip_height: float) -> list[Row]:
     """
     rows = []
     fps = float(
-        np.clip(RATE * np.sqrt(quadruped_gaits.HIP_HEIGHT / hip_height), RATE, FRAME_RATES[1])
+        np.clip(
+            RATE * np.sqrt(quadruped_gaits.HIP_HEIGHT / hip_height),
+            RATE,
+            options_of(BakeRequest)["fps"].high,
+        )
     )
     for number in (0.2, 1.0, 3.0):
         speed = float(np.sqrt(number * quadruped_gaits.GRAVITY * hip_height))

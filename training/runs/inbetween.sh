@@ -14,7 +14,7 @@ for body in ${2:-biped quadruped}; do
     if [ "$body" = quadruped ]; then   # goes on from what its first 2,499 steps had come to
         git show 0dec30e:models/inbetween_quadruped/weights.safetensors > "$build/first.safetensors"
         own=(--start "$build/first.safetensors" --steps 1900 --rate 7e-4 --dropout 0.05
-            --wide 576 --latent 0 --variants 0 --weighed window --height 4 --sideways 1)
+            --wide 576 --weighed window --height 4 --sideways 1)
     fi
     [ -d "$build/data/$body" ] || tar xf "$data/$body.tar.xz" -C "$build/data"
     python -m training.inbetween.prepare --model "$body" --data "$build/data/$body" \

@@ -124,7 +124,7 @@ def states(
 
 def statistics(
     data: Sequences,
-    inputs_of: features.InputLayout = features.BIPED,
+    inputs_of: features.InputLayout = features.INPUT,
     state_weight: float = STATE_WEIGHT,
 ) -> dict[str, Array]:
     """Return input and output mean and scale; scales are means over a kind of feature.

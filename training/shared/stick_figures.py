@@ -14,9 +14,6 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 
-from ..data.synthetic.motion import Take
-from ..data.synthetic.outing import Outing
-
 POSES: Final = 8
 """Poses of a strip."""
 GAP: Final = 1.25
@@ -94,17 +91,3 @@ def of_stride(contacts: Array, after: int, poses: int = POSES) -> list[int]:
     down = down[down >= after]
     start, stop = (int(down[0]), int(down[1])) if len(down) > 1 else (after, after + 40)
     return [int(v) for v in np.linspace(start, stop, poses, endpoint=False)]
-
-
-def shown(take: Take, out: Outing) -> list[int]:
-    """Return the frames of a take to draw: a stride in its middle."""
-    return of_stride(np.asarray(take.clip.contacts), (out.steady.start + out.steady.stop) // 2)
-
-
-def title(take: Take, out: Outing) -> str:
-    """Return what a strip shows."""
-    who = take.creature
-    return (
-        f"{who.name}, {who.mass:.3g} kg, hip {who.hip_height:.2f} m: {out.gait} at Froude"
-        f" {out.froude:.2f}, {take.manner.name}"
-    )

@@ -19,11 +19,10 @@ from motion_addon.motion.style.model import STYLE_STATISTICS
 
 from ..shared import model_folder
 from ..shared.loop import read
-from . import dataset
+from . import dataset, rhythms
 from .dataset import Windows, rendered
 from .kinds import Kind
 from .model import AdaIn, Size
-from .synthesis import rhythms
 
 SHOWN = 160
 """Windows over which a named style is averaged."""

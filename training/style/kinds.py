@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.style.model import STYLERS
 from motion_addon.motion.style.style_features import LAYOUTS, Layout
 
 JITTER = 0.12
@@ -57,12 +57,12 @@ class Kind:
     @property
     def name(self) -> str:
         """Folder of its model."""
-        return STYLERS[self.body]
+        return KINDS[self.body].styler
 
     @property
     def layout(self) -> Layout:
         """The layout of the body's features."""
-        return LAYOUTS[self.body]
+        return LAYOUTS[KINDS[self.body]]
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...errors import RefusedError
-from . import fit
+from . import character_size
 
 if TYPE_CHECKING:
+    from ...motion.body.kinds import Kind
     from ...motion.rigs import RigBones, RigMap
 
 MAPPED = "footfall_mapped"
@@ -102,22 +103,30 @@ def map_refusal(rig: bpy.types.Object) -> str:
     return ""
 
 
+def kind_of(rig: bpy.types.Object) -> Kind:
+    """Return the kind of body that was picked for a character."""
+    from ...motion.body.kinds import KINDS
+
+    return KINDS[rig.footfall.kind]
+
+
 def missing_roles(rig: bpy.types.Object) -> list[str]:
     """Return the labels of required roles that no bone plays."""
     from ...motion.rigs import required_roles
 
     played = {row.name for row in rig.footfall.bones if row.bone}
-    return [role_label(role) for role in required_roles(rig.footfall.kind) if role not in played]
+    return [role_label(role) for role in required_roles(kind_of(rig)) if role not in played]
 
 
 def _short_leg(rig: bpy.types.Object) -> str:
     """Return the label of an animal's leg with too few bones, or an empty text."""
     from ...motion.rigs import required_roles
 
-    if rig.footfall.kind != "quadruped":
+    kind = kind_of(rig)
+    if not kind.level:
         return ""
     played = [row.name for row in rig.footfall.bones if row.bone]
-    legs = [role for role in required_roles("quadruped") if role.endswith((".L", ".R"))]
+    legs = [role for role in required_roles(kind) if role.endswith((".L", ".R"))]
     return next((role_label(role) for role in legs if played.count(role) < 2), "")
 
 
@@ -181,7 +190,7 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     from ...motion.rigs import roles_of
 
     kept = rig.footfall
-    kept.hip_height = fit.own_hip_height(rig, rig_map)
+    kept.hip_height = character_size.own_hip_height(rig, rig_map)
     kept.family = rig_map.family
     kept.confidence = rig_map.confidence
     kept.notes = "\n".join(rig_map.notes)
@@ -193,7 +202,7 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
         row.name, row.bone = role, bone
     for row in kept.bones[len(rows) :]:
         row.bone = ""
-    kept.kind = rig_map.kind  # last: picking a kind lays out its rows where they are not yet
+    kept.kind = rig_map.kind.name  # last: picking a kind lays out its rows where they are not yet
 
 
 def load_map(rig: bpy.types.Object) -> RigMap:
@@ -206,18 +215,18 @@ def load_map(rig: bpy.types.Object) -> RigMap:
         if row.bone:
             roles[row.name] = (*roles.get(row.name, ()), row.bone)
     notes = tuple(kept.notes.splitlines())
-    return RigMap(kept.family or "custom", roles, kept.confidence, notes, kind=kept.kind)
+    return RigMap(kept.family or "custom", roles, kept.confidence, notes, kind=kind_of(rig))
 
 
 def lay_rows(rig: bpy.types.Object) -> None:
     """Lay out the rows of the kind that was picked, if others are there."""
     from ...motion.rigs import RigMap, roles_of
 
-    roles = roles_of(rig.footfall.kind)
+    roles = roles_of(kind_of(rig))
     if not set(roles) <= {row.name for row in rig.footfall.bones}:
         rows = {row.name: row.bone for row in reversed(rig.footfall.bones) if row.bone}
         shared = {role: (rows[role],) for role in ("root", "hips", "head") if role in rows}
-        store_map(rig, RigMap("custom", shared, kind=rig.footfall.kind))
+        store_map(rig, RigMap("custom", shared, kind=kind_of(rig)))
 
 
 def import_map(rig: bpy.types.Object, file: Path) -> str:
@@ -246,7 +255,7 @@ def in_chain(rig: bpy.types.Object | None) -> bool:
     from ...motion.rigs import chain_roles
 
     row = active_row(rig)
-    return row is not None and row.name in chain_roles(rig.footfall.kind)
+    return row is not None and row.name in chain_roles(kind_of(rig))
 
 
 def add_row(rig: bpy.types.Object) -> None:

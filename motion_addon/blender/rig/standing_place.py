@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from ...motion.maths.quat import Array
     from ...motion.rigs import RigMap
 
-Spot = tuple[float, float, float, float]
+StandingPlace = tuple[float, float, float, float]
 LEGS = {"biped": ("thigh", "foot"), "quadruped": ("foreleg", "hindleg")}
 """Roles that hold the top and the foot of each leg."""
 WAY = 0.04
 """Length over the hip height of the path that stands for a spot."""
 
 
-def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
+def find(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> StandingPlace:
     """Return x, y, z of the ground under a posed character in the world, and where it faces.
 
     The place is where the model's root is; the direction is in degrees: 0 is the -Y axis, positive
@@ -36,7 +36,7 @@ def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
     """
     bones = armature.read_rig(rig)
     body = measure.measure(bones, rig_map)
-    chains = [rig_map.roles[f"{role}.{side}"] for role in LEGS[rig_map.kind] for side in "LR"]
+    chains = [rig_map.roles[f"{role}.{side}"] for role in LEGS[rig_map.kind.name] for side in "LR"]
     tops, feet = ([bones.index(chain[end]) for chain in chains] for end in (0, -1))
     posed = _posed_heads(rig, bones.names)
     before, now = bones.rest_heads[tops], posed[tops]
@@ -50,7 +50,7 @@ def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
     return (float(x), float(-z), float(y), math.degrees(yaw))
 
 
-def path(spot: Spot, hip_height: float) -> Array:
+def path(spot: StandingPlace, hip_height: float) -> Array:
     """Return a path (2, 3) in the world that is hardly more than the spot and where it faces."""
     x, y, z, degrees = spot
     yaw, way = math.radians(degrees), WAY * hip_height
@@ -59,7 +59,7 @@ def path(spot: Spot, hip_height: float) -> Array:
 
 def _middle(model: Model) -> float:
     """Return how far a model's root is in front of its hind legs' tops, over its hip height."""
-    if model.body == "biped":
+    if not model.kind.level:
         return 0.0
     rest, index = model.skeleton.rest_positions(), model.skeleton.index
     root, hind = (

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the add-on keeps in a .blend file: ``scene.footfall.*`` and ``object.footfall.*``.
 
-Only data and its limits live here; what a change sets off is in ``live``, ``takes``, ``character``.
+Options of a bake come from their declarations in ``motion_addon.options``; the rest is declared
+here. What a change sets off is in ``live``, ``takes`` and ``character``.
 """
 
 from __future__ import annotations
@@ -20,22 +21,16 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..scene.choices import (
-    ANIMAL_GAITS,
-    CONTROLS,
-    FACINGS,
-    GAITS,
-    KEYS,
-    KINDS,
-    LEADS,
-    ROOT_MOTIONS,
-    SPEED_RANGE,
-    USUAL_SPEEDS,
-    WAYS,
-)
+from ...options.bake import FACING, FACTOR, MANNER, SPEED, BakeOptions
+from ...options.choices import ANIMAL_GAITS, GAITS, KINDS, WAYS
+from ...options.herd import HerdOptions
+from ...options.option import options_of
+from ...options.take import TakeOptions
 from .creature import FootfallCreature, FootfallOneShot
+from .declared import declare, declared
 from .style import FootfallStyles
 
+_BAKE = options_of(BakeOptions)
 OWN: Any = {"LIBRARY_OVERRIDABLE"}
 OWN_LIST: Any = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
 
@@ -96,20 +91,15 @@ class FootfallSpeedPoint(bpy.types.PropertyGroup):
         name="At", description="Place on the path, from its start to its end",
         min=0.0, max=100.0, default=0.0, precision=0, subtype="PERCENTAGE", update=_setting_changed,
     )  # fmt: skip
-    speed: FloatProperty(
-        name="Speed", description="Speed wanted there, in meters a second", precision=2,
-        min=SPEED_RANGE[0], max=SPEED_RANGE[1], soft_min=USUAL_SPEEDS[0], soft_max=USUAL_SPEEDS[1],
-        default=1.4, update=_setting_changed,
-    )  # fmt: skip
+    speed: declared(
+        SPEED, description="Speed there, in meters a second", step=3, update=_setting_changed
+    )
 
 
 class FootfallExpert(bpy.types.PropertyGroup):
     """How much one expert of a mixture may say."""
 
-    factor: FloatProperty(
-        name="Factor", description="Multiplies the share of this expert; 1 leaves it as it is",
-        min=0.0, max=4.0, default=1.0, step=5, precision=2, update=_setting_changed,
-    )  # fmt: skip
+    factor: declared(FACTOR, update=_setting_changed)
     mute: BoolProperty(
         name="Mute", description="Leave this expert out", default=False, update=_setting_changed
     )
@@ -144,25 +134,16 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Live", description="Bake the shown take again whenever path or settings change",
         default=False, update=_setting_changed,
     )  # fmt: skip
-    gait: EnumProperty(
-        name="Gait", description="Way of moving", items=GAITS, update=_setting_changed
-    )
-    animal_gait: EnumProperty(
-        name="Gait", description="Order in which the four feet fall", items=ANIMAL_GAITS,
-        update=_setting_changed,
-    )  # fmt: skip
-    lead: EnumProperty(
-        name="Lead", description="Leading foreleg in canter and gallop", items=LEADS,
-        update=_setting_changed,
+    gait: declared(_BAKE["gait"], items=GAITS, update=_setting_changed)
+    animal_gait: declared(
+        _BAKE["gait"], items=ANIMAL_GAITS, update=_setting_changed,
+        description="Order in which the four feet fall",
     )  # fmt: skip
     experts: CollectionProperty(type=FootfallExpert)
     oneshot: PointerProperty(type=FootfallOneShot)
-    speed: FloatProperty(
-        name="Speed", description="Speed along the path, in meters a second",
-        step=10, precision=2,
-        min=SPEED_RANGE[0], max=SPEED_RANGE[1], soft_min=USUAL_SPEEDS[0], soft_max=USUAL_SPEEDS[1],
-        default=1.4, update=_setting_changed,
-    )  # fmt: skip
+    speed: declared(
+        SPEED, description="Speed along the path, in meters a second", update=_setting_changed
+    )
     vary_speed: BoolProperty(
         name="Vary Along Path", description="Give different speeds at places on the path",
         default=False, update=_setting_changed,
@@ -170,9 +151,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
     speed_points: CollectionProperty(type=FootfallSpeedPoint)
     active_speed_point: IntProperty(name="Active Speed Point", default=0)
     styles: PointerProperty(type=FootfallStyles)
-    facing: EnumProperty(
-        name="Facing", description="Where the body faces", items=FACINGS, update=_setting_changed
-    )
+    facing: declared(FACING, update=_setting_changed)
     facing_yaw: FloatProperty(
         name="Direction", description="Direction to face: 0 is the -Y axis, positive turns left",
         subtype="ANGLE", default=0.0, update=_setting_changed,
@@ -180,81 +159,14 @@ class FootfallSettings(bpy.types.PropertyGroup):
     facing_target: PointerProperty(
         name="Target", description="Object to face", type=bpy.types.Object, update=_setting_changed
     )
-    start: BoolProperty(
-        name="Start Standing", description="Begin in a stand and set off",
-        default=True, update=_setting_changed,
-    )  # fmt: skip
-    stop: BoolProperty(
-        name="Stop at End", description="Come to a stand at the end of the path",
-        default=True, update=_setting_changed,
-    )  # fmt: skip
-    start_phase: FloatProperty(
-        name="Start Phase", description="Place in the step cycle to begin with",
-        min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_setting_changed,
-    )  # fmt: skip
-    cadence: FloatProperty(
-        name="Cadence", description="Step rate: above 1 takes shorter, quicker steps",
-        min=0.75, max=1.5, default=1.0, step=5, update=_setting_changed,
-    )  # fmt: skip
-    seed: IntProperty(
-        name="Seed", description="Natural variation of the step rate; 0 has none",
-        min=0, default=0, update=_setting_changed,
-    )  # fmt: skip
-    cleanup: BoolProperty(
-        name="Plant Feet", description="Keep feet still while they are on the ground",
-        default=True, update=_setting_changed,
-    )  # fmt: skip
-    follow_through: FloatProperty(
-        name="Follow-Through", min=0.0, max=2.0, default=0.5, step=5, update=_setting_changed,
-        description="How far tail and head lag behind the trunk by their weight; 0 adds nothing",
-    )  # fmt: skip
     gaze: PointerProperty(
         name="Look At", description="Object that neck and head turn to, also while it moves",
         type=bpy.types.Object, update=_setting_changed,
     )  # fmt: skip
-    gaze_strength: FloatProperty(
-        name="Strength", description="How far the head turns to it",
-        min=0.0, max=1.0, default=1.0, subtype="FACTOR", update=_setting_changed,
-    )  # fmt: skip
-    herd_spacing: FloatProperty(
-        name="Spacing", description="Least distance of two of a herd; 0 goes by their size",
-        min=0.0, max=100.0, default=0.0, subtype="DISTANCE",
-    )  # fmt: skip
-    herd_lanes: IntProperty(
-        name="Lanes", description="How many of a herd go side by side; 0 goes by their number",
-        min=0, max=1000, default=0,
-    )  # fmt: skip
-    herd_speed_jitter: FloatProperty(
-        name="Speed Jitter", description="How far speeds in a herd differ from the one asked for",
-        min=0.0, max=0.5, default=0.06, subtype="FACTOR",
-    )  # fmt: skip
-    herd_seed: IntProperty(
-        name="Herd Seed", description="Another seed, another herd of the same kind",
-        min=0, default=0,
-    )  # fmt: skip
-    frame_start: IntProperty(
-        name="Start Frame", description="Frame of the first key", default=1,
-        update=_setting_changed,
-    )  # fmt: skip
-    fit_range: BoolProperty(
-        name="Extend Scene Range", description="Let the scene's frame range reach the take's end",
-        default=True,
-    )  # fmt: skip
-    root_motion: EnumProperty(
-        name="Root Motion", description="What carries the travel", items=ROOT_MOTIONS,
-        update=_setting_changed,
-    )  # fmt: skip
-    keys: EnumProperty(
-        name="Keys", description="How many keys are written", items=KEYS, update=_setting_changed
-    )
-    tolerance: FloatProperty(
-        name="Tolerance", description="Largest error of the fewest keys, in meters and radians",
-        min=0.0001, max=0.1, default=0.002, precision=4, step=0.05, update=_setting_changed,
-    )  # fmt: skip
-    controls: EnumProperty(
-        name="Key On", description="Bones that carry the keys", items=CONTROLS,
-        update=_setting_changed,
-    )  # fmt: skip
+
+
+declare(FootfallSettings, TakeOptions, _setting_changed)
+declare(FootfallSettings, HerdOptions, _setting_changed, prefix="herd_")
 
 
 class FootfallBone(bpy.types.PropertyGroup):
@@ -317,11 +229,7 @@ class FootfallObject(bpy.types.PropertyGroup):
         name="Creature", description="Creature whose manner moves this animal; empty for none",
         update=_manner_changed, override=OWN,
     )  # fmt: skip
-    manner: FloatProperty(
-        name="Manner", min=0.0, max=1.5, default=1.0, step=5, subtype="FACTOR",
-        description="0 moves like any animal of this build, 1 like the clip, more overdoes it",
-        update=_manner_changed, override=OWN,
-    )  # fmt: skip
+    manner: declared(MANNER, update=_manner_changed, override=OWN)
     scrub: FloatProperty(
         name="Phase", description="Pose the character at this place of its step cycle",
         min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_scrubbed, options=set(),

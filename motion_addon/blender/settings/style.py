@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import CollectionProperty, EnumProperty, FloatProperty, PointerProperty
+from bpy.props import CollectionProperty, EnumProperty, PointerProperty
 
-from ..scene.choices import ANIMAL_STYLES, STYLES
+from ...options.bake import STRENGTH
+from ...options.choices import ANIMAL_STYLES, STYLES
+from .declared import declared
 
 
 def _changed(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -29,11 +31,7 @@ class FootfallStyle(bpy.types.PropertyGroup):
         type=bpy.types.Action, name="Action", update=_changed,
         description="Motion of this character in the style that is wanted, two seconds or a loop",
     )  # fmt: skip
-    strength: FloatProperty(
-        name="Strength", description="0 leaves the motion alone, 1 is the style, more exaggerates"
-        " it; may be keyed over the take",
-        min=0.0, max=2.0, soft_max=1.5, default=1.0, step=5, precision=2, update=_changed,
-    )  # fmt: skip
+    strength: declared(STRENGTH, update=_changed)
 
 
 class FootfallStyles(bpy.types.PropertyGroup):

@@ -8,24 +8,23 @@ starts and after it stops an animal stands where its path begins and ends.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import RefusedError
+from ...options.checks import is_list
+from ...options.herd import HerdOptions
+from ...options.option import check_all, read_all
 from ..controller.model import Model
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import REACH, smooth
 from ..plan.path import Path
 from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
-from .request import SPEEDS, BakeRequest, Point, checked_path, pace_of
+from .request import SPEEDS, BakeRequest, Point, pace_of, read_path
 
-MOST = 1000
-"""Animals in one herd."""
-JITTERS = (0.0, 0.5)
-SPACINGS = (0.01, 100.0)
 SPACING = {"biped": 0.9, "quadruped": 2.6}
 """Usual least distance in hip heights, by body."""
 LANE, ROW = 1.4, 1.6
@@ -42,28 +41,24 @@ _Keys = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
-class Herd:
-    """What is asked of a herd; distances in meters."""
+class Herd(HerdOptions):
+    """A herd: a request, and how its animals differ."""
 
     request: BakeRequest
-    """What each animal is asked for; the path is the middle of the herd's."""
-    count: int = 1
-    """Number of animals; that of ``paths`` if there are any."""
+    """Request of each animal; its path is the middle of the herd's."""
     paths: tuple[tuple[Point, ...], ...] = ()
     """A path for each animal, instead of lanes along the request's."""
-    lanes: int = 0
-    """Animals side by side; 0 for half as many as there are rows."""
-    spacing: float | None = None
-    """Least distance of two animals; by their size if None."""
-    seed: int = 0
-    """Another seed, another herd of the same kind."""
-    speed_jitter: float = 0.06
-    """How far speeds differ from the request's, either way, as a share."""
-    size_jitter: float = 0.06
-    """How far sizes differ from the request's, either way, as a share."""
 
     def __post_init__(self) -> None:
-        _check(self)
+        check_all(self)
+        if self.request.footfalls:
+            raise RefusedError("The footfalls of a herd cannot be moved; bake that animal alone")
+        if self.paths and len(self.paths) != self.count:
+            raise RefusedError(
+                f"A herd of {self.count} needs {self.count} paths or none, not {len(self.paths)}"
+            )
+        for path in self.paths:
+            read_path("path", path)
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Herd":
@@ -76,21 +71,17 @@ class Herd:
                 'A herd is a request with an object under "herd", such as {"count": 9}'
             )
         values = dict(data["herd"])
-        known = {f.name for f in fields(Herd)} - {"request"}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise RefusedError(
-                f"Unknown key {unknown[0]!r} under herd; known are {', '.join(sorted(known))}"
-            )
         asked = {key: value for key, value in data.items() if key != "herd"}
+        ways: tuple[tuple[Point, ...], ...] = ()
         if "paths" in values:
-            paths = values["paths"]
-            if not isinstance(paths, list | tuple) or not paths:
+            paths = values.pop("paths")
+            if not is_list(paths) or not paths:
                 raise RefusedError("paths must be a list of paths, one for each animal")
-            values["paths"] = tuple(checked_path(path) for path in paths)
+            ways = tuple(read_path(f"Path {i} of paths", path) for i, path in enumerate(paths))
             values.setdefault("count", len(paths))
             asked.setdefault("path", paths[0])
-        return Herd(BakeRequest.from_json(asked), **values)
+        options = read_all(HerdOptions, values, "herd")
+        return Herd(BakeRequest.from_json(asked), ways, **options)
 
 
 @dataclass(frozen=True)
@@ -325,32 +316,3 @@ def _check_ends(ways: Sequence[tuple[Point, ...]], spacing: float) -> None:
                 f"The paths of animals {a + 1} and {b + 1} {word} {gaps[a, b]:.2f} m apart, nearer"
                 f" than {spacing:.2f} m; move them apart or use a smaller spacing"
             )
-
-
-def _check(herd: Herd) -> None:
-    if herd.request.footfalls:
-        raise RefusedError("The footfalls of a herd cannot be moved; bake that animal alone")
-    for name, most in (("count", MOST), ("lanes", MOST), ("seed", None)):
-        value = getattr(herd, name)
-        least = 1 if name == "count" else 0
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise RefusedError(f"{name} of a herd must be a whole number from {least} up")
-        if most is not None and value > most:
-            raise RefusedError(f"{name} of a herd must be at most {most}")
-    for name, (low, high) in (
-        ("spacing", SPACINGS),
-        ("speed_jitter", JITTERS),
-        ("size_jitter", JITTERS),
-    ):
-        value = getattr(herd, name)
-        if value is None and name == "spacing":
-            continue
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not low <= value <= high:
-            raise RefusedError(
-                f"{name} of a herd must be a number from {low:g} to {high:g}, not {value!r}"
-            )
-    if herd.paths and len(herd.paths) != herd.count:
-        raise RefusedError(f"A herd of {herd.count} needs {herd.count} paths or none")
-    for path in herd.paths:
-        checked_path(path)

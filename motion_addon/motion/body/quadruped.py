@@ -15,6 +15,7 @@ from ..clip.contacts import clean, detect
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..maths.smoothing import running_max
+from .legs import LegJoints, Side
 
 LEGS: Final = ("LH", "LF", "RH", "RF")
 """Order of every per-leg column: contacts, phases, offsets."""
@@ -24,15 +25,29 @@ NECK: Final = ("Neck1", "Neck2", "Neck3", "Head")
 TAIL: Final = ("Tail1", "Tail2", "Tail3", "Tail4", "Tail5")
 _FORE: Final = ("Scapula", "Humerus", "Radius", "ForePastern", "ForePaw")
 _HIND: Final = ("Femur", "Tibia", "Metatarsus", "HindPastern", "HindPaw")
-_SIDES: Final = {"L": "Left", "R": "Right"}
+_SIDES: Final[dict[str, Side]] = {"L": "Left", "R": "Right"}
 
 LEG_CHAINS: Final = {
     leg: tuple(_SIDES[leg[0]] + part for part in (_FORE if leg[1] == "F" else _HIND))
     for leg in LEGS
 }
 """Leg to its five joints, from the top to the paw."""
+LEG_JOINTS: Final = tuple(
+    LegJoints(leg, _SIDES[leg[0]], leg[1] == "F", LEG_CHAINS[leg], 1 if leg[1] == "F" else 0)
+    for leg in LEGS
+)
+"""The same legs as records, in the order of LEGS."""
 PAWS: Final = tuple(LEG_CHAINS[leg][-1] for leg in LEGS)
 """The joint of each paw: the ball the animal stands on."""
+
+STATE_JOINTS: Final = (
+    "Pelvis",
+    "Withers",
+    "Head",
+    "Tail3",
+    *(joint for leg in LEG_JOINTS for joint in leg.chain[2:]),
+)
+"""Joints whose positions and velocities are fed back: trunk, and of each leg elbow or hock down."""
 
 _CHAINS: Final = (
     (TORSO, None),

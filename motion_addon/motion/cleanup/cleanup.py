@@ -15,7 +15,7 @@ import numpy as np
 from ..body.quadruped import is_quadruped, touching
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
-from ..maths import quat, two_bone_ik
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_min, smooth
 from ..metrics.clip_metrics import mean_root
@@ -179,7 +179,7 @@ def _lower_pelvis(
     for side, found in stands.items():
         length = sum(float(np.linalg.norm(body.offset(side + bone))) for bone in ("Leg", "Foot"))
         hip, ankle = body.positions[f"{side}UpLeg"], body.positions[f"{side}Foot"]
-        needed = two_bone_ik.drop(hip, ankle, ankles[side], length)
+        needed = leg_ik.drop(hip, ankle, ankles[side], length)
         planted = np.zeros(len(least), dtype=bool)
         for stand in found:
             planted[stand.start : stand.stop] = True
@@ -194,9 +194,9 @@ def _reach(body: LowerBody, side: str, target: Array) -> None:
     """Turn thigh and shin so that the ankle is at `target` (T, 3)."""
     thigh, shin = body.rotations[f"{side}UpLeg"], body.rotations[f"{side}Leg"]
     hip, knee, ankle = (body.positions[side + bone] for bone in LEG[:3])
-    bent, reached = two_bone_ik.two_bone(hip, knee, ankle, thigh, target)
-    body.rotations[f"{side}UpLeg"] = two_bone_ik.swing(thigh, knee - hip, bent - hip)
-    body.rotations[f"{side}Leg"] = two_bone_ik.swing(shin, ankle - knee, reached - bent)
+    bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, target)
+    body.rotations[f"{side}UpLeg"] = leg_ik.swing(thigh, knee - hip, bent - hip)
+    body.rotations[f"{side}Leg"] = leg_ik.swing(shin, ankle - knee, reached - bent)
 
 
 def _binary(stands: dict[str, list[Stance]], down: Array, fps: float) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..clip import contacts as foot_contacts
-from ..maths import quat, two_bone_ik
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
 from ..plan.ground import Ground
@@ -48,7 +48,7 @@ def planted(body: LowerBody, stands: list[Stance], side: str, level: Ground) -> 
     to_ball = quat.apply(rotation, body.offset(f"{side}Toe"))
     sole = body.sole
     raw = ankle + to_ball
-    raw[:, 1] = two_bone_ik.soft_maximum(raw[:, 1], level(raw) + sole, 0.004 * body.size)
+    raw[:, 1] = leg_ik.soft_maximum(raw[:, 1], level(raw) + sole, 0.004 * body.size)
     target = raw.copy()
     for stand in stands:
         a, b = stand.start, stand.stop
@@ -70,7 +70,7 @@ def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) 
     """Return how much (T,) a swinging ball must rise: the faster it goes, the higher it is."""
     speed = np.linalg.norm(np.gradient(ball[:, [0, 2]], axis=0), axis=-1) * fps
     least = floor + CLEAR_HEIGHT * size * smoothstep(speed, *CLEAR_SPEEDS)
-    rise = two_bone_ik.soft_maximum(ball[:, 1], least, 0.004 * size) - ball[:, 1]
+    rise = leg_ik.soft_maximum(ball[:, 1], least, 0.004 * size) - ball[:, 1]
     return smooth(np.where(known, 0.0, rise), 0.025 * fps)
 
 
@@ -131,7 +131,7 @@ def _heel_up(body: LowerBody, side: str, ball: Array, floor: Array) -> Array:
     heel = foot_contacts.heel_offset(body.skeleton, SIDES.index(side)).astype(np.float64)
     arm = quat.apply(rotation, heel - body.offset(f"{side}Toe"))
     least = floor + HEEL_HEIGHT * body.size - ball[:, 1]
-    lack = two_bone_ik.soft_maximum(arm[:, 1], least, 0.002 * body.size) - arm[:, 1]
+    lack = leg_ik.soft_maximum(arm[:, 1], least, 0.002 * body.size) - arm[:, 1]
     away = np.maximum(np.linalg.norm(arm[:, [0, 2]], axis=-1), 0.05 * body.size)
     turn = quat.from_axis_angle(quat.apply(rotation, _X), np.arctan2(lack, away))
     body.rotations[f"{side}Foot"] = quat.mul(turn, rotation)
@@ -152,4 +152,4 @@ def _tip_up(body: LowerBody, side: str, height: Array, rotation: Array, bends: A
     along = quat.apply(rotation, tip)
     pitch = np.arcsin(np.clip(along[:, 1] / length, -1.0, 1.0)) + bends
     least = np.arcsin(np.clip((TIP_HEIGHT * body.size - height) / length, -1.0, 1.0))
-    return np.asarray(bends + two_bone_ik.soft_maximum(pitch, least, 0.03) - pitch)
+    return np.asarray(bends + leg_ik.soft_maximum(pitch, least, 0.03) - pitch)

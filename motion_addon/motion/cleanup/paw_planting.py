@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..body.quadruped import LEG_CHAINS, LEGS, TORSO, limb
-from ..maths import quat, two_bone_ik
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_min, smooth
 from ..metrics.paw_metrics import paw_height
@@ -95,7 +95,7 @@ def _planted(body: LowerBody, stands: list[Stance], name: str, sole: float, leve
     raw, fps, size = body.positions[limb(name)[3]].copy(), body.fps, body.size
     known = _standing(stands, len(raw))
     raw[:, 1] += _rise(raw[:, 1] - level(raw) - sole, stands, known, fps)
-    raw[:, 1] = two_bone_ik.soft_maximum(raw[:, 1], level(raw) + sole, 0.004 * size)
+    raw[:, 1] = leg_ik.soft_maximum(raw[:, 1], level(raw) + sole, 0.004 * size)
     target = raw.copy()
     for stand in stands:
         target[stand.start : stand.stop] = foot_lock.anchor(raw[stand.start : stand.stop])
@@ -109,7 +109,7 @@ def _planted(body: LowerBody, stands: list[Stance], name: str, sole: float, leve
     speed = np.linalg.norm(np.gradient(paw[:, [0, 2]], axis=0), axis=-1) * fps
     share = (speed / size - CLEAR_SPEEDS[0]) / (CLEAR_SPEEDS[1] - CLEAR_SPEEDS[0])
     least = floor + CLEAR_HEIGHT * size * foot_lock.eased(share)
-    rise = two_bone_ik.soft_maximum(paw[:, 1], least, 0.004 * size) - paw[:, 1]
+    rise = leg_ik.soft_maximum(paw[:, 1], least, 0.004 * size) - paw[:, 1]
     paw[:, 1] += smooth(np.where(known, 0.0, rise), 0.025 * fps)
     paw[:, 1] = np.maximum(paw[:, 1], floor - np.where(known, 0.001, 0.0))
     return paw
@@ -227,8 +227,8 @@ def _lack(body: LowerBody, name: str, end: Array) -> Array:
     length = _length(body, name)
     away = np.linalg.norm(end - top, axis=-1)
     was = np.linalg.norm(body.positions[limb(name)[2]] - top, axis=-1)
-    easy = np.maximum(np.minimum(was, two_bone_ik.STRAIGHTEST * length), EASY_REACH * length)
-    return two_bone_ik.soft_maximum(away - easy, 0.0, 0.003 * body.size)
+    easy = np.maximum(np.minimum(was, leg_ik.STRAIGHTEST * length), EASY_REACH * length)
+    return leg_ik.soft_maximum(away - easy, 0.0, 0.003 * body.size)
 
 
 def _lean(body: LowerBody, name: str, paw: Array) -> None:
@@ -272,7 +272,7 @@ def _lower(body: LowerBody, stands: Stands, paws: Places) -> None:
         least = np.zeros(len(body.root))
         for name in pair:
             top, _, end, _ = limb(name)
-            needed = two_bone_ik.drop(
+            needed = leg_ik.drop(
                 body.positions[top],
                 body.positions[end],
                 _ends(body, name, paws),
@@ -295,6 +295,6 @@ def _reach(body: LowerBody, name: str, target: Array) -> None:
     thigh, shin = body.rotations[upper], body.rotations[lower]
     hip, knee, ankle = (body.positions[joint] for joint in (upper, lower, end))
     front = -_FRONT if name[1] == "F" else _FRONT
-    bent, reached = two_bone_ik.two_bone(hip, knee, ankle, thigh, target, front)
-    body.rotations[upper] = two_bone_ik.swing(thigh, knee - hip, bent - hip)
-    body.rotations[lower] = two_bone_ik.swing(shin, ankle - knee, reached - bent)
+    bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, target, front)
+    body.rotations[upper] = leg_ik.swing(thigh, knee - hip, bent - hip)
+    body.rotations[lower] = leg_ik.swing(shin, ankle - knee, reached - bent)

@@ -19,12 +19,15 @@ Windows and the PFNN's phase are as in Holden, Komura and Saito 2017; feeding th
 motion in, instead of predicting it, is ours.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..body import biped_gaits
 from ..body.biped_gaits import GAITS
+from ..body.kinds import BIPED, Kind
 from ..clip.clip import Clip
 from ..clip.contacts import duty_factor
 from ..clip.skeleton import Skeleton
@@ -33,21 +36,6 @@ from ..maths.quat import Array
 from ..maths.smoothing import smooth
 from ..plan.trajectory import RATE, WINDOW, Trajectory
 
-STATE_JOINTS = (
-    "Hips",
-    "Spine3",
-    "Head",
-    "LeftForeArm",
-    "LeftHand",
-    "RightForeArm",
-    "RightHand",
-    "LeftLeg",
-    "LeftFoot",
-    "LeftToe",
-    "RightLeg",
-    "RightFoot",
-    "RightToe",
-)
 ROOT_SIGMA = 0.32
 """Seconds, smoothing of the root's position."""
 FACING_SIGMA = 0.25
@@ -66,6 +54,12 @@ class InputLayout:
     """Joints whose positions and velocities are fed back."""
     legs: int = 0
     """Legs whose places on a stride clock are inputs, each as a cosine and a sine."""
+
+    @classmethod
+    def of(cls, kind: Kind) -> InputLayout:
+        """Return the layout of a kind of body."""
+        legs = len(kind.legs) if kind.on_clock else 0
+        return cls(len(kind.gaits), len(kind.state_joints), legs)
 
     @property
     def trajectory(self) -> slice:
@@ -108,10 +102,11 @@ class InputLayout:
         return int(self.velocities.stop)
 
 
-BIPED = InputLayout(len(GAITS), len(STATE_JOINTS))
-TRAJECTORY, MOTION, CONTROL = BIPED.trajectory, BIPED.motion, BIPED.control
-POSITIONS, VELOCITIES, STATE = BIPED.positions, BIPED.velocities, BIPED.state
-INPUTS = BIPED.size
+STATE_JOINTS = BIPED.state_joints
+INPUT = InputLayout.of(BIPED)
+TRAJECTORY, MOTION, CONTROL = INPUT.trajectory, INPUT.motion, INPUT.control
+POSITIONS, VELOCITIES, STATE = INPUT.positions, INPUT.velocities, INPUT.state
+INPUTS = INPUT.size
 
 
 @dataclass(frozen=True)

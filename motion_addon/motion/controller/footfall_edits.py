@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import RefusedError
+from ...options.checks import number
 from ..body.quadruped import LEGS
-from ..maths.checks import number
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,13 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
+from ..body.kinds import BIPED, KINDS, Kind
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.network import Gate, MixedNetwork, PhaseNetwork
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
-from . import features, stride_clock
+from . import features
 from .gait_profile import DEFAULT_PROFILE, GaitProfile
-
-INPUTS = {"biped": features.BIPED, "quadruped": stride_clock.INPUT}
-STATE_JOINTS = {"biped": features.STATE_JOINTS, "quadruped": stride_clock.STATE_JOINTS}
-"""By kind of body."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +36,24 @@ class Model:
     """Size of the character over the model's where none is asked for."""
 
     @property
+    def kind(self) -> Kind:
+        """The kind of body that it drives."""
+        return _kind(self.info)
+
+    @property
     def body(self) -> str:
-        """``biped`` or ``quadruped``."""
-        return str(self.info.get("body", "biped"))
+        """Name of that kind."""
+        return self.kind.name
 
     @property
     def inputs(self) -> features.InputLayout:
         """The layout of the input vector."""
-        return INPUTS[self.body]
+        return features.InputLayout.of(self.kind)
 
     @property
     def state_joints(self) -> tuple[str, ...]:
         """The joints whose state is fed back."""
-        return STATE_JOINTS[self.body]
+        return self.kind.state_joints
 
     @property
     def layout(self) -> features.OutputLayout:
@@ -82,16 +84,20 @@ def load(name: str, folder: FilePath = FOLDER) -> Model:
 def _controller(name: str, files: Files) -> Model:
     info, arrays, digest = files
     skeleton = skeleton_of(info)
-    body = info.get("body", "biped")
-    check_layout(name, info, INPUTS[body].size, features.OutputLayout(len(skeleton)).size)
-    kind = PhaseNetwork if body == "biped" else MixedNetwork
-    network = kind(
+    inputs = features.InputLayout.of(_kind(info))
+    check_layout(name, info, inputs.size, features.OutputLayout(len(skeleton)).size)
+    gated = "gate_weight0" in arrays
+    network = (MixedNetwork if gated else PhaseNetwork)(
         tuple(arrays[f"weight{i}"] for i in range(3)),  # type: ignore[arg-type]
         tuple(arrays[f"bias{i}"] for i in range(3)),  # type: ignore[arg-type]
         *(arrays[k] for k in ("input_mean", "input_scale", "output_mean", "output_scale")),
     )
-    gate = _gate(arrays, int(info.get("active", 0))) if body == "quadruped" else None
+    gate = _gate(arrays, int(info.get("active", 0))) if gated else None
     return Model(name, skeleton, network, arrays["start_state"], info, digest, gate)
+
+
+def _kind(info: dict[str, Any]) -> Kind:
+    return KINDS[info.get("body", BIPED.name)]
 
 
 def _gate(arrays: dict[str, Array], active: int) -> Gate:

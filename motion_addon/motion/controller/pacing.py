@@ -128,6 +128,6 @@ def pacing(
     wishes: Sequence[Wishes] | None = None,
 ) -> Pacing:
     """Return how a model's body keeps time along its plans; the rest as in StridePacing."""
-    if model.body == "quadruped":
-        return StridePacing(model, plans, control, wishes or [Wishes()] * len(plans))
-    return PhasePacing(len(plans))
+    if model.gate is None:
+        return PhasePacing(len(plans))
+    return StridePacing(model, plans, control, wishes or [Wishes()] * len(plans))

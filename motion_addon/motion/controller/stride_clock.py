@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from ..body import quadruped, quadruped_gaits
+from ..body.kinds import QUADRUPED
 from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
@@ -20,17 +21,8 @@ from ..maths.smoothing import smooth
 from ..plan.trajectory import RATE, WINDOW, Trajectory
 from . import features
 
-STATE_JOINTS: Final = (
-    "Pelvis",
-    "Withers",
-    "Head",
-    "Tail3",
-    *(quadruped.LEG_CHAINS[leg][part] for leg in quadruped.LEGS for part in (2, 3, 4)),
-)
-"""Joints whose positions and velocities are fed back: trunk, and of each leg elbow or hock down."""
-INPUT: Final = features.InputLayout(
-    len(quadruped_gaits.GAITS), len(STATE_JOINTS), len(quadruped.LEGS)
-)
+STATE_JOINTS: Final = QUADRUPED.state_joints
+INPUT: Final = features.InputLayout.of(QUADRUPED)
 PAW_STATES: Final = tuple(STATE_JOINTS.index(name) for name in quadruped.PAWS)
 """Places of the paws among STATE_JOINTS."""
 _NOW: Final = 4 * len(WINDOW) + int(np.argmin(np.abs(WINDOW))) * len(quadruped_gaits.GAITS)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import RefusedError
+from ...options.checks import within
 from ..body.quadruped import LEGS
-from ..maths.checks import within
 
 CREATURE_MODEL = "creature"
 """Name of the model that is adapted to one exemplar."""

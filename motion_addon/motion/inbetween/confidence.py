@@ -54,7 +54,7 @@ def _missed(
     known = np.ones(rotations.shape[:2], dtype=bool)
     known[:, ENDS:-ENDS] = False
     seen = gap.window(skeleton, rotations, roots, known, pace)
-    found = gap.corrected(seen, filler.answer(seen.inputs)[0])
+    found = gap.corrected(seen, filler.answer(seen.inputs))
     plain = _pose(seen, seen.rotations, seen.roots)
     return _pose(seen, found[0], found[1]) - plain, _pose(seen, rotations, roots) - plain
 

@@ -103,27 +103,8 @@ def answered(
     correction. Feet are not locked. Raises ValueError for more frames than the model can look at.
     """
     seen = gap.window(skeleton, rotations, roots, known, pace)
-    outputs, _ = filler.answer(seen.inputs)
-    turned, placed, contacts = gap.corrected(seen, outputs)
+    turned, placed, contacts = gap.corrected(seen, filler.answer(seen.inputs))
     return *confidence.blended(seen, turned, placed, share), contacts
-
-
-def embedding(filler: Filler, clip: Clip) -> Array:
-    """Return (D,) the [CLS] state of a whole motion: what it is like, as the model sees it.
-
-    Of a motion longer than the model looks at together, the mean over stretches.
-    """
-    fit = _on_model(filler, clip.skeleton)
-    stretches = range(0, max(clip.frames - MOST_FRAMES, 0) + 1, MOST_FRAMES // 2)
-    states = []
-    for first in stretches:
-        part = clip.slice(first, first + MOST_FRAMES)
-        roots = (part.root_positions * fit.scale)[None]
-        known = np.ones((1, part.frames), dtype=bool)
-        pace = np.array([gap.RATE * fit.time / clip.fps])
-        seen = gap.window(fit.skeleton, part.rotations[None][:, :, fit.joints], roots, known, pace)
-        states.append(filler.answer(seen.inputs)[1][0])
-    return np.asarray(np.mean(states, axis=0))
 
 
 def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool = True) -> Clip:

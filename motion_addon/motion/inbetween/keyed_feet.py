@@ -19,7 +19,7 @@ from ..cleanup.lower_body import LEG, SIDES
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
-from ..maths import quat, two_bone_ik
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import REACH as SMOOTH_REACH
 from ..maths.smoothing import running_max, smooth, smoothstep
@@ -155,14 +155,12 @@ def _reach(world: Array, positions: Array, limb: Limb, target: Array, four: bool
     upper, lower, end, _ = limb.joints
     hip, knee, ankle = (positions[:, joint] for joint in (upper, lower, end))
     thigh, shin, aim = world[:, upper], world[:, lower], target
-    was = (
-        two_bone_ik.two_bone(hip, knee, ankle, thigh, ankle, limb.front) if four else (knee, ankle)
-    )
+    was = leg_ik.two_bone(hip, knee, ankle, thigh, ankle, limb.front) if four else (knee, ankle)
     for _ in range(ROUNDS if four else 1):
-        bent, reached = two_bone_ik.two_bone(hip, knee, ankle, thigh, aim, limb.front)
+        bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, aim, limb.front)
         turns = (
-            two_bone_ik.swing(quat.IDENTITY, was[0] - hip, bent - hip),
-            two_bone_ik.swing(quat.IDENTITY, was[1] - was[0], reached - bent),
+            leg_ik.swing(quat.IDENTITY, was[0] - hip, bent - hip),
+            leg_ik.swing(quat.IDENTITY, was[1] - was[0], reached - bent),
         )
         got = hip + quat.apply(turns[0], knee - hip) + quat.apply(turns[1], ankle - knee)
         aim = aim + target - got

@@ -7,14 +7,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ...errors import RefusedError
+from ..body.kinds import KINDS, Kind, kind_of
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.transformer import Encoder
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
 from . import gap
-
-FILLERS = {"biped": "inbetween", "quadruped": "inbetween_quadruped"}
-"""The model that fills gaps, by kind of body."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +33,15 @@ class Filler:
     digest: str
     """First 12 hex digits of the SHA-256 of the weights."""
 
-    def answer(self, inputs: Array, latent: Array | None = None) -> tuple[Array, Array]:
-        """Return corrections (N, T, O) in their own units and [CLS] states (N, D).
+    @property
+    def kind(self) -> Kind:
+        """The kind of body whose gaps it fills."""
+        return kind_of(self.skeleton)
 
-        ``inputs`` (N, T, I) are those of a ``gap.Window``; ``latent`` (N, Z) chooses a variant.
-        """
-        outputs, cls = self.encoder.forward((inputs - self.input_mean) / self.input_scale, latent)
-        return outputs * self.output_scale, cls
+    def answer(self, inputs: Array) -> Array:
+        """Return corrections (N, T, O) in their own units of a window's ``inputs`` (N, T, I)."""
+        outputs, _ = self.encoder.forward((inputs - self.input_mean) / self.input_scale)
+        return outputs * self.output_scale
 
 
 @lru_cache(maxsize=4)
@@ -50,9 +50,9 @@ def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
 
     Raises RefusedError as ``load`` does, and where there is none for this kind.
     """
-    if body not in FILLERS:
+    if body not in KINDS:
         raise RefusedError(f"There is no model that fills gaps in the motion of a {body}")
-    return read(FILLERS[body], folder, _filler)
+    return read(KINDS[body].filler, folder, _filler)
 
 
 def _filler(name: str, files: Files) -> Filler:

@@ -69,18 +69,15 @@ class Encoder:
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         """Take the arrays of a weights file; D is the width, L the layers, H the heads.
 
-        embed (D, I), cls (D,), latent (D, Z), bias (H, 2 R + 1) by distance -R..R, cls_bias
+        embed (D, I), cls (D,), bias (H, 2 R + 1) by distance -R..R, cls_bias
         (H, 2) from and to the [CLS] token, per layer norm (L, 2, 2, D) as gain and shift before
         attention and before the wide layer, qkv (L, 3 D, D), merge (L, D, D), widen (L, W, D),
-        narrow (L, D, W), then final_norm (2, D) and head (O, D); matrices with ``_bias``, but
-        for latent, which may be missing. Raises KeyError or ValueError where they do not fit
-        together.
+        narrow (L, D, W), then final_norm (2, D) and head (O, D); matrices with ``_bias``. Raises
+        KeyError or ValueError where they do not fit together.
         """
         a = {key: np.asarray(value, dtype=np.float32) for key, value in arrays.items()}
         self._embed = np.ascontiguousarray(a["embed"].T), a["embed_bias"]
         self._cls = a["cls"]
-        latent = a.get("latent", np.zeros((len(self._cls), 0), dtype=np.float32))
-        self._latent = np.ascontiguousarray(latent.T)
         self._bias, self._cls_bias = a["bias"], a["cls_bias"]
         self.heads = len(self._bias)
         self.width = len(self._cls)
@@ -89,11 +86,6 @@ class Encoder:
         self._final = a["final_norm"]
         if self.width % self.heads:
             raise ValueError("The width of a transformer must be a multiple of its heads")
-
-    @property
-    def latent_size(self) -> int:
-        """Numbers that choose among variants."""
-        return len(self._latent)
 
     def _block(self, a: Mapping[str, Array], i: int) -> _Block:
         weight, bias = _folded(a["qkv"][i], a["qkv_bias"][i], a["norm"][i, 0])
@@ -118,11 +110,10 @@ class Encoder:
         out[:, 1:, 0] = self._cls_bias[:, 1:]
         return out
 
-    def forward(self, inputs: Array, latent: Array | None = None) -> tuple[Array, Array]:
+    def forward(self, inputs: Array) -> tuple[Array, Array]:
         """Return outputs (N, T, O) and [CLS] states (N, D) of ``inputs`` (N, T, I).
 
-        ``latent`` (N, Z) chooses a variant; none is all zeros. Raises ValueError for more than
-        LONGEST frames.
+        Raises ValueError for more than LONGEST frames.
         """
         count, frames = inputs.shape[:2]
         if frames > LONGEST:
@@ -130,8 +121,6 @@ class Encoder:
         x = np.empty((count, frames + 1, self.width), dtype=np.float32)
         x[:, 0] = self._cls
         x[:, 1:] = inputs.astype(np.float32) @ self._embed[0] + self._embed[1]
-        if latent is not None:
-            x[:, 1:] += (latent.astype(np.float32) @ self._latent)[:, None]
         bias = self.distance_bias(frames)
         for block in self._blocks:
             self._attend(x, block, bias)

@@ -16,14 +16,15 @@ from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..maths import quat
+from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth, smoothstep
 from ..metrics.paw_metrics import paw_height
 from . import chains, soles
 from .body_pose import BodyPose, RetargetSettings
+from .body_track import ground_under, is_loop, lowering, track
 from .chains import chain_places, spread, trunk_places
-from .limb_ik import align, bend, turns_along
-from .reach import ground_under, is_loop, lowering, soft_reach, track
+from .leg_matching import align, bend, turns_along
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])

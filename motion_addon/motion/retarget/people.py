@@ -15,7 +15,7 @@ from ..body.body import QuadrupedBody
 from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
-from ..maths import quat
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smoothstep
 from ..metrics.paw_metrics import paw_height
@@ -23,7 +23,7 @@ from ..rigs import RigBones, RigMap, detect
 from ..rigs.measure import Body, Leg, measure
 from . import animals, soles
 from .body_pose import BodyPose, RetargetSettings
-from .reach import ground_under, is_loop, lowering, reach, track
+from .body_track import ground_under, is_loop, lowering, track
 from .sole_heights import planted_ankle_height, planted_ball_height, usual_ball_height
 
 __all__ = [
@@ -282,7 +282,10 @@ def _human_pose(clip: Clip, source: Body, target: Body, settings: RetargetSettin
     for side, leg in enumerate(target.legs):
         foot, toe = feet[side]
         hip = joints[side] - drop
-        knee, ankle, thigh, shin = reach(leg, hip, ankles[side], poles[side], limits[side])
+        rest = np.stack([leg.hip, leg.knee, leg.ankle])
+        knee, ankle, thigh, shin = leg_ik.two_bone_from_rest(
+            rest, leg.pole, hip, ankles[side], poles[side], limits[side]
+        )
         for bone, turn, place in ((leg.thigh, thigh, hip), (leg.shin, shin, knee)):
             work.out[bone] = quat.mul(turn, target.rotations[bone])
             places[bone] = place

@@ -6,9 +6,9 @@ from typing import Protocol
 import numpy as np
 
 from ..maths import quat
+from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
 from ..rigs.measure import Leg
-from .reach import soft_reach
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.kinds import QUADRUPED
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
@@ -21,7 +22,6 @@ from .rig_map import (
     CHAIN_ROLES,
     REQUIRED_ROLES,
     ROLES,
-    Kind,
     RigMap,
     chain_roles,
     required_roles,
@@ -36,7 +36,6 @@ __all__ = [
     "REQUIRED_ROLES",
     "ROLES",
     "Family",
-    "Kind",
     "RefusedError",
     "RigBones",
     "RigMap",
@@ -146,7 +145,7 @@ def _indices(rig: RigBones, found: RigMap) -> dict[str, list[int]]:
 def _named_quadruped(rig: RigBones, family: Family) -> RigMap | None:
     """Return the map of a four-legged family, or None if the rig is none of it."""
     roles = family.match(rig)
-    found = RigMap(family.name, roles, 0.9, kind="quadruped")
+    found = RigMap(family.name, roles, 0.9, kind=QUADRUPED)
     whole = all(
         len(roles.get(f"{part}.{s}", ())) >= 3 for part in ("foreleg", "hindleg") for s in "LR"
     )
@@ -165,7 +164,7 @@ def _four_faced(rig: RigBones, found: RigMap) -> RigMap | None:
         notes = (*notes, "Left and right are exchanged in the bone names.")
     forward = quat.apply(axes, np.array([0.0, 0.0, 1.0]))
     facing = (float(forward[0]), float(forward[1]), float(forward[2]))
-    return RigMap(found.family, roles, found.confidence, notes, facing, "quadruped")
+    return RigMap(found.family, roles, found.confidence, notes, facing, QUADRUPED)
 
 
 def _score(found: RigMap) -> tuple[int, int]:

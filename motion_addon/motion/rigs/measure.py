@@ -132,7 +132,7 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     from the rig's origin and feet. A map of a four-legged rig gives a ``QuadrupedBody``.
     """
     rig_map.check(rig)
-    if rig_map.kind == "quadruped":
+    if rig_map.kind.level:
         return measure_animal.measure(rig, rig_map, ball_height)
     roles = _role_indices(rig, rig_map)
     if not stands_upright(rig, roles):

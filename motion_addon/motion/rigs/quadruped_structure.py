@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..body.kinds import QUADRUPED
 from ..body.rig_bones import RigBones
 from ..maths.quat import Array, unit
 from .resting_limbs import RestingLimb, Shape, from_hip, limb_pairs, loose_feet, upright
@@ -271,7 +272,7 @@ def find_quadruped(rig: RigBones) -> RigMap | None:
     roles = {r: tuple(rig.names[b] for b in bones) for r, bones in best[1].roles().items()}
     note = "The bones were recognized by their places, not by their names; check the bone map."
     sure = round(float(np.clip(0.45 + 0.08 * best[0], 0.3, 0.8)), 3)
-    return RigMap("quadruped_structure", roles, sure, (note,), kind="quadruped")
+    return RigMap("quadruped_structure", roles, sure, (note,), kind=QUADRUPED)
 
 
 def around_legs(rig: RigBones, legs: dict[str, tuple[str, ...]]) -> RigMap | None:
@@ -299,4 +300,4 @@ def around_legs(rig: RigBones, legs: dict[str, tuple[str, ...]]) -> RigMap | Non
     if not reading.trunk:
         return None
     roles = {r: tuple(rig.names[b] for b in bones) for r, bones in reading.roles().items()}
-    return RigMap("custom", roles | legs, 1.0, kind="quadruped")
+    return RigMap("custom", roles | legs, 1.0, kind=QUADRUPED)

@@ -7,9 +7,10 @@ Owns the list of roles and the map's JSON form. Finding a map is ``detect``'s wo
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ...errors import RefusedError
+from ..body.kinds import BIPED, KINDS, QUADRUPED, Kind
 from ..body.rig_bones import RigBones
 
 SIDES: Final = ("L", "R")
@@ -34,7 +35,6 @@ REQUIRED_ROLES: Final = (
 )
 """Without these a rig cannot walk."""
 
-Kind = Literal["biped", "quadruped"]
 QUADRUPED_CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head", "tail")
 QUADRUPED_SIDED_ROLES: Final = ("foreleg", "hindleg")
 QUADRUPED_LEG_ROLES: Final = tuple(
@@ -46,14 +46,14 @@ the forelegs, ``tail`` to its tip, each leg from its top (scapula or femur) to t
 LEAST_LEG_BONES: Final = 2
 """A leg of a quadruped needs so many bones."""
 
-_ROLES: Final[dict[Kind, tuple[str, ...]]] = {"biped": ROLES, "quadruped": QUADRUPED_ROLES}
+_ROLES: Final = {BIPED: ROLES, QUADRUPED: QUADRUPED_ROLES}
 _CHAINS: Final[dict[Kind, tuple[str, ...]]] = {
-    "biped": CHAIN_ROLES,
-    "quadruped": ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
+    BIPED: CHAIN_ROLES,
+    QUADRUPED: ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
 }
 _REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
-    "biped": REQUIRED_ROLES,
-    "quadruped": ("hips", *QUADRUPED_LEG_ROLES),
+    BIPED: REQUIRED_ROLES,
+    QUADRUPED: ("hips", *QUADRUPED_LEG_ROLES),
 }
 
 
@@ -89,8 +89,8 @@ class RigMap:
     """Plain sentences worth showing."""
     facing: tuple[float, float, float] = (0.0, 0.0, 1.0)
     """World direction (motion axes) the rig faced at detection; for display."""
-    kind: Kind = "biped"
-    """On how many legs it walks; decides which roles there are."""
+    kind: Kind = BIPED
+    """Decides which roles there are."""
     missing: tuple[str, ...] = field(init=False)
     """Expected roles without a bone, required ones first."""
 
@@ -149,7 +149,7 @@ class RigMap:
         body = {
             "format": _FORMAT,
             "version": 1,
-            "kind": self.kind,
+            "kind": self.kind.name,
             "family": self.family,
             "roles": {role: list(names) for role, names in self.roles.items()},
             "confidence": round(self.confidence, 3),
@@ -168,8 +168,8 @@ class RigMap:
             raise RefusedError("The file is not a Footfall bone map")
         if body.get("version") != 1:
             raise RefusedError("The bone map was written by a newer version of Footfall")
-        kind = body.get("kind", "biped")
-        if kind not in ("biped", "quadruped"):
+        kind = KINDS.get(body.get("kind", BIPED.name))
+        if kind is None:
             raise RefusedError("The bone map is of a kind of body that Footfall does not know")
         roles = _read_roles(body.get("roles"))
         notes = tuple(str(note) for note in body.get("notes", ()))

@@ -4,10 +4,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.kinds import BIPED, QUADRUPED
 from ..clip import bvh
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
@@ -29,8 +31,6 @@ SHORTEST = 0.5
 """Seconds of a clip that goes round."""
 LEAST = WINDOW / RATE
 """Seconds of any other."""
-WEARERS = {"biped": "A person", "quadruped": "An animal"}
-"""Kinds of body in a sentence."""
 LONGEST = 120.0
 """Seconds of a clip that are looked at."""
 TRAVEL = 0.35
@@ -44,7 +44,7 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
     if choice.name is not None:
         if choice.name not in styler.library:
             names = ", ".join(styler.library)
-            who = WEARERS[styler.body]
+            who = styler.kind.a_noun.capitalize()
             raise RefusedError(f"{who} has no style {choice.name!r}, only {names}")
         return styler.library[choice.name]
     if choice.embedding is not None:
@@ -77,9 +77,7 @@ def prepared(styler: Styler, clip: Clip) -> Clip:
     if clip.seconds < SHORTEST:
         raise _too_short(clip)
     clip = clip.slice(0, int(LONGEST * clip.fps))
-    if styler.body == "quadruped":
-        return _walking(partial(exemplar.of_clip, replace(clip, contacts=None)))
-    return _person(styler, clip)
+    return _READERS[styler.kind](styler, clip)
 
 
 def of_animal(
@@ -123,6 +121,13 @@ def _person(styler: Styler, clip: Clip) -> Clip:
     moved = replace(moved.resample(trajectory.RATE), contacts=None)
     moved = _traveling(_grounded(moved))
     return moved if moved.seconds >= LEAST else _repeated(moved, LEAST)
+
+
+def _animal(_: Styler, clip: Clip) -> Clip:
+    return _walking(partial(exemplar.of_clip, replace(clip, contacts=None)))
+
+
+_READERS: Final = {BIPED: _person, QUADRUPED: _animal}
 
 
 def _grounded(clip: Clip) -> Clip:

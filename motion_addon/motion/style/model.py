@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.kinds import KINDS, Kind
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.adain import AdaIn
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
 from .style_features import LAYOUTS, Layout
 
-STYLERS = {"biped": "style", "quadruped": "style_quadruped"}
-"""The model that changes styles, by kind of body."""
 STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")
 """Arrays beside the weights of a model that changes styles."""
 
@@ -44,14 +43,14 @@ class Styler:
     """First 12 hex digits of the SHA-256 of the weights."""
 
     @property
-    def body(self) -> str:
-        """``biped`` or ``quadruped``."""
-        return str(self.info["body"])
+    def kind(self) -> Kind:
+        """The kind of body whose motion it changes."""
+        return KINDS[self.info["body"]]
 
     @property
     def layout(self) -> Layout:
         """The layout of the features."""
-        return LAYOUTS[self.body]
+        return LAYOUTS[self.kind]
 
     def content(self, windows: Array, conditions: Array) -> Array:
         """Return the content (N, T', W) of windows (N, T, F) with their conditions (N, T, C)."""
@@ -84,9 +83,9 @@ def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
 
     Raises RefusedError as ``load`` does, and where there is none for this kind.
     """
-    if body not in STYLERS:
+    if body not in KINDS:
         raise RefusedError(f"There are no styles for a {body} yet")
-    return read(STYLERS[body], folder, styler_of)
+    return read(KINDS[body].styler, folder, styler_of)
 
 
 def styler_of(name: str, files: Files) -> Styler:
@@ -95,7 +94,7 @@ def styler_of(name: str, files: Files) -> Styler:
     Raises RefusedError when its layout is another one's.
     """
     info, arrays, digest = files
-    layout = LAYOUTS[info["body"]]
+    layout = LAYOUTS[KINDS[info["body"]]]
     check_layout(name, info, layout.features + layout.conditions, layout.features)
     arrays = dict(arrays)
     library = dict(zip(info["styles"], arrays.pop("library"), strict=True))

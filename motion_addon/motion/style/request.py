@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...errors import RefusedError
-from ..maths.checks import number, within
+from ...options.checks import number, within
 
 MOST = 4
 """Styles that can be mixed."""

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from ..body import biped_gaits, quadruped, quadruped_gaits, stride_phases
+from ..body.kinds import BIPED, QUADRUPED, kind_of
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -145,13 +146,13 @@ ANIMAL: Final = Layout(
     2 * len(quadruped.LEGS),
     len(quadruped_gaits.GAITS),
 )
-LAYOUTS: Final = {"biped": PERSON, "quadruped": ANIMAL}
+LAYOUTS: Final = {BIPED: PERSON, QUADRUPED: ANIMAL}
 """By kind of body."""
 
 
 def layout_of(skeleton: Skeleton) -> Layout:
     """Return the layout of a skeleton's kind of body."""
-    return ANIMAL if quadruped.is_quadruped(skeleton) else PERSON
+    return LAYOUTS[kind_of(skeleton)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,8 +216,7 @@ def observe(clip: Clip) -> Observed:
     """
     if clip.fps != trajectory.RATE:
         raise ValueError(f"Style looks at motion at {trajectory.RATE:g} frames a second")
-    seen = _animal if quadruped.is_quadruped(clip.skeleton) else _person
-    return seen(clip, *clip.world())
+    return _OBSERVERS[kind_of(clip.skeleton)](clip, *clip.world())
 
 
 def _person(clip: Clip, world: Array, positions: Array) -> Observed:
@@ -248,6 +248,9 @@ def _animal(clip: Clip, world: Array, positions: Array) -> Observed:
     return Observed(
         clip, root, world, positions, binary, stride_clock.clock(strides.phase, strides.amplitude)
     )
+
+
+_OBSERVERS: Final = {BIPED: _person, QUADRUPED: _animal}
 
 
 def _all_along(

@@ -8,7 +8,7 @@ import numpy as np
 from ..body import quadruped
 from ..clip.clip import Clip
 from ..controller import features
-from ..maths import quat, two_bone_ik
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth
 from .style_features import ANIMAL, FEET, SIDES, Layout, Observed
@@ -135,6 +135,6 @@ def _bent(
     was = seen.world.astype(np.float64)
     moved = positions[:, top] - seen.positions[:, top]
     hip, knee, ankle = (seen.positions[:, j].astype(np.float64) + moved for j in joints)
-    bent, reached = two_bone_ik.two_bone(hip, knee, ankle, was[:, top], target, front)
-    world[:, top] = two_bone_ik.swing(was[:, top], knee - hip, bent - hip)
-    world[:, middle] = two_bone_ik.swing(was[:, middle], ankle - knee, reached - bent)
+    bent, reached = leg_ik.two_bone(hip, knee, ankle, was[:, top], target, front)
+    world[:, top] = leg_ik.swing(was[:, top], knee - hip, bent - hip)
+    world[:, middle] = leg_ik.swing(was[:, middle], ankle - knee, reached - bent)

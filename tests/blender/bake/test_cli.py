@@ -77,7 +77,7 @@ def test_a_takes_stored_recipe_is_a_recipe(tmp_path: Path) -> None:
         ({"character": "Nobody"}, "There is no character 'Nobody'"),
         ({"curve": "Nowhere"}, "There is no curve 'Nowhere'"),
         ({"sped": 1.0}, "no key 'sped'"),
-        ({"speed": "fast"}, "'speed' cannot be 'fast'"),
+        ({"speed": "fast"}, "speed must be a number, not 'fast'"),
         ({"speed": [[0.0]]}, "pairs"),
         ({"speed": 50.0}, "speed"),
         ({"speed": float("nan")}, "speed"),

@@ -15,7 +15,6 @@ from tests.blender.panels.test_panels import panel
 
 def pack(count: int = 3) -> list[bpy.types.Object]:
     """Make selected dogs and a path for them."""
-    animals.model()
     dogs = [animals.deform_rig(f"Dog {i}") for i in range(count)]
     subjects.ready(dogs[0], subjects.path((0, 0, 0), (0, -4, 0)))
     for dog in dogs:

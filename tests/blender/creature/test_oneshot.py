@@ -21,11 +21,11 @@ LIMIT = 200_000  # bytes of a creature
 
 def clip_on(rig: bpy.types.Object, gait: str = "walk", seconds: float = 2.8) -> None:
     """Key the paper dog's gait on a rig."""
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     bpy.context.scene.render.fps = 30
     rig_map = rigs.detected(rig)
     clip = animals.sized(rig, rig_map, animals.step(gait, seconds=seconds))
-    apply.write(apply.plan_keys(rig, rig_map, clip), rig).name = gait.title()
+    key_plan.write(key_plan.plan_keys(rig, rig_map, clip), rig).name = gait.title()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ LOOSE = ("LeftScapula", "Tail2")
 @pytest.fixture
 def dog(installed: str) -> bpy.types.Object:
     """A dog with an action of its own, an unkeyed pose and odd settings, ready to bake."""
-    animals.model()
     rig = animals.deform_rig()
     for frame, height in ((1, 0.0), (20, 0.4)):
         rig.location.z = height
@@ -54,7 +53,6 @@ def test_reject_restores_exactly(dog: bpy.types.Object) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["basic_quadruped", "horse"])
 def test_reject_puts_the_switches_of_a_control_rig_back(installed: str, kind: str) -> None:
-    animals.model()
     rig = rigs.rigify(kind)
     leg = rig.pose.bones["thigh_parent.L"]
     leg["IK_FK"], leg["IK_Stretch"] = 1.0, 1.0
@@ -144,10 +142,9 @@ def paws(rig: bpy.types.Object, frames: list[int]) -> np.ndarray:
 def test_an_armature_from_a_bvh_file_is_detected_and_its_paws_do_not_slip(
     installed: str, tmp_path: Path, gait: str
 ) -> None:
-    animals.model()
     rig = imported_dog(tmp_path)
     own = rig.animation_data.action
-    assert rigs.detected(rig).kind == "quadruped"
+    assert rigs.detected(rig).kind.name == "quadruped"
     settings = subjects.ready(rig, subjects.path((0, 0, 0), (1.5, -3, 0)))
     settings.animal_gait, settings.speed = gait, {"walk": 1.0, "trot": 1.8}[gait]
     settings.start = settings.stop = True

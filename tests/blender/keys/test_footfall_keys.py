@@ -18,7 +18,6 @@ PAWS = ("LH", "LF", "RH", "RF")
 @pytest.fixture
 def dog() -> bpy.types.Object:
     """A dog with a take of a trot of five strides or so."""
-    animals.model()
     rig = animals.deform_rig()
     settings = subjects.ready(rig, subjects.path((0, 0, 0), (0, -6, 0)))
     settings.animal_gait, settings.speed, settings.frame_start = "trot", 1.8, 11

@@ -18,7 +18,6 @@ CHART = set("\u2588\u258c\u2590\u2581")
 @pytest.fixture
 def dog() -> bpy.types.Object:
     """A dog with a take of a trot."""
-    animals.model()
     rig = animals.deform_rig()
     settings = subjects.ready(rig, subjects.path((0, 0, 0), (0, -4, 0)))
     settings.animal_gait, settings.speed = "trot", 2.0

@@ -62,7 +62,7 @@ def adapted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             hip_height=exemplar.hip_height,
             gait=exemplar.footfalls.gait,
             speed=exemplar.speed,
-            extras=own.to_arrays(),
+            own_motion=own.to_arrays(),
         )
 
     def model_of(creature: Any, manner: float) -> model.Model:

@@ -55,7 +55,7 @@ def herd(points: Any = LINE, count: int = 9, **options: Any) -> Herd:
     names = {f.name for f in fields(Herd)}
     ours = {key: options.pop(key) for key in list(options) if key in names}
     request = BakeRequest(**({"path": points, "model": "quadruped"} | options))
-    return Herd(request, count, **({"spacing": SPACING} | ours))
+    return Herd(request, count=count, **({"spacing": SPACING} | ours))
 
 
 def tracks(found: tuple[Member, ...], seconds: float = 40.0) -> np.ndarray:
@@ -107,7 +107,7 @@ def test_all_differ_a_little() -> None:
     request = BakeRequest(
         path=LINE, model="quadruped", hip_height=0.8, speed=((0.0, 1.0), (1.0, 2.0))
     )
-    found = [m.request for m in members(Herd(request, 12, spacing=SPACING, seed=2))]
+    found = [m.request for m in members(Herd(request, count=12, spacing=SPACING, seed=2))]
     sizes = np.array([r.hip_height for r in found])
     assert (np.abs(sizes / 0.8 - 1.0) < 0.0601).all()
     assert sizes.std() > 0.01
@@ -208,14 +208,14 @@ def test_every_key_is_tried() -> None:
 
 @pytest.mark.parametrize(("key", "value"), [(k, v) for k, vs in BAD.items() for v in vs], ids=str)
 def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
-    with pytest.raisesRefusedError as caught:
+    with pytest.raises(RefusedError, match=key) as caught:
         Herd.from_json({"path": LINE, "herd": {key: value}})
     assert "\n" not in str(caught.value)
 
 
 def test_herds_from_json() -> None:
     found = Herd.from_json({"path": LINE, "model": "quadruped", "herd": {"count": 3, "seed": 5}})
-    assert found == Herd(BakeRequest(path=LINE, model="quadruped"), 3, seed=5)
+    assert found == Herd(BakeRequest(path=LINE, model="quadruped"), count=3, seed=5)
     side = ((4.0, 0.0, 0.0), (4.0, 0.0, 9.0))
     found = Herd.from_json({"herd": {"paths": [LINE, side]}})
     assert (found.count, found.paths, found.request.path) == (2, (LINE, side), LINE)

@@ -11,7 +11,7 @@ from motion_addon.motion.cleanup.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.maths import quat, two_bone_ik
+from motion_addon.motion.maths import leg_ik, quat
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.metrics import clip_metrics
 from motion_addon.motion.plan.ground import ground_of
@@ -66,9 +66,9 @@ def walk(seconds: float = 10.0, speed: float = 1.2, noise: float = 0.004) -> Cli
         thigh = np.tile(quat.IDENTITY.astype(float), (frames, 1))
         down = np.broadcast_to([0.0, -1.0, 0.0], (frames, 3))
         knee, reached = hip + 0.4699 * down + 0.02 * FRONT, hip + 0.8798 * down
-        bent, reached2 = two_bone_ik.two_bone(hip, knee, reached, thigh, ankle)
-        upper = two_bone_ik.swing(thigh, down, bent - hip)
-        lower = two_bone_ik.swing(thigh, down, reached2 - bent)
+        bent, reached2 = leg_ik.two_bone(hip, knee, reached, thigh, ankle)
+        upper = leg_ik.swing(thigh, down, bent - hip)
+        lower = leg_ik.swing(thigh, down, reached2 - bent)
         joint = skeleton.index(f"{name}UpLeg")
         rotations[:, joint] = upper
         rotations[:, joint + 1] = quat.inv_mul(upper, lower)
@@ -227,7 +227,7 @@ def test_two_bone_reaches_exactly_and_never_straightens() -> None:
     ankle = hip - 0.86 * UP
     thigh = np.tile(quat.IDENTITY.astype(float), (500, 1))
     target = ankle + rng.normal(size=(500, 3)) * 0.06
-    bent, reached = two_bone_ik.two_bone(hip, knee, ankle, thigh, target)
+    bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, target)
     length = np.linalg.norm(knee[0]) + np.linalg.norm((ankle - knee)[0])
     near = np.linalg.norm(target, axis=-1) < 0.97 * length
     assert reached[near] == pytest.approx(target[near], abs=1e-9)

@@ -183,7 +183,7 @@ def test_hinges_have_one_channel(tmp_path: Path) -> None:
 def test_what_is_not_bvh_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
     file = tmp_path / "bad.bvh"
     file.write_text(content, encoding="utf-8")
-    with pytest.raisesRefusedError as caught:
+    with pytest.raises(RefusedError) as caught:
         bvh.read(file)
     assert "bad.bvh" in str(caught.value)
     assert "\n" not in str(caught.value)

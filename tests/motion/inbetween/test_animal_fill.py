@@ -15,6 +15,7 @@ from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.inbetween import (
@@ -80,10 +81,9 @@ def test_is_described_truly(filler: Filler) -> None:
     layout = gap.Layout(len(filler.skeleton))
     assert [filler.info["inputs"], filler.info["outputs"]] == [layout.inputs, layout.outputs]
     assert filler.skeleton.names == quadruped.JOINTS
-    assert filler.encoder.latent_size == 0
     assert filler.info["body"] == "quadruped"
     assert filler.info["credits"]
-    place = weights.FOLDER / model.FILLERS["quadruped"] / "weights.safetensors"
+    place = weights.FOLDER / KINDS["quadruped"].filler / "weights.safetensors"
     assert place.stat().st_size < 5e6
 
 

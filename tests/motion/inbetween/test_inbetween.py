@@ -15,7 +15,7 @@ from motion_addon.errors import RefusedError
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.inbetween import fill_gaps, gap
-from motion_addon.motion.inbetween.fill_gaps import CONTEXT, MOST_FRAMES, embedding, fill
+from motion_addon.motion.inbetween.fill_gaps import CONTEXT, MOST_FRAMES, fill
 from motion_addon.motion.maths import quat
 from tests.motion.dogs import stepping_dog
 from tests.motion.fillers import filler
@@ -128,12 +128,6 @@ def test_windows_fill_every_gap_once(marks: list[bool], times: int) -> None:
         part[first:until] = open_[first:until]
         taken += part & (taken == 0)
     assert np.array_equal(taken > 0, open_)
-
-
-def test_embedding_of_any_length() -> None:
-    short, long = (embedding(SOME, any_clip(6, frames, 30.0)) for frames in (20, 200))
-    assert short.shape == long.shape == (SOME.encoder.width,)
-    assert np.isfinite(long).all()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def told(part: float, clip: Clip) -> float:
     off = quat.to_two_axes(seen.carried.rotations_into(world)) - seen.axes
     right[..., layout.axes] = off.reshape(1, clip.frames, -1)
     right[..., layout.root] = seen.carried.points_into(roots[:, :, None])[:, :, 0] - seen.root
-    network = SimpleNamespace(answer=lambda _inputs: (part * right, None))
+    network = SimpleNamespace(answer=lambda _inputs: part * right)
     kept = np.ones(clip.frames, dtype=bool)
     motion = clip.rotations, clip.root_positions
     return confidence.share(network, clip.skeleton, motion, kept, PACE)

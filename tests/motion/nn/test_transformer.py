@@ -79,15 +79,6 @@ def test_looks_both_ways_and_knows_the_order() -> None:
     assert np.abs(encoder.forward(x[:, ::-1])[0][:, ::-1] - base).max() > 1e-3
 
 
-def test_a_latent_of_zeros_is_none() -> None:
-    encoder = Encoder(arrays(7, 5))
-    x = np.ones((1, 6, 7), dtype=np.float32)
-    base = encoder.forward(x)[0]
-    zeros = np.zeros((1, encoder.latent_size), dtype=np.float32)
-    assert np.array_equal(encoder.forward(x, zeros)[0], base)
-    assert not np.allclose(encoder.forward(x, zeros + 1.0)[0], base, atol=1e-3)
-
-
 def test_too_long_and_misshapen() -> None:
     a = arrays(7, 5)
     with pytest.raises(ValueError, match="At most 128 frames"):

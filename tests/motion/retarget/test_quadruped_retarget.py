@@ -15,7 +15,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import people
 from motion_addon.motion.retarget.channels import Channels, channels
-from motion_addon.motion.retarget.limb_ik import align
+from motion_addon.motion.retarget.leg_matching import align
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
 from tests.motion import humans

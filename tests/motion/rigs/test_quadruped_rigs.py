@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import BIPED, QUADRUPED
 from motion_addon.motion.maths import quat
 from motion_addon.motion.rigs import (
     QUADRUPED_FAMILIES,
@@ -52,7 +53,7 @@ def test_every_animal_is_found_by_its_build(build):
     assume(build.rolls is None or min(build.fore, build.hind) > 3)
     rig, truth = animal(build)
     found = detect(rig)
-    assert found.kind == "quadruped"
+    assert found.kind.name == "quadruped"
     assert found.usable
     assert any("check the bone map" in note for note in found.notes)
     for role in ("hips", "spine", "tail"):
@@ -131,7 +132,7 @@ def test_carriers_on_one_side_do_not_hide_the_symmetry():
 @pytest.mark.parametrize("extras", [False, True])
 def test_no_human_is_taken_for_an_animal(arms, extras):
     rig, _ = humans.human(humans.Build(arms=arms, extras=extras))
-    assert detect(rig).kind == "biped"
+    assert detect(rig).kind.name == "biped"
     assert find_quadruped(rig) is None
 
 
@@ -145,13 +146,13 @@ def test_an_animal_with_human_names_is_no_human():
         names |= dict(zip(truth.roles[f"hindleg.{side}"], (word + p for p in leg), strict=True))
     named = replace(rig, names=tuple(names.get(n, n) for n in rig.names))
     found = detect(named)
-    assert found.kind == "quadruped"
+    assert found.kind.name == "quadruped"
     assert found.bone("hindleg.L") == "LeftUpLeg"
 
 
 def test_the_models_own_skeleton_is_known():
     found = detect(RigBones.from_skeleton(dog()))
-    assert (found.kind, found.family) == ("quadruped", "footfall_quadruped")
+    assert (found.kind.name, found.family) == ("quadruped", "footfall_quadruped")
     assert found.roles["hindleg.L"] == quadruped.LEG_CHAINS["LH"]
     assert found.roles["foreleg.R"] == quadruped.LEG_CHAINS["RF"]
     assert found.roles["spine"] == quadruped.TORSO[1:]
@@ -181,7 +182,7 @@ def _named(family) -> RigBones:
 @pytest.mark.parametrize("family", QUADRUPED_FAMILIES, ids=lambda f: f"{f.name} {f.label}")
 def test_families_are_known_by_their_names(family):
     found = detect(_named(family))
-    assert (found.kind, found.family) == ("quadruped", family.name)
+    assert (found.kind.name, found.family) == ("quadruped", family.name)
     assert family_label(found.family) != found.family
     assert found.confidence >= 0.9
 
@@ -195,13 +196,13 @@ def test_mirrored_names_are_noticed():
 
 
 def test_roles_depend_on_the_kind():
-    assert "foreleg.L" in roles_of("quadruped")
-    assert "foreleg.L" not in roles_of("biped")
-    assert set(required_roles("quadruped")) == {"hips", *LEGS}
+    assert "foreleg.L" in roles_of(QUADRUPED)
+    assert "foreleg.L" not in roles_of(BIPED)
+    assert set(required_roles(QUADRUPED)) == {"hips", *LEGS}
     with pytest.raises(RefusedError, match="not a part of the body"):
         RigMap("custom", {"foreleg.L": ("a", "b")})
     with pytest.raises(RefusedError, match="not a part of the body"):
-        RigMap("custom", {"thigh.L": ("a",)}, kind="quadruped")
+        RigMap("custom", {"thigh.L": ("a",)}, kind=QUADRUPED)
 
 
 def test_a_leg_needs_two_bones():
@@ -218,8 +219,8 @@ def test_a_leg_needs_two_bones():
 def test_maps_survive_json():
     truth = animal()[1]
     back = RigMap.from_json(truth.to_json())
-    assert (back.kind, dict(back.roles)) == ("quadruped", dict(truth.roles))
+    assert (back.kind.name, dict(back.roles)) == ("quadruped", dict(truth.roles))
     old = '{"format": "footfall-rig-map", "version": 1, "roles": {"hips": ["Hips"]}}'
-    assert RigMap.from_json(old).kind == "biped"
+    assert RigMap.from_json(old).kind.name == "biped"
     with pytest.raises(RefusedError, match="kind of body"):
         RigMap.from_json('{"format": "footfall-rig-map", "version": 1, "kind": "snake"}')

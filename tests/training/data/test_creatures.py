@@ -9,7 +9,17 @@ import pytest
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.metrics import paw_metrics
-from training.data.synthetic import anatomy, checks, clock, creature, episodes, generate, limbs, motion, outing
+from training.data.synthetic import (
+    anatomy,
+    checks,
+    clock,
+    creature,
+    episodes,
+    generate,
+    limbs,
+    motion,
+    outing,
+)
 from training.data.synthetic.creature import Manner
 from training.data.synthetic.families import FAMILIES
 from training.data.synthetic.measured import HORSE, HORSE_HIP, LABRADOR, LABRADOR_HIP
@@ -38,7 +48,9 @@ def test_a_creature_stands_on_bent_legs(kind):
     paws = rest[[who.skeleton.index(name) for name in quadruped.PAWS]]
     hip = rest[who.skeleton.index("LeftFemur"), 1]
     assert np.allclose(paws[:, 1], paws[0, 1], atol=1e-5)
-    assert hip - paws[0, 1] + anatomy.PAW_HEIGHT == pytest.approx(quadruped_gaits.HIP_HEIGHT, abs=1e-5)
+    assert hip - paws[0, 1] + anatomy.PAW_HEIGHT == pytest.approx(
+        quadruped_gaits.HIP_HEIGHT, abs=1e-5
+    )
     mirrored = who.skeleton.symmetric().offsets
     assert np.allclose(mirrored, who.skeleton.offsets, atol=1e-6)
     assert (limbs.spans(who, Manner()) > 0.1 * quadruped_gaits.HIP_HEIGHT).all()
@@ -89,7 +101,10 @@ def test_paws_stand_where_the_contacts_say(made):
         both = down[1:] & down[:-1]
         steps = np.linalg.norm(np.diff(points, axis=0), axis=-1)
         assert np.percentile(steps[both], 99.0) < 0.002 * quadruped_gaits.HIP_HEIGHT
-        assert np.abs(points[..., 1][down] - anatomy.PAW_HEIGHT).max() < 0.01 * quadruped_gaits.HIP_HEIGHT
+        assert (
+            np.abs(points[..., 1][down] - anatomy.PAW_HEIGHT).max()
+            < 0.01 * quadruped_gaits.HIP_HEIGHT
+        )
 
 
 @pytest.mark.parametrize("kind", ["pivot", "backward", "stopping", "changing"])
@@ -107,7 +122,9 @@ def test_a_dog_leads_with_the_inner_leg_and_trots_backward():
     out = outing.draw(who, rng, "backward", seconds=5.0)
     take = motion.move(who, out.plan, Manner(), rng)
     strides = paw_metrics.strides(np.asarray(take.clip.contacts), 60.0)
-    assert paw_metrics.gait_of(paw_metrics.footfall_phases(strides), 0.5) == quadruped_gaits.BACKWARD
+    assert (
+        paw_metrics.gait_of(paw_metrics.footfall_phases(strides), 0.5) == quadruped_gaits.BACKWARD
+    )
 
 
 def test_manners_show():

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.clip import bvh
-from motion_addon.motion.maths import quat
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
 from tests.motion.beasts import beast, stepping
 
 torch = pytest.importorskip("torch")
 
-from training.data import animal_rigs
+from training.data import animal_rigs  # noqa: E402
 
 
 def entry() -> dict:

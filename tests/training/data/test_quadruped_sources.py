@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.body import quadruped
-from motion_addon.motion.maths import quat
 from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.creature.reading.canonical_motion import on_paws
 from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern
-from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
 
 torch = pytest.importorskip("torch")
 
-from training.data import animals, completion, labrador
-from training.quadruped import augment
+from training.data import animals, completion, labrador  # noqa: E402
+from training.quadruped import augment  # noqa: E402
 
 HEIGHTS = {"Femur": 0.55, "Tibia": 0.3, "Metatarsus": 0.16, "HindPastern": 0.06, "HindPaw": 0.02}
 HEIGHTS |= {"Scapula": 0.55, "Humerus": 0.53, "Radius": 0.3, "ForePastern": 0.1, "ForePaw": 0.02}

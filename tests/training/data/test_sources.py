@@ -4,12 +4,12 @@
 import numpy as np
 import pytest
 
-from motion_addon.motion.clip import contacts as foot_contacts
-from motion_addon.motion.controller import features
-from motion_addon.motion.maths import quat
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.controller import features
+from motion_addon.motion.maths import quat
 from training.biped import augment
 from training.data import people
 

@@ -22,9 +22,10 @@ from tests.motion.humans import standing_clip
 from training.data import variants
 from training.inbetween import bodies, dataset, evaluate, export, lafan, model, prepare, train
 from training.inbetween.bodies import Part
+from training.shared import transformer
 from training.shared.model import axes_to_matrices
 
-SMALL = model.Size(width=16, layers=2, heads=2, wide=32, latent=4, reach=8)
+SMALL = transformer.Size(width=16, layers=2, heads=2, wide=32, reach=8)
 
 
 def written(folder: Path) -> Path:
@@ -64,10 +65,10 @@ def animals(folder: Path) -> Path:
     return folder / "animals.npz"
 
 
-@pytest.mark.parametrize(("frames", "latent"), [(5, 4), (40, 4), (40, 0)])
-def test_torch_and_numpy_are_one(frames: int, latent: int) -> None:
+@pytest.mark.parametrize("frames", [5, 40])
+def test_torch_and_numpy_are_one(frames: int) -> None:
     torch.manual_seed(0)
-    twin = model.Encoder(11, 7, replace(SMALL, latent=latent), dropout=0.2).eval()
+    twin = transformer.Encoder(11, 7, SMALL, dropout=0.2).eval()
     with torch.no_grad():
         for parameter in twin.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
@@ -75,19 +76,15 @@ def test_torch_and_numpy_are_one(frames: int, latent: int) -> None:
     stats = {name: np.ones(1, dtype=np.float32) for name in model.STATISTICS}
     arrays = export.weights(state | stats)
     assert {v.dtype for k, v in arrays.items() if k not in stats} == {np.dtype(np.float16)}
-    assert ("latent" in arrays) == (latent > 0)
     own = {key: value.numpy() for key, value in twin.state_dict().items() if key in arrays}
     ours = Encoder(own)
-    assert ours.latent_size == latent
     rng = np.random.default_rng(1)
     x = rng.normal(size=(3, frames, 11)).astype(np.float32)
-    z = rng.normal(size=(3, latent)).astype(np.float32)
-    for chosen in (None, z):
-        with torch.no_grad():
-            wanted = twin(torch.tensor(x), None if chosen is None else torch.tensor(chosen))
-        found = ours.forward(x, chosen)
-        assert found[0] == pytest.approx(wanted[0].numpy(), abs=1e-4)
-        assert found[1] == pytest.approx(wanted[1].numpy(), abs=1e-4)
+    with torch.no_grad():
+        wanted = twin(torch.tensor(x))
+    found = ours.forward(x)
+    assert found[0] == pytest.approx(wanted[0].numpy(), abs=1e-4)
+    assert found[1] == pytest.approx(wanted[1].numpy(), abs=1e-4)
 
 
 def test_poses_of_corrections_are_the_runtimes() -> None:
@@ -278,14 +275,14 @@ def test_clips_in_other_builds_stay_on_the_ground() -> None:
 def test_end_to_end_for_animals(tmp_path: Path) -> None:
     prepared = animals(tmp_path)
     clips = [dataset.Clips(prepared, held_out=flag) for flag in (False, True)]
-    settings = train.Settings(steps=3, tokens=256, variants=0.0, average=0.5)
-    train.fit(clips[0], clips[1], replace(SMALL, latent=0), settings, tmp_path / "run")
+    settings = train.Settings(steps=3, tokens=256, average=0.5)
+    train.fit(clips[0], clips[1], SMALL, settings, tmp_path / "run")
     out = tmp_path / "models" / "inbetween_quadruped"
     export.export("quadruped", tmp_path / "run" / "checkpoint.pt", prepared, out)
     filler = inbetween_model.load_filler("quadruped", tmp_path / "models")
     again = train.fit(
         *clips,
-        replace(SMALL, latent=0),
+        SMALL,
         replace(settings, steps=1, rate=0.0),
         tmp_path / "again",
         out / "weights.safetensors",
@@ -309,7 +306,7 @@ def test_end_to_end_for_animals(tmp_path: Path) -> None:
 def test_end_to_end(tmp_path: Path) -> None:
     prepared = written(tmp_path)
     clips = [dataset.Clips(prepared, held_out=flag) for flag in (False, True)]
-    settings = train.Settings(steps=4, tokens=256, variants=0.5, average=0.5)
+    settings = train.Settings(steps=4, tokens=256, average=0.5)
     train.fit(clips[0], clips[1], SMALL, settings, tmp_path / "run")
     export.export(
         "biped", tmp_path / "run" / "checkpoint.pt", prepared, tmp_path / "models" / "inbetween"

@@ -18,8 +18,7 @@ from tests.training.styled import TROTTER, WALKER
 from training.shared.frames import Joined
 from training.style import prepare
 from training.style.dataset import Windows
-from training.style.judging import captured, classify, evaluate, modulate, takes, ways
-from training.style.synthesis import crouching
+from training.style.judging import captured, classify, crouching, evaluate, modulate, takes, ways
 from training.style.synthesis.named import PERSON
 
 LAYOUT = WALKER.layout

@@ -12,11 +12,16 @@ from typing import Any, Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.creature.reading.landmarks import NECK_SHARES, PAW_SHARE, SPINE_SHARES, TAIL_SHARES
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import EndSite, Skeleton
+from motion_addon.motion.creature.reading.landmarks import (
+    NECK_SHARES,
+    PAW_SHARE,
+    SPINE_SHARES,
+    TAIL_SHARES,
+)
+from motion_addon.motion.maths.quat import Array
 
-from .families import Build, FAMILIES, Four
+from .families import FAMILIES, Build, Four
 
 PAW_HEIGHT: Final = PAW_SHARE * quadruped_gaits.HIP_HEIGHT
 """Height of a standing paw's joint, meters."""

@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.maths import quat
-from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.cleanup.secondary_motion import CLEAR, TRIES, follow_through, lifted
+from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import quat
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
 from motion_addon.motion.metrics.paw_metrics import Stride
-from motion_addon.motion.maths.quat import Array
 
 from . import anatomy, clock, motion, outing
 from .creature import Creature, Manner, of_build
@@ -85,7 +85,9 @@ def steady_strides(take: Take, out: Outing) -> list[Stride]:
 def phase_error(phases: Array, creature: Creature, gait: str) -> float:
     """Return the most by which footfalls (4,) are off a creature's own, on either lead."""
     asked = np.array(creature.gaits[gait].offsets)
-    leads = [asked, quadruped_gaits.mirrored(asked)] if gait in quadruped_gaits.ASYMMETRIC else [asked]
+    leads = (
+        [asked, quadruped_gaits.mirrored(asked)] if gait in quadruped_gaits.ASYMMETRIC else [asked]
+    )
     return min(float(np.abs((phases - lead + 0.5) % 1.0 - 0.5).max()) for lead in leads)
 
 

@@ -132,7 +132,9 @@ def clock(
 
 def _duties(duty: Array, plan: Trajectory, manner: Manner, rng: np.random.Generator) -> Array:
     """Return (T, 4) duty factors: fore paws stand a little longer in walks, shorter in gallops."""
-    fast = plan.gait[:, [quadruped_gaits.GAITS.index(name) for name in quadruped_gaits.ASYMMETRIC]].sum(axis=1)
+    fast = plan.gait[
+        :, [quadruped_gaits.GAITS.index(name) for name in quadruped_gaits.ASYMMETRIC]
+    ].sum(axis=1)
     out = np.repeat(duty[:, None], 4, axis=1) * (1.0 + 0.015 * rng.standard_normal(4))
     out[:, [1, 3]] *= (1.02 - 0.08 * fast)[:, None]
     if manner.limp is not None:

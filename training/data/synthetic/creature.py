@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from motion_addon.motion.body import quadruped_gaits
-from motion_addon.motion.body.quadruped_gaits import Gait
-from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.body.mover import Mover
+from motion_addon.motion.body.quadruped_gaits import Gait
+from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
 
 from . import anatomy
-from .families import Build, GALLOPS
+from .families import GALLOPS, Build
 
 FROUDE: Final = {
     "walk": (0.03, 0.45),
@@ -69,7 +69,9 @@ class Creature:
     @property
     def mover(self) -> Mover:
         """How it moves along a plan, in the model animal's size."""
-        return replace(quadruped_gaits.DOG, weights=partial(_weights, self.build.run, self.build.gallop))
+        return replace(
+            quadruped_gaits.DOG, weights=partial(_weights, self.build.run, self.build.gallop)
+        )
 
 
 def _weights(run: str, gallop: str, speeds: ArrayLike, gait: str = "auto") -> Array:

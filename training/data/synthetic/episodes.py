@@ -14,13 +14,12 @@ from typing import Final
 
 import numpy as np
 
-from motion_addon.motion.body import quadruped, quadruped_gaits, stride_phases
+from motion_addon.motion.body import dynamic_units, quadruped, quadruped_gaits, stride_phases
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.body import dynamic_units
 from motion_addon.motion.maths.quat import Array
+
 from .. import animal_rigs
 from ..animal_rigs import AnimalClip
-
 from . import creature, motion, outing
 from .creature import Creature, Manner
 from .outing import Outing

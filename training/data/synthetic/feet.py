@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.maths import quat
 from motion_addon.motion.cleanup.foot_lock import eased
+from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from .anatomy import PAW_HEIGHT
-from .clock import Clock, LEAST_RATE, Stand, turn_rate
+from .clock import LEAST_RATE, Clock, Stand, turn_rate
 from .creature import Creature, Manner
 
 CLEARANCE: Final = {"walk": 0.10, "pace": 0.12, "trot": 0.12, "canter": 0.17, "gallop": 0.21}

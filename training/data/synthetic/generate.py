@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make up creatures and clips of them.
+r"""Make up creatures and clips of them.
 
-    python -m training.data.synthetic.generate --count 200 --seed 1 --out build/creatures.npz --report
+    python -m training.data.synthetic.generate --count 200 --seed 1 \
+        --out build/creatures.npz --report
 
 writes one clip of each of ``--count`` creatures; ``--report`` prints whether they could be
 animals, beside the measured Labrador and horse, and ``--sheet FILE.png`` draws some of them.
@@ -17,10 +18,11 @@ import numpy as np
 
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
+from ...shared import stick_figures
 from . import checks, creature, motion, outing
 from .motion import Take
 from .outing import Outing
@@ -107,6 +109,20 @@ def report(made: Sequence[tuple[Take, Outing]]) -> str:
     return "\n".join([*lines, "", checks.comparison()])
 
 
+def draw(made: Sequence[tuple[Take, Outing]], file: Path) -> None:
+    """Draw a stride from the middle of each of the first steady takes."""
+    rows = []
+    for take, out in [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]:
+        who, middle = take.creature, (out.steady.start + out.steady.stop) // 2
+        title = (
+            f"{who.name}, {who.mass:.3g} kg, hip {who.hip_height:.2f} m: {out.gait} at Froude"
+            f" {out.froude:.2f}, {take.manner.name}"
+        )
+        frames = stick_figures.of_stride(np.asarray(take.clip.contacts), middle)
+        rows.append((title, take.clip, frames))
+    stick_figures.sheet(rows, file)
+
+
 def main() -> None:
     """Read the command line, write the file and print the report."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -132,11 +148,7 @@ def main() -> None:
     if options.report:
         log.info("%s", report(made))
     if options.sheet is not None:
-        from ...shared import stick_figures
-
-        shown = [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]
-        stick_figures.sheet([(stick_figures.title(*one), one[0].clip, stick_figures.shown(*one)) for one in shown],
-                    options.sheet)  # fmt: skip
+        draw(made, options.sheet)
 
 
 if __name__ == "__main__":

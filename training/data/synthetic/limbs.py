@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.maths import quat, two_bone_ik
 from motion_addon.motion.body.quadruped import limb
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.clip.skeleton import Skeleton
+from motion_addon.motion.maths import leg_ik, quat
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep
 
 from .creature import Creature, Manner
@@ -199,9 +199,9 @@ def solve(skeleton: Skeleton, name: str, above: Top, held: Foot) -> dict[str, Ar
     ankle = knee + quat.apply(carrier, shin)
     front = pole(skeleton, name)
     target = _within(above.place, held, bones(skeleton, name))
-    bent, reached = two_bone_ik.two_bone(above.place, knee, ankle, carrier, target, front)
-    thigh = two_bone_ik.swing(carrier, knee - above.place, bent - above.place)
-    calf = two_bone_ik.swing(carrier, ankle - knee, reached - bent)
+    bent, reached = leg_ik.two_bone(above.place, knee, ankle, carrier, target, front)
+    thigh = leg_ik.swing(carrier, knee - above.place, bent - above.place)
+    calf = leg_ik.swing(carrier, ankle - knee, reached - bent)
     out = {upper: thigh, middle: calf}
     if above.blade is not None:
         out[chain[0]] = above.blade

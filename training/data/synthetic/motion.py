@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
-from motion_addon.motion.maths import quat
 from motion_addon.motion.clip.clip import Clip
+from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.plan.trajectory import Trajectory

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped_gaits
+from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.pivot import pivot
-from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from .creature import Creature
@@ -87,7 +87,9 @@ def straight(creature: Creature, gait: str, pace: float, seconds: float = SECOND
     """Return a straight outing in one gait at a speed (m/s) in the model's size."""
     path = Path.from_points([[0.0, 0.0, 0.0], [0.0, 0.0, max(seconds * pace, 0.5)]])
     plan = trajectory.plan(path, speed=pace, gait=gait, mover=creature.mover)
-    return Outing("steady", gait, float(quadruped_gaits.froude(pace, quadruped_gaits.HIP_HEIGHT)), plan)
+    return Outing(
+        "steady", gait, float(quadruped_gaits.froude(pace, quadruped_gaits.HIP_HEIGHT)), plan
+    )
 
 
 def _path(rng: np.random.Generator, length: float, bend: float, pace: float) -> Path:

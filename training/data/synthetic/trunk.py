@@ -143,7 +143,9 @@ def _noise(frames: int, count: int, sigma: float, rng: np.random.Generator) -> A
 
 def _carriage(manner: Manner, plan: Trajectory, sprawl: float) -> Array:
     """Return (T,) meters by which the trunk is carried higher or lower than at rest."""
-    fast = plan.gait[:, [quadruped_gaits.GAITS.index(name) for name in quadruped_gaits.ASYMMETRIC]].sum(axis=1)
+    fast = plan.gait[
+        :, [quadruped_gaits.GAITS.index(name) for name in quadruped_gaits.ASYMMETRIC]
+    ].sum(axis=1)
     moving = 1.0 - plan.gait[:, 0]
     low = 0.03 * fast + 0.012 * moving + lowered(manner, sprawl)
     return np.asarray(-quadruped_gaits.HIP_HEIGHT * smooth(low, 0.15 * plan.rate))

@@ -26,9 +26,9 @@ from ...shared import results
 from .. import dataset
 from ..dataset import Windows, rendered, told
 from ..model import AdaIn, Convolution, Size
-from ..synthesis.crouching import judges_of
 from ..train import Settings, away, fit, weights
 from .classify import SURE, Judges
+from .crouching import judges_of
 
 COUNT = 600
 """Windows that are judged."""

@@ -21,9 +21,8 @@ from motion_addon.motion.style.model import Styler
 from ..dataset import Windows, rendered
 from ..kinds import Kind
 from ..prepare import build
-from ..synthesis import crouching
 from ..synthesis.named import PERSON
-from . import creature_takes
+from . import creature_takes, crouching
 from .classify import SURE, Judges, checked
 from .takes import (
     ANIMAL_COURSES,

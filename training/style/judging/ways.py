@@ -27,10 +27,9 @@ from ...data import people
 from ...shared import results
 from ..dataset import Windows, rendered
 from ..prepare import arrays_of, build, planted_clip
-from ..synthesis import crouching
 from ..synthesis.named import PERSON
 from ..train import weights
-from . import evaluate, modulate, takes
+from . import crouching, evaluate, modulate, takes
 from .classify import Judges
 from .modulate import Statistics, Take
 from .takes import COURSES, Course, Make

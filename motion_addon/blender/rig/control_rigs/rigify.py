@@ -13,10 +13,10 @@ import bpy
 import numpy as np
 
 from ....motion.maths import quat
+from ....motion.maths.leg_ik import frame_along
 from ....motion.maths.quat import Array
 from ....motion.retarget.channels import Channels, RootMotion
 from ....motion.retarget.people import BodyPose
-from ....motion.retarget.reach import leg_frame
 from ....motion.rigs import RigBones
 from ....motion.rigs.measure import Leg
 from .rigify_session import Session, Switches, parent_switch, present
@@ -101,8 +101,8 @@ class _Human(Session):
         pole = self.staged_pole(side)
         pole = quat.unit(pole - line * np.sum(pole * line, -1, keepdims=True))
         rest_line = quat.unit(leg.ankle - leg.hip)
-        rest = leg_frame(rest_line, quat.cross(leg.pole, rest_line))
-        now = leg_frame(line, quat.cross(pole, line))
+        rest = frame_along(rest_line, quat.cross(leg.pole, rest_line))
+        now = frame_along(line, quat.cross(pole, line))
         body_turn = quat.mul_inv(now, rest)
         return quat.mul_inv(body_turn, self.body.world_from_body)
 

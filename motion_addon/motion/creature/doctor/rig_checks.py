@@ -123,7 +123,7 @@ def _sides(seen: ClipAnalysis) -> Iterator[Finding]:
 def _faces_back(seen: ClipAnalysis) -> bool:
     """Return whether the animal, detected without the given legs, looks the other way."""
     found = rigs.detect(seen.animal.recording.rig)
-    if found.kind != "quadruped":
+    if not found.kind.level:
         return False
     facing = quat.apply(seen.animal.body_from_world, np.array(found.facing))
     return bool(facing[2] < -0.5)

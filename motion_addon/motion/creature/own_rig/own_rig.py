@@ -21,10 +21,10 @@ from ...maths import quat
 from ...maths.quat import Array
 from ...maths.smoothing import smooth
 from ...metrics import paw_metrics
-from ...retarget.reach import is_loop, lowering
+from ...retarget.body_track import is_loop, lowering
 from ..reading.canonical_motion import CanonicalRig
 from ..reading.landmarks import BodyParts, Landmark
-from .paw_reach import SOFT, Leg, reach
+from .paw_reach import SOFT, PawChain, reach
 
 HEADING = 0.25
 """Standard deviation of the smoothing of the heading, seconds."""
@@ -137,18 +137,18 @@ class OwnRig:
         return OwnRig(Skeleton.from_arrays(data), limbs, rest)
 
     @cached_property
-    def legs(self) -> tuple[Leg, ...]:
+    def legs(self) -> tuple[PawChain, ...]:
         """The legs in the order of LEGS."""
         return tuple(self._leg(name) for name in quadruped.LEGS)
 
-    def _leg(self, name: str) -> Leg:
+    def _leg(self, name: str) -> PawChain:
         chain = [self.skeleton.index(joint) for joint in self.parts.legs[name]]
         landmark = self.landmarks[quadruped.LEG_CHAINS[name][-1]]
         top = self.landmarks[quadruped.LEG_CHAINS[name][1 if name[1] == "F" else 0]].joint
         first, last = chain.index(top), chain.index(landmark.joint)
         if last - first < 2:
-            return Leg(tuple(chain[first : last + 1]), -1, landmark.offset)
-        return Leg(tuple(chain[first:last]), chain[last], landmark.offset)
+            return PawChain(tuple(chain[first : last + 1]), -1, landmark.offset)
+        return PawChain(tuple(chain[first:last]), chain[last], landmark.offset)
 
 
 def _carried(own: OwnRig) -> dict[int, Array]:

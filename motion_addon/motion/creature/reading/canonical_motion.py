@@ -9,7 +9,7 @@ import numpy as np
 from ...body import quadruped
 from ...clip.clip import Clip
 from ...clip.skeleton import Skeleton
-from ...maths import quat, two_bone_ik
+from ...maths import leg_ik, quat
 from ...maths.quat import Array
 from . import landmarks
 from .landmarks import BodyParts, Landmarks
@@ -75,7 +75,7 @@ class CanonicalRig:
         """Rotate a joint of world rotations (T, J, 4) in place: its child lies along ``bone``."""
         rest = np.broadcast_to(self.skeleton.offsets[child], bone.shape)
         was = quat.apply(rotations[:, joint], rest)
-        rotations[:, joint] = two_bone_ik.swing(rotations[:, joint], was, bone)
+        rotations[:, joint] = leg_ik.swing(rotations[:, joint], was, bone)
 
     def _reach_shoulders(self, skeleton: Skeleton, rotations: Array, places: Array) -> None:
         """Rotate the scapulae in place towards shoulders that slide along the trunk."""
@@ -114,13 +114,13 @@ def on_paws(skeleton: Skeleton, rotations: Array, pelvis: Array, paws: Array, fp
         upper, middle, lower = chain[1:4] if name[1] == "F" else chain[:3]
         ankle = places[:, lower] + paws[:, k] - places[:, chain[-1]]
         front = quat.mul(world[:, upper], quat.yaw(_BEND[name[1]]))
-        knee, end = two_bone_ik.two_bone(
+        knee, end = leg_ik.two_bone(
             places[:, upper], places[:, middle], places[:, lower], front, ankle
         )
         was, now = places[:, middle] - places[:, upper], knee - places[:, upper]
-        world[:, upper] = two_bone_ik.swing(world[:, upper], was, now)
+        world[:, upper] = leg_ik.swing(world[:, upper], was, now)
         was, now = places[:, lower] - places[:, middle], end - knee
-        world[:, middle] = two_bone_ik.swing(world[:, middle], was, now)
+        world[:, middle] = leg_ik.swing(world[:, middle], was, now)
     local = quat.normalize(skeleton.local(world)).astype(np.float32)
     return Clip(skeleton, local, pelvis.astype(np.float32), fps)
 

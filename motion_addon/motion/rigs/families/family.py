@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...body.kinds import BIPED, Kind
 from ...body.rig_bones import RigBones
-from ..rig_map import QUADRUPED_SIDED_ROLES, SIDED_ROLES, Kind, chain_roles
+from ..rig_map import QUADRUPED_SIDED_ROLES, SIDED_ROLES, chain_roles
 
 Names = tuple[str, ...]
 
@@ -30,8 +31,8 @@ class Family:
     """Names (or prefixes ending in ``*``) of which one must exist: the family's mark."""
     controls: bool = False
     """Whether the names are a control rig's controls, which need switches set."""
-    kind: Kind = "biped"
-    """What walks on such a rig."""
+    kind: Kind = BIPED
+    """Kind of body of such a rig."""
     hanging_tail: bool = False
     """Whether the animal's tail hangs in life though it is modeled straight out."""
 

@@ -4,6 +4,7 @@
 from typing import Final
 
 from ...body import quadruped
+from ...body.kinds import QUADRUPED
 from .family import Family
 
 FOOTFALL: Final = Family(
@@ -11,7 +12,7 @@ FOOTFALL: Final = Family(
     label="Footfall quadruped",
     requires=(quadruped.PAWS[0],),
     sides=("Left", "Right"),
-    kind="quadruped",
+    kind=QUADRUPED,
     roles={
         "hips": quadruped.TORSO[:1],
         "spine": quadruped.TORSO[1:],
@@ -28,7 +29,7 @@ LABRADOR: Final = Family(
     label="Labrador motion capture",
     requires=("b_LeftLegUpper",),
     sides=("Left", "Right"),
-    kind="quadruped",
+    kind=QUADRUPED,
     roles={
         "hips": ("b_Hips",),
         "spine": ("b_Spine", "b_Spine1", "b_Spine2", "b_Spine3"),
@@ -52,7 +53,7 @@ QUATERNIUS_ANIMAL: Final = Family(
     label="Quaternius animal",
     requires=("FrontUpperLeg.L",),
     sides=("L", "R"),
-    kind="quadruped",
+    kind=QUADRUPED,
     roles={
         "root": ("Body",),
         "hips": ("Back",),
@@ -82,7 +83,7 @@ MESH2MOTION_HORSE: Final = Family(
     label="Mesh2Motion horse",
     requires=("front_humerus_l",),
     sides=("l", "r"),
-    kind="quadruped",
+    kind=QUADRUPED,
     hanging_tail=True,
     roles={
         "root": ("root",),
@@ -114,7 +115,7 @@ MESH2MOTION_FOX: Final = Family(
     label="Mesh2Motion fox",
     requires=("Front_Leg_Shoulder_L",),
     sides=("L", "R"),
-    kind="quadruped",
+    kind=QUADRUPED,
     roles={
         "root": ("root",),
         "hips": ("Hips",),

@@ -8,6 +8,7 @@ in three forms: as it is, as ORG bones under the controls, and as DEF bones.
 from collections.abc import Mapping
 from typing import Final
 
+from ...body.kinds import QUADRUPED
 from .family import Family
 
 _WOLF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -69,7 +70,7 @@ RIGIFY_QUADRUPEDS: Final = tuple(
         requires=(prefix + mark,),
         sides=("L", "R"),
         controls=controls,
-        kind="quadruped",
+        kind=QUADRUPED,
         roles={
             "root": ("root",),
             **{role: tuple(prefix + bone for bone in bones) for role, bones in roles.items()},

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...errors import RefusedError
-from ..rig import character, fit
-from ..scene.choices import ANIMAL_STYLES, STYLES
+from ...options.choices import ANIMAL_STYLES, STYLES
+from ..rig import character
 from . import style_keys
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def style_of(animal: bool) -> str:
     return "animal_style" if animal else "style"
 
 
-def wanted(settings: bpy.types.PropertyGroup, animal: bool = False) -> tuple[dict[str, Any], ...]:
+def from_settings(
+    settings: bpy.types.PropertyGroup, animal: bool = False
+) -> tuple[dict[str, Any], ...]:
     """Return the styles of the settings as a recipe keeps them.
 
     A keyed strength is read on each frame between its first key and its last.
@@ -50,7 +52,9 @@ def wanted(settings: bpy.types.PropertyGroup, animal: bool = False) -> tuple[dic
     return tuple(out)
 
 
-def show(scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...], animal: bool = False) -> None:
+def to_settings(
+    scene: bpy.types.Scene, styles: tuple[dict[str, Any], ...], animal: bool = False
+) -> None:
     """Put the styles of a recipe back into the settings, with keys where strengths had some."""
     mix = scene.footfall.styles.mix
     style_keys.clear(scene, range(len(styles), len(mix)))
@@ -71,7 +75,9 @@ def check(recipe: Recipe) -> None:
             raise RefusedError(f"There is no style '{one['name']}' any more")
 
 
-def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float) -> BakeRequest:
+def with_styles(
+    asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float
+) -> BakeRequest:
     """Return a request with the styles of a recipe; reads the actions among them.
 
     Raises RefusedError and RefusedError, each one plain sentence.
@@ -87,7 +93,7 @@ def worn(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene, rate: float
             first = recipe.frame_start
             entry["strength"] = [[(f - first) / rate, value] for f, value in style["strength"]]
         if "action" in style:
-            entry["embedding"] = measured(
+            entry["embedding"] = action_style(
                 scene.objects.get(recipe.character), scene, style["action"]
             )
         entries.append(entry)
@@ -103,12 +109,12 @@ def _checked(styles: tuple[Any, ...]) -> tuple[dict[str, Any], ...]:
     return styles
 
 
-def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) -> list[float]:
+def action_style(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) -> list[float]:
     """Return the style of an action of a character; raises RefusedError."""
     from ...motion.retarget import rig_clip
     from ...motion.style import example, model
     from ..creature import exemplar
-    from ..scene.units import frame_rate
+    from ..scene.units import frame_rate, meters_per_unit
 
     action: bpy.types.Action | None = bpy.data.actions.get(name)
     if action is None or rig is None:
@@ -124,5 +130,5 @@ def measured(rig: bpy.types.Object | None, scene: bpy.types.Scene, name: str) ->
         turns, heads, bones = exemplar.played(rig, action, scene)
         clip = rig_clip.clip_of(bones, character.load_map(rig), turns, heads, frame_rate(scene))
         person = model.load_styler("biped")
-        code = example.example(person, clip.scaled(fit.meters(scene)))
+        code = example.example(person, clip.scaled(meters_per_unit(scene)))
     return [float(v) for v in code]

@@ -12,7 +12,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...errors import RefusedError
 from ..creature import exemplar, import_clip, one_shot, stored_creatures
-from .stepping import Stepping, Steps
+from .modal_work import ModalWork, Steps
 
 
 class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
@@ -37,7 +37,7 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
         return {"FINISHED"}
 
 
-class Reading(Stepping):
+class Reading(ModalWork):
     """For operators that read the picked clip."""
 
     what = "A clip is being read"

@@ -23,7 +23,7 @@ def bound_meshes(rig: bpy.types.Object) -> Iterator[bpy.types.Object]:
             yield obj
 
 
-def hung_on(rig: bpy.types.Object, bones: set[str]) -> str | None:
+def deforming_bone(rig: bpy.types.Object, bones: set[str]) -> str | None:
     """Return one of ``bones`` that carries vertices of a bound mesh, or None."""
     for obj in bound_meshes(rig):
         groups = {group.index: group.name for group in obj.vertex_groups if group.name in bones}

@@ -32,7 +32,7 @@ from ...motion.rigs import RigBones, RigMap
 from ...motion.rigs.measure import Body, measure
 from ..rig import control_rigs, extra_bones
 from ..rig.rig_copy import built_in, set_switch
-from ..scene import armature, fcurves, skin
+from ..scene import armature, bound_meshes, fcurves
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,6 @@ class KeySettings:
     """Largest error of a sparse curve: meters for locations, radians for rotations."""
     fps: float | None = None
     """Scene frames per second; None takes the clip's own rate (one key on each frame)."""
-    keep_path: bool = True
-    """Keep the clip's ground positions; False scales them with the character's size."""
     cyclic: bool | None = None
     """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
     ball_height: float | None = None
@@ -167,7 +165,6 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
         source,
         body,
         people.RetargetSettings(
-            keep="path" if settings.keep_path else "size",
             cyclic=settings.cyclic,
             palms=settings.palms,
             gaze=settings.gaze,
@@ -199,7 +196,7 @@ def _with_mesh(
     if settings.root_motion != "hips":
         return settings, ()
     above = {body.rig.names[bone] for bone in body.rig.ancestors(body.bone("hips"))}
-    left = skin.hung_on(obj, above) if above else None
+    left = bound_meshes.deforming_bone(obj, above) if above else None
     if left is None:
         return settings, ()
     note = f'Parts of the mesh hang on "{left}"; the root bone carries the travel.'
@@ -299,36 +296,3 @@ def _write_switch(
     escape = bpy.utils.escape_identifier
     own = f".{prop}" if built_in(prop) else f'["{escape(prop)}"]'
     writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)
-
-
-def _get_switch(bone: bpy.types.PoseBone, prop: str) -> Any:
-    return getattr(bone, prop) if built_in(prop) else bone[prop]
-
-
-_CHANNELS = ("location", *_ROTATIONS)
-
-
-def snapshot(obj: bpy.types.Object, plan: KeyPlan) -> dict[str, Any]:
-    """Return the values of every channel and switch that the plan would touch."""
-    assert obj.pose is not None
-    bones = {
-        keys.bone: {name: tuple(getattr(obj.pose.bones[keys.bone], name)) for name in _CHANNELS}
-        for keys in plan.bones
-    }
-    switches = {
-        (name, prop): _get_switch(obj.pose.bones[name], prop) for name, prop, _ in plan.switches
-    }
-    own = {name: tuple(getattr(obj, name)) for name in _CHANNELS}
-    return {"bones": bones, "switches": switches, "object": own}
-
-
-def restore(obj: bpy.types.Object, values: dict[str, Any]) -> None:
-    """Put back what ``snapshot`` returned (channels and switches, not the action)."""
-    assert obj.pose is not None
-    for bone, channels_ in values["bones"].items():
-        for name, value in channels_.items():
-            setattr(obj.pose.bones[bone], name, value)
-    for (bone, prop), value in values["switches"].items():
-        set_switch(obj.pose.bones[bone], prop, value)
-    for name, value in values["object"].items():
-        setattr(obj, name, value)

@@ -22,7 +22,7 @@ Steps = Generator[float, None, Any]
 """Work that yields its progress 0..1 and returns what was made."""
 
 
-class Stepping(Explained):
+class ModalWork(Explained):
     """An operator whose work goes in steps: the timer, the progress and the two ways to run."""
 
     what: str

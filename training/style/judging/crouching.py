@@ -15,9 +15,9 @@ from motion_addon.motion.style import style_features as sf
 from ...data import people
 from ...shared.frames import Joined
 from ..dataset import Windows, rendered
-from ..judging.classify import SURE, Judges, trained, unvaried
 from ..prepare import arrays_of, planted_clip
-from .named import PERSON
+from ..synthesis.named import PERSON
+from .classify import SURE, Judges, trained, unvaried
 
 CAPTURED = "o3de/Crouching1.bvh"
 """A clip of crouching that judges do not learn from."""

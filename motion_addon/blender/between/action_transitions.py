@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seams on a rig: one action going over into another, and an action into its own beginning.
+"""Transitions of actions: from one action into another, and from an action's end to its start.
 
-Owns which frames are taken and how they are written: a whole new action, so that neither of the
-actions that it was made of is touched.
+Owns which frames are kept and how they are written: into a new action, so that the actions that it
+is filled from stay as they are.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import bpy
 from ...errors import RefusedError
 from ..scene import units
 from . import fill_between
-from .fill_between import Act, Made, Wanted
+from .fill_between import FilledAction, FillSettings, Playback
 
 if TYPE_CHECKING:
     from ...motion.clip.clip import Clip
     from ...motion.inbetween.transition import Ground, Joint
     from ...motion.maths.quat import Array
-    from .sampled_action import Reel
+    from .sampled_action import SampledAction
 
 STEADY = 1e-5
-"""Change of a channel from the first to the last frame under which a loop repeats it as it is."""
+"""Change of a channel over a loop below which its cycles repeat without an offset."""
 
 
-def loop(context: bpy.types.Context, rig: bpy.types.Object, asked: Wanted) -> Any:
+def loop(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettings) -> Any:
     """Make the range of the action cyclic and return the take. Raises RefusedError."""
     import numpy as np
 
@@ -37,32 +37,32 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, asked: Wanted) -> An
     action = fill_between.ready(context, rig)
     first, last = _span(context, rig, action)
     source = sampled_action.read(rig, action, np.arange(first, last + 1))
-    with fill_between.played(rig, source) as act:
-        clip = _clip(act, context.scene)
-        joint, ground = _checked(lambda: transition.looped(clip, asked.seam))
-    again = _moved(rig, act, ground)
+    with fill_between.played(rig, source) as playback:
+        clip = _clip(playback, context.scene)
+        joint, ground = transition.looped(clip, settings.transition)
+    again = _moved(rig, playback, ground)
     whole = sampled_action.joined(
         rig, _rows(source, joint.first), _rows(again, joint.second), joint.seam
     )
-    made = _joined(context, rig, (act, act), whole, (joint, ground), asked)
-    made = _cut(replace(made, first=first), last - first + 1)
-    with fill_between.spare(bpy.data.actions.new("Loop")) as new:
+    filled = _filled(context, rig, (playback, playback), whole, (joint, ground), settings)
+    filled = _cut(replace(filled, first=first), last - first + 1)
+    with fill_between.removed_on_error(bpy.data.actions.new("Loop")) as new:
 
-        def put() -> None:
-            _write(rig, made, asked, new)
+        def write_keys() -> None:
+            _write(rig, filled, settings, new)
             if ground.yaw == 0.0:
-                _repeat(new, made)
+                _repeat(new, filled)
 
-        return fill_between.commit(context, rig, new, put, made.report, asked, "Loop")
+        return fill_between.commit(context, rig, new, write_keys, filled.report, settings, "Loop")
 
 
 def stitch(
     context: bpy.types.Context,
     rig: bpy.types.Object,
     second: bpy.types.Action | None,
-    asked: Wanted,
+    settings: FillSettings,
 ) -> Any:
-    """Let the range of the action go over into another one. Raises RefusedError."""
+    """Continue the range of the action with another action. Raises RefusedError."""
     import numpy as np
 
     from ...motion.inbetween import transition
@@ -70,7 +70,7 @@ def stitch(
 
     action = fill_between.ready(context, rig)
     if second is None:
-        raise RefusedError("Pick the action or take to go on with")
+        raise RefusedError("Pick the action or take to continue with")
     first, last = _span(context, rig, action)
     frames = key_poses.frames_of(rig, second)
     with fill_between.played(
@@ -79,19 +79,19 @@ def stitch(
         clip = _clip(one, context.scene)
     with fill_between.played(rig, sampled_action.read(rig, second, frames)) as other:
         then = _clip(other, context.scene)
-    joint, ground = _checked(lambda: transition.stitched(clip, then, asked.seam, asked.keep_place))
+    joint, ground = transition.stitched(clip, then, settings.transition, settings.keep_place)
     whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), joint.seam)
-    made = _joined(context, rig, (one, other), whole, (joint, ground), asked)
-    made = replace(made, first=first)
-    with fill_between.spare(bpy.data.actions.new("Stitch")) as new:
+    filled = _filled(context, rig, (one, other), whole, (joint, ground), settings)
+    filled = replace(filled, first=first)
+    with fill_between.removed_on_error(bpy.data.actions.new("Stitch")) as new:
 
-        def put() -> None:
-            _write(rig, made, asked, new)
+        def write_keys() -> None:
+            _write(rig, filled, settings, new)
             if context.scene.footfall.fit_range:
-                reach = first + len(made.new) - 1
-                context.scene.frame_end = max(context.scene.frame_end, reach)
+                end = first + len(filled.new) - 1
+                context.scene.frame_end = max(context.scene.frame_end, end)
 
-        return fill_between.commit(context, rig, new, put, made.report, asked, "Stitch")
+        return fill_between.commit(context, rig, new, write_keys, filled.report, settings, "Stitch")
 
 
 def _span(
@@ -105,85 +105,81 @@ def _span(
     return first, last
 
 
-def _checked(work: Any) -> tuple[Joint, Ground]:
-
-    joint: tuple[Joint, Ground] = work()
-    return joint
-
-
-def _clip(act: Act, scene: bpy.types.Scene) -> Clip:
+def _clip(playback: Playback, scene: bpy.types.Scene) -> Clip:
     from ...motion.inbetween import mannequin, model
 
-    figure = mannequin.of(act.body, model.load_filler(act.rig.footfall.kind))
-    return figure.clip(*act.world, units.frame_rate(scene))
+    figure = mannequin.of(playback.body, model.load_filler(playback.rig.footfall.kind))
+    return figure.clip(*playback.world, units.frame_rate(scene))
 
 
-def _rows(source: Reel, count: int) -> Reel:
+def _rows(source: SampledAction, count: int) -> SampledAction:
     return {path: replace(track, values=track.values[:count]) for path, track in source.items()}
 
 
-def _joined(
+def _filled(
     context: bpy.types.Context,
     rig: bpy.types.Object,
-    acts: tuple[Act, Act],
-    whole: Reel,
+    playbacks: tuple[Playback, Playback],
+    whole: SampledAction,
     placed: tuple[Joint, Ground],
-    asked: Wanted,
-) -> Made:
-    """Fill the seam between two acts that were played, the second moved over the ground."""
+    settings: FillSettings,
+) -> FilledAction:
+    """Fill the transition between two playbacks, the second of them moved over the ground."""
     import numpy as np
 
     joint, ground = placed
-    (rotations, heads), (later, far) = acts[0].world, acts[1].world
+    (rotations, heads), (later, far) = playbacks[0].world, playbacks[1].world
     world = (
         joint.join(rotations, ground.rotations(later)),
         joint.join(heads, ground.points(far)),
     )
     known = joint.known
-    context_frames = fill_between.seen_frames(context.scene)
+    context_frames = fill_between.context_frames(context.scene)
     start = max(joint.first - context_frames, 0)
     moved = not ground.rests
     stop = len(known) if moved else min(joint.first + joint.seam + context_frames, len(known))
-    with fill_between.played(rig, whole) as act:
-        goal = act.filled(context.scene, world, known, slice(start, stop), asked)
+    with fill_between.played(rig, whole) as playback:
+        goal = playback.new_poses(context.scene, world, known, slice(start, stop), settings)
         new = ~known
         if moved:
             new[joint.first + joint.seam :] = True
-        made = act.made(context.scene, goal, np.asarray(new), 0)
+        filled = playback.solve(context.scene, goal, np.asarray(new), 0)
     seconds = joint.seam / units.frame_rate(context.scene)
-    return replace(made, report={**made.report, "frames": joint.seam, "seconds": seconds})
+    return replace(filled, report={**filled.report, "frames": joint.seam, "seconds": seconds})
 
 
-def _moved(rig: bpy.types.Object, act: Act, ground: Ground) -> Reel:
-    """Return an act's reel in which what carries the body, object or root bone, is moved."""
+def _moved(rig: bpy.types.Object, playback: Playback, ground: Ground) -> SampledAction:
+    """Return a playback's action with the carrier of the body, object or root bone, moved."""
     import numpy as np
 
     from ...motion.maths.quat import apply
     from ..scene import armature
     from .control_effects import poser_of
 
-    out = dict(act.source)
+    out = dict(playback.source)
     keyed = {(track.bone, track.channel) for track in out.values()}
     if ground.rests:
         return out
     if ("", "location") in keyed:
-        turns, places = act.way
+        turns, places = playback.travel
         origin = np.array(armature.read_rig(rig).origin)
         place = ground.points(apply(turns, origin) + places)
         _put(out, rig, "", *armature.object_channels(rig, place, ground.rotations(turns)))
         return out
-    root = act.body.bone("root")
-    name = act.body.rig.names[root] if root >= 0 else ""
+    root = playback.body.bone("root")
+    name = playback.body.rig.names[root] if root >= 0 else ""
     if (name, "location") in keyed and name:
-        poser = poser_of(act.body, *act.staged)
+        poser = poser_of(playback.body, *playback.staged)
         poser.rotations[root] = ground.rotations(poser.rotations[root])
         poser.positions[root] = ground.points(poser.positions[root])
         _put(out, rig, name, poser.basis_location(root), poser.basis_rotation(root))
     return out
 
 
-def _put(reel: Reel, rig: bpy.types.Object, bone: str, location: Array, rotation: Array) -> None:
-    """Set the channels of the object or a bone in a reel; what was not keyed becomes so."""
+def _put(
+    sampled: SampledAction, rig: bpy.types.Object, bone: str, location: Array, rotation: Array
+) -> None:
+    """Set location and rotation of the object or a bone in an action, keyed before or not."""
     from ..scene import fcurves
     from .sampled_action import Track, path_of
 
@@ -191,15 +187,17 @@ def _put(reel: Reel, rig: bpy.types.Object, bone: str, location: Array, rotation
     channel, values = fcurves.rotation_channels(owner.rotation_mode, rotation)
     for name, new in (("location", location), (channel, values)):
         path = path_of(bone, name) if bone else name
-        reel[path] = Track(bone, name, tuple(range(new.shape[1])), new)
+        sampled[path] = Track(bone, name, tuple(range(new.shape[1])), new)
 
 
-def _cut(made: Made, rows: int) -> Made:
-    return replace(made, reel=_rows(made.reel, rows), new=made.new[:rows])
+def _cut(filled: FilledAction, rows: int) -> FilledAction:
+    return replace(filled, sampled=_rows(filled.sampled, rows), new=filled.new[:rows])
 
 
-def _write(rig: bpy.types.Object, made: Made, asked: Wanted, action: bpy.types.Action) -> None:
-    """Write a whole reel into an empty action."""
+def _write(
+    rig: bpy.types.Object, filled: FilledAction, settings: FillSettings, action: bpy.types.Action
+) -> None:
+    """Write all channels into an empty action."""
     import numpy as np
 
     from ...motion.maths.quat import unroll
@@ -209,30 +207,30 @@ def _write(rig: bpy.types.Object, made: Made, asked: Wanted, action: bpy.types.A
 
     slot = action.slots.new(id_type="OBJECT", name=rig.name)
     writer = fcurves.Writer(fcurves.channelbag(action, slot))
-    frames = np.arange(made.first, made.first + len(made.new), dtype=float)
-    for path, track in made.reel.items():
+    frames = np.arange(filled.first, filled.first + len(filled.new), dtype=float)
+    for path, track in filled.sampled.items():
         group, values = track.bone or OBJECT, track.values
         if track.channel == "rotation_quaternion":
             values = unroll(values)
         still = bool((values == values[:1]).all())
-        if still or not track.transform or asked.keys == "dense":
+        if still or not track.transform or settings.keys == "dense":
             rows = [0, -1] if still else slice(None)
             writer.dense(path, frames[rows], values[rows], group, track.indices)
         else:
-            share = fill_between.tolerance(rig, track, asked)
+            share = fill_between.tolerance(rig, track, settings)
             writer.sparse(path, thin(frames, values, share), group)
 
 
-def _repeat(action: bpy.types.Action, made: Made) -> None:
-    """Let an action repeat for ever; what travels goes on from where it has come to."""
+def _repeat(action: bpy.types.Action, filled: FilledAction) -> None:
+    """Make an action cyclic; channels that travel repeat with an offset."""
     action.use_frame_range = True
-    action.frame_start, action.frame_end = made.first, made.first + len(made.new) - 1
+    action.frame_start, action.frame_end = filled.first, filled.first + len(filled.new) - 1
     action.use_cyclic = True
-    ways = {path: abs(t.values[-1] - t.values[0]) for path, t in made.reel.items()}
+    ways = {path: abs(t.values[-1] - t.values[0]) for path, t in filled.sampled.items()}
     for layer in action.layers:
         for curve in layer.strips[0].channelbags[0].fcurves:
             modifier = curve.modifiers.new("CYCLES")
             way: Array = ways[curve.data_path]
-            column = made.reel[curve.data_path].indices.index(curve.array_index)
+            column = filled.sampled[curve.data_path].indices.index(curve.array_index)
             if curve.data_path.endswith("location") and way[column] > STEADY:
                 modifier.mode_before = modifier.mode_after = "REPEAT_OFFSET"

@@ -1,27 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Legs of any number of bones that follow another animal's leg and reach their paw.
+"""Matching of two animals' legs of any number of bones.
 
-Owns which part of the other leg a bone follows, and the bending of a whole chain: its bends grow
-or shrink together until the paw is far enough away, then the chain swings towards it.
+Owns which bones of the other leg a bone follows, and how a leg that rests straight folds.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from ..body.body import Limb
 from ..maths import quat
+from ..maths.leg_ik import scale_bends, soft_maximum
 from ..maths.quat import Array
-from ..maths.two_bone_ik import soft_maximum
 
-_STEPS = 20
-_LEAST, _GREATEST = 0.02, 20.0
-"""Factors by which the bends of a leg may shrink and grow."""
 _STIFF = 0.25
 """How much of the growth of a leg's bends wrists and pasterns take."""
-_SHARPEST = 2.6
-"""Radians, no joint of a leg bends further."""
 _WRIST = 3
 """Which joint of the canonical foreleg is the wrist."""
 _CLEAR = 0.08
@@ -134,72 +127,10 @@ def _loosened(limb: Limb, turns: Array) -> Array:
 def bend(limb: Limb, turns: Array, goal: Array, wrist: int) -> Array:
     """Return (bones, T, 4) turns that put a leg's end at ``goal`` (T, 3) from its top.
 
-    ``turns`` (bones, T, 4) are where the bones start from. All bends grow or shrink by one
-    factor and keep their directions; then the leg swings. From the joint ``wrist`` on they
-    grow less than above, where a leg has joints to fold.
+    ``turns`` (bones, T, 4) are the turns to start from. From the joint ``wrist`` on, bends grow
+    less than above, where a leg has joints to fold.
     """
     bends = np.abs(_bends(limb))
     folds = bends[1:wrist].max(initial=0.0) > 2.0 * _CLEAR
-    slack = np.where((np.arange(1, len(turns)) >= wrist) & folds, _STIFF, 1.0)
-    turns = _loosened(limb, turns)
-    lengths = np.linalg.norm(limb.segments, axis=1)
-    along = quat.apply(turns, quat.unit(limb.segments)[:, None])
-    axes, angles = _joints(along)
-    wanted = np.linalg.norm(goal, axis=-1)
-    low, high = np.full(wanted.shape, _LEAST), np.full(wanted.shape, _GREATEST)
-    for _ in range(_STEPS):
-        middle = 0.5 * (low + high)
-        long = (
-            np.linalg.norm(
-                _end(along[0], axes, _scaled(angles, middle, slack), lengths)[0], axis=-1
-            )
-            > wanted
-        )
-        low, high = np.where(long, middle, low), np.where(long, high, middle)
-    end, frames = _end(along[0], axes, _scaled(angles, 0.5 * (low + high), slack), lengths)
-    before = _end(along[0], axes, angles, lengths)[1]
-    swing = quat.between(end, goal)
-    return np.stack(
-        [
-            quat.mul(swing, quat.mul(frame, quat.inv_mul(was, turn)))
-            for frame, was, turn in zip(frames, before, turns, strict=True)
-        ]
-    )
-
-
-def _joints(along: Array) -> tuple[Array, Array]:
-    """Return axes (bones - 1, T, 3) and angles (bones - 1, T) of a chain's bends.
-
-    ``along`` (bones, T, 3) are the directions of its bones. Each axis is seen from the frame
-    that the bends before it have turned.
-    """
-    axes, angles = [], []
-    frame = np.broadcast_to(quat.IDENTITY.astype(np.float64), (*along.shape[1:-1], 4))
-    for before, after in pairwise(along):
-        local = quat.inv_apply(frame, after)
-        start = quat.inv_apply(frame, before)
-        vector = quat.to_rotvec(quat.between(start, local))
-        angle = np.linalg.norm(vector, axis=-1)
-        axes.append(vector / np.maximum(angle, 1e-9)[..., None])
-        angles.append(angle)
-        frame = quat.mul(frame, quat.from_rotvec(vector))
-    return np.array(axes), np.array(angles)
-
-
-def _scaled(angles: Array, factor: Array, slack: Array) -> Array:
-    """Return angles (bones - 1, T) times a factor (T,), of whose growth joints take a share."""
-    more = np.maximum(factor - 1.0, 0.0)
-    return np.asarray(
-        np.minimum(angles * (np.minimum(factor, 1.0) + slack[:, None] * more), _SHARPEST)
-    )
-
-
-def _end(first: Array, axes: Array, angles: Array, lengths: Array) -> tuple[Array, list[Array]]:
-    """Return the chain's end (T, 3) from its top and the frames (T, 4) of its bones."""
-    frame = np.broadcast_to(quat.IDENTITY.astype(np.float64), (*first.shape[:-1], 4))
-    end, frames = lengths[0] * first, [frame]
-    for axis, angle, length in zip(axes, angles, lengths[1:], strict=True):
-        frame = quat.mul(frame, quat.from_axis_angle(axis, angle))
-        end = end + length * quat.apply(frame, first)
-        frames.append(frame)
-    return end, frames
+    shares = np.where((np.arange(1, len(turns)) >= wrist) & folds, _STIFF, 1.0)
+    return scale_bends(limb.segments, _loosened(limb, turns), goal, shares)

@@ -18,7 +18,7 @@ LIFT = 0.01  # meters the preview is drawn above the ground
 AHEAD = 5.0  # meters of the straight path that is made without a drawing
 
 
-class Drawing:
+class DrawnPath:
     """Points of a path in world space, gathered from presses, drags and releases of the mouse."""
 
     def __init__(self, area: bpy.types.Area) -> None:
@@ -84,7 +84,7 @@ class Drawing:
         gpu.state.line_width_set(1.0)
 
 
-def ahead(rig: bpy.types.Object | None) -> list[Vector]:
+def straight_ahead(rig: bpy.types.Object | None) -> list[Vector]:
     """Return a straight path on the floor from a character, along its -Y axis, or the origin."""
     start = rig.matrix_world.translation.copy() if rig else Vector()
     way = rig.matrix_world.to_3x3() @ Vector((0.0, -1.0, 0.0)) if rig else Vector((0.0, -1.0, 0.0))

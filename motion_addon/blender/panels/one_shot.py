@@ -9,12 +9,12 @@ from typing import Any
 import bpy
 
 from ..creature import exemplar, one_shot, stored_creatures
-from ..operators.oneshot import FOOTFALL_OT_adapt, FOOTFALL_OT_examine
+from ..operators.one_shot import FOOTFALL_OT_adapt, FOOTFALL_OT_examine
 from ..rig import character
 from ..scene import progress
-from .bones import draw_bones
+from .bone_list import draw_bones
 from .charts import draw_chart, footfall_chart
-from .choice import draw_choice
+from .creature_choice import draw_choice
 from .tab import Tab, sentence
 
 ICONS = {"error": "CANCEL", "warning": "ERROR", "note": "INFO"}

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artist may choose from: the words of each choice with their labels and tooltips."""
-
-SPEED_RANGE = (0.02, 15.0)  # meters a second, for all sizes; the motion core knows each one's
-USUAL_SPEEDS = (0.2, 6.0)
+"""Choices of options: the words of each with their labels and tooltips."""
 
 KINDS = (
     ("biped", "Person", "Walks on two legs"),
@@ -66,6 +63,11 @@ ANIMAL_GAITS = (
     ("canter", "Canter", "Three beats and a leap"),
     ("gallop", "Gallop", "Four beats and a leap, as fast as it can"),
 )
+ALL_GAITS = (
+    *GAITS,
+    *(gait for gait in ANIMAL_GAITS if gait[0] not in {word for word, *_ in GAITS}),
+)
+"""Gaits of all kinds of body; a word that two kinds share stands once."""
 LEADS = (
     ("auto", "By Turn", "The foreleg on the inner side of the turn leads"),
     ("left", "Left", "The left foreleg touches down last"),

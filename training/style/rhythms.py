@@ -10,7 +10,7 @@ from motion_addon.motion.style import rhythm
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
-from ..dataset import Windows, rendered, told
+from .dataset import Windows, rendered, told
 
 COUNT: Final = 160
 """Windows of each style."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def places(target: bpy.types.Object, frames: Sequence[int]) -> NDArray:
+def positions(target: bpy.types.Object, frames: Sequence[int]) -> NDArray:
     """Return (N, 3) world places of an object on the frames, Blender's axes.
 
     One that stays where it is has a single place, N = 1.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...errors import RefusedError
+from ..scene import units
 
 if TYPE_CHECKING:
     from ...motion.clip.clip import Clip
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Fit:
+class CharacterSize:
     """Sizes for one bake."""
 
     height: float | None
@@ -34,26 +35,23 @@ class Fit:
         return clip if self.meters == 1.0 else clip.scaled(1.0 / self.meters)
 
 
-def meters(scene: bpy.types.Scene) -> float:
-    """Return the length of a Blender unit in meters."""
-    return float(scene.unit_settings.scale_length)
-
-
 def measure(
     rig: bpy.types.Object, rig_map: RigMap, own: model.Model, scene: bpy.types.Scene
-) -> Fit:
+) -> CharacterSize:
     """Measure a character against the model that moves it. Raises RefusedError and RefusedError."""
     from ...motion.retarget import people
     from ..scene import armature
 
-    if own.body != rig_map.kind:
-        text = f"The model {own.name} moves a {own.body}, the character is another kind"
+    if own.kind is not rig_map.kind:
+        text = f"The model {own.name} moves {own.kind.a_noun}, the character is another kind"
         raise RefusedError(text)
     ratio = people.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
-    unit = meters(scene)
-    if own.body == "quadruped":
-        return Fit(None, own.hip_height * ratio * unit, None, unit)
-    return Fit(own.height * ratio * unit, None, float(own.info["ball_height"]) * ratio, unit)
+    unit = units.meters_per_unit(scene)
+    if own.kind.by_hips:
+        return CharacterSize(None, own.hip_height * ratio * unit, None, unit)
+    return CharacterSize(
+        own.height * ratio * unit, None, float(own.info["ball_height"]) * ratio, unit
+    )
 
 
 def load_model(name: str) -> model.Model:
@@ -75,7 +73,7 @@ def own_hip_height(rig: bpy.types.Object, rig_map: RigMap) -> float:
     from ...motion.rigs.measure import measure as measure_body
     from ..scene import armature
 
-    if rig_map.kind != "quadruped" or not rig_map.usable:
+    if not rig_map.kind.by_hips or not rig_map.usable:
         return 0.0
     try:
         bones = armature.read_rig(rig)
@@ -87,4 +85,4 @@ def own_hip_height(rig: bpy.types.Object, rig_map: RigMap) -> float:
 def hip_height(rig: bpy.types.Object, scene: bpy.types.Scene) -> float:
     """Return the height in meters of an animal's hip joints as it was detected; 0 if unknown."""
     size = float(rig.matrix_world.median_scale)
-    return float(rig.footfall.hip_height) * size * meters(scene)
+    return float(rig.footfall.hip_height) * size * units.meters_per_unit(scene)

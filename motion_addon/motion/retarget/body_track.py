@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Legs that reach their feet, and the body's smoothed track on the ground.
+"""The body over the ground: the ground's height, the pelvis's lowering and the smoothed root.
 
-Owns two-bone legs with knees that never snap straight, how far a pelvis comes down so that both
-feet stay in reach, and smoothing that wraps around for loops.
+Smoothing wraps around for loops.
 """
 
 import numpy as np
 
 from ..clip.clip import Clip
 from ..maths import quat
+from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth
-from ..rigs.measure import Leg
 
-_UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
 _TRACK = 0.15
-"""Seconds, the spread of the smoothing that makes a root track out of swaying hips."""
+"""Seconds, the spread of the smoothing that turns swaying hips into a root track."""
 
 
 def is_loop(clip: Clip) -> bool:
@@ -41,8 +39,8 @@ def lowering(
 ) -> Array:
     """Return (T,) meters the pelvis must come down for every ankle to be in reach, smoothed.
 
-    ``joints`` and ``ankles`` are (T, 3) for each leg, ``reaches`` the legs' longest lengths, for
-    ``soft`` see ``soft_reach``.
+    ``joints`` and ``ankles`` are (T, 3) for each leg, ``reaches`` the legs' longest lengths (m);
+    ``soft`` as in ``leg_ik.soft_reach``.
     """
     need = np.zeros(len(ankles[0]))
     for joint, ankle, reach in zip(joints, ankles, reaches, strict=True):
@@ -56,48 +54,6 @@ def lowering(
     half = max(round(0.1 * fps), 1)
     wide = running_max(need, half, loop)
     return smooth(smooth(wide, 0.25 * half, loop), 0.2 * half, loop)
-
-
-def soft_reach(length: Array, most: float, soft: float) -> Array:
-    """Return lengths (T,) that come to ``most`` ever more slowly instead of striking it.
-
-    ``soft`` is the share of ``most`` over which they slow down.
-    """
-    start, width = (1.0 - soft) * most, soft * most
-    over = np.maximum(length - start, 0.0)
-    return np.asarray(np.minimum(length, start + width * (1.0 - np.exp(-over / width))))
-
-
-def leg_frame(direction: Array, hinge: Array) -> Array:
-    """Return rotations (..., 4) with +Z along ``direction`` and +X near ``hinge``."""
-    side = quat.unit(hinge - direction * np.sum(hinge * direction, -1, keepdims=True))
-    return quat.from_matrix(np.stack([side, quat.cross(direction, side), direction], axis=-1))
-
-
-def reach(leg: Leg, hip: Array, ankle: Array, pole: Array, most: float) -> tuple[Array, ...]:
-    """Return knee, ankle (T, 3) and the turns (T, 4) of thigh and shin from rest.
-
-    ``hip``, ``ankle`` and ``pole`` (the way the knee points) are (T, 3); an ankle farther than
-    ``most`` meters from the hip is drawn in along the line.
-    """
-    line = ankle - hip
-    length = np.linalg.norm(line, axis=-1, keepdims=True)
-    line = line / np.maximum(length, 1e-9)
-    least = abs(leg.thigh_length - leg.shin_length) + 0.02 * leg.reach
-    length = np.clip(length, least, most)
-    pole = quat.unit(pole - line * np.sum(pole * line, -1, keepdims=True))
-    along = (length**2 + leg.thigh_length**2 - leg.shin_length**2) / (2.0 * length)
-    aside = np.sqrt(np.maximum(leg.thigh_length**2 - along**2, 0.0))
-    knee = hip + line * along + pole * aside
-    ankle = hip + line * length
-    hinge = quat.cross(pole, line)
-    rest_line = quat.unit(leg.ankle - leg.hip)
-    rest_hinge = quat.cross(leg.pole, rest_line)
-    turns = []
-    for start, end, rest in ((hip, knee, leg.knee - leg.hip), (knee, ankle, leg.ankle - leg.knee)):
-        now = leg_frame(quat.unit(end - start), hinge)
-        turns.append(quat.mul_inv(now, leg_frame(quat.unit(rest), rest_hinge)))
-    return knee, ankle, turns[0], turns[1]
 
 
 def ground_under(

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of the kinds of body: the only place that compares a kind's name or joints.
+
+Everything else asks the kind for what differs between kinds. A new kind is one entry of ``KINDS``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from ..clip import contacts as foot_contacts
+from ..clip.clip import Clip
+from ..clip.skeleton import Skeleton
+from ..maths.quat import Array
+from . import biped, biped_gaits, quadruped, quadruped_gaits
+from .legs import LegJoints
+from .mover import Mover
+
+
+@dataclass(frozen=True)
+class Foot:
+    """How the feet of a kind of body touch the ground."""
+
+    points: tuple[str, ...]
+    """Contact points of one foot from back to front; the last one stays in place in a stance."""
+    places: Callable[[Clip], Array]
+    """World positions (T, P, 3) in meters of the contact points of all feet."""
+    detected: Callable[[Array, float], Array]
+    """Contacts (T, P) of such points at frames per second, by their speed and height."""
+    binary: Callable[[Array, float], Array]
+    """Contacts (T, P) without flicker, 0 or 1, of probabilities at frames per second."""
+    shortest: float
+    """Seconds of the shortest contact."""
+
+    @property
+    def rolls(self) -> bool:
+        """Whether the foot rolls from heel to ball; a paw has one point."""
+        return len(self.points) > 1
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of body: every fact by which its motion is handled in another way."""
+
+    name: str
+    """Word in requests and model files."""
+    noun: str
+    """Word in messages."""
+    legs: tuple[LegJoints, ...]
+    """Legs of the left half, then their counterparts of the right half in the same order."""
+    foot: Foot
+    torso: tuple[str, ...]
+    """Joints of the trunk from the root up or ahead."""
+    neck: tuple[str, ...]
+    """Joints of the neck, the head last."""
+    gaze: tuple[float, ...]
+    """Share of a look's turn of each joint of ``neck``; they sum to one."""
+    tail: tuple[str, ...]
+    mover: Mover
+    state_joints: tuple[str, ...]
+    """Joints whose positions and velocities a controller feeds back."""
+    hip_height: float
+    """Meters, of the hip joints of the model's body."""
+    controller: str
+    """Name of the model that drives it, as ``filler`` and ``styler`` a folder of ``models``."""
+    filler: str
+    """Name of the model that fills gaps in its motion."""
+    styler: str
+    """Name of the model that puts styles on it."""
+    spacing: float
+    """Usual distance in a herd, in hip heights."""
+    on_clock: bool = False
+    """Whether a stride clock sets the time of each leg, so that footfalls can be moved."""
+    level: bool = False
+    """Whether the trunk is level and carried at both ends."""
+    by_hips: bool = False
+    """Whether bodies are of many species: they are sized by the height of their hips, time goes
+    by dynamic similarity, and a network may not know an individual."""
+    leads: tuple[str, ...] = ()
+    """Gaits that have a leading leg."""
+    backward: str | None = None
+    """Gait for going backward at any speed; None if it depends on the speed as ahead."""
+    other_models: tuple[str, ...] = field(default=())
+    """Words of requests for other controllers of this kind."""
+
+    @property
+    def a_noun(self) -> str:
+        """``noun`` with its article."""
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
+    @property
+    def gaits(self) -> tuple[str, ...]:
+        """Names of the gaits, the columns of ``Trajectory.gait``; the first is standing."""
+        return self.mover.gaits
+
+    @property
+    def contact_points(self) -> tuple[str, ...]:
+        """Names of the columns of ``Clip.contacts``: the contact points of each leg's foot.
+
+        The columns of the left half of the body come before those of the right half and in the
+        same order, so that mirroring exchanges the two halves for every kind.
+        """
+        points = self.foot.points if self.foot.rolls else ("",)
+        return tuple(f"{leg.name} {point}".strip() for leg in self.legs for point in points)
+
+    @property
+    def balls(self) -> tuple[int, ...]:
+        """Column of ``contact_points`` of each leg's ball or paw, which stays in a stance."""
+        count = len(self.foot.points)
+        return tuple(count * i + count - 1 for i in range(len(self.legs)))
+
+    @property
+    def hanging(self) -> tuple[tuple[str, ...], ...]:
+        """Chains ahead of and behind a level trunk, which lag behind it and may touch the ground:
+        the tail, and the neck."""
+        return (self.tail, self.neck) if self.level else ()
+
+    def detected(self, clip: Clip) -> Array:
+        """Return the contacts (T, P) of a clip by the motion of its feet."""
+        return self.foot.detected(self.foot.places(clip), clip.fps)
+
+
+ROLLING_FOOT: Final = Foot(
+    ("heel", "ball"),
+    biped.foot_points,
+    foot_contacts.detect,
+    foot_contacts.clean,
+    foot_contacts.SHORTEST,
+)
+PAW: Final = Foot(
+    ("paw",),
+    quadruped.paw_points,
+    quadruped.paw_contacts,
+    quadruped.touching,
+    quadruped.SHORTEST_CONTACT,
+)
+
+BIPED: Final = Kind(
+    name="biped",
+    noun="person",
+    legs=biped.LEGS,
+    foot=ROLLING_FOOT,
+    torso=biped.TORSO,
+    neck=biped.NECK,
+    gaze=(0.25, 0.25, 0.5),
+    tail=(),
+    mover=biped_gaits.PERSON,
+    state_joints=biped.STATE_JOINTS,
+    hip_height=biped.HIP_HEIGHT,
+    controller="biped",
+    filler="inbetween",
+    styler="style",
+    spacing=0.9,
+)
+QUADRUPED: Final = Kind(
+    name="quadruped",
+    noun="animal",
+    legs=quadruped.LEG_JOINTS,
+    foot=PAW,
+    torso=quadruped.TORSO,
+    neck=quadruped.NECK,
+    gaze=(0.2, 0.2, 0.2, 0.4),
+    tail=quadruped.TAIL,
+    mover=quadruped_gaits.DOG,
+    state_joints=quadruped.STATE_JOINTS,
+    hip_height=quadruped_gaits.HIP_HEIGHT,
+    controller="quadruped",
+    filler="inbetween_quadruped",
+    styler="style_quadruped",
+    spacing=2.6,
+    on_clock=True,
+    level=True,
+    by_hips=True,
+    leads=quadruped_gaits.ASYMMETRIC,
+    backward=quadruped_gaits.BACKWARD,
+    other_models=("creature",),
+)
+
+KINDS: Final = MappingProxyType({kind.name: kind for kind in (BIPED, QUADRUPED)})
+"""Kinds by name."""
+
+
+def kind_of(skeleton: Skeleton) -> Kind:
+    """Return the kind whose canonical joints a skeleton has, of whatever proportions."""
+    return QUADRUPED if quadruped.PAWS[0] in skeleton.names else BIPED
+
+
+def kind_of_model(word: str) -> Kind:
+    """Return the kind that the controller named in a request drives; a person's if unknown."""
+    for kind in KINDS.values():
+        if word in (kind.controller, *kind.other_models):
+            return kind
+    return BIPED
