@@ -63,7 +63,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     lanes along the picked path. Raises RefusedError before anything is changed.
     """
     from ...motion.bake import bake
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
     problem = refusal(context)
     if problem:
@@ -78,7 +78,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     every = zip(rigs, members, sizes, recipes, strict=True)
     requests = [_sized(context.scene, *each) for each in every]
     yield 0.0
-    results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
+    results = yield from part_of(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
     rows = zip(rigs, maps, results, recipes, sizes, strict=True)
     plans: list[KeyPlan] = []
     for rig, rig_map, result, own, size in rows:

@@ -33,9 +33,9 @@ MOTION_SHARE = 0.85  # part of the progress that the motion core takes
 
 def run(steps: Steps) -> bpy.types.PropertyGroup:
     """Take all steps at once and return the take."""
-    from ...motion.maths.progress import last
+    from ...motion.maths.progress import finish
 
-    return last(steps)
+    return finish(steps)
 
 
 def bake_steps(
@@ -47,7 +47,7 @@ def bake_steps(
     keys may hold an animator's work and a new take is made. Raises RefusedError.
     """
     from ...motion.bake import bake
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
     problem = refusal(rig, context.view_layer)
     if problem or rig is None:
@@ -64,7 +64,7 @@ def bake_steps(
     if wanted.cycle:
         result = bake.cycle(asked)
     else:
-        result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
+        result = yield from part_of(bake.bake_steps(asked), 0.0, MOTION_SHARE)
     plan = planned(context, rig, rig_map, result, wanted, size)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     return commit(context, rig, plan, wanted, card, again)

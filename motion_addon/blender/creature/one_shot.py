@@ -66,9 +66,9 @@ def examine_steps(
     """Read and examine the picked clip; yields progress 0..1. Raises RefusedError."""
     from ...motion.creature.doctor import diagnosis
     from ...motion.creature.reading.recording import Recording
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
-    reading = yield from within(exemplar.read_steps(context), 0.0, READ_SHARE)
+    reading = yield from part_of(exemplar.read_steps(context), 0.0, READ_SHARE)
     yield READ_SHARE
     seen = reading.body()
     recording = Recording(seen.rig, seen.rotations, seen.positions, seen.fps, seen.name)
@@ -98,13 +98,13 @@ def adapt_steps(
     from ...motion.creature.adaptation.adapt import adapt
     from ...motion.creature.reading.exemplar import of_recording
     from ...motion.creature.reading.recording import Recording
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
     rig = character.current(context)
     problem = stored_creatures.refusal(context)
     if problem or rig is None:
         raise RefusedError(problem)
-    reading, found = yield from within(examine_steps(context), 0.0, READ_SHARE)
+    reading, found = yield from part_of(examine_steps(context), 0.0, READ_SHARE)
     if fault(found):
         raise RefusedError(fault(found))
     recording = Recording(

@@ -19,7 +19,7 @@ from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_min, smooth
 from ..metrics.clip_metrics import mean_root
-from ..plan.ground import Ground, ground_of
+from ..plan.ground import GroundHeight, ground_of
 from ..plan.trajectory import Trajectory
 from . import foot_lock, paw_planting
 from .foot_lock import Rules, Stance
@@ -71,7 +71,7 @@ def clean(
     contacts: Array,
     trajectory: Trajectory | None = None,
     settings: CleanupSettings | None = None,
-    ground: Ground | None = None,
+    ground: GroundHeight | None = None,
 ) -> Clip:
     """Return `clip` with its root on the plan and its feet on the ground, with binary contacts.
 
@@ -133,7 +133,7 @@ def _stands(body: LowerBody, down: Array, index: int, side: str) -> list[Stance]
 
 
 def _level(
-    body: LowerBody, stands: dict[str, list[Stance]], level: Ground, settings: CleanupSettings
+    body: LowerBody, stands: dict[str, list[Stance]], level: GroundHeight, settings: CleanupSettings
 ) -> None:
     """Raise or lower the body, slowly, so that standing balls are as high as they should be."""
     times, offs = [], []

@@ -12,7 +12,7 @@ from ..clip import contacts as foot_contacts
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from . import foot_lock
 from .foot_lock import Mask, Stance
 from .lower_body import SIDES, LowerBody
@@ -35,7 +35,9 @@ TIP_HEIGHT = 0.015
 _X = np.array([1.0, 0.0, 0.0])
 
 
-def planted(body: LowerBody, stands: list[Stance], side: str, level: Ground) -> tuple[Array, Array]:
+def planted(
+    body: LowerBody, stands: list[Stance], side: str, level: GroundHeight
+) -> tuple[Array, Array]:
     """Pin one foot; return its ankle's targets (T, 3) and the bends of its toes (T,) in radians."""
     frames, fps = len(body.root), body.fps
     known = np.zeros(frames, dtype=bool)
@@ -90,7 +92,7 @@ def landing_height(height: Array, floor: Array, stands: list[Stance], span: floa
     return np.asarray(out)
 
 
-def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: Ground) -> None:
+def _roll(body: LowerBody, side: str, ankle: Array, known: Mask, level: GroundHeight) -> None:
     """Pitch the foot so that its ball comes down as it lands and stays while the heel comes up.
 
     The mocap's foot is rigid from heel to toe tip, so its ball rises early; a real one bends at

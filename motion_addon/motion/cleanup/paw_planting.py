@@ -16,7 +16,7 @@ from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_min, smooth
 from ..metrics.paw_metrics import paw_height
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from . import foot_lock
 from .foot_lock import Stance
 from .foot_planting import FADE_SECONDS, SOFT_SECONDS, landing_height
@@ -53,7 +53,7 @@ Places = dict[str, Array]
 def pin(
     body: LowerBody,
     down: Array,
-    level: Ground,
+    level: GroundHeight,
     level_seconds: float,
     rules: foot_lock.Rules = RULES,
     soles: Sequence[float] | None = None,
@@ -90,7 +90,9 @@ def _stands(body: LowerBody, down: Array, name: str, rules: foot_lock.Rules) -> 
     return foot_lock.stances(down, down, points, pace, body.fps, body.size, rules)
 
 
-def _planted(body: LowerBody, stands: list[Stance], name: str, sole: float, level: Ground) -> Array:
+def _planted(
+    body: LowerBody, stands: list[Stance], name: str, sole: float, level: GroundHeight
+) -> Array:
     """Return the way (T, 3) of one paw that is pinned where it stands and clear elsewhere."""
     raw, fps, size = body.positions[limb(name)[3]].copy(), body.fps, body.size
     known = _standing(stands, len(raw))
@@ -123,7 +125,9 @@ def _rise(height: Array, stands: list[Stance], known: foot_lock.Mask, fps: float
     return foot_lock.bridged(rise, known, fps)[:, 0]
 
 
-def _set_down(body: LowerBody, name: str, paw: Array, stands: list[Stance], level: Ground) -> None:
+def _set_down(
+    body: LowerBody, name: str, paw: Array, stands: list[Stance], level: GroundHeight
+) -> None:
     """Keep the yaw of a standing paw, and lay it on sloping ground."""
     joint = limb(name)[3]
     rotation = foot_lock.untwisted(body.rotations[joint], stands, body.fps)
@@ -146,7 +150,7 @@ def _standing(stands: list[Stance], frames: int) -> foot_lock.Mask:
 
 
 def _level(
-    body: LowerBody, stands: Stands, soles: Mapping[str, float], level: Ground, seconds: float
+    body: LowerBody, stands: Stands, soles: Mapping[str, float], level: GroundHeight, seconds: float
 ) -> None:
     """Raise or lower either girdle, slowly, so that standing paws are as high as they should be."""
     lifts = []

@@ -55,7 +55,9 @@ class Residual:
     def blended_contacts(self, contacts: Array, phase: Array, share: Array) -> Array:
         """Return the network's contacts (T, 4) blended with the residual's."""
         weight = (self.contact_share * share)[:, None]
-        return np.asarray(contacts + weight * (cyclic_spline.at(self.contacts, phase) - contacts))
+        return np.asarray(
+            contacts + weight * (cyclic_spline.evaluate(self.contacts, phase) - contacts)
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from . import clip_metrics
 
 HIP_DROP = 0.541
@@ -181,7 +181,7 @@ def phase_error(phases: Array, gait: str) -> float:
 def figures(
     clip: Clip,
     contacts: Array,
-    ground: Ground | None = None,
+    ground: GroundHeight | None = None,
     soles: Sequence[float] | None = None,
 ) -> dict[str, float]:
     """Return the figures of a quadruped that need no path: paws, smoothness, gait and posture.

@@ -29,7 +29,7 @@ def stepping(rig: bpy.types.Object) -> bpy.types.Action:
 
 def read() -> Any:
     """Read the picked clip at once."""
-    return addon("motion.maths.progress").last(
+    return addon("motion.maths.progress").finish(
         addon("blender.creature.exemplar").read_steps(bpy.context)
     )
 

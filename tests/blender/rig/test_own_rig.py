@@ -35,7 +35,7 @@ def walking(rig: bpy.types.Object, ear: str) -> None:
 def learned(rig: bpy.types.Object) -> tuple[Any, Any, Any]:
     """Return the reading of a rig's action, its exemplar and the creature's own motion."""
     bpy.context.scene.footfall.character = rig
-    reading = addon("motion.maths.progress").last(
+    reading = addon("motion.maths.progress").finish(
         addon("blender.creature.exemplar").read_steps(bpy.context)
     )
     recording = addon("motion.creature.reading.recording").Recording(

@@ -24,10 +24,10 @@ from motion_addon.motion.style.style_features import PERSON, Layout
 
 from ...shared import results
 from .. import dataset
-from ..dataset import Windows, rendered, told
+from ..dataset import Windows, decoder_conditions, rendered
 from ..model import AdaIn, Convolution, Size
-from ..train import Settings, away, fit, weights
-from .classify import SURE, Judges
+from ..train import Settings, fit, from_mean, weights
+from .classifiers import SURE, Judges
 from .crouching import judges_of
 
 COUNT = 600
@@ -75,10 +75,12 @@ def by_network(
 
     own = inputs(parts["features"], parts["conditions"])
     other = inputs(example, shown)
-    steps = (torch.from_numpy(told(parts, shaky)) - model.told_mean) / model.told_scale
+    steps = (
+        torch.from_numpy(decoder_conditions(parts, shaky)) - model.told_mean
+    ) / model.told_scale
     content = model.content(own)
     pair = [
-        model.decoded(content, model.style(x), steps, away(own[..., : model.layout.features]))
+        model.decoded(content, model.style(x), steps, from_mean(own[..., : model.layout.features]))
         for x in (own, other)
     ]
     return np.asarray(parts["features"] + ((pair[1] - pair[0]) * model.feature_scale).numpy())

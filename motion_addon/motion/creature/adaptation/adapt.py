@@ -177,8 +177,8 @@ def _aligned(
 def _residual(seen: RootRelativeMotion, phase: Array, run: Run, plan: Trajectory) -> Residual:
     """Return the difference of a clip with phase (T,) from a run along a plan, over the stride."""
     back = quat.inv(features.root_rotations(plan))
-    own = cyclic_spline.at(cyclic_spline.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
-    hips = cyclic_spline.at(cyclic_spline.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
+    own = cyclic_spline.evaluate(cyclic_spline.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
+    hips = cyclic_spline.evaluate(cyclic_spline.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
     made = quat.mul(back[:, None], run.clip.world()[0])
     turns = quat.to_rotvec(quat.mul_inv(quat.from_two_axes(own), made))
     hips = hips - quat.apply(back, run.clip.root_positions - plan.positions)

@@ -113,7 +113,7 @@ def corrections(
     """
     faded = similarity * moving
     kept = (KEPT + (1.0 - KEPT) * similarity) * moving
-    curves, size = cyclic_spline.at(extra.curves, phase), own.canonical.hip_height
+    curves, size = cyclic_spline.evaluate(extra.curves, phase), own.canonical.hip_height
     turns, shifts = {}, {}
     for bone, (mean, shift) in enumerate(zip(extra.turns, extra.shifts, strict=True)):
         curve = curves[:, bone] * (faded if bone in own.shares else kept)[:, None]

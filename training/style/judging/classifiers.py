@@ -80,13 +80,13 @@ class Judges:
     gait: Judge
 
 
-def unvaried(parts: dict[str, Array], _rng: np.random.Generator) -> dict[str, Array]:
+def unchanged(parts: dict[str, Array], _rng: np.random.Generator) -> dict[str, Array]:
     """Return windows as they are."""
     return parts
 
 
-def shown(
-    windows: Windows, rng: np.random.Generator, count: int, vary: Vary = unvaried
+def labeled_windows(
+    windows: Windows, rng: np.random.Generator, count: int, vary: Vary = unchanged
 ) -> tuple[Array, Array, Array]:
     """Return windows in named styles, which style each is in, and its gait or -1."""
     half = count // 2 if len(windows.other) else 0
@@ -100,19 +100,21 @@ def shown(
     return rendered(kind, parts, styles, shaky), which, kind.gait_of(parts["conditions"], SURE)
 
 
-def trained(windows: Windows, seed: int = 5, steps: int = STEPS, vary: Vary = unvaried) -> Judges:
+def style_judges(
+    windows: Windows, seed: int = 5, steps: int = STEPS, vary: Vary = unchanged
+) -> Judges:
     """Return judges trained on synthesized styles of ``windows``."""
     kind = windows.kind
 
     def draw(rng: np.random.Generator, count: int) -> tuple[Array, tuple[Array, ...]]:
-        features, *labels = shown(windows, rng, count, vary)
+        features, *labels = labeled_windows(windows, rng, count, vary)
         return features, tuple(labels)
 
     asked = Question(len(kind.classes)), Question(len(kind.judged), kind.steps)
-    return Judges(*taught(draw, asked, seed, steps))
+    return Judges(*trained_judges(draw, asked, seed, steps))
 
 
-def checked(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) -> dict[str, float]:
+def accuracy(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) -> dict[str, float]:
     """Return how often judges are right of performers that they have not learned from.
 
     ``own`` is the performer whom most is learned from, ``other`` the rest; of windows as they
@@ -136,7 +138,7 @@ def checked(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) -
     return found
 
 
-def taught(
+def trained_judges(
     draw: Draw, questions: tuple[Question, ...], seed: int, steps: int = STEPS
 ) -> list[Judge]:
     """Return a judge for each label that ``draw`` gives."""

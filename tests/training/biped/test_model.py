@@ -16,7 +16,8 @@ from motion_addon.motion.nn import network
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import RATE, Trajectory
-from training.shared import model
+from training.biped import model
+from training.shared.model import NORMALIZATION, axes_to_matrices, phase_basis
 
 CLOSE = 1e-4
 
@@ -25,7 +26,7 @@ CLOSE = 1e-4
 def shipped() -> model.Biped:
     """Return the shipped weights in torch."""
     ours = controller_model.load("biped")
-    stats = {name: getattr(ours.network, name) for name in model.NORMALIZATION}
+    stats = {name: getattr(ours.network, name) for name in NORMALIZATION}
     twin = model.Biped(ours.skeleton, ours.network.weights[0].shape[1], stats)
     with torch.no_grad():
         for i in range(3):
@@ -45,16 +46,16 @@ def test_phase_basis() -> None:
         [np.random.default_rng(0).uniform(-5, 5, 500), [0.0, 0.25, 0.5, 0.75, 1.0, -0.25, -1e-18]]
     )
     ours = network.phase_basis(phase)
-    assert np.abs(model.phase_basis(torch.tensor(phase)).numpy() - ours).max() < 1e-6
+    assert np.abs(phase_basis(torch.tensor(phase)).numpy() - ours).max() < 1e-6
     single = torch.tensor(phase.reshape(3, -1), dtype=torch.float32)
-    assert model.phase_basis(single).shape == (3, 169, 4)
-    assert np.abs(model.phase_basis(single).numpy() - ours.reshape(3, -1, 4)).max() < 1e-4
+    assert phase_basis(single).shape == (3, 169, 4)
+    assert np.abs(phase_basis(single).numpy() - ours.reshape(3, -1, 4)).max() < 1e-4
 
 
 def test_axes_to_matrices() -> None:
     axes = np.random.default_rng(1).normal(size=(200, 5, 6)).astype(np.float32)
     ours = quat.to_matrix(quat.from_two_axes(axes.astype(np.float64)))
-    assert np.abs(model.axes_to_matrices(torch.tensor(axes)).numpy() - ours).max() < CLOSE
+    assert np.abs(axes_to_matrices(torch.tensor(axes)).numpy() - ours).max() < CLOSE
 
 
 @pytest.mark.parametrize("hidden", [8, 33])
@@ -72,7 +73,7 @@ def test_any_network(hidden: int) -> None:
         *(np.zeros(11, np.float32), np.ones(11, np.float32)),
     )
     x, phase = rng.normal(size=(64, 20)).astype(np.float32), rng.random(64)
-    theirs = twin(torch.tensor(x), model.phase_basis(torch.tensor(phase)).float())
+    theirs = twin(torch.tensor(x), phase_basis(torch.tensor(phase)).float())
     assert np.abs(theirs.detach().numpy() - ours.forward(x, phase)).max() < CLOSE
 
 
@@ -109,7 +110,7 @@ def driven(plan: Trajectory, start: float) -> Run:
 
     def step(at: int, phase: float) -> tuple[np.ndarray, float]:
         nonlocal positions, velocities
-        basis = model.phase_basis(torch.tensor([phase], dtype=torch.float64)).float()
+        basis = phase_basis(torch.tensor([phase], dtype=torch.float64)).float()
         body = shipped().step(
             control[at : at + 1],
             basis,

@@ -14,11 +14,11 @@ import numpy as np
 
 from motion_addon.motion.clip.clip import Clip
 
-from ...data import animal_rigs, animals
-from ...data.animals import labrador_clips
-from ...data.synthetic import creature, episodes, motion, outing
+from ...data import animal_rigs
+from ...data import labrador_clips as labrador
+from ...data.synthetic import creature, episodes, motion, route
 from ...quadruped import prepare as dog
-from ..kinds import Known
+from ..style_set import LabeledClip
 
 MADE_UP: Final = (80, 30)
 """Creatures to learn from, and those that are held out."""
@@ -28,13 +28,13 @@ GAITS: Final = 2
 SECONDS: Final = 6.0
 UNSEEN: Final = "unseen/"
 """Beginning of the names of clips of creatures that nothing is learned from."""
-HELD_OUT: Final = (*(f"labrador/{name}" for name in animals.HELD_OUT), UNSEEN)
+HELD_OUT: Final = (*(f"labrador/{name}" for name in labrador.HELD_OUT), UNSEEN)
 """Beginnings of the names of clips that nothing is learned from."""
 
 
-def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
+def clips(data: Path, held_out_only: bool = False) -> Iterator[LabeledClip]:
     """Yield the dog's clips, then those of other animals."""
-    for source in dog.with_paces(labrador_clips(data)):
+    for source in dog.with_paces(labrador.labrador_clips(data)):
         name = f"labrador/{source.name}"
         if not held_out_only or name.startswith(HELD_OUT):
             clip, _ = dog.cleaned(source.clip)
@@ -64,5 +64,5 @@ def made_up(number: int) -> Iterator[Clip]:
     plain = creature.manner("plain")
     known = [str(name) for name in rng.permutation(list(who.froude))][:GAITS]
     for kind, gait in [*(("steady", name) for name in known), ("winding", known[0])]:
-        one = outing.draw(who, rng, kind, gait, SECONDS)
+        one = route.draw(who, rng, kind, gait, SECONDS)
         yield motion.move(who, one.plan, plain, rng).clip

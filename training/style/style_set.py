@@ -18,25 +18,25 @@ JITTER = 0.12
 Render = Callable[[Array, Array, Array, Array, Array, Array], Array]
 """Windows (N, T, F) in styles (N, K), of features, their slow course, how far they go from it,
 conditions, the styles and unsteadiness."""
-Known = tuple[str, bool, Clip, Array]
+LabeledClip = tuple[str, bool, Clip, Array]
 """Name of a clip, whether it is of another performer than the one most is learned from, its motion
 at 60 Hz on the body's skeleton, and (T,) bool, the frames to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
-class Kind:
+class StyleSet:
     """A kind of body and the styles that are made up for it."""
 
     body: str
     """``biped`` or ``quadruped``."""
-    knobs: tuple[str, ...]
+    parameters: tuple[str, ...]
     """Names of the numbers that make a style, all 0 for the motion as it is."""
     positive: tuple[str, ...]
     """Those of them that are never negative."""
     shares: tuple[str, ...]
     """Those of them that are never over 1."""
     styles: Mapping[str, Mapping[str, float]]
-    """Numbers of the knobs by name of style; those left out are 0."""
+    """Numbers of the parameters by name of style; those left out are 0."""
     render: Render
     gaits: tuple[str, ...]
     """The body's gaits, as its layout has them."""
@@ -76,14 +76,14 @@ class Kind:
 
     @cached_property
     def scale(self) -> Array:
-        """(K,) the most that any named style has of each knob."""
+        """(K,) the most that any named style has of each parameter."""
         return np.asarray(np.max(np.abs(self.table), axis=0))
 
     def row(self, given: Mapping[str, float]) -> Array:
         """Return (K,) the numbers of a style by name; raises ValueError for an unknown name."""
-        out = np.zeros(len(self.knobs))
+        out = np.zeros(len(self.parameters))
         for name, value in given.items():
-            out[self.knobs.index(name)] = value
+            out[self.parameters.index(name)] = value
         return out
 
     def performances(
@@ -108,14 +108,14 @@ class Kind:
         two = table[pick[:, 0]] * rng.uniform(0, 0.9, (count, 1)) + table[pick[:, 1]] * rng.uniform(
             0, 0.9, (count, 1)
         )
-        few = rng.random((count, len(self.knobs))) < 0.3
-        any_ = rng.normal(size=(count, len(self.knobs))) * scale * 0.5 * few
+        few = rng.random((count, len(self.parameters))) < 0.3
+        any_ = rng.normal(size=(count, len(self.parameters))) * scale * 0.5 * few
         kind = rng.random(count)[:, None]
         out = np.where(kind < 0.45, one, np.where(kind < 0.7, two, any_))
         out += (rng.normal(size=out.shape) * scale * 0.06) * (kind < 0.88)
-        positive = [self.knobs.index(n) for n in self.positive]
+        positive = [self.parameters.index(n) for n in self.positive]
         out[:, positive] = np.maximum(out[:, positive], 0.0)
-        shares = [self.knobs.index(n) for n in self.shares]
+        shares = [self.parameters.index(n) for n in self.shares]
         out[:, shares] = np.minimum(out[:, shares], 1.0)
         return np.asarray(out * (kind < 0.97))
 

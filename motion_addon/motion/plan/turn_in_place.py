@@ -1,36 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of a turn on the spot: the root stays where it is and the body turns."""
+"""The plan of a turn in place: the root keeps its position while the body turns."""
 
 import numpy as np
 
 from ..body.mover import Mover
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
-from .trajectory import RATE, STAND_SECONDS, Trajectory
+from .trajectory import RATE, STANDING_SECONDS, Trajectory
 
 _EASE = 0.25
-"""Seconds (sigma) over which a turn begins and ends."""
+"""Sigma (s) of the Gaussian that eases a turn in and out."""
 _STEPPING = (0.15, 0.6)
-"""rad/s at which the feet begin to step, and at which they all do."""
+"""Turn rates (rad/s) at which stepping begins, and from which it is full."""
 
 
-def pivot(
+def turn_in_place(
     position: Array,
     begin: float,
     turn: float,
     mover: Mover,
     gait: str = "auto",
-    stands: tuple[bool, bool] = (True, True),
+    standing: tuple[bool, bool] = (True, True),
 ) -> Trajectory:
-    """Return the plan of a turn at ``position`` (3,) by ``turn`` from the yaw ``begin``, rad.
+    """Return the plan of a turn at ``position`` (3,) by ``turn`` radians from the yaw ``begin``.
 
-    Yaw 0 faces +Z, positive to +X; more than once around is fine. The feet step as in ``gait`` of
-    the mover's, "auto" for its walk. ``stands`` says whether a standing second comes before and
-    after.
+    Yaw 0 faces +Z and grows toward +X; ``turn`` may exceed a full circle. The feet step in
+    ``gait``, one of the mover's; "auto" is its walk. ``standing`` adds a standing second before
+    and after the turn.
     """
     count = max(round(abs(turn) / mover.spot * RATE), 1)
     ease = round(3.0 * _EASE * RATE)
-    pads = [ease + int(STAND_SECONDS * RATE) * stand for stand in stands]
+    pads = [ease + int(STANDING_SECONDS * RATE) * adds for adds in standing]
     rate = np.concatenate([np.zeros(pads[0]), np.full(count, turn / count), np.zeros(pads[1])])
     rate = smooth(rate, _EASE * RATE)
     yaw = begin + np.cumsum(rate)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which clips train the quadruped, which are held out, and which frames are learned from.
 
-    python -m training.data.animals --data FOLDER --report
+    python -m training.data.labrador_clips --data FOLDER --report
 
 prints how well the clips without a body are completed, measured on a clip that has one.
 """
@@ -23,8 +23,8 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 
-from . import completion, labrador
-from .completion import Completion, Pair, Track
+from . import labrador_completion, labrador_rig
+from .labrador_completion import Completion, Pair, Track
 from .people import catalog_of
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class SourceClip:
 class Labrador:
     """The files of the Labrador, read once."""
 
-    conversion: labrador.Conversion
+    conversion: labrador_rig.Conversion
     full: dict[str, Clip]
     """Real clips on the canonical skeleton."""
     tracks: dict[str, Track]
@@ -108,9 +108,12 @@ def read(folder: Path) -> Labrador:
                 entries[name] = entry
     if not raw["labrador/fullbody"]:
         raise ValueError(f"There are no clips of labrador/fullbody in {folder}: unpack the data")
-    how = labrador.conversion(list(raw["labrador/fullbody"].values()))
+    how = labrador_rig.conversion(list(raw["labrador/fullbody"].values()))
     full = {name: how.clip(clip) for name, clip in raw["labrador/fullbody"].items()}
-    legs = {name: completion.track(clip, how.scale) for name, clip in raw["labrador/legs"].items()}
+    legs = {
+        name: labrador_completion.track(clip, how.scale)
+        for name, clip in raw["labrador/legs"].items()
+    }
     return Labrador(how, full, legs, entries)
 
 
@@ -182,7 +185,7 @@ def mean_pose(data: Labrador, known: Track, without: str) -> Clip:
         if name != without:
             pair = data.pair(name)
             both = (pair, pair.mirrored())
-            rows += [completion.outputs(one.known, one.clip)[one.good] for one in both]
+            rows += [labrador_completion.outputs(one.known, one.clip)[one.good] for one in both]
     mean = np.concatenate(rows).mean(axis=0)
     skeleton = data.conversion.skeleton
     pose = quat.from_two_axes(mean[3 : 3 + 6 * len(skeleton)].reshape(-1, 6))

@@ -15,11 +15,11 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.style.style_features import ANIMAL, FEET, SIDES
 
 from ...data.synthetic.anatomy import PAW_HEIGHT
-from ...data.synthetic.carriage import CARRIED, WAVE
-from ...data.synthetic.limbs import FOLD
-from .posing import Pose
+from ...data.synthetic.head_and_tail import CARRIED, WAVE
+from ...data.synthetic.legs import FOLD
+from .pose import Pose
 
-KNOBS: Final = (
+PARAMETERS: Final = (
     "drop",  # trunk lower, m
     "pitch",  # withers higher against the hips, rad
     "round",  # back arched up, rad
@@ -75,10 +75,10 @@ def render(
 ) -> Array:
     """Return windows (N, T, F) of motion in styles (N, K).
 
-    ``low`` and ``spread`` (N, T, F) are those of ``posing.around``, ``conditions`` (N, T, C) what
+    ``low`` and ``spread`` (N, T, F) are those of ``pose.around``, ``conditions`` (N, T, C) what
     stays, ``shaky`` (N, T, U) is the unsteadiness that styles make use of.
     """
-    k = dict(zip(KNOBS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
+    k = dict(zip(PARAMETERS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
     pose = Pose(ANIMAL, _scaled(features, low, k))
     slow, quick = np.split(np.moveaxis(shaky, 2, 0), 2)
     beat = _Beat(conditions)
@@ -114,10 +114,10 @@ def _scaled(features: Array, low: Array, k: Mapping[str, Array]) -> Array:
     factor = np.ones((len(features), 1, ANIMAL.features), dtype=np.float32)
     blades = tuple(f"{side}Scapula" for side in SIDES)
     names = {"torso": TORSO[1:], "pelvic": TORSO[:1], "still": NECK, "blades": blades}
-    for knob, joints in names.items():
-        sign = -1.0 if knob == "still" else 1.0
+    for parameter, joints in names.items():
+        sign = -1.0 if parameter == "still" else 1.0
         for name in joints:
-            factor[:, :, ANIMAL.joint(name)] += sign * k[knob][..., None]
+            factor[:, :, ANIMAL.joint(name)] += sign * k[parameter][..., None]
     factor[:, :, ANIMAL.hips.start + 1] += k["bounce"]
     return np.asarray(low + (features - low) * np.maximum(factor, 0.0))
 

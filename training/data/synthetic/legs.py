@@ -117,7 +117,7 @@ def foot(
     long = _long(skeleton, name)
     fold = FOLD[girdle] * (1.0 - 0.4 * long) * bump * lifted * min(0.7 + 0.3 * manner.lift, 1.35)
     roll = ROLL[girdle][0] + long * (ROLL[girdle][1] - ROLL[girdle][0])
-    give = YIELD * np.sin(np.pi * steps.stand[:, i]) * (1.0 - creature.build.sprawl)
+    give = YIELD * np.sin(np.pi * steps.stance[:, i]) * (1.0 - creature.build.sprawl)
     out = creature.toes_out * (1.0 if girdle == "H" else 0.7)
     aim = quat.yaw(steps.yaws[:, i] + (out if name[0] == "L" else -out))
     rotations = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well the manners of captured performers are carried over, by a judge of their real motion.
 
-    python -m training.style.judging.captured --data FOLDER --json out/style-captured.json
+    python -m training.style.judging.captured_performers --data FOLDER --json out/captured.json
 
 Each performer's walking clips are split: from one half the judge learns who walks, from the other
 come the examples. Nothing that the judge sees is made up. Bakes, which walk like the actor that
@@ -24,10 +24,10 @@ from motion_addon.motion.style.request import StyleChoice
 from ...shared import results
 from ..dataset import Windows
 from ..prepare import build
-from ..synthesis.named import PERSON
-from . import evaluate, takes
-from .classify import SURE, Judge, Question, taught
-from .takes import COURSES
+from ..synthesis.people_styles import PEOPLE_STYLES
+from . import bakes, evaluate
+from .bakes import COURSES
+from .classifiers import SURE, Judge, Question, trained_judges
 
 Row = dict[str, Any]
 PERFORMERS = {
@@ -54,10 +54,10 @@ class Halves:
         """Split every other clip, a lone one in the middle."""
         self.windows = windows
         first = np.sort(np.concatenate([windows.own, windows.other]))
-        walk = list(PERSON.judged).index("walk")
+        walk = list(PEOPLE_STYLES.judged).index("walk")
         told = np.concatenate(
             [
-                PERSON.gait_of(windows.read(part)["conditions"], SURE)
+                PEOPLE_STYLES.gait_of(windows.read(part)["conditions"], SURE)
                 for part in np.array_split(first, max(len(first) // 2000, 1))
             ]
         )
@@ -101,10 +101,10 @@ def shares(judge: Judge, features: Array) -> Array:
     return np.asarray(np.bincount(called, minlength=len(PERFORMERS)) / len(called))
 
 
-def worn(judge: Judge, choice: StyleChoice) -> Array:
+def called_shares(judge: Judge, choice: StyleChoice) -> Array:
     """Return which share of takes in a style is called each performer's."""
-    clips = (bake(takes.request_of(course, [choice])).clip for course in WALKS)
-    return np.asarray(np.mean([shares(judge, takes.windows_of(clip)[0]) for clip in clips], axis=0))
+    clips = (bake(bakes.request_of(course, [choice])).clip for course in WALKS)
+    return np.asarray(np.mean([shares(judge, bakes.windows_of(clip)[0]) for clip in clips], axis=0))
 
 
 def carried(styler: Styler, judge: Judge, halves: Halves, who: int) -> Row:
@@ -121,11 +121,11 @@ def carried(styler: Styler, judge: Judge, halves: Halves, who: int) -> Row:
         code = styler.style(parts["features"], parts["conditions"]).mean(axis=0)
         for strength, rows in found.items():
             choice = StyleChoice(embedding=tuple(map(float, code)), strength=strength)
-            rows.append(worn(judge, choice))
+            rows.append(called_shares(judge, choice))
     row: Row = {"examples": len(clips), "real": float(shares(judge, own)[who])}
     row |= {str(k): float(np.mean(rows, axis=0)[who]) for k, rows in found.items()}
     if name in styler.library:
-        row["library"] = float(worn(judge, StyleChoice(name=name))[who])
+        row["library"] = float(called_shares(judge, StyleChoice(name=name))[who])
     return row | {"called": list(PERFORMERS)[int(np.mean(found[1.0], axis=0).argmax())]}
 
 
@@ -134,7 +134,7 @@ def compare(data: Path) -> Row:
     arrays = build(data)
     arrays["held_out"] = np.zeros_like(arrays["held_out"])
     halves = Halves(Windows(arrays, held_out=False))
-    (judge,) = taught(halves.draw, (Question(len(PERFORMERS)),), SEED, STEPS)
+    (judge,) = trained_judges(halves.draw, (Question(len(PERFORMERS)),), SEED, STEPS)
     styler = model.load_styler("biped")
     return {name: carried(styler, judge, halves, i) for i, name in enumerate(PERFORMERS)}
 

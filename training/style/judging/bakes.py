@@ -19,10 +19,10 @@ from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style import transfer
 from motion_addon.motion.style.request import StyleChoice
 
-from ..kinds import Kind
-from ..synthesis.animal_named import ANIMAL
-from ..synthesis.named import PERSON
-from .classify import SURE, Judges
+from ..style_set import StyleSet
+from ..synthesis.animal_styles import ANIMAL_STYLES
+from ..synthesis.people_styles import PEOPLE_STYLES
+from .classifiers import SURE, Judges
 
 Row = dict[str, Any]
 PATHS = {
@@ -89,7 +89,7 @@ def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
     return features[at], kind_of(clip).gait_of(told[at], SURE)
 
 
-def _moving(told: Array, kind: Kind) -> Array:
+def _moving(told: Array, kind: StyleSet) -> Array:
     """Return (N, WINDOW) frames of the windows in which a clip of conditions (T, C) moves."""
     first = np.arange(0, max(len(told) - WINDOW, 0) + 1, WINDOW // 4)
     at = np.minimum(first[:, None] + np.arange(WINDOW), len(told) - 1)
@@ -106,26 +106,26 @@ def footfalls(before: Clip, after: Clip) -> float:
         sf.observe(replace(clip, contacts=contacts, fps=60.0)).conditions()[:: transfer.STEP]
         for clip, contacts in ((before, before.contacts), (after, None))
     )
-    at = _moving(told, ANIMAL)
-    known, found = ANIMAL.gait_of(told[at], SURE), ANIMAL.gait_of(seen[at], 0.0)
+    at = _moving(told, ANIMAL_STYLES)
+    known, found = ANIMAL_STYLES.gait_of(told[at], SURE), ANIMAL_STYLES.gait_of(seen[at], 0.0)
     return float((known == found)[known >= 0].mean()) if (known >= 0).any() else 1.0
 
 
-def kind_of(clip: Clip) -> Kind:
+def kind_of(clip: Clip) -> StyleSet:
     """Return the kind of body of a clip."""
-    return ANIMAL if quadruped.is_quadruped(clip.skeleton) else PERSON
+    return ANIMAL_STYLES if quadruped.is_quadruped(clip.skeleton) else PEOPLE_STYLES
 
 
 def points_of(clip: Clip) -> Array:
     """Return (T, 4, 3) the points of the feet that stand."""
-    if kind_of(clip) is ANIMAL:
+    if kind_of(clip) is ANIMAL_STYLES:
         return quadruped.paw_points(clip)
     return foot_contacts.foot_points(clip.skeleton, *clip.world())
 
 
-def stands_of(clip: Clip) -> Array:
+def stances_of(clip: Clip) -> Array:
     """Return (T, feet) bool, where each foot stands, as an onlooker sees it."""
-    if kind_of(clip) is ANIMAL:
+    if kind_of(clip) is ANIMAL_STYLES:
         return np.asarray(quadruped.paw_contacts(points_of(clip), clip.fps) > 0.5)
     seen = foot_contacts.detect(points_of(clip), clip.fps) > 0.5
     return np.asarray(seen.reshape(clip.frames, 2, 2).any(axis=2))
@@ -138,7 +138,7 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
     """
     shifts: list[float] = []
     lost = total = 0
-    seen = [stands_of(clip) for clip in (before, after)]
+    seen = [stances_of(clip) for clip in (before, after)]
     for foot in range(seen[0].shape[1]):
         was, now = (foot_contacts.runs(down[:, foot]) for down in seen)
         starts = [start for start, _ in was[1:]]
@@ -158,14 +158,14 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
 def slips(clip: Clip) -> tuple[float, float]:
     """Return median and 95th percentile slip (cm) of planted feet, by the clip's contacts."""
     assert clip.contacts is not None
-    columns = range(4) if kind_of(clip) is ANIMAL else clip_metrics.BALLS
+    columns = range(4) if kind_of(clip) is ANIMAL_STYLES else clip_metrics.BALLS
     found = clip_metrics.planted_slips(points_of(clip), clip.contacts, columns)
     if not len(found):
         return 0.0, 0.0
     return float(np.median(found)), float(np.percentile(found, 95))
 
 
-def takes_of(
+def measured_bakes(
     name: str,
     judges: Judges,
     plain: Sequence[Clip],
@@ -197,7 +197,7 @@ def takes_of(
                 "root_off_cm": 100.0 * float(np.linalg.norm(root, axis=1).mean()),
             }
         )
-        if kind is ANIMAL:
+        if kind is ANIMAL_STYLES:
             rows[-1]["footfalls"] = footfalls(before, clip)
     row: Row = {"name": name, "called": [r["called"] for r in rows], "takes": rows}
     return row | mean_of(rows)
@@ -205,7 +205,7 @@ def takes_of(
 
 def courses_of(clip: Clip) -> tuple[Course, ...]:
     """Return the courses of a clip's kind of body."""
-    return ANIMAL_COURSES if kind_of(clip) is ANIMAL else COURSES
+    return ANIMAL_COURSES if kind_of(clip) is ANIMAL_STYLES else COURSES
 
 
 def mean_of(rows: Sequence[Row]) -> Row:
@@ -214,7 +214,7 @@ def mean_of(rows: Sequence[Row]) -> Row:
     return {key: float(np.mean([cast(float, r[key]) for r in rows])) for key in numbers}
 
 
-def plain_of(judges: Judges, clip: Clip) -> Row:
+def measured_plain(judges: Judges, clip: Clip) -> Row:
     """Return how a take without a style is judged."""
     features, gaits = windows_of(clip)
     known = gaits >= 0

@@ -20,7 +20,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 
-from . import labrador
+from . import labrador_rig
 
 WINDOW = np.array([-36, -28, -21, -15, -10, -5, 0, 5, 10, 15, 21, 28, 36])
 """Frames (60 Hz) around the one to complete, whose feet and trunk are seen."""
@@ -238,8 +238,8 @@ class Completion:
         front = quat.inv(known.back)[:, None]
         rotations = quat.mul(front, quat.from_two_axes(axes))
         paws = known.feet + quat.apply(front, values[:, -12:].reshape(-1, 4, 3))
-        paws = labrador.leveled(paws, 60.0)
-        labrador.toes_down(self.skeleton, rotations, paws)
+        paws = labrador_rig.leveled(paws, 60.0)
+        labrador_rig.toes_down(self.skeleton, rotations, paws)
         return pelvis, rotations, paws
 
     def repaired(self, pair: Pair) -> Clip:

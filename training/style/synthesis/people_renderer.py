@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Styles made up on neutral motion: postures, rhythms and tremors as changes of its features.
 
-A style is a row of numbers (``KNOBS``), all 0 for the motion as it is. It never touches the
+A style is a row of numbers (``PARAMETERS``), all 0 for the motion as it is. It never touches the
 root's course nor the contacts, so that one motion in two styles takes the same steps.
 """
 
@@ -12,9 +12,9 @@ import numpy as np
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.style.style_features import PERSON, SIDES
 
-from .posing import Pose
+from .pose import Pose
 
-KNOBS = (
+PARAMETERS = (
     "lean",  # trunk pitched forward, rad
     "round",  # upper back rounded, rad
     "pelvis",  # pelvis tipped forward against the trunk, rad
@@ -79,7 +79,7 @@ def render(
     ``low`` and ``spread`` (N, T, F) are those of ``around``, ``conditions`` (N, T, C) what stays,
     ``shaky`` (N, T, U) is the unsteadiness that styles make use of.
     """
-    k = dict(zip(KNOBS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
+    k = dict(zip(PARAMETERS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
     pose = Pose(PERSON, _scaled(features, low, spread, k))
     slow, quick = np.split(np.moveaxis(shaky, 2, 0), 2)
     beat = _Beat(conditions)
@@ -112,10 +112,10 @@ def _scaled(features: Array, low: Array, spread: Array, k: Mapping[str, Array]) 
     factor = np.ones((len(features), 1, PERSON.features), dtype=np.float32)
     names = {"torso": TORSO[1:5], "pelvic": ("Hips",), "still": TORSO[5:]}
     names["swing"] = tuple(side + part for side in SIDES for part in ARM)
-    for knob, joints in names.items():
-        sign = -1.0 if knob == "still" else 1.0
+    for parameter, joints in names.items():
+        sign = -1.0 if parameter == "still" else 1.0
         for name in joints:
-            factor[:, :, PERSON.joint(name)] += sign * k[knob][..., None]
+            factor[:, :, PERSON.joint(name)] += sign * k[parameter][..., None]
     factor[:, :, PERSON.hips.start + 1] += k["bounce"]
     away = away * np.maximum(factor, 0.0)
     snap = np.zeros_like(factor)

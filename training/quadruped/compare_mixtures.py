@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare trained mixtures in the closed loop: what each does, costs, and what experts are for.
 
-    python -m training.quadruped.study --dataset build/quadruped/dataset.npz \
+    python -m training.quadruped.compare_mixtures --dataset build/quadruped/dataset.npz \
         --runs build/study/* --json out/study.json
-    python -m training.quadruped.study --table out/study.json
+    python -m training.quadruped.compare_mixtures --table out/study.json
 
 The second prints the table of ``docs/experts.md``; of several files (other seeds) the means.
 Every run is a folder that ``training.quadruped.train`` wrote. All are driven along the same
@@ -150,7 +150,7 @@ def read(folder: Path, data: Sequences) -> Quadruped:
     return model
 
 
-def study(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any]:
+def measured(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any]:
     """Return the rows of a run, their means, and how much each expert is used."""
     model = read(folder, data)
     start = standing_state(data, stride_clock.INPUT)
@@ -220,7 +220,7 @@ def main() -> None:
     items = passes()
     found = []
     for folder in options.runs:
-        row = study(folder, data, items)
+        row = measured(folder, data, items)
         found.append(row)
         mean = "  ".join(f"{k} {v:.3f}" for k, v in row["mean"].items())
         log.info("%-24s %s  use CV %.2f", row["name"], mean, row["use_cv"])

@@ -10,8 +10,8 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
-from motion_addon.motion.plan.pivot import pivot
 from motion_addon.motion.plan.trajectory import Trajectory
+from motion_addon.motion.plan.turn_in_place import turn_in_place
 
 from .creature import Creature
 
@@ -26,7 +26,7 @@ _EDGE: Final = int(0.9 * trajectory.RATE)
 
 
 @dataclass(frozen=True, eq=False)
-class Outing:
+class Route:
     """A plan and what it is about."""
 
     kind: str
@@ -56,7 +56,7 @@ def draw(
     kind: str | None = None,
     gait: str | None = None,
     seconds: float = SECONDS,
-) -> Outing:
+) -> Route:
     """Return an outing of a creature; its kind and its gait are drawn if they are not given."""
     kind = kind or str(rng.choice(KINDS, p=SHARES))
     known = creature.froude
@@ -74,20 +74,20 @@ def draw(
         keys = [(float(x), v) for x, v in zip((0.0, 0.35, 0.65, 1.0), values, strict=True)]
         path = _path(rng, seconds * float(np.mean(values)), 0.3, float(np.mean(values)))
         plan = trajectory.plan(path, speed=keys, mover=creature.mover)
-        return Outing(kind, "auto", froude, plan)
+        return Route(kind, "auto", froude, plan)
     bend = {"steady": 0.12, "winding": 1.0, "stopping": 0.3}[kind]
     path = _path(rng, seconds * pace, bend, pace)
     if kind == "stopping":
-        return Outing(kind, gait, froude, _stopping(creature, path, pace, gait))
+        return Route(kind, gait, froude, _stopping(creature, path, pace, gait))
     plan = trajectory.plan(path, speed=pace, gait=gait, mover=creature.mover)
-    return Outing(kind, gait, froude, plan)
+    return Route(kind, gait, froude, plan)
 
 
-def straight(creature: Creature, gait: str, pace: float, seconds: float = SECONDS) -> Outing:
+def straight(creature: Creature, gait: str, pace: float, seconds: float = SECONDS) -> Route:
     """Return a straight outing in one gait at a speed (m/s) in the model's size."""
     path = Path.from_points([[0.0, 0.0, 0.0], [0.0, 0.0, max(seconds * pace, 0.5)]])
     plan = trajectory.plan(path, speed=pace, gait=gait, mover=creature.mover)
-    return Outing(
+    return Route(
         "steady", gait, float(quadruped_gaits.froude(pace, quadruped_gaits.HIP_HEIGHT)), plan
     )
 
@@ -132,13 +132,13 @@ def joined(one: Trajectory, two: Trajectory) -> Trajectory:
     )
 
 
-def _pivot(creature: Creature, rng: np.random.Generator) -> Outing:
+def _pivot(creature: Creature, rng: np.random.Generator) -> Route:
     turn = float(rng.choice([-1.0, 1.0]) * rng.uniform(0.7, 3.1))
-    plan = pivot(np.zeros(3), float(rng.uniform(-3.0, 3.0)), turn, creature.mover)
-    return Outing("pivot", "walk", 0.0, plan)
+    plan = turn_in_place(np.zeros(3), float(rng.uniform(-3.0, 3.0)), turn, creature.mover)
+    return Route("pivot", "walk", 0.0, plan)
 
 
-def _backward(creature: Creature, rng: np.random.Generator, seconds: float) -> Outing:
+def _backward(creature: Creature, rng: np.random.Generator, seconds: float) -> Route:
     froude = float(rng.uniform(0.02, 0.08))
     pace = speed(froude)
     gait = quadruped_gaits.BACKWARD if quadruped_gaits.BACKWARD in creature.froude else "walk"
@@ -146,4 +146,4 @@ def _backward(creature: Creature, rng: np.random.Generator, seconds: float) -> O
     plan = trajectory.plan(
         path, speed=pace, gait=gait, facing=("turned", np.pi), mover=creature.mover
     )
-    return Outing("backward", gait, froude, plan)
+    return Route("backward", gait, froude, plan)

@@ -7,8 +7,8 @@ from motion_addon.motion.body.biped_gaits import GAITS
 
 from ...biped.export import CREDITS
 from ...data import people
-from ..kinds import Kind
-from .changes import KNOBS, render
+from ..style_set import StyleSet
+from .people_renderer import PARAMETERS, render
 
 HELD_OUT = (*people.HELD_OUT, "smartbody/ChrBrad", "smartbody/ChrHarmony")
 """Beginnings of the names of clips that nothing is learned from: two performers whole."""
@@ -314,11 +314,11 @@ STYLES: Final[dict[str, dict[str, float]]] = {
         "drop": 0.02,
     },
 }
-"""Numbers of ``synthesis.KNOBS`` by name; knobs left out are 0."""
+"""Numbers of ``people_renderer.PARAMETERS`` by name; parameters left out are 0."""
 
-PERSON: Final = Kind(
+PEOPLE_STYLES: Final = StyleSet(
     "biped",
-    KNOBS,
+    PARAMETERS,
     ("snap", "wander", "tremor", "limp", "still"),
     ("snap",),
     STYLES,

@@ -11,16 +11,16 @@ from ...data.synthetic.creature import Manner, manner
 from ...data.synthetic.feet import CLEARANCE
 from ...data.synthetic.trunk import lowered
 from ...quadruped.export import CREDITS
-from ..kinds import Kind
-from .animal_clips import HELD_OUT
-from .animal_synthesis import KNOBS, render
+from ..style_set import StyleSet
+from .animal_renderer import PARAMETERS, render
+from .neutral_animals import HELD_OUT
 
 LIMPED: Final = 0.032
 """Meters by which withers or hips rise and fall over a leg that is spared."""
 
 
 def of_manner(one: Manner) -> dict[str, float]:
-    """Return the knobs that do what a made-up creature's manner does."""
+    """Return the parameters that do what a made-up creature's manner does."""
     lift = (one.lift * (1.0 - 0.2 * one.weight) - 1.0) * CLEARANCE["walk"] * HIP_HEIGHT
     more = one.sway - 1.0
     out = {
@@ -87,11 +87,11 @@ STYLES: Final[dict[str, dict[str, float]]] = {
         "tremor": 0.008, "bounce": 0.2,
     },
 }  # fmt: skip
-"""Numbers of ``animal_synthesis.KNOBS`` by name; knobs left out are 0."""
+"""Numbers of ``animal_renderer.PARAMETERS`` by name; parameters left out are 0."""
 
-ANIMAL: Final = Kind(
+ANIMAL_STYLES: Final = StyleSet(
     "quadruped",
-    KNOBS,
+    PARAMETERS,
     ("still", "wander", "tremor", "limp_fore", "limp_hind"),
     (),
     STYLES,

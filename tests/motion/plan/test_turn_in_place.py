@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns on the spot: as far as asked and no further, stepping only while it turns."""
+"""Turns in place: as far as asked and no further, stepping only while the body turns."""
 
 import functools
 import json
@@ -13,8 +13,8 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.controller import model
 from motion_addon.motion.maths import quat
-from motion_addon.motion.plan.pivot import pivot
 from motion_addon.motion.plan.trajectory import RATE
+from motion_addon.motion.plan.turn_in_place import turn_in_place
 from tests.motion import mixtures
 
 HERE = np.array([2.0, 0.5, -1.0])
@@ -24,7 +24,7 @@ HERE = np.array([2.0, 0.5, -1.0])
     ("begin", "turn"), [(0.0, 1.5), (0.0, -2.5), (3.0, 0.2832), (-1.0, -9.0), (1.0, 0.0)]
 )
 def test_it_turns_as_far_as_asked(begin: float, turn: float) -> None:
-    plan = pivot(HERE, begin, turn, quadruped_gaits.DOG)
+    plan = turn_in_place(HERE, begin, turn, quadruped_gaits.DOG)
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     assert yaw[-1] - yaw[0] == pytest.approx(turn, abs=1e-3)
     assert np.exp(1j * yaw[0]) == pytest.approx(np.exp(1j * begin), abs=1e-3)
@@ -34,13 +34,13 @@ def test_it_turns_as_far_as_asked(begin: float, turn: float) -> None:
 
 
 def test_feet_step_while_it_turns() -> None:
-    plan = pivot(HERE, 0.0, 2.0, quadruped_gaits.DOG)
+    plan = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.DOG)
     assert plan.gait.sum(axis=1) == pytest.approx(np.ones(len(plan)))
     assert plan.gait[[0, 30, -30, -1], 0] == pytest.approx(np.ones(4))
     assert plan.gait[len(plan) // 2, quadruped_gaits.GAITS.index("walk")] == pytest.approx(1.0)
-    trot = pivot(HERE, 0.0, 2.0, quadruped_gaits.DOG, "trot")
+    trot = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.DOG, "trot")
     assert trot.gait[len(plan) // 2, quadruped_gaits.GAITS.index("trot")] == pytest.approx(1.0)
-    short = pivot(HERE, 0.0, 2.0, quadruped_gaits.DOG, stands=(False, False))
+    short = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.DOG, standing=(False, False))
     assert len(plan) - len(short) == 2 * RATE
 
 
