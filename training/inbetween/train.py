@@ -189,7 +189,7 @@ def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str,
     Scales are means over a kind of feature; what is told of kept frames is taken as it is.
     """
     rng = np.random.default_rng(settings.seed)
-    layout = gap.Layout(len(clips.skeleton))
+    layout = gap.GapLayout(len(clips.skeleton))
     inputs, off = [], []
     for _ in range(batches):
         cut = draw(clips, rng, settings.tokens)

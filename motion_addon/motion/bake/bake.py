@@ -248,8 +248,8 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     What ``loops`` is not unsteady, or it would not.
     """
     clip, request = run.clip, walk.request
-    wearing = bake_styles.Wearing(walk.model.body, walk.scale, None if loops else request.seed)
-    clip = bake_styles.put_on(clip, request.style, walk.styles, wearing)
+    wearing = bake_styles.StyleContext(walk.model.body, walk.scale, None if loops else request.seed)
+    clip = bake_styles.apply_styles(clip, request.style, walk.styles, wearing)
     if request.cleanup and clip.contacts is not None:
         profile = walk.model.gait_profile
         keyed = None if profile.residual is None else replace(CREATURE, soles=profile.soles)

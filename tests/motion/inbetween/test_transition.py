@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seams: one clip going over into another, and into its own beginning."""
+"""Transitions: from one clip into another, and from the end of a clip into its beginning."""
 
 import numpy as np
 import pytest
@@ -42,14 +42,14 @@ def test_stitch_keeps_both_clips_and_goes_on(filler: Filler, walking: Clip) -> N
 
 
 def test_stitch_can_leave_the_second_clip_where_it_is(filler: Filler, walking: Clip) -> None:
-    far = transition.Ground(0.6, (0.2, 0.0, 0.9)).clip(walking.slice(30, 60))
+    far = transition.GroundTransform(0.6, (0.2, 0.0, 0.9)).clip(walking.slice(30, 60))
     done = transition.stitch(filler, walking.slice(0, 30), far, 20, keep_place=True)
     np.testing.assert_array_equal(done.rotations[50:], far.rotations)
     np.testing.assert_array_equal(done.root_positions[50:], far.root_positions)
 
 
 def test_second_clip_is_turned_to_where_the_first_one_goes(walking: Clip) -> None:
-    aside = transition.Ground(1.2, (3.0, 0.0, -2.0)).clip(walking)
+    aside = transition.GroundTransform(1.2, (3.0, 0.0, -2.0)).clip(walking)
     _, ground = transition.stitched(walking, aside, 10)
     assert ground.yaw == pytest.approx(-1.2, abs=0.2)
     placed = ground.clip(aside)
@@ -68,7 +68,7 @@ def test_loop_ends_as_it_begins(filler: Filler, walking: Clip, frames: int) -> N
     np.testing.assert_allclose(done.rotations[-1], done.rotations[0], atol=1e-6)
     on = done.root_positions[-1] - done.root_positions[0]
     assert on[1] == pytest.approx(0.0, abs=1e-6)
-    again = transition.Ground(0.0, tuple(on)).clip(done.slice(1, 12))
+    again = transition.GroundTransform(0.0, tuple(on)).clip(done.slice(1, 12))
     rolled = Clip(
         done.skeleton,
         np.concatenate([done.rotations, again.rotations]),
@@ -87,7 +87,7 @@ def test_loop_in_place_stays_there(filler: Filler, walking: Clip) -> None:
 
 @pytest.mark.parametrize(
     ("frames", "length", "words"),
-    [(20, 12, "too short for a seam of 12"), (40, 2, "3 frames or more")],
+    [(20, 12, "too short for a transition of 12"), (40, 2, "3 frames or more")],
 )
 def test_bad_loops_are_refused(
     filler: Filler, walking: Clip, frames: int, length: int, words: str

@@ -12,7 +12,7 @@ from ..maths.quat import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Posed:
+class BonePoses:
     """World poses of a body's mapped bones over time."""
 
     rotations: Mapping[int, Array]
@@ -23,7 +23,7 @@ class Posed:
     """(T, 4) as in a clip."""
 
 
-def led_turns(turned: Array, before: Array, known: Array, fps: float) -> Array:
+def bridged_rotations(turned: Array, before: Array, known: Array, fps: float) -> Array:
     """Return rotations (T, ..., 4) that are ``before`` at ``known`` (T,) frames.
 
     Between those, ``turned`` is off by what leads over from one kept frame to the next.
@@ -33,7 +33,7 @@ def led_turns(turned: Array, before: Array, known: Array, fps: float) -> Array:
     return quat.unroll(np.where(_like(known, out), before, out))
 
 
-def led_places(placed: Array, before: Array, known: Array, fps: float) -> Array:
+def bridged_positions(placed: Array, before: Array, known: Array, fps: float) -> Array:
     """Return places (T, ..., 3) that are ``before`` at ``known`` (T,) frames, likewise."""
     out = placed + _bridged(before - placed, known, fps)
     return np.where(_like(known, out), before, out)

@@ -18,7 +18,7 @@ PACE = np.ones(1)
 
 def told(part: float, clip: Clip) -> float:
     """Return the share of a network that answers a part of what should be answered."""
-    layout = gap.Layout(len(clip.skeleton))
+    layout = gap.GapLayout(len(clip.skeleton))
     rotations, roots = clip.rotations[None], clip.root_positions[None]
     known = np.ones((1, clip.frames), dtype=bool)
     known[:, confidence.ENDS : -confidence.ENDS] = False
