@@ -133,7 +133,7 @@ def rounded(learner: model.Learner) -> model.Learner:
 
 def compare(ours: learnet.Learnet, twin: model.Learner, data: Creatures) -> None:
     """Hold a runtime's adaptation and some frames of it against torch's."""
-    start = int(data._stretches[1][0, 0])
+    start = int(data.stretches[1][0, 0])
     seen = data.seen(start, start + 90)
     posture = Posture.mean(data.skeletons[1], seen.axes, seen.hips)
     tokens = torch.from_numpy(clip_tokens.tokens(seen, posture))[None]
