@@ -21,9 +21,9 @@ from ..rig import character, readiness
 from ..scene import units
 
 if TYPE_CHECKING:
+    from ...motion.body.body import Body
     from ...motion.inbetween.bone_poses import BonePoses
     from ...motion.maths.quat import Array
-    from ...motion.rigs.measure import Body
     from .control_bindings import ControlBinding
     from .sampled_action import ActionPlayer, SampledAction, Track
 

@@ -14,11 +14,11 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from ...motion.body.body import Body
 from ...motion.inbetween.bone_poses import BonePoses
 from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.channels import RigPoser
-from ...motion.rigs.measure import Body
 from ..scene import fcurves
 from .control_bindings import ControlBinding
 from .control_effects import poser_of

@@ -20,16 +20,16 @@ from typing import Any, Literal
 import bpy
 import numpy as np
 
-from ...motion.body.body import QuadrupedBody
+from ...motion.body.body import Body
 from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
 from ...motion.maths.quat import Array
 from ...motion.retarget import people
+from ...motion.retarget.body_pose import BodyPose
 from ...motion.retarget.channels import Channels, RootMotion, channels
 from ...motion.retarget.keyframe_reduction import thin
-from ...motion.retarget.people import BodyPose
 from ...motion.rigs import RigBones, RigMap
-from ...motion.rigs.measure import Body, measure
+from ...motion.rigs.measure import measure
 from ..rig import control_rigs, extra_bones
 from ..rig.rig_copy import built_in, set_switch
 from ..scene import armature, bound_meshes, fcurves
@@ -173,10 +173,8 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
 
 
 def _bone_keys(body: Body, keyed: Channels) -> tuple[BoneKeys, ...]:
-    if isinstance(body, QuadrupedBody):
-        legs = {bone for limb in body.limbs for bone in limb.bones}
-    else:
-        legs = {bone for leg in body.legs for bone in (leg.thigh, leg.shin, leg.foot)}
+    toes = body.kind.foot.rolls
+    legs = {bone for leg in body.legs for bone in leg.bones[: leg.bent + 1 if toes else None]}
     close = {*keyed.locations, *legs}
     return tuple(
         BoneKeys(
