@@ -15,6 +15,7 @@ from motion_addon.motion.bake import bake as baking
 from motion_addon.motion.bake import planning
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
@@ -69,7 +70,7 @@ def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
     """Return the path and the plan that a bake of ``request`` follows, in its own size."""
     model = controller_model.load(MODEL)
     path, scale = planning.walked_path(request), planning.size(request, model)
-    plan = planning.plan_walk(request, path, scale, MODEL)
+    plan = planning.plan_walk(request, path, scale, KINDS[MODEL].mover)
     return path, planning.life_size_plan(plan, scale)
 
 

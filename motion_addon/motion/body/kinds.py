@@ -79,8 +79,6 @@ class Kind:
     by dynamic similarity, and a network may not know an individual."""
     leads: tuple[str, ...] = ()
     """Gaits that have a leading leg."""
-    backward: str | None = None
-    """Gait for going backward at any speed; None if it depends on the speed as ahead."""
     other_models: tuple[str, ...] = field(default=())
     """Words of requests for other controllers of this kind."""
 
@@ -109,12 +107,6 @@ class Kind:
         """Column of ``contact_points`` of each leg's ball or paw, which stays in a stance."""
         count = len(self.foot.points)
         return tuple(count * i + count - 1 for i in range(len(self.legs)))
-
-    @property
-    def hanging(self) -> tuple[tuple[str, ...], ...]:
-        """Chains ahead of and behind a level trunk, which lag behind it and may touch the ground:
-        the tail, and the neck."""
-        return (self.tail, self.neck) if self.level else ()
 
     def detected(self, clip: Clip) -> Array:
         """Return the contacts (T, P) of a clip by the motion of its feet."""
@@ -173,7 +165,6 @@ QUADRUPED: Final = Kind(
     level=True,
     by_hips=True,
     leads=quadruped_gaits.ASYMMETRIC,
-    backward=quadruped_gaits.BACKWARD,
     other_models=("creature",),
 )
 
@@ -182,8 +173,11 @@ KINDS: Final = MappingProxyType({kind.name: kind for kind in (BIPED, QUADRUPED)}
 
 
 def kind_of(skeleton: Skeleton) -> Kind:
-    """Return the kind whose canonical joints a skeleton has, of whatever proportions."""
-    return QUADRUPED if quadruped.PAWS[0] in skeleton.names else BIPED
+    """Return the kind whose canonical joints a skeleton has, at any proportions.
+
+    A skeleton of other joints counts as a biped.
+    """
+    return QUADRUPED if set(quadruped.PAWS) <= set(skeleton.names) else BIPED
 
 
 def kind_of_model(word: str) -> Kind:

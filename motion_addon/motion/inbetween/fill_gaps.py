@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import RefusedError
-from ..body import quadruped_gaits
 from ..body.dynamic_units import Units
-from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..clip.skeleton import Skeleton
@@ -65,7 +63,7 @@ class _Work:
         show that the network knows them.
         """
         share = 1.0
-        if is_quadruped(self.skeleton):
+        if self.filler.kind.by_hips:
             share = confidence.share(self.filler, self.skeleton, motion, kept, pace)
         rotations, roots = motion
         found = answered(
@@ -185,12 +183,12 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
     if skeleton.parents[joints[0]] >= 0 or above != wanted:
         raise RefusedError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
-    four = is_quadruped(part)
-    height = anchors.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
+    kind = filler.kind
+    height = anchors.hip_height(part) if kind.by_hips else -float(part.rest_positions()[:, 1].min())
     if height < 1e-4:
         raise RefusedError("The rest pose of the motion does not stand upright along Y")
-    scale = (quadruped_gaits.HIP_HEIGHT if four else float(filler.info["root_height"])) / height
-    time = float(np.clip(Units(height).factors()[1], *TIMES)) if four else 1.0
+    scale = (kind.hip_height if kind.by_hips else float(filler.info["root_height"])) / height
+    time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.by_hips else 1.0
     return _Fit(joints, part.scaled(scale), scale, time)
 
 

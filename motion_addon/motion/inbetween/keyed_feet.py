@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..body import quadruped
-from ..body.quadruped import LEGS, SHORTEST_CONTACT, is_quadruped
+from ..body.kinds import kind_of
 from ..cleanup import foot_lock
-from ..cleanup.lower_body import LEG, SIDES
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -51,18 +49,15 @@ class Limb:
 
 
 def limbs_of(skeleton: Skeleton) -> list[Limb]:
-    """Return the legs of a biped or a quadruped."""
-    if is_quadruped(skeleton):
-        names = [quadruped.limb(name) for name in LEGS]
-        fronts = [-_FRONT if name[1] == "F" else _FRONT for name in LEGS]
-        columns = list(range(len(LEGS)))
-    else:
-        names = [tuple(side + bone for bone in LEG) for side in SIDES]  # type: ignore[misc]
-        fronts, columns = [_FRONT, _FRONT], [1, 3]
-    return [
-        Limb(tuple(skeleton.index(name) for name in joints), column, front)  # type: ignore[arg-type]
-        for joints, column, front in zip(names, columns, fronts, strict=True)
-    ]
+    """Return the legs of a skeleton."""
+    kind = kind_of(skeleton)
+    out = []
+    for leg, column in zip(kind.legs, kind.balls, strict=True):
+        top, middle, end, ball = (
+            skeleton.index(name) for name in (leg.top, leg.middle, leg.end, leg.ball)
+        )
+        out.append(Limb((top, middle, end, ball), column, -_FRONT if leg.fore else _FRONT))
+    return out
 
 
 def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
@@ -73,9 +68,8 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
     a far foot were further from the truth on held-out motion.
     """
     skeleton = clip.skeleton
-    four = is_quadruped(skeleton)
-    shortest = SHORTEST_CONTACT if four else foot_contacts.SHORTEST
-    down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps, shortest)
+    kind = kind_of(skeleton)
+    down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps, kind.foot.shortest)
     world, positions = skeleton.fk(
         clip.rotations.astype(np.float64), clip.root_positions.astype(np.float64)
     )
@@ -92,7 +86,7 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
         targets[limb.column] = positions[:, limb.joints[2]] + off
         down[:, limb.column] = np.where(known, down[:, limb.column], stood)
     for limb in limbs:
-        _reach(world, positions, limb, targets[limb.column], four)
+        _reach(world, positions, limb, targets[limb.column], kind.level)
     rotations = quat.unroll(skeleton.local(world)).astype(np.float32)
     return replace(
         clip,
@@ -146,7 +140,7 @@ def _offsets(
     return foot_lock.bridged(target - ball, fixed, fps), stood
 
 
-def _reach(world: Array, positions: Array, limb: Limb, target: Array, four: bool) -> None:
+def _reach(world: Array, positions: Array, limb: Limb, target: Array, loose: bool) -> None:
     """Turn the two long bones so that the ankle or hock is at ``target`` (T, 3).
 
     Legs of animals may be as straight as they like, or bend aside: of theirs only the difference
@@ -155,8 +149,8 @@ def _reach(world: Array, positions: Array, limb: Limb, target: Array, four: bool
     upper, lower, end, _ = limb.joints
     hip, knee, ankle = (positions[:, joint] for joint in (upper, lower, end))
     thigh, shin, aim = world[:, upper], world[:, lower], target
-    was = leg_ik.two_bone(hip, knee, ankle, thigh, ankle, limb.front) if four else (knee, ankle)
-    for _ in range(ROUNDS if four else 1):
+    was = leg_ik.two_bone(hip, knee, ankle, thigh, ankle, limb.front) if loose else (knee, ankle)
+    for _ in range(ROUNDS if loose else 1):
         bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, aim, limb.front)
         turns = (
             leg_ik.swing(quat.IDENTITY, was[0] - hip, bent - hip),

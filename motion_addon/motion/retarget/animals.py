@@ -12,7 +12,7 @@ import numpy as np
 
 from ..body import quadruped_gaits
 from ..body.body import Limb, QuadrupedBody
-from ..body.quadruped import is_quadruped
+from ..body.kinds import kind_of
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..maths import quat
@@ -54,7 +54,7 @@ def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
 
     Falls back on the rest pose when the clip's ground is clearly not at zero.
     """
-    known = is_quadruped(clip.skeleton)
+    known = kind_of(clip.skeleton).level
     usual = paw_height(clip.skeleton) if known else _PAW * body.leg_length
     heights = clip.world()[1][:, [limb.bones[limb.bent] for limb in body.limbs], 1]
     if clip.contacts is not None and np.any(clip.contacts > 0.5):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..body.quadruped import is_quadruped
+from ..body.kinds import Kind
 from ..cleanup.secondary_motion import clear_of_ground
 from ..clip.clip import Clip
 from ..maths.quat import Array
@@ -21,19 +21,18 @@ from .request import StyleChoice
 class Wearing:
     """Who is to wear styles."""
 
-    body: str
-    """Kind of body."""
+    kind: Kind
     scale: float = 1.0
     """The character's size over the model's; the seconds of strengths are its own."""
     seed: int | None = 0
     """Draws unsteadiness; with None styles are held steady, and strengths are their means."""
 
 
-def embeddings(choices: Sequence[StyleChoice], body: str) -> tuple[Array, ...]:
+def embeddings(choices: Sequence[StyleChoice], kind: Kind) -> tuple[Array, ...]:
     """Return (E,) of each style asked for; raises RefusedError where there is none."""
     if not choices:
         return ()
-    styler = _styler(body)
+    styler = _styler(kind)
     return tuple(embedding_of(styler, choice) for choice in choices)
 
 
@@ -49,7 +48,7 @@ def put_on(
     """
     if not choices:
         return clip
-    seed, styler = wearing.seed, _styler(wearing.body)
+    seed, styler = wearing.seed, _styler(wearing.kind)
     neutral = None if _same_build(clip, styler) else styler.library["neutral"]
     seconds = np.arange(clip.frames) * (math.sqrt(wearing.scale) / clip.fps)
     ingredients = []
@@ -64,7 +63,7 @@ def put_on(
         rhythm = styler.rhythms.get(choice.name or "")
         ingredients.append(transfer.Ingredient(embedding, strength, base, rhythm))
     out = transfer.styled(styler, clip, ingredients, seed)
-    return clear_of_ground(out, clip) if is_quadruped(clip.skeleton) else out
+    return clear_of_ground(out, clip)
 
 
 def _same_build(clip: Clip, styler: model.Styler) -> bool:
@@ -72,11 +71,11 @@ def _same_build(clip: Clip, styler: model.Styler) -> bool:
     return bool(np.allclose(clip.skeleton.offsets, styler.skeleton.offsets, atol=1e-3))
 
 
-def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> None:
+def sign(card: dict[str, Any], choices: Sequence[StyleChoice], kind: Kind) -> None:
     """Add to a report card which model put on the styles, and whom it learned from."""
     if not choices:
         return
-    styler = _styler(body)
+    styler = _styler(kind)
     card["model"] = {**card["model"], "style": styler.digest}
     card["credits"] = [
         *card["credits"],
@@ -84,5 +83,5 @@ def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> Non
     ]
 
 
-def _styler(body: str) -> model.Styler:
-    return model.load_styler(body)
+def _styler(kind: Kind) -> model.Styler:
+    return model.load_styler(kind.name)
