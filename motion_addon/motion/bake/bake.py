@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from ...errors import RefusedError
-from ..cleanup.cleanup import CREATURE, clean
+from ..cleanup.cleanup import EXEMPLAR, clean
 from ..cleanup.secondary_motion import follow_through, look_at
 from ..clip.clip import Clip
 from ..controller.controller import Controller, Run
@@ -252,7 +252,7 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     clip = bake_styles.put_on(clip, request.style, walk.styles, wearing)
     if request.cleanup and clip.contacts is not None:
         habits = walk.model.habits
-        keyed = None if habits.residual is None else replace(CREATURE, soles=habits.soles)
+        keyed = None if habits.residual is None else replace(EXEMPLAR, soles=habits.soles)
         clip = clean(clip, clip.contacts, walk.plan, keyed)
     clip = follow_through(clip, request.follow_through)
     if request.gaze is not None:

@@ -32,6 +32,8 @@ class Foot:
     """Contacts (T, P) without flicker, 0 or 1, of probabilities at frames per second."""
     shortest: float
     """Seconds of the shortest contact."""
+    height: Callable[[Skeleton], float]
+    """Height (m) of the ball joint over the ground in a planted foot, or of a paw's joint."""
 
     @property
     def rolls(self) -> bool:
@@ -60,6 +62,8 @@ class Kind:
     mover: Mover
     state_joints: tuple[str, ...]
     """Joints whose positions and velocities a controller feeds back."""
+    leg_size: Callable[[Skeleton], float]
+    """Length of a skeleton's legs over those of the biped's model."""
     hip_height: float
     """Meters, of the hip joints of the model's body."""
     controller: str
@@ -103,6 +107,12 @@ class Kind:
         return tuple(f"{leg.name} {point}".strip() for leg in self.legs for point in points)
 
     @property
+    def girdles(self) -> tuple[tuple[LegJoints, ...], ...]:
+        """Legs by the end of the trunk that they carry, the hips first."""
+        pairs = (tuple(leg for leg in self.legs if leg.fore is fore) for fore in (False, True))
+        return tuple(pair for pair in pairs if pair)
+
+    @property
     def balls(self) -> tuple[int, ...]:
         """Column of ``contact_points`` of each leg's ball or paw, which stays in a stance."""
         count = len(self.foot.points)
@@ -119,6 +129,7 @@ ROLLING_FOOT: Final = Foot(
     foot_contacts.detect,
     foot_contacts.clean,
     foot_contacts.SHORTEST,
+    biped.ball_height,
 )
 PAW: Final = Foot(
     ("paw",),
@@ -126,6 +137,7 @@ PAW: Final = Foot(
     quadruped.paw_contacts,
     quadruped.touching,
     quadruped.SHORTEST_CONTACT,
+    quadruped.paw_height,
 )
 
 BIPED: Final = Kind(
@@ -139,6 +151,7 @@ BIPED: Final = Kind(
     tail=(),
     mover=biped_gaits.PERSON,
     state_joints=biped.STATE_JOINTS,
+    leg_size=biped.leg_size,
     hip_height=biped.HIP_HEIGHT,
     controller="biped",
     filler="inbetween",
@@ -156,6 +169,7 @@ QUADRUPED: Final = Kind(
     tail=quadruped.TAIL,
     mover=quadruped_gaits.DOG,
     state_joints=quadruped.STATE_JOINTS,
+    leg_size=quadruped.leg_size,
     hip_height=quadruped_gaits.HIP_HEIGHT,
     controller="quadruped",
     filler="inbetween_quadruped",

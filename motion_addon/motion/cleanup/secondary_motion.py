@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..body.kinds import kind_of
+from ..body.quadruped import relative_size
 from ..body.quadruped_gaits import HIP_HEIGHT
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
-from ..metrics.paw_metrics import dog_size
 
 LIMIT = math.radians(20.0)
 """Most (rad) a joint bends by its own weight."""
@@ -68,7 +68,7 @@ def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
         clip.rotations.astype(np.float64), clip.root_positions.astype(np.float64)
     )
     rotations = clip.rotations.astype(np.float64)
-    size = dog_size(clip.skeleton)
+    size = relative_size(clip.skeleton)
     kind = kind_of(clip.skeleton)
     for chain, spring in ((kind.tail, TAIL_SPRING), (kind.neck, NECK_SPRING)):
         joints = [clip.skeleton.index(name) for name in chain]

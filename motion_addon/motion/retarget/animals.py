@@ -13,13 +13,13 @@ import numpy as np
 from ..body import quadruped_gaits
 from ..body.body import Limb, QuadrupedBody
 from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..maths import quat
 from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth, smoothstep
-from ..metrics.paw_metrics import paw_height
 from . import chains, soles
 from .body_pose import BodyPose, RetargetSettings
 from .body_track import ground_under, is_loop, lowering, track

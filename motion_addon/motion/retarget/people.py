@@ -13,12 +13,12 @@ import numpy as np
 from ...errors import RefusedError
 from ..body.body import QuadrupedBody
 from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smoothstep
-from ..metrics.paw_metrics import paw_height
 from ..rigs import RigBones, RigMap, detect
 from ..rigs.measure import Body, Leg, measure
 from . import animals, soles

@@ -6,10 +6,10 @@ Rest poses do not tell it: recorded feet stand a little pitched against their re
 
 import numpy as np
 
+from ..body.biped import ball_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
-from ..metrics.clip_metrics import ball_height
 from ..rigs.measure import Body, Leg
 
 _SLOW = 0.2
