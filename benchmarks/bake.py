@@ -53,7 +53,7 @@ def keys_in_blender(kind: str) -> Callable[[Clip], object]:
     """Return the step from a clip to F-curves on a generated character."""
     importlib.import_module("bpy")
     from examples import character
-    from motion_addon.blender.keys import apply
+    from motion_addon.blender.keys import key_plan
     from motion_addon.blender.scene import armature
 
     with redirected_output():
@@ -61,7 +61,7 @@ def keys_in_blender(kind: str) -> Callable[[Clip], object]:
     found = rigs.detect(armature.read_rig(made.rig))
 
     def write(clip: Clip) -> object:
-        return apply.write(apply.plan_keys(made.rig, found, clip), made.rig)
+        return key_plan.write(key_plan.plan_keys(made.rig, found, clip), made.rig)
 
     return write
 

@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         for name in ("plain", "filled"):
             if name == "filled":
                 with redirected_output():
-                    fill_between.fill(bpy.context, rig, fill_between.wanted(bpy.context.scene))
+                    fill_between.fill(
+                        bpy.context, rig, fill_between.from_settings(bpy.context.scene)
+                    )
             place = Path(folder) / name
             rows.append(animal_sheet.render_row(staged, frames, options.view, options.size, place))
         options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,8 @@ import numpy as np
 from examples import animal, animal_figures, pictures, stage
 from examples.character import Character
 from examples.process import redirected_output, run
-from motion_addon.blender.keys import apply
-from motion_addon.blender.rig import fit
+from motion_addon.blender.keys import key_plan
+from motion_addon.blender.rig import character_size
 from motion_addon.blender.scene import armature
 from motion_addon.motion import rigs
 from motion_addon.motion.bake.bake import BakeResult, bake
@@ -186,7 +186,7 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
     scene.render.fps = round(FPS)
     rig = creature.rig
     rig_map = rigs.detect(armature.read_rig(rig))
-    size = fit.measure(rig, rig_map, fit.load_model("quadruped"), scene)
+    size = character_size.measure(rig, rig_map, character_size.load_model("quadruped"), scene)
     height = size.hip_height
     speed = float(np.sqrt(shot.froude * quadruped_gaits.GRAVITY * height))
     request = BakeRequest(
@@ -198,8 +198,8 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
         fps=FPS,
     )
     result = bake(request)
-    plan = apply.plan_keys(rig, rig_map, result.clip, apply.KeySettings())
-    apply.write(plan, rig, frame_start=0.0)
+    plan = key_plan.plan_keys(rig, rig_map, result.clip, key_plan.KeySettings())
+    key_plan.write(plan, rig, frame_start=0.0)
     old: bpy.types.Object | None = bpy.data.objects.get("Floor")
     if old is not None:
         bpy.data.objects.remove(old)

@@ -25,8 +25,8 @@ import numpy as np
 from examples import character, footprints, pictures, stage
 from examples.character import Character as Person
 from examples.process import redirected_output, run
-from motion_addon.blender.keys import apply
-from motion_addon.blender.rig import fit
+from motion_addon.blender.keys import key_plan
+from motion_addon.blender.rig import character_size
 from motion_addon.blender.scene import armature
 from motion_addon.motion import rigs
 from motion_addon.motion.bake.bake import bake
@@ -98,7 +98,9 @@ def load_clip(path: Path, person: Person, fps: float = 30.0) -> tuple[Clip, floa
         return clip.resample(fps).scaled(ratio), None
     wanted = json.loads(path.read_text(encoding="utf-8"))
     model = wanted.get("model", "biped")
-    size = fit.measure(person.rig, rigs.detect(rig), fit.load_model(model), bpy.context.scene)
+    size = character_size.measure(
+        person.rig, rigs.detect(rig), character_size.load_model(model), bpy.context.scene
+    )
     request = BakeRequest.from_json({"height": size.height, "fps": fps, **wanted})
     return bake(request).clip, size.ball_height
 
@@ -121,8 +123,8 @@ def pose_on_stage(person: Person, clip: Clip, ball_height: float | None = None) 
     """Show a clip of the person's size on it, a frame a frame from 0 on, with floor and camera."""
     bpy.context.scene.render.fps = round(clip.fps)
     rig_map = rigs.detect(armature.read_rig(person.rig))
-    keys = apply.KeySettings(ball_height=ball_height)
-    apply.write(apply.plan_keys(person.rig, rig_map, clip, keys), person.rig, frame_start=0.0)
+    keys = key_plan.KeySettings(ball_height=ball_height)
+    key_plan.write(key_plan.plan_keys(person.rig, rig_map, clip, keys), person.rig, frame_start=0.0)
     stage.add_floor(_blender(clip.root_positions))
     stage.add_camera()
 

@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
                 bpy.context.scene.footfall_between.seed = options.seed
                 with redirected_output():
                     fill_between.fill(
-                        bpy.context, person.rig, fill_between.wanted(bpy.context.scene)
+                        bpy.context, person.rig, fill_between.from_settings(bpy.context.scene)
                     )
             row = Path(folder) / f"{name}.png"
             _exposed(person, frames, options.every, options.size, row)

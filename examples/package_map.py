@@ -53,7 +53,7 @@ class Stack:
 
     def places(self, left: float) -> dict[str, Point]:
         """Return the upper left corner of each part's box, in pixels."""
-        out = {}
+        out: dict[str, Point] = {}
         for number, row in enumerate(self.rows):
             wide = len(row) * BOX_WIDTH + (len(row) - 1) * GAP
             start = left + 0.5 * (self.width - wide)

@@ -89,7 +89,7 @@ def wanted(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return the pose that the mapped bones should take, straight from the motion core."""
     armature, retarget = addon("blender.scene.armature"), addon("motion.retarget.people")
     body = addon("motion.rigs.measure").measure(armature.read_rig(rig), rig_map)
-    settings = retarget.RetargetSettings(palms=addon("blender.keys.apply").KeySettings().palms)
+    settings = retarget.RetargetSettings(palms=addon("blender.keys.key_plan").KeySettings().palms)
     return retarget.pose(clip, retarget.source_body(clip), body, settings)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small four-legged model of random weights, as a folder that `models.load` reads.
+"""A small four-legged controller with random weights, as a folder that `model.load` reads.
 
-It stands about in the rest pose and twitches: enough to drive, mix and bake, not to look at.
+It twitches about the rest pose: enough to drive, mix and bake.
 """
 
 import itertools

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the motion core move: a skeleton, arbitrary clips, feet that walk on paper.
-
-Nothing here needs a model.
-"""
+"""Motion for tests without a model: a skeleton, arbitrary clips, points of walking feet."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -38,14 +35,14 @@ SKELETON = Skeleton(
     np.array([offset for _, _, offset in _BONES], dtype=np.float32),
     ((NAMES.index("Head"), (0.0, 0.18, 0.04)), (NAMES.index("LeftToe"), (0.0, -0.02, 0.06))),
 )
-"""Symmetric, with the joints that features name, its ball joints 0.98 m under the hips."""
+"""Symmetric, with the joints that features name; its ball joints are 0.98 m below the hips."""
 
 BALL_HEIGHT = 0.05
-"""Meters, of the ball joints while they stand."""
+"""Height of the ball joints in stance (m)."""
 
 
 def floats(low: float, high: float) -> st.SearchStrategy[float]:
-    """Draw floats of a range, its round numbers and ends more often."""
+    """Draw floats of a range, more often its ends and round numbers."""
     round_ones = [v for v in (low, high, 0.0, 0.5, 1.0, -1.0) if low <= v <= high]
     return st.sampled_from(round_ones) | st.floats(low, high, allow_subnormal=False)
 
@@ -84,7 +81,7 @@ def any_clip(seed: int, frames: int = 12, fps: float = 60.0, *, contacts: bool =
 
 
 def same_rotation(a: np.ndarray, b: np.ndarray, atol: float = 1e-6) -> bool:
-    """Tell whether quaternions (..., 4) rotate alike, whatever their signs."""
+    """Return whether quaternions (..., 4) are the same rotations, of either sign."""
     return bool(np.all(np.abs(np.sum(a * b, axis=-1)) > 1.0 - 0.5 * atol))
 
 
@@ -92,15 +89,15 @@ def stepping(
     strikes: list[tuple[int, int]],
     frames: int,
     *,
-    stand: int = 38,
+    stance: int = 38,
     stride: float = 1.4,
     roll: int = 6,
 ) -> np.ndarray:
-    """Return foot points (T, 4, 3) of feet that come down at ``strikes`` (frame, side).
+    """Return foot points (T, 4, 3) of feet with touchdowns at ``strikes`` (frame, side).
 
-    A foot stands for ``stand`` frames, its ball down ``roll`` frames after its heel and up as
-    much later; in between it swings a ``stride`` forward and 12 cm up. Before its first strike
-    and after its last step it stands.
+    A stance lasts ``stance`` frames; the ball comes down and lifts ``roll`` frames after the
+    heel. A swing goes ``stride`` forward and 12 cm up. Feet stand before their first strike and
+    after their last step.
     """
     points = np.zeros((frames, 4, 3))
     for side in (0, 1):
@@ -110,7 +107,7 @@ def stepping(
             points[:, column, 0] = 0.1 if side == 0 else -0.1
             points[:, column, 1] = BALL_HEIGHT
             points[:, column, 2] = 0.18 * part
-            lifts = [0] + [time + stand for time in times]
+            lifts = [0] + [time + stance for time in times]
             for lift, time in zip(lifts, times, strict=False):
                 lift = max(lift, time - 40) + late
                 swing = np.clip((np.arange(frames) - lift) / (time + late - lift), 0.0, 1.0)

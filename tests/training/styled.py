@@ -11,12 +11,12 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.style import style_features as sf
-from motion_addon.motion.style.style_features import Layout
+from motion_addon.motion.style.style_features import StyleLayout
 from training.shared.frames import Joined
 from training.style import dataset, model, prepare, train
-from training.style.kinds import Kind
-from training.style.synthesis.animal_named import ANIMAL
-from training.style.synthesis.named import PERSON
+from training.style.style_set import StyleSet
+from training.style.synthesis.animal_styles import ANIMAL_STYLES
+from training.style.synthesis.people_styles import PEOPLE_STYLES
 
 SMALL = model.Size(width=12, hidden=16)
 QUICK = train.Settings(steps=3, batch=6, every=2)
@@ -26,13 +26,13 @@ QUICK = train.Settings(steps=3, batch=6, every=2)
 class Subject:
     """A motion that styles are put on."""
 
-    kind: Kind
+    kind: StyleSet
     request: BakeRequest
     names: tuple[str, str, str, str]
     """Of its clips: learned from, another performer's, and one of each held out."""
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StyleLayout:
         return self.kind.layout
 
     @cached_property
@@ -62,12 +62,12 @@ class Subject:
 
 
 WALKER = Subject(
-    PERSON,
+    PEOPLE_STYLES,
     BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 5.0)), fps=60.0, stop=False),
     ("o3de/a", "smartbody/B/b", "o3de/c", "smartbody/D/d"),
 )
 TROTTER = Subject(
-    ANIMAL,
+    ANIMAL_STYLES,
     BakeRequest(
         path=((0.0, 0.0, 0.0), (0.0, 0.0, 7.0)),
         speed=1.8,

@@ -17,7 +17,8 @@ from motion_addon.motion.controller import features
 
 from ..shared import dataset, rollout
 from ..shared.loop import Settings, add_arguments, fit, read, settings_of
-from ..shared.model import Biped, Body, phase_basis
+from ..shared.model import Body, phase_basis
+from .model import Biped
 
 SIDES = ("Left", "Right")
 _WEIGHTS = torch.tensor(
@@ -36,7 +37,7 @@ def losses(model: Biped, body: Body, truth: dict[str, Tensor]) -> dict[str, Tens
     return rollout.losses(body, truth, _WEIGHTS, standing, layout=model.layout, phase=1.0)
 
 
-_LEGS = rollout.Legs(
+_LEGS = rollout.LegOffsets(
     torch.tensor(
         [
             [{"Leg": 0.5, "Foot": 1.0, "Toe": 1.0}.get(n.removeprefix(s), 0.0) for s in SIDES]

@@ -30,8 +30,8 @@ from motion_addon.motion.creature.reading.touchdowns import Steps
 from motion_addon.motion.maths.quat import Array
 
 from ..data import animal_rigs, variants
-from ..data.animals import labrador_clips
-from ..data.synthetic import creature, episodes, motion, outing
+from ..data.labrador_clips import labrador_clips
+from ..data.synthetic import creature, episodes, motion, route
 from ..quadruped import prepare as dog
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,11 @@ def made_up(seed: int, number: int) -> list[Owned]:
     asked: list[tuple[str, str | None]] = [("steady", name) for name in known[:STEADY]]
     asked += [
         ("winding", None),
-        (str(rng.choice(outing.KINDS[2:], p=(0.4, 0.25, 0.2, 0.15))), None),
+        (str(rng.choice(route.KINDS[2:], p=(0.4, 0.25, 0.2, 0.15))), None),
     ]
     out = []
     for kind, gait in asked:
-        one = outing.draw(who, rng, kind, gait, SECONDS)
+        one = route.draw(who, rng, kind, gait, SECONDS)
         clip = motion.move(who, one.plan, manner, rng).clip
         weights = one.plan.gait.astype(np.float32)
         out.append(Owned(clip, weights, np.ones(clip.frames, dtype=bool)))

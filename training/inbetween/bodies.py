@@ -19,7 +19,7 @@ from ..creature.prepare import keyed
 from ..data import animal_rigs, variants
 from ..data import people as data_people
 from ..data.animal_rigs import AnimalClip
-from ..data.animals import SourceClip, labrador_clips
+from ..data.labrador_clips import SourceClip, labrador_clips
 from ..data.synthetic import episodes, generate
 from ..quadruped import prepare as dog
 
@@ -186,7 +186,7 @@ def _lowest(clip: Clip) -> Array:
 
 def made_up(count: int) -> Iterator[Part]:
     """Yield one outing of each of ``count`` creatures that do not exist."""
-    for number, (take, _) in enumerate(generate.takes(SEED, count)):
+    for number, (take, _) in enumerate(generate.motions(SEED, count)):
         good = np.ones(take.clip.frames, dtype=bool)
         held_out = episodes.held_out(number)
         yield Part(take.creature.name, "made up", take.clip, good, held_out)

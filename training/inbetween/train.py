@@ -25,7 +25,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.weights import read_safetensors
 
-from ..shared.loop import add_fields, given, save
+from ..shared.loop import add_fields, parsed_fields, save
 from ..shared.model import axes_to_matrices
 from ..shared.transformer import Size
 from .dataset import Clips, Cut, draw
@@ -188,7 +188,7 @@ def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str,
     Scales are means over a kind of feature; what is told of kept frames is taken as it is.
     """
     rng = np.random.default_rng(settings.seed)
-    layout = gap.Layout(len(clips.skeleton))
+    layout = gap.GapLayout(len(clips.skeleton))
     inputs, off = [], []
     for _ in range(batches):
         cut = draw(clips, rng, settings.tokens)
@@ -308,7 +308,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="weights of an exported model to go on from")
     options = parser.parse_args()
     learn, held_out = (Clips(options.dataset, held_out=flag) for flag in (False, True))
-    size, settings = given(options, Size), given(options, Settings)
+    size, settings = parsed_fields(options, Size), parsed_fields(options, Settings)
     fit(learn, held_out, size, settings, options.out, options.start)
 
 

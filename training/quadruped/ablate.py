@@ -26,8 +26,8 @@ from motion_addon.motion.plan.trajectory import RATE
 
 from ..shared import results
 from ..shared.model_folder import standing_state
+from .compare_mixtures import drive, read
 from .model import Quadruped
-from .study import drive, read
 from .train import Sequences, load
 
 FRAMES = 15

@@ -22,7 +22,7 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 
-from ..data import labrador
+from ..data import labrador_rig
 
 SHORTEST = 1.2
 """Seconds, least duration of a stretch."""
@@ -131,7 +131,7 @@ def _shifted(clip: Clip, steps: _Steps, start: int, later: Array) -> Clip:
     rolled = quat.from_axis_angle(ahead, ROLL * left)
     rotations = quat.mul(rolled[:, None], rotations)
     pelvis = positions[:, 0] + SWAY * left[:, None] * across
-    labrador.toes_down(skeleton, rotations, paws)
+    labrador_rig.toes_down(skeleton, rotations, paws)
     return canonical.on_paws(skeleton, rotations, pelvis, paws, clip.fps)
 
 

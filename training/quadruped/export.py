@@ -15,7 +15,7 @@ from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.controller import features, stride_clock
 from motion_addon.motion.plan.trajectory import RATE
 
-from ..data.animals import HELD_OUT
+from ..data.labrador_clips import HELD_OUT
 from ..shared import model_folder
 from ..shared.loop import read
 from .model import ACTIVE

@@ -21,7 +21,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features, stride_clock
 from motion_addon.motion.maths.quat import Array
 
-from ..data.animals import SourceClip, labrador_clips
+from ..data.labrador_clips import SourceClip, labrador_clips
 from ..shared import frames
 from .augment import paced
 

@@ -68,7 +68,7 @@ def _legs() -> Tensor:
     return torch.tensor(rows)
 
 
-LEGS = rollout.Legs(_legs(), torch.tensor([0.6, 0.3, 1.0]))
+LEGS = rollout.LegOffsets(_legs(), torch.tensor([0.6, 0.3, 1.0]))
 
 
 def roll_out(

@@ -25,6 +25,6 @@ for gating in phase velocity; do
 done
 train blend4_phase 164 blend phase 4
 train pfnn 164 pfnn phase
-python -m training.quadruped.study --dataset build/quadruped/dataset.npz \
+python -m training.quadruped.compare_mixtures --dataset build/quadruped/dataset.npz \
     --runs "$build"/*/ --json "$build/study.json"
-python -m training.quadruped.study --table build/experts/*/study.json
+python -m training.quadruped.compare_mixtures --table build/experts/*/study.json

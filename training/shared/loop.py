@@ -54,7 +54,7 @@ class Settings:
     """What the running mean of the weights keeps in a step; short runs need less."""
 
 
-Given = TypeVar("Given")
+Fields = TypeVar("Fields")
 Row = dict[str, float]
 
 
@@ -113,7 +113,7 @@ def add_fields(parser: argparse.ArgumentParser, kind: type[Any]) -> None:
             parser.add_argument(flag, type=type(default), default=default)
 
 
-def given(options: argparse.Namespace, kind: type[Given]) -> Given:
+def parsed_fields(options: argparse.Namespace, kind: type[Fields]) -> Fields:
     """Return the dataclass of ``add_fields`` as the command line has it."""
     names = [field.name for field in fields(cast(Any, kind))]
     values: dict[str, Any] = {name: getattr(options, name) for name in names}
@@ -123,7 +123,7 @@ def given(options: argparse.Namespace, kind: type[Given]) -> Given:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings that were given on the command line."""
-    return given(options, Settings)
+    return parsed_fields(options, Settings)
 
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -225,24 +225,24 @@ def run(
         batch.update(draw(step / settings.steps))
         return roll_out(model, batch, settings)
 
-    def told(mean: Model, step: int, terms: dict[str, Tensor]) -> Row:
+    def measured(mean: Model, step: int, terms: dict[str, Tensor]) -> Row:
         row: Row = {"length": batch["control"].shape[1] - 1, "step": step}
         return row | {f"train_{k}": v.item() for k, v in terms.items()} | check(mean)
 
-    return descend(model, losses, told, settings, Pace(), (out, info))
+    return descend(model, losses, measured, settings, Pace(), (out, info))
 
 
 def descend(
     model: Model,
     losses: Callable[[int], dict[str, Tensor]],
-    told: Callable[[Model, int, dict[str, Tensor]], Row],
+    measured: Callable[[Model, int, dict[str, Tensor]], Row],
     schedule: Schedule,
     pace: Pace,
     place: tuple[Path, dict[str, Any]],
 ) -> Model:
     """Train ``model`` on the sum of the ``losses`` of each step; return the mean of its weights.
 
-    At every checkpoint the row that ``told`` gives of the mean and the last terms joins the
+    At every checkpoint the row that ``measured`` gives of the mean and the last terms joins the
     history. ``place`` is the folder of the checkpoints, and what is kept with them.
     """
     optimizer = torch.optim.AdamW(model.parameters(), schedule.rate, weight_decay=schedule.decay)
@@ -266,7 +266,7 @@ def descend(
         average.update_parameters(model)
         if time.monotonic() - saved > pace.every or (pace.last and step == end - 1):
             saved = time.monotonic()
-            row = {"minute": round((saved - began) / 60.0, 1)} | told(mean, step, terms)
+            row = {"minute": round((saved - began) / 60.0, 1)} | measured(mean, step, terms)
             history.append(row)
             log.info(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
             save(place[0], mean, place[1], history)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The biped's Phase-Functioned Neural Network in torch, and one step of its closed loop.
+"""Base class of the controllers' models in torch: normalization, skeleton, forward kinematics.
 
-The numpy runtime is ``motion_addon.motion.nn.network`` and ``controller``; tests hold the two
-together. Layouts come from ``motion_addon.motion.controller.features``.
+The numpy runtime is ``motion_addon.motion.nn.network`` and ``motion.controller``; tests compare the
+two. Layouts come from ``motion_addon.motion.controller.features``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,35 +41,6 @@ def phase_basis(phase: Tensor) -> Tensor:
     points = torch.arange(CONTROL_POINTS, device=phase.device)
     order = (points - k.long()[..., None] + 1) % CONTROL_POINTS
     return torch.gather(cubic, -1, order)
-
-
-class PhaseNetwork(nn.Module):
-    """Three phase-functioned layers with ELU; hidden size H, four control sets each."""
-
-    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        """Initialize as dense layers are, each control set drawn separately."""
-        super().__init__()
-        sizes = [(inputs, hidden), (hidden, hidden), (hidden, outputs)]
-        self.weights = nn.ParameterList()
-        self.biases = nn.ParameterList()
-        for fan_in, fan_out in sizes:
-            bound = float(np.sqrt(6.0 / (fan_in + fan_out)))
-            weight = torch.empty(CONTROL_POINTS, fan_out, fan_in).uniform_(-bound, bound)
-            self.weights.append(nn.Parameter(weight))
-            self.biases.append(nn.Parameter(torch.zeros(CONTROL_POINTS, fan_out)))
-
-    def layer(self, index: int, x: Tensor, basis: Tensor) -> Tensor:
-        """Return layer ``index`` of (N, in) at phase weights (N, 4): mix of four products."""
-        weight = self.weights[index]
-        mixed = (x @ weight.flatten(0, 1).T).unflatten(-1, (CONTROL_POINTS, -1))
-        out: Tensor = torch.einsum("nk,nko->no", basis, mixed) + basis @ self.biases[index]
-        return out
-
-    def forward(self, x: Tensor, basis: Tensor) -> Tensor:
-        """Return normalized outputs (N, O) of normalized inputs (N, I)."""
-        x = functional.elu(self.layer(0, x, basis))
-        x = functional.elu(self.layer(1, x, basis))
-        return self.layer(2, x, basis)
 
 
 def axes_to_matrices(axes: Tensor) -> Tensor:
@@ -137,22 +108,3 @@ class Character(nn.Module):
         matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
         placed = self.place(matrices, y[:, self.layout.hips])
         return Body(y, matrices, placed, (placed - positions) * RATE)
-
-
-class Biped(Character):
-    """The phase-functioned network and the human it moves."""
-
-    def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, Array]) -> None:
-        """``stats`` holds the arrays of NORMALIZATION."""
-        super().__init__(skeleton, stats, features.STATE_JOINTS)
-        self.network = PhaseNetwork(features.INPUTS, hidden, self.layout.size)
-
-    def step(self, control: Tensor, basis: Tensor, positions: Tensor, velocities: Tensor) -> Body:
-        """Run one frame.
-
-        ``control`` (N, CONTROL), ``basis`` (N, 4); ``positions`` and ``velocities``
-        (N, S, 3) of the frame before, already carried into this root frame.
-        """
-        state = torch.cat([positions.flatten(1), velocities.flatten(1)], dim=-1)
-        x = self.normalized(torch.cat([control, state], dim=-1))
-        return self.moved(self.network(x, basis), positions)

@@ -19,7 +19,7 @@ joints, and returns where the body is and its loss terms."""
 
 
 @dataclass(frozen=True, eq=False)
-class Legs:
+class LegOffsets:
     """How whole legs are out of place at first."""
 
     shares: Tensor
@@ -28,7 +28,7 @@ class Legs:
     """(3,) how far legs are displaced to the side, up and ahead, over ``Settings.astray``."""
 
 
-def disturbed(positions: Tensor, settings: Settings, legs: Legs) -> Tensor:
+def disturbed(positions: Tensor, settings: Settings, legs: LegOffsets) -> Tensor:
     """Return state positions (N, S, 3) with noise on each joint and each leg moved along."""
     count = len(positions), legs.shares.shape[1], 3
     moved = settings.astray * torch.randn(*count) * legs.spread
@@ -36,7 +36,7 @@ def disturbed(positions: Tensor, settings: Settings, legs: Legs) -> Tensor:
 
 
 def run(
-    batch: dict[str, Tensor], settings: Settings | None, legs: Legs, step: Step
+    batch: dict[str, Tensor], settings: Settings | None, legs: LegOffsets, step: Step
 ) -> dict[str, Tensor]:
     """Run ``step`` on its own outputs and return mean losses; batch as ``Sequences.batch``.
 

@@ -15,11 +15,11 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.style import style_features as sf
 
-from .kinds import Kind
-from .synthesis.animal_named import ANIMAL
-from .synthesis.named import PERSON
+from .style_set import StyleSet
+from .synthesis.animal_styles import ANIMAL_STYLES
+from .synthesis.people_styles import PEOPLE_STYLES
 
-KINDS = {kind.body: kind for kind in (PERSON, ANIMAL)}
+KINDS = {kind.body: kind for kind in (PEOPLE_STYLES, ANIMAL_STYLES)}
 
 KEYS = ("features", "conditions", "low", "spread")
 
@@ -68,7 +68,7 @@ class Windows:
         self.frames = {key: arrays[key][mask] for key in KEYS}
         self.clip, other = arrays["clip"][mask], arrays["other"][mask]
         self.names = [str(name) for name in arrays["clip_names"]]
-        self.kind = KINDS[str(arrays["body"])] if "body" in arrays else PERSON
+        self.kind = KINDS[str(arrays["body"])] if "body" in arrays else PEOPLE_STYLES
         first = np.arange(len(self.clip) - window + 1)
         first = first[self.clip[first] == self.clip[first + window - 1]]
         if "usable" in arrays:
@@ -109,7 +109,7 @@ class Windows:
         return {key: value[at] for key, value in self.frames.items()}
 
 
-def rendered(kind: Kind, parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
+def rendered(kind: StyleSet, parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
     """Return windows in styles (N, K)."""
     features, low, spread, conditions = (
         parts[key] for key in ("features", "low", "spread", "conditions")
@@ -117,7 +117,7 @@ def rendered(kind: Kind, parts: dict[str, Array], styles: Array, shaky: Array) -
     return kind.render(features, low, spread, conditions, styles, shaky)
 
 
-def told(parts: dict[str, Array], shaky: Array) -> Array:
+def decoder_conditions(parts: dict[str, Array], shaky: Array) -> Array:
     """Return (N, T, C + U) what the decoder is told."""
     return np.concatenate([parts["conditions"], shaky], axis=2)
 
@@ -155,7 +155,7 @@ def draw(
     example_features[same] = features[same]
     return Batch(
         features,
-        told(parts, shaky[2]),
+        decoder_conditions(parts, shaky[2]),
         example_features,
         shown["conditions"],
         rendered(kind_, parts, after, shaky[2]),

@@ -21,8 +21,8 @@ from ..shared import model_folder
 from ..shared.loop import read
 from . import dataset, rhythms
 from .dataset import Windows, rendered
-from .kinds import Kind
 from .model import AdaIn, Size
+from .style_set import StyleSet
 
 SHOWN = 160
 """Windows over which a named style is averaged."""
@@ -65,7 +65,7 @@ def library(model: AdaIn, windows: Windows) -> dict[str, Array]:
 
 
 def describe(
-    kind: Kind, skeleton: Skeleton, names: list[str], settings: dict[str, Any]
+    kind: StyleSet, skeleton: Skeleton, names: list[str], settings: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the contents of ``model.json``."""
     rest = skeleton.rest_positions()

@@ -25,10 +25,10 @@ from ..biped.prepare import on_model_skeleton, planted
 from ..data import people
 from ..shared.frames import Joined, write
 from . import dataset
-from .kinds import Known
-from .synthesis import animal_clips
-from .synthesis.named import HELD_OUT
-from .synthesis.posing import around
+from .style_set import LabeledClip
+from .synthesis import neutral_animals
+from .synthesis.people_styles import HELD_OUT
+from .synthesis.pose import around
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ SHORTEST = 64
 """Frames at the features' rate, the shortest clip that is learned from."""
 
 
-def clips(data: Path, held_out_only: bool = False) -> Iterator[Known]:
+def clips(data: Path, held_out_only: bool = False) -> Iterator[LabeledClip]:
     """Yield the actor's clips, planted, then those of other people."""
     skeleton: Skeleton | None = None
     for source in people.biped_clips(data):
@@ -103,7 +103,7 @@ def build(data: Path, held_out_only: bool = False, body: str = "biped") -> dict[
     return joined.arrays(skeleton) | {"body": np.array(body)}
 
 
-SOURCES = {"biped": clips, "quadruped": animal_clips.clips}
+SOURCES = {"biped": clips, "quadruped": neutral_animals.clips}
 """The clips of each kind of body."""
 
 

@@ -10,7 +10,7 @@ from motion_addon.motion.style import rhythm
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
-from .dataset import Windows, rendered, told
+from .dataset import Windows, decoder_conditions, rendered
 
 COUNT: Final = 160
 """Windows of each style."""
@@ -32,7 +32,9 @@ def _fitted(styler: Styler, windows: Windows, name: str, rng: np.random.Generato
     played = kind.performances([name] * COUNT, rng, jitter=0.0)
     content, own = styler.content(features, conditions), styler.style(features, conditions)
     code = np.tile(styler.library[name], (COUNT, 1))
-    pair = (styler.decoded(features, content, x, told(parts, steady)) for x in (own, code))
+    pair = (
+        styler.decoded(features, content, x, decoder_conditions(parts, steady)) for x in (own, code)
+    )
     left: Array = rendered(kind, parts, played, steady) - features + next(pair) - next(pair)
     seen = rhythm.basis(kind.layout, conditions)
     out = np.zeros((seen.shape[-1], kind.layout.features))

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.style.style_features import Layout
+from motion_addon.motion.style.style_features import StyleLayout
 
-from ..shared.loop import Pace, Row, add_fields, descend, given
+from ..shared.loop import Pace, Row, add_fields, descend, parsed_fields
 from . import dataset
 from .dataset import Batch, Shares, Windows, draw
 from .model import AdaIn, Size
@@ -62,7 +62,7 @@ class Settings:
     seed: int = 1
 
 
-def weights(layout: Layout, meters: float = Settings.meters) -> Tensor:
+def weights(layout: StyleLayout, meters: float = Settings.meters) -> Tensor:
     """Return (F,) the weight of each feature's error."""
     out = torch.ones(layout.features)
     out[layout.hips.start :] = meters
@@ -109,14 +109,14 @@ class Seen:
         return torch.cat([features, self.conditions], dim=2)
 
 
-def off(found: Tensor, wanted: Tensor, weight: Tensor, velocity: float) -> Tensor:
+def motion_error(found: Tensor, wanted: Tensor, weight: Tensor, velocity: float) -> Tensor:
     """Return (N,) how far motions are apart: radians, weighed meters, and their changes."""
     error = (found - wanted) * weight
     change = error[:, 1:] - error[:, :-1]
     return error.abs().mean(dim=(1, 2)) + velocity * change.abs().mean(dim=(1, 2))
 
 
-def away(features: Tensor) -> Tensor:
+def from_mean(features: Tensor) -> Tensor:
     """Return how far windows (N, T, F) go from their mean over time."""
     return features - features.mean(dim=1, keepdim=True)
 
@@ -125,7 +125,7 @@ def restyled(
     model: AdaIn, seen: Seen, features: Tensor, content: Tensor, own: Tensor, other: Tensor
 ) -> Tensor:
     """Return how windows (N, T, F) change from their own style to another's, as takes do."""
-    double = (x.repeat(2, 1, 1) for x in (seen.told, away(features)))
+    double = (x.repeat(2, 1, 1) for x in (seen.told, from_mean(features)))
     both = model.decoded(content.repeat(2, 1, 1), torch.cat([own, other]), *double)
     mine, wanted = both.chunk(2)
     return wanted - mine
@@ -139,7 +139,7 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
     found = seen.features + restyled(model, seen, seen.features, content, own, other)
     terms = {}
     if settings.wanted:
-        error = off(found, seen.wanted, weight, settings.velocity)
+        error = motion_error(found, seen.wanted, weight, settings.velocity)
         terms["wanted"] = settings.wanted * (error * seen.known).mean()
     if step % settings.every and terms:
         return terms
@@ -148,10 +148,10 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
     terms["content"] = often * settings.content * (kept - content.detach()).abs().mean()
     terms["style"] = often * settings.style * (now - other.detach()).abs().mean()
     back = found + restyled(model, seen, found, kept, model.style(again), own)
-    error = off(back, seen.features, weight, settings.velocity)
+    error = motion_error(back, seen.features, weight, settings.velocity)
     terms["cycle"] = often * settings.cycle * error.mean()
-    itself = model.decoded(content, own, seen.told, away(seen.features))
-    error = off(itself, seen.features, weight, settings.velocity)
+    itself = model.decoded(content, own, seen.told, from_mean(seen.features))
+    error = motion_error(itself, seen.features, weight, settings.velocity)
     terms["itself"] = often * settings.itself * error.mean()
     return terms
 
@@ -166,10 +166,12 @@ def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, f
     content, style = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
     found = seen.features + restyled(model, seen, seen.features, content, style, other)
-    out = {"held_out": off(found, seen.wanted, weight, settings.velocity).mean().item()}
-    out["untouched"] = off(seen.features, seen.wanted, weight, settings.velocity).mean().item()
-    own = model.decoded(content, style, seen.told, away(seen.features))
-    out["itself"] = off(own, seen.features, weight, settings.velocity).mean().item()
+    out = {"held_out": motion_error(found, seen.wanted, weight, settings.velocity).mean().item()}
+    out["untouched"] = (
+        motion_error(seen.features, seen.wanted, weight, settings.velocity).mean().item()
+    )
+    own = model.decoded(content, style, seen.told, from_mean(seen.features))
+    out["itself"] = motion_error(own, seen.features, weight, settings.velocity).mean().item()
     model.train()
     return out
 
@@ -192,12 +194,12 @@ def fit(
         batch = draw(windows, rng, settings.batch)
         return losses(model, Seen(model, batch), settings, step)
 
-    def told(mean: AdaIn, step: int, terms: dict[str, Tensor]) -> Row:
+    def measured(mean: AdaIn, step: int, terms: dict[str, Tensor]) -> Row:
         values = {key: value.item() for key, value in terms.items()}
         return {"step": step, **values, **validate(mean, held_out, settings)}
 
     info = asdict(settings) | asdict(size)
-    return descend(model, step_losses, told, settings, PACE, (out, info))
+    return descend(model, step_losses, measured, settings, PACE, (out, info))
 
 
 def main() -> None:
@@ -211,7 +213,7 @@ def main() -> None:
     options = parser.parse_args()
     arrays = dataset.read(options.dataset)
     pair = Windows(arrays, False), Windows(arrays, True)
-    fit(*pair, given(options, Settings), given(options, Size), options.out)
+    fit(*pair, parsed_fields(options, Settings), parsed_fields(options, Size), options.out)
 
 
 if __name__ == "__main__":

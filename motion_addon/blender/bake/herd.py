@@ -16,17 +16,17 @@ from ...errors import RefusedError
 from ..creature import stored_creatures
 from ..keys import takes
 from ..keys.recipe import Recipe
-from ..rig import fit, readiness
-from ..scene.units import frame_rate
-from ..style import worn
+from ..rig import readiness
+from ..scene.units import frame_rate, meters_per_unit
+from ..style import style_mix
 from . import job, scene_request
 
 if TYPE_CHECKING:
     from ...motion.bake.herd import Member
     from ...motion.bake.request import BakeRequest
     from ...motion.rigs import RigMap
-    from ..keys.apply import KeyPlan
-    from ..rig.fit import Fit
+    from ..keys.key_plan import KeyPlan
+    from ..rig.character_size import CharacterSize
 
 Steps = Generator[float, None, list[bpy.types.PropertyGroup]]
 
@@ -63,7 +63,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     lanes along the picked path. Raises RefusedError before anything is changed.
     """
     from ...motion.bake import bake
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
     problem = refusal(context)
     if problem:
@@ -78,7 +78,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     every = zip(rigs, members, sizes, recipes, strict=True)
     requests = [_sized(context.scene, *each) for each in every]
     yield 0.0
-    results = yield from within(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
+    results = yield from part_of(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
     rows = zip(rigs, maps, results, recipes, sizes, strict=True)
     plans: list[KeyPlan] = []
     for rig, rig_map, result, own, size in rows:
@@ -95,7 +95,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
 
 def _wanted(
     context: bpy.types.Context, rigs: Sequence[bpy.types.Object], maps: Sequence[RigMap]
-) -> tuple[list[Recipe], list[Fit]]:
+) -> tuple[list[Recipe], list[CharacterSize]]:
     """Return the recipe of the settings for each rig, with its own curve, and its size."""
     scene = context.scene
     wanted = [scene_request.from_settings(scene.footfall, rig) for rig in rigs]
@@ -108,7 +108,7 @@ def _wanted(
 
 
 def _members(
-    context: bpy.types.Context, wanted: Sequence[Recipe], sizes: Sequence[Fit]
+    context: bpy.types.Context, wanted: Sequence[Recipe], sizes: Sequence[CharacterSize]
 ) -> tuple[Member, ...]:
     """Return the members of the herd, planned for the largest of the rigs."""
     from ...motion.bake.herd import Herd, members
@@ -122,7 +122,7 @@ def _members(
     ]
     if len({request.cyclic for request in asked}) > 1:
         raise RefusedError("Some curves are closed and some open; make them alike")
-    spacing = settings.herd_spacing * fit.meters(context.scene)
+    spacing = settings.herd_spacing * meters_per_unit(context.scene)
     herd = Herd(
         asked[0],
         count=len(wanted),
@@ -137,12 +137,12 @@ def _members(
 
 
 def _sized(
-    scene: bpy.types.Scene, rig: bpy.types.Object, member: Member, size: Fit, own: Recipe
+    scene: bpy.types.Scene, rig: bpy.types.Object, member: Member, size: CharacterSize, own: Recipe
 ) -> BakeRequest:
     """Return a member's request for its rig's size and manner, and what it looks at meanwhile."""
     sized = replace(member.request, height=size.height, hip_height=size.hip_height)
     asked = scene_request.looking(stored_creatures.applied(sized, rig, own), own, scene)
-    return worn.worn(asked, own, scene, frame_rate(scene))
+    return style_mix.with_styles(asked, own, scene, frame_rate(scene))
 
 
 def _recipe(wanted: Recipe, member: Member) -> Recipe:
@@ -159,7 +159,7 @@ def _recipe(wanted: Recipe, member: Member) -> Recipe:
 
 def _lane(scene: bpy.types.Scene, rig: bpy.types.Object, request: BakeRequest) -> str:
     """Add a curve object along a member's path; returns its name."""
-    unit = fit.meters(scene)
+    unit = meters_per_unit(scene)
     data = bpy.data.curves.new(f"{rig.name} Lane", "CURVE")
     data.dimensions = "3D"
     spline = data.splines.new("POLY")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ...motion.bake.bake import BakeResult
     from ...motion.maths.quat import Array
     from ...motion.rigs import RigMap
-    from ..keys.apply import KeyPlan
-    from ..rig.fit import Fit
+    from ..keys.key_plan import KeyPlan
+    from ..rig.character_size import CharacterSize
 
 Steps = Generator[float, None, bpy.types.PropertyGroup]
 GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, meters a second
@@ -33,9 +33,9 @@ MOTION_SHARE = 0.85  # part of the progress that the motion core takes
 
 def run(steps: Steps) -> bpy.types.PropertyGroup:
     """Take all steps at once and return the take."""
-    from ...motion.maths.progress import last
+    from ...motion.maths.progress import finish
 
-    return last(steps)
+    return finish(steps)
 
 
 def bake_steps(
@@ -47,7 +47,7 @@ def bake_steps(
     keys may hold an animator's work and a new take is made. Raises RefusedError.
     """
     from ...motion.bake import bake
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
     problem = refusal(rig, context.view_layer)
     if problem or rig is None:
@@ -64,7 +64,7 @@ def bake_steps(
     if wanted.cycle:
         result = bake.cycle(asked)
     else:
-        result = yield from within(bake.bake_steps(asked), 0.0, MOTION_SHARE)
+        result = yield from part_of(bake.bake_steps(asked), 0.0, MOTION_SHARE)
     plan = planned(context, rig, rig_map, result, wanted, size)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     return commit(context, rig, plan, wanted, card, again)
@@ -79,7 +79,7 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
     old = takes.find(rig, wanted.take) if again else None
     kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
     return replace(
-        wanted, spot=kept or standing_place.under(rig, rig_map, stored_creatures.model(rig, wanted))
+        wanted, spot=kept or standing_place.find(rig, rig_map, stored_creatures.model(rig, wanted))
     )
 
 
@@ -106,23 +106,23 @@ def planned(
     rig_map: RigMap,
     result: BakeResult,
     wanted: Recipe,
-    size: Fit,
+    size: CharacterSize,
 ) -> KeyPlan:
     """Lay out the keys as seen from the state before any take, then show again what was shown."""
-    from ..keys.apply import plan_keys
+    from ..keys.key_plan import plan_keys
 
     clip, settings = (
         size.in_units(result.clip),
         scene_request.key_settings(wanted, context.scene, size),
     )
     state.put_pose_back(rig)
-    now = takes.Moment(rig, context.scene)
+    saved = takes.SavedState(rig, context.scene)
     takes.rewind(rig, context.scene)
     try:
         plan = plan_keys(rig, rig_map, clip, settings, stored_creatures.own_pose(result, clip))
         return _closed(plan) if wanted.cycle else plan
     finally:
-        now.come_back()
+        saved.restore()
 
 
 def _closed(plan: KeyPlan) -> KeyPlan:
@@ -152,20 +152,20 @@ def commit(
     again: bool,
 ) -> bpy.types.PropertyGroup:
     """Write the keys; from here on nothing can be refused."""
-    from ..keys import apply
+    from ..keys import key_plan
 
     old = takes.find(rig, wanted.take) if again else None
     if old is not None and old.accepted:
         old = None
-    now = takes.Moment(rig, context.scene)
+    saved = takes.SavedState(rig, context.scene)
     takes.begin_review(rig, context.scene)
     takes.rewind(rig, context.scene)
     name = old.name if old else takes.free_name(rig, wanted.take, _stem(wanted, report))
     action = takes.blank_action(rig, name, old)
     try:
-        apply.write(plan, rig, action, frame_start=wanted.frame_start)
+        key_plan.write(plan, rig, action, frame_start=wanted.frame_start)
     except BaseException:
-        now.come_back()
+        saved.restore()
         if old is None:
             bpy.data.actions.remove(action)
         raise

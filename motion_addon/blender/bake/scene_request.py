@@ -17,15 +17,14 @@ from ...options.bake import BakeOptions
 from ...options.option import options_of
 from ...options.take import TakeOptions
 from ..keys.recipe import Recipe
-from ..rig import fit
-from ..scene.units import frame_rate
-from ..style import worn
+from ..scene.units import frame_rate, meters_per_unit
+from ..style import style_mix
 from . import experts
 
 if TYPE_CHECKING:
     from ...motion.bake.request import BakeRequest
-    from ..keys.apply import KeySettings
-    from ..rig.fit import Fit
+    from ..keys.key_plan import KeySettings
+    from ..rig.character_size import CharacterSize
 
 BACKWARD = 180.0
 """Degrees by which a body is turned from its path to go backward."""
@@ -60,7 +59,7 @@ def from_settings(
         gait=settings.animal_gait if animal else settings.gait,
         experts=experts.factors(settings) if animal else None,
         gaze=settings.gaze.name if settings.gaze else "",
-        styles=worn.wanted(settings, animal),
+        styles=style_mix.from_settings(settings, animal),
         speed=speed,
         facing=facing,
         **{name: getattr(settings, name) for name in _plain(rig.footfall.kind)},
@@ -83,7 +82,7 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
         experts.show(settings, recipe.experts)
     else:
         settings.gait = recipe.gait
-    worn.show(scene, recipe.styles, recipe.model == "quadruped")
+    style_mix.to_settings(scene, recipe.styles, recipe.model == "quadruped")
     settings.path = scene.objects.get(recipe.curve)
     settings.way = "path" if recipe.turn is None else "spot"
     settings.turn = math.radians(recipe.turn or 0.0)
@@ -104,9 +103,9 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
     settings.facing_target = scene.objects.get(target) if isinstance(target, str) else None
 
 
-def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> KeySettings:
+def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> KeySettings:
     """Return how the recipe's clip becomes keys."""
-    from ..keys.apply import KeySettings
+    from ..keys.key_plan import KeySettings
 
     choices: dict[str, Any] = {
         "root_motion": "in_place" if recipe.cycle else recipe.root_motion,
@@ -123,7 +122,7 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> KeySettin
     )
 
 
-def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
+def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> BakeRequest:
     """Read the curve and return what the motion core is asked for.
 
     Raises RefusedError and RefusedError, each one plain sentence.
@@ -139,7 +138,7 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> BakeRequest:
             "hip_height": size.hip_height, "footfalls": list(recipe.footfalls),
         }
     )  # fmt: skip
-    return worn.worn(looking(asked, recipe, scene), recipe, scene, frame_rate(scene))
+    return style_mix.with_styles(looking(asked, recipe, scene), recipe, scene, frame_rate(scene))
 
 
 def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeRequest:
@@ -147,7 +146,7 @@ def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeR
     import numpy as np
 
     from ...motion.bake import bake
-    from ..scene import gaze
+    from ..scene import gaze_target
     from ..scene.curve import core_from_world
 
     if not recipe.gaze or not recipe.gaze_strength or recipe.cycle:
@@ -157,10 +156,10 @@ def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeR
         if found is None:
             raise RefusedError(f"There is no object '{recipe.gaze}' in the scene to look at")
         first = recipe.frame_start
-        points = gaze.places(found, range(first, first + bake.frames(asked)))
+        points = gaze_target.positions(found, range(first, first + bake.frames(asked)))
     else:
         points = np.array([recipe.gaze])
-    points = core_from_world(points) * fit.meters(scene)
+    points = core_from_world(points) * meters_per_unit(scene)
     return replace(asked, gaze=tuple(map(tuple, points.tolist())))
 
 
@@ -176,17 +175,19 @@ def path_refusal(scene: bpy.types.Scene) -> str:
     return ""
 
 
-def _path(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> tuple[list[list[float]], bool]:
+def _path(
+    recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize
+) -> tuple[list[list[float]], bool]:
     """Points in the motion core's axes and whether they close; a cycle needs no curve."""
     from ..rig import standing_place
-    from ..scene import curve, ground
+    from ..scene import curve, path_surface
 
     if recipe.cycle:
         return [[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]], False
     if recipe.spot is not None:
         hips = size.hip_height or 0.5 * (size.height or 0.0)
-        points, cyclic = standing_place.path(recipe.spot, hips / fit.meters(scene)), False  # type: ignore[arg-type]
-        return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
+        points, cyclic = standing_place.path(recipe.spot, hips / meters_per_unit(scene)), False  # type: ignore[arg-type]
+        return (curve.core_from_world(points) * meters_per_unit(scene)).tolist(), cyclic
     if not recipe.curve:
         raise RefusedError("Pick or draw a path first")
     path: bpy.types.Object | None = scene.objects.get(recipe.curve)
@@ -197,8 +198,8 @@ def _path(recipe: Recipe, scene: bpy.types.Scene, size: Fit) -> tuple[list[list[
         surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
         if surface is None or surface.type != "MESH":
             raise RefusedError(f"There is no mesh '{recipe.ground}' to lay the path on")
-        points = ground.drop(points, surface, bpy.context.evaluated_depsgraph_get())
-    return (curve.core_from_world(points) * fit.meters(scene)).tolist(), cyclic
+        points = path_surface.drop(points, surface, bpy.context.evaluated_depsgraph_get())
+    return (curve.core_from_world(points) * meters_per_unit(scene)).tolist(), cyclic
 
 
 def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
@@ -216,4 +217,4 @@ def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:
         if found is None:
             raise RefusedError("Pick an object to look at")
         target = found.matrix_world.translation.to_tuple()
-    return {"look_at": (core_from_world(np.array([target]))[0] * fit.meters(scene)).tolist()}
+    return {"look_at": (core_from_world(np.array([target]))[0] * meters_per_unit(scene)).tolist()}

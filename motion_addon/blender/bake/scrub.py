@@ -21,7 +21,8 @@ from . import scene_request
 def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
     """Pose a character at a phase 0..1 of its gait at the panel's speed. Raises RefusedError."""
     from ...motion.bake import bake
-    from ..keys.apply import plan_keys, restore
+    from ..keys.key_plan import plan_keys
+    from ..rig.rig_copy import set_switch
 
     problem = readiness.refusal(rig, context.view_layer)
     if problem or rig is None:
@@ -43,8 +44,8 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
             _turn(bone, Quaternion(keys.rotation[0].tolist()))
         if keys.location is not None:
             bone.location = keys.location[0].tolist()
-    switches = {(bone, switch): value for bone, switch, value in plan.switches}
-    restore(rig, {"bones": {}, "switches": switches, "object": {}})
+    for name, switch, value in plan.switches:
+        set_switch(rig.pose.bones[name], switch, value)
     rig.update_tag()
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""New motion between an animator's keys: owns the order of the steps, and what is refused.
+"""Fills gaps between an animator's keys: owns the order of the steps, and the refusals.
 
-Fill, stitch and loop are one thing: a reel of the rig's channels with rows that are kept and rows
-that are new. The kept ones are read as poses, the core makes the others, and the artist's own
-controls are brought to them. All that can be refused is refused before the scene is touched.
+Fill, Stitch and Close Loop are one process: the rig's channels are sampled, with rows to keep and
+rows to fill. The kept rows are read as poses, the motion core makes the others, and the artist's
+controls are solved for them. Everything that can be refused is refused before the scene changes.
 """
 
 from __future__ import annotations
@@ -21,49 +21,55 @@ from ..rig import character, readiness
 from ..scene import units
 
 if TYPE_CHECKING:
-    from ...motion.inbetween.bridging import Posed
+    from ...motion.body.body import Body
+    from ...motion.inbetween.bone_poses import BonePoses
     from ...motion.maths.quat import Array
-    from ...motion.rigs.measure import Body
-    from .control_bindings import Grip
-    from .sampled_action import Puppet, Reel, Track
+    from .control_bindings import ControlBinding
+    from .sampled_action import ActionPlayer, SampledAction, Track
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is asked for."""
+class FillSettings:
+    """Options of Fill Between, Stitch and Close Loop."""
 
     seed: int = 0
+    """Another seed gives another motion."""
     lock: bool = True
-    seam: int = 15
+    """Whether feet in contact are locked to the ground."""
+    transition: int = 15
+    """Frames of the transition of Stitch and Close Loop."""
     keep_place: bool = False
+    """Whether the second action of Stitch keeps its place in the world."""
     keys: str = "dense"
+    """A key on each frame, or the fewest within ``tolerance`` ("sparse")."""
     tolerance: float = 0.002
+    """Largest error of sparse curves, meters or radians."""
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
-    """New motion of a rig, ready to be written."""
+class FilledAction:
+    """An action with new rows of the controls' channels, ready to be written."""
 
-    reel: Reel
+    sampled: SampledAction
     first: int
-    """Scene frame of its first row."""
+    """Scene frame of the first row."""
     new: Array
-    """(T,) bool, the rows that are not an animator's."""
-    grips: tuple[Grip, ...]
+    """(T,) bool, the new rows."""
+    bindings: tuple[ControlBinding, ...]
     report: dict[str, Any]
 
 
-def wanted(scene: bpy.types.Scene) -> Wanted:
-    """Return what the panel asks for."""
-    asked, settings = scene.footfall_between, scene.footfall
-    return Wanted(
-        asked.seed, asked.lock, asked.seam, asked.place == "keep", settings.keys,
-        settings.tolerance,
+def from_settings(scene: bpy.types.Scene) -> FillSettings:
+    """Return the settings of the panel."""
+    between, shared = scene.footfall_between, scene.footfall
+    return FillSettings(
+        between.seed, between.lock, between.seam, between.place == "keep", shared.keys,
+        shared.tolerance,
     )  # fmt: skip
 
 
 def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> str:
-    """Return in one plain sentence why nothing can be filled now; empty if it can be tried."""
+    """Return in one plain sentence why nothing can be filled; empty if it can be tried."""
     problem = readiness.refusal(rig, view_layer)
     if problem or rig is None:
         return problem
@@ -76,7 +82,7 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
 
 
 def base_action(rig: bpy.types.Object) -> bpy.types.Action | None:
-    """Return the artist's own action: what was shown before a filling that is under review."""
+    """Return the artist's action: while a filled take is under review, the action before it."""
     shown = takes.shown(rig)
     if takes.in_review(rig) and shown is not None and not takes.baked(shown):
         before: bpy.types.Action | None = rig.footfall.before_action
@@ -84,31 +90,31 @@ def base_action(rig: bpy.types.Object) -> bpy.types.Action | None:
     return rig.animation_data.action if rig.animation_data else None
 
 
-def fill(context: bpy.types.Context, rig: bpy.types.Object, asked: Wanted) -> Any:
+def fill(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettings) -> Any:
     """Fill the gaps between keyed poses and return the take. Raises RefusedError."""
     from . import key_poses, sampled_action
 
     action = ready(context, rig)
     frames = key_poses.frames_of(rig, action)
-    stays, told = key_poses.known(
+    kept, window = key_poses.known(
         rig, action, sampled_action.read(rig, action, frames), frames, context.scene
     )
-    with spare(action.copy()) as trial:
-        key_poses.unstep(rig, trial, frames[~stays])
-        source = sampled_action.read(rig, trial, frames)
-        with played(rig, source) as act:
-            goal = act.filled(context.scene, act.world, stays, told, asked)
-            made = act.made(context.scene, goal, ~stays, int(frames[0]))
+    with removed_on_error(action.copy()) as new_action:
+        key_poses.unstep(rig, new_action, frames[~kept])
+        source = sampled_action.read(rig, new_action, frames)
+        with played(rig, source) as playback:
+            goal = playback.new_poses(context.scene, playback.world, kept, window, settings)
+            filled = playback.solve(context.scene, goal, ~kept, int(frames[0]))
 
-        def put() -> None:
-            write(rig, made, asked, trial)
+        def write_keys() -> None:
+            write(rig, filled, settings, new_action)
 
-        return commit(context, rig, trial, put, made.report, asked, "Fill")
+        return commit(context, rig, new_action, write_keys, filled.report, settings, "Fill")
 
 
 @contextmanager
-def spare(action: bpy.types.Action) -> Iterator[bpy.types.Action]:
-    """Lend an action that is removed again if something goes wrong."""
+def removed_on_error(action: bpy.types.Action) -> Iterator[bpy.types.Action]:
+    """Provide a new action, which is removed if an error is raised."""
     try:
         yield action
     except BaseException:
@@ -117,7 +123,7 @@ def spare(action: bpy.types.Action) -> Iterator[bpy.types.Action]:
 
 
 def ready(context: bpy.types.Context, rig: bpy.types.Object | None) -> bpy.types.Action:
-    """Return the action to work on. Raises RefusedError."""
+    """Return the action to fill. Raises RefusedError."""
     problem = refusal(rig, context.view_layer)
     if rig is not None and not problem and not rig.footfall.bones:
         character.try_detect(rig)
@@ -130,97 +136,100 @@ def ready(context: bpy.types.Context, rig: bpy.types.Object | None) -> bpy.types
 
 
 @dataclass(frozen=True, eq=False)
-class Act:
-    """A reel being played on a copy of the rig, and what it shows."""
+class Playback:
+    """A sampled action that is played on a copy of the rig, with its poses."""
 
     rig: bpy.types.Object
     body: Body
-    puppet: Puppet
-    source: Reel
+    player: ActionPlayer
+    source: SampledAction
     staged: tuple[Array, Array]
-    """Rotations (T, B, 4) and heads (T, B, 3) as if the object stayed where it is."""
-    way: tuple[Array, Array]
-    """The object's own turns (T, 4) and places (T, 3)."""
+    """Rotations (T, B, 4) and heads (T, B, 3) of the bones with the object at rest."""
+    travel: tuple[Array, Array]
+    """Turns (T, 4) and places (T, 3) of the object, relative to where it rests."""
 
     @property
     def world(self) -> tuple[Array, Array]:
         """Rotations (T, B, 4) and heads (T, B, 3) of all bones in the world."""
         from ...motion.maths.quat import apply, mul
 
-        (rotations, heads), (turns, places) = self.staged, self.way
+        (rotations, heads), (turns, places) = self.staged, self.travel
         turned = apply(turns[:, None], heads) + places[:, None]
         return mul(turns[:, None], rotations), turned
 
-    def filled(
+    def new_poses(
         self,
         scene: bpy.types.Scene,
         world: tuple[Array, Array],
         known: Array,
-        told: slice,
-        asked: Wanted,
-    ) -> Posed:
-        """Return new poses where ``known`` (T,) is False, as if the object stayed; all rows.
+        window: slice,
+        settings: FillSettings,
+    ) -> BonePoses:
+        """Return poses at all rows, new where ``known`` (T,) is False, with the object at rest.
 
-        Only the rows of ``told`` are looked at. Raises RefusedError.
+        Only the rows of ``window`` are read and filled. Raises RefusedError.
         """
         from ...motion.inbetween import mannequin, model
 
-        poses = world[0][told], world[1][told]
+        poses = world[0][window], world[1][window]
         filler = model.load_filler(self.rig.footfall.kind)
-        posed = mannequin.of(self.body, filler).fill(
-            filler, poses, known[told], units.frame_rate(scene),
-            seed=asked.seed, lock=asked.lock,
+        filled = mannequin.of(self.body, filler).fill(
+            filler, poses, known[window], units.frame_rate(scene),
+            seed=settings.seed, lock=settings.lock,
         )  # fmt: skip
-        return self._seen(posed, told)
+        return self._in_object(filled, window)
 
-    def _seen(self, posed: Posed, told: slice) -> Posed:
+    def _in_object(self, poses: BonePoses, window: slice) -> BonePoses:
+        """Return world poses of the window as poses at all rows with the object at rest."""
         import numpy as np
 
         from ...motion.maths.quat import apply, inv, mul
 
-        back, places = inv(self.way[0][told]), self.way[1][told]
+        back, places = inv(self.travel[0][window]), self.travel[1][window]
 
         def whole(values: Array) -> Array:
-            out = np.zeros((len(self.way[0]), values.shape[1]))
-            out[told] = values
+            out = np.zeros((len(self.travel[0]), values.shape[1]))
+            out[window] = values
             return out
 
         return replace(
-            posed,
-            rotations={b: whole(mul(back, turn)) for b, turn in posed.rotations.items()},
-            positions={b: whole(apply(back, p - places)) for b, p in posed.positions.items()},
+            poses,
+            rotations={b: whole(mul(back, turn)) for b, turn in poses.rotations.items()},
+            positions={b: whole(apply(back, p - places)) for b, p in poses.positions.items()},
         )
 
-    def made(
-        self, scene: bpy.types.Scene, goal: Posed, new: Array, first: int, row: int = 0
-    ) -> Made:
-        """Bring the controls to a goal where ``new`` (T,) is True. Raises RefusedError."""
+    def solve(
+        self, scene: bpy.types.Scene, goal: BonePoses, new: Array, first: int, row: int = 0
+    ) -> FilledAction:
+        """Return the action with controls solved for ``goal`` at rows ``new`` (T,) bool."""
         import numpy as np
 
         from .control_bindings import find
-        from .solve_controls import followed
+        from .solve_controls import solve
 
-        grips = find(self.rig, self.body, self.puppet, self.source, row)
+        bindings = find(self.rig, self.body, self.player, self.source, row)
         hips = self.body.bone("hips")
-        if not any(grip.bone == hips and grip.moved for grip in grips):
-            raise RefusedError("Key the location of the hips, or of what moves them, in each pose")
+        if not any(binding.bone == hips and binding.location_path for binding in bindings):
+            raise RefusedError(
+                "Key the location of the hips, or of the control that moves them, in each pose"
+            )
         rows = np.flatnonzero(new)
-        done, off = followed(
-            self.rig, self.body, self.puppet, self.source, grips, goal, rows, self.staged
+        done, error = solve(
+            self.rig, self.body, self.player, self.source, bindings, goal, rows, self.staged
         )
-        report = _report(scene, self.body, grips, rows, off)
-        return Made(done, first, new, grips, report)
+        report = _report(scene, self.body, bindings, rows, error)
+        return FilledAction(done, first, new, bindings, report)
 
 
 @contextmanager
-def played(rig: bpy.types.Object, source: Reel) -> Iterator[Act]:
-    """Play a reel on a copy of the rig. Raises RefusedError."""
+def played(rig: bpy.types.Object, source: SampledAction) -> Iterator[Playback]:
+    """Play a sampled action on a copy of the rig. Raises RefusedError."""
     from . import sampled_action
 
     body = _body(rig)
-    with sampled_action.lent(rig) as puppet:
-        rotations, heads, turns, places = puppet.play(source)
-        yield Act(rig, body, puppet, source, (rotations, heads), (turns, places))
+    with sampled_action.player(rig) as player:
+        rotations, heads, turns, places = player.play(source)
+        yield Playback(rig, body, player, source, (rotations, heads), (turns, places))
 
 
 def _body(rig: bpy.types.Object) -> Body:
@@ -233,87 +242,101 @@ def _body(rig: bpy.types.Object) -> Body:
 
 
 def _report(
-    scene: bpy.types.Scene, body: Body, grips: tuple[Grip, ...], rows: Array, off: float
+    scene: bpy.types.Scene,
+    body: Body,
+    bindings: tuple[ControlBinding, ...],
+    rows: Array,
+    error: float,
 ) -> dict[str, Any]:
-    """Return what the artist should know of a filling."""
-    held = {grip.bone for grip in grips}
+    """Return the report card of a filled take."""
+    bound = {binding.bone for binding in bindings}
     rate = units.frame_rate(scene)
     notes = []
     missing = [
-        role for role, bones in body.roles.items() if role != "root" and held.isdisjoint(bones)
+        role for role, bones in body.roles.items() if role != "root" and bound.isdisjoint(bones)
     ]
-    missing = [r for r in missing if not _bent(r, body, held)]
+    missing = [r for r in missing if not _bent(r, body, bound)]
     if missing:
         names = ", ".join(character.role_label(role) for role in missing)
         notes.append(f"Not keyed, and left as they are: {names}.")
     warnings = []
-    if off > 0.01 * body.leg_length:
-        warnings.append(f"The controls miss the new poses by up to {100.0 * off:.0f} cm.")
+    if error > 0.01 * body.leg_length:
+        warnings.append(f"The controls miss the new poses by up to {100.0 * error:.0f} cm.")
     return {
         "frames": len(rows), "seconds": len(rows) / rate, "notes": notes, "warnings": warnings,
     }  # fmt: skip
 
 
-def _bent(role: str, body: Body, held: set[int]) -> bool:
-    """Whether a part of a limb is bent by the IK whose end is held."""
+def _bent(role: str, body: Body, bound: set[int]) -> bool:
+    """Whether a part of a limb is bent by IK: the limb's end is bound."""
     part, _, side = role.partition(".")
     ends = {"thigh": "foot", "shin": "foot", "upper_arm": "hand", "forearm": "hand"}
-    return part in ends and body.bone(f"{ends[part]}.{side}") in held
+    return part in ends and body.bone(f"{ends[part]}.{side}") in bound
 
 
 def commit(
     context: bpy.types.Context,
     rig: bpy.types.Object,
     action: bpy.types.Action,
-    put: Callable[[], None],
+    write_keys: Callable[[], None],
     report: dict[str, Any],
-    asked: Wanted,
+    settings: FillSettings,
     stem: str,
 ) -> Any:
-    """Put keys into an action and show it as a take; nothing can be refused any more."""
-    now = takes.Moment(rig, context.scene)
+    """Write keys into an action and show it as a take; nothing can be refused any more."""
+    saved = takes.SavedState(rig, context.scene)
     takes.begin_review(rig, context.scene)
     takes.rewind(rig, context.scene)
     name = takes.free_name(rig, "", stem)
     action.name = f"{rig.name} {name}"
     action.use_fake_user = rig.override_library is not None
     try:
-        put()
+        write_keys()
         takes.assign(rig, action)
     except BaseException:
-        now.come_back()
+        saved.restore()
         raise
-    stored = {takes.FILLED: stem, "seed": asked.seed, "lock": asked.lock, "seam": asked.seam}
+    stored = {takes.FILLED: stem, "seed": settings.seed, "lock": settings.lock,
+              "seam": settings.transition}  # fmt: skip
     take = takes.add(rig, name, action, stored, report)
     context.view_layer.update()
     return take
 
 
-def write(rig: bpy.types.Object, made: Made, asked: Wanted, action: bpy.types.Action) -> None:
-    """Write the new rows of the held controls between the keys of an action."""
+def write(
+    rig: bpy.types.Object, filled: FilledAction, settings: FillSettings, action: bpy.types.Action
+) -> None:
+    """Write the new rows of the bound controls between the keys of an action."""
     import numpy as np
 
     from ..scene import fcurves
     from . import insert_keys
 
     bag = fcurves.found_bag(rig, action)
-    frames = np.arange(made.first, made.first + len(made.new))
-    for path in sorted({p for grip in made.grips for p in (grip.turned, grip.moved) if p}):
-        track = made.reel[path]
-        fewest = tolerance(rig, track, asked) if asked.keys == "sparse" else None
-        insert_keys.write(bag, path, track, frames, made.new, fewest)
+    frames = np.arange(filled.first, filled.first + len(filled.new))
+    for path in sorted(
+        {
+            p
+            for binding in filled.bindings
+            for p in (binding.rotation_path, binding.location_path)
+            if p
+        }
+    ):
+        track = filled.sampled[path]
+        fewest = tolerance(rig, track, settings) if settings.keys == "sparse" else None
+        insert_keys.write(bag, path, track, frames, filled.new, fewest)
 
 
-def tolerance(rig: bpy.types.Object, track: Track, asked: Wanted) -> float:
-    """Return the largest error of a track's fewest keys, in its own units."""
+def tolerance(rig: bpy.types.Object, track: Track, settings: FillSettings) -> float:
+    """Return the largest error of a track's sparse keys, in the track's units."""
     from ..scene import armature
 
-    share = 0.5 * asked.tolerance
+    share = 0.5 * settings.tolerance
     return share / max(armature.scale_of(rig), 1e-6) if track.channel == "location" else share
 
 
-def seen_frames(scene: bpy.types.Scene) -> int:
-    """Return how many frames before and after a gap are looked at."""
+def context_frames(scene: bpy.types.Scene) -> int:
+    """Return the number of context frames before and after a gap."""
     from . import key_poses
 
     return round(key_poses.CONTEXT * units.frame_rate(scene))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""New keys between an animator's own, whose values stay to the bit.
+"""Inserts keys between an animator's own, whose values stay the same to the bit.
 
-Keys at the ends of a gap keep their value; only their handles into the gap change. What lies
-outside of the gaps keeps its shape.
+Keys at the ends of a gap keep their value; only their handles into the gap change. The curves
+keep their shape outside of the gaps.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ENUMS = ("interpolation", "type", "handle_left_type", "handle_right_type")
 
 
 def unstep(action: bpy.types.Action, bag: Any, first: int, last: int) -> None:
-    """Let the transforms of a blocked-in action go smoothly from pose to pose."""
+    """Change stepped keys of transforms from ``first`` to ``last`` to Bezier interpolation."""
     for curve in bag.fcurves:
         if not curve.data_path.endswith(TRANSFORMS):
             continue
@@ -48,7 +48,7 @@ def write(
 ) -> None:
     """Write a track's values (T, C) at scene ``frames`` (T,) where ``new`` (T,) is True.
 
-    ``tolerance`` is that of the fewest keys, None writes one on each frame.
+    ``tolerance`` is the largest error of sparse keys; None writes a key on each frame.
     """
     curves = {c.array_index: c for c in bag.fcurves if c.data_path == path}
     groups = {group.name: group for group in bag.groups}
@@ -60,7 +60,7 @@ def write(
             groups[name] = curves[index].group
     kept = np.array([int(frame) in track.keyed for frame in frames]) & ~new
     values = _signed(track, new)
-    for start, stop in _stretches(new, kept):
+    for start, stop in _rows_to_write(new, kept):
         rows = slice(start, stop)
         for column, index in enumerate(track.indices):
             _replace(curves[index], frames[rows], values[rows, column], kept[rows], tolerance)
@@ -69,9 +69,9 @@ def write(
 
 
 def _signed(track: Track, new: Array) -> Array:
-    """Return a track's values, new quaternions with the signs of those that are kept before them.
+    """Return a track's values; new quaternions continue the sign of the kept one before them.
 
-    Either sign is the same rotation, but from one to the other a curve spins between two frames.
+    Both signs are the same rotation, but a change of sign would make the curve spin in between.
     """
     values = np.array(track.values)
     if track.channel == "rotation_quaternion":
@@ -81,8 +81,8 @@ def _signed(track: Track, new: Array) -> Array:
     return values
 
 
-def _stretches(new: Array, kept: Array) -> list[tuple[int, int]]:
-    """Return what is written: each gap and what lies between it and the keys beside it."""
+def _rows_to_write(new: Array, kept: Array) -> list[tuple[int, int]]:
+    """Return the rows (start, stop) to write: each gap up to the kept keys on both sides."""
     found: list[tuple[int, int]] = []
     for start, stop in runs(new):
         before = np.flatnonzero(kept[:start])
@@ -96,7 +96,7 @@ def _stretches(new: Array, kept: Array) -> list[tuple[int, int]]:
 
 
 def _points(curve: Any) -> dict[str, Array]:
-    """Return all about the keys of a curve as arrays."""
+    """Return the places, handles and kinds of a curve's keys as arrays."""
     points, count = curve.keyframe_points, len(curve.keyframe_points)
     found: dict[str, Array] = {}
     for name in _PAIRS:
@@ -112,19 +112,19 @@ def _points(curve: Any) -> dict[str, Array]:
 def _replace(
     curve: Any, frames: Array, values: Array, kept: Array, tolerance: float | None
 ) -> None:
-    """Put values (T,) on frames (T,) into a curve; the animator's own keys stay as they are."""
+    """Write values (T,) on frames (T,) into a curve; keys on ``kept`` (T,) frames stay."""
     old = _points(curve)
     inside = (old["co"][:, 0] > frames[0] - 0.5) & (old["co"][:, 0] < frames[-1] + 0.5)
     at = np.rint(old["co"][:, 0]).astype(int)
     mine = inside & np.isin(at, frames[kept].astype(int))
     own = {int(f): values_ for f, values_ in zip(at[mine], old["co"][mine, 1], strict=True)}
     values = np.array([own.get(int(f), v) for f, v in zip(frames, values, strict=True)])
-    fresh = _fresh(frames, values, tolerance)
+    new_keys = _new_keys(frames, values, tolerance)
     stays = ~inside | mine
     merged = {name: part[stays] for name, part in old.items()}
-    merged = _soldered(merged, fresh, frames)
-    add = ~np.isin(np.rint(fresh["co"][:, 0]).astype(int), at[mine])
-    merged = {name: np.concatenate([part, fresh[name][add]]) for name, part in merged.items()}
+    merged = _with_new_handles(merged, new_keys, frames)
+    add = ~np.isin(np.rint(new_keys["co"][:, 0]).astype(int), at[mine])
+    merged = {name: np.concatenate([part, new_keys[name][add]]) for name, part in merged.items()}
     order = np.argsort(merged["co"][:, 0], kind="stable")
     points = curve.keyframe_points
     surplus = len(points) - len(order)
@@ -137,8 +137,8 @@ def _replace(
         points.foreach_set(name, np.ascontiguousarray(part[order]).ravel())
 
 
-def _fresh(frames: Array, values: Array, tolerance: float | None) -> dict[str, Array]:
-    """Return new keys for values (T,), those at both ends included."""
+def _new_keys(frames: Array, values: Array, tolerance: float | None) -> dict[str, Array]:
+    """Return new keys for values (T,), including both ends."""
     if tolerance is None:
         at, heights = frames.astype(np.float64), values
         slopes = np.zeros(len(at))
@@ -165,9 +165,11 @@ def _fresh(frames: Array, values: Array, tolerance: float | None) -> dict[str, A
     }
 
 
-def _soldered(kept: dict[str, Array], fresh: dict[str, Array], frames: Array) -> dict[str, Array]:
-    """Return kept keys whose handles into the gap are those of the new ones there."""
-    at, new_at = np.rint(kept["co"][:, 0]).astype(int), np.rint(fresh["co"][:, 0]).astype(int)
+def _with_new_handles(
+    kept: dict[str, Array], new_keys: dict[str, Array], frames: Array
+) -> dict[str, Array]:
+    """Return the kept keys with the handles of the new keys on the sides of the gap."""
+    at, new_at = np.rint(kept["co"][:, 0]).astype(int), np.rint(new_keys["co"][:, 0]).astype(int)
     for row in np.flatnonzero((at >= frames[0]) & (at <= frames[-1])):
         for name in ("handle_left_type", "handle_right_type"):
             kept[name][row] = _FREE
@@ -176,8 +178,8 @@ def _soldered(kept: dict[str, Array], fresh: dict[str, Array], frames: Array) ->
             continue
         into = at[row] < frames[-1]
         if into:
-            kept["interpolation"][row] = fresh["interpolation"][match[0]]
-            kept["handle_right"][row] = fresh["handle_right"][match[0]]
+            kept["interpolation"][row] = new_keys["interpolation"][match[0]]
+            kept["handle_right"][row] = new_keys["handle_right"][match[0]]
         if at[row] > frames[0]:
-            kept["handle_left"][row] = fresh["handle_left"][match[0]]
+            kept["handle_left"][row] = new_keys["handle_left"][match[0]]
     return kept

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keyed poses of an action: owns which frames count as one, and which gaps are to be filled."""
+"""Keyed poses of an action: owns which frames are poses and which gaps are filled."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ..scene import fcurves, units
 
 if TYPE_CHECKING:
     from ...motion.maths.quat import Array
-    from .sampled_action import Reel
+    from .sampled_action import SampledAction
 
 LEAST_GAP = 5
-"""Frames; what is shorter keeps the animator's own interpolation."""
+"""Fewest frames of a gap; shorter ones keep the animator's interpolation."""
 MOST_SECONDS = 8.0
-"""Longest gap, as the filler has it."""
+"""Longest gap, as the filler allows."""
 WHOLE = 0.5
-"""Share of the most bones keyed on any frame from which a frame is a pose."""
+"""Least share of bones keyed on a pose, of the most bones keyed on any frame."""
 MOST_FRAMES = 20_000
-"""Longest action that is looked at."""
+"""Longest action."""
 CONTEXT = 0.4
-"""Seconds before and after the range that are looked at."""
+"""Seconds of context before and after the range."""
 
 
 def frames_of(rig: bpy.types.Object, action: bpy.types.Action) -> Array:
-    """Return (T,) the scene frames from the first to the last key of bones. Raises RefusedError."""
+    """Return the scene frames (T,) from the first to the last key of bones. Raises RefusedError."""
     import numpy as np
 
     bag = fcurves.found_bag(rig, action)
@@ -42,14 +42,16 @@ def frames_of(rig: bpy.types.Object, action: bpy.types.Action) -> Array:
         raise RefusedError(f"'{action.name}' has no keys on bones; key two poses or more")
     first, last = round(min(end[0] for end in ends)), round(max(end[1] for end in ends))
     if last - first > MOST_FRAMES:
-        raise RefusedError(f"'{action.name}' has {last - first} frames, too many to be looked at")
+        raise RefusedError(
+            f"'{action.name}' has {last - first} frames; shorten it to {MOST_FRAMES}"
+        )
     return np.arange(first, last + 1)
 
 
 def span(
     rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
 ) -> tuple[int, int]:
-    """Return the first and last frame that the panel's range asks for. Raises RefusedError."""
+    """Return the first and last frame of the panel's range. Raises RefusedError."""
     asked = scene.footfall_between
     if asked.span == "frames":
         if asked.last <= asked.first:
@@ -66,14 +68,14 @@ def span(
         if point.select_control_point
     ]
     if not chosen or min(chosen) == max(chosen):
-        raise RefusedError("Select the keys of two poses or more, or take another range")
+        raise RefusedError("Select the keys of two poses or more, or choose another range")
     return min(chosen), max(chosen)
 
 
-def poses(source: Reel) -> list[int]:
+def poses(source: SampledAction) -> list[int]:
     """Return the frames on which most of the keyed bones have keys.
 
-    What is keyed once only is how a control was left, and no pose.
+    Bones that are keyed on one frame only do not count: such keys hold a control in place.
     """
     counts: Counter[int] = Counter()
     bones: dict[str, set[int]] = {}
@@ -90,13 +92,13 @@ def poses(source: Reel) -> list[int]:
 def known(
     rig: bpy.types.Object,
     action: bpy.types.Action,
-    source: Reel,
+    source: SampledAction,
     frames: Array,
     scene: bpy.types.Scene,
 ) -> tuple[Array, slice]:
-    """Return (T,) bool, the frames that stay, and the stretch that tells how the body moves.
+    """Return the frames to keep (T,) bool, and the rows that are the context of the gaps.
 
-    Raises RefusedError where there is no gap that can be filled.
+    Raises RefusedError if no gap can be filled.
     """
     import numpy as np
 
@@ -117,7 +119,7 @@ def known(
             if (b - a - 1) / rate > MOST_SECONDS:
                 raise RefusedError(
                     f"The gap from frame {a} to {b} lasts {(b - a) / rate:.1f} seconds; "
-                    f"key a pose in between, {MOST_SECONDS:g} are possible"
+                    f"key a pose in between; at most {MOST_SECONDS:g} seconds can be filled"
                 )
             stays[within] = False
         else:
@@ -134,7 +136,7 @@ def known(
 
 
 def unstep(rig: bpy.types.Object, action: bpy.types.Action, gaps: Array) -> None:
-    """Let stepped keys of a blocked-in action go over smoothly where gaps (N,) are filled."""
+    """Let stepped keys of a blocked-in action interpolate where gaps (N,) are filled."""
     from .insert_keys import unstep as smooth
 
     bag = fcurves.found_bag(rig, action)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reels: an action's channels as dense arrays, over any frames and in any order.
+"""Sampled actions: an action's channels as dense arrays over any frames, in any order.
 
 Owns reading them, joining those of two actions, and playing them on a copy of the rig, so that
-nothing of the artist's is touched.
+the artist's rig and actions stay untouched.
 """
 
 from __future__ import annotations
@@ -33,25 +33,26 @@ _BONE = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.?(.*)')
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """One property over the frames of a reel."""
+    """One property over the frames of a sampled action."""
 
     bone: str
-    """Pose bone, or an empty text for the object's own."""
+    """Pose bone, or an empty text for a property of the object."""
     channel: str
-    """Name of the property: location, rotation_euler, ...; or what else is keyed."""
+    """Name of the property: location, rotation_euler or any other keyed property."""
     indices: tuple[int, ...]
+    """Array indices of the columns of ``values``."""
     values: Array
-    """(T, C)."""
+    """(T, C), a row a frame."""
     keyed: frozenset[int] = frozenset()
-    """Scene frames, rounded, on which any of its channels has a key."""
+    """Scene frames, rounded, on which any of the property's F-curves has a key."""
 
     @property
     def transform(self) -> bool:
-        """Whether it moves a bone or the object."""
+        """Whether the property moves a bone or the object."""
         return self.channel in TRANSFORMS
 
 
-Reel = dict[str, Track]
+SampledAction = dict[str, Track]
 """Data path to track."""
 
 
@@ -65,10 +66,10 @@ def path_of(bone: str, channel: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{channel}'
 
 
-def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float]) -> Reel:
+def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float]) -> SampledAction:
     """Return the channels of an action at scene frames (T,).
 
-    Transforms are whole: of what has no key of its own, the present value is taken.
+    Transforms have all their components; those without an F-curve take the rig's present value.
     """
     frames = list(frames)
     bag = fcurves.found_bag(rig, action)
@@ -76,7 +77,7 @@ def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float
     for curve in bag.fcurves if bag is not None else ():
         if len(curve.keyframe_points) and not curve.mute:
             curves.setdefault(curve.data_path, []).append(curve)
-    reel = {}
+    sampled: SampledAction = {}
     for path, own in curves.items():
         bone, channel = _parted(path)
         if bone and bone not in rig.pose.bones:
@@ -88,8 +89,8 @@ def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float
             columns = {i: columns.get(i, [v] * len(frames)) for i, v in enumerate(still)}
         keys = {round(point.co[0]) for curve in own for point in curve.keyframe_points}
         values = np.array(list(columns.values()), dtype=np.float64).T
-        reel[path] = Track(bone, channel, tuple(columns), values, frozenset(keys))
-    return reel
+        sampled[path] = Track(bone, channel, tuple(columns), values, frozenset(keys))
+    return sampled
 
 
 def _parted(path: str) -> tuple[str, str]:
@@ -99,22 +100,24 @@ def _parted(path: str) -> tuple[str, str]:
     return bpy.utils.unescape_identifier(found[1]), found[2]
 
 
-def joined(rig: bpy.types.Object, first: Reel, second: Reel, seam: int) -> Reel:
-    """Return both reels, one after the other, with ``seam`` frames in between.
+def joined(
+    rig: bpy.types.Object, first: SampledAction, second: SampledAction, transition: int
+) -> SampledAction:
+    """Return one sampled action after the other, with ``transition`` frames in between.
 
-    There transforms go over smoothly, all else waits for the second. What only one of them has
-    keeps the rig's present value in the other.
+    In the transition, transforms blend smoothly and other properties hold the first action's
+    value. A property that only one action has keeps the rig's present value in the other.
     """
     out = {}
-    lengths = [len(next(iter(reel.values())).values) for reel in (first, second)]
+    lengths = [len(next(iter(action.values())).values) for action in (first, second)]
     for path in {**first, **second}:
-        tracks = [reel.get(path) for reel in (first, second)]
+        tracks = [action.get(path) for action in (first, second)]
         known = next(track for track in tracks if track is not None)
         parts = [
             _still(rig, known, length) if track is None else track.values
             for track, length in zip(tracks, lengths, strict=True)
         ]
-        share = foot_lock.eased(np.arange(1, seam + 1) / (seam + 1))[:, None]
+        share = foot_lock.eased(np.arange(1, transition + 1) / (transition + 1))[:, None]
         share = share if known.transform else np.zeros_like(share)
         end = _turned(parts[1][:1], parts[0][-1:]) if "quaternion" in path else parts[1][:1]
         between = parts[0][-1:] + share * (end - parts[0][-1:])
@@ -123,7 +126,7 @@ def joined(rig: bpy.types.Object, first: Reel, second: Reel, seam: int) -> Reel:
 
 
 def _turned(values: Array, before: Array) -> Array:
-    """Return a quaternion, or the same one with the other sign, near to the one before."""
+    """Return a quaternion with the sign that is nearer to the one before."""
     return -values if float((values * before).sum()) < 0.0 else values
 
 
@@ -134,22 +137,24 @@ def _still(rig: bpy.types.Object, track: Track, length: int) -> Array:
     return np.tile(track.values[:1], (length, 1))
 
 
-class Puppet:
-    """A copy of a rig that plays reels."""
+class ActionPlayer:
+    """Plays sampled actions on a copy of a rig."""
 
     def __init__(self, rig: bpy.types.Object, twin: bpy.types.Object, scene: bpy.types.Scene):
-        """Prepare; see ``lent``."""
+        """Take the rig and its copy in a scene of its own; see ``player``."""
         self._here = armature.world_matrix(rig)
         self._twin, self._scene = twin, scene
         self._action: bpy.types.Action | None = None
 
-    def play(self, reel: Reel, frames: Sequence[int] | None = None) -> tuple[Array, ...]:
-        """Return ``armature.staged`` poses under the reel's channels, at some rows or all."""
+    def play(
+        self, sampled: SampledAction, frames: Sequence[int] | None = None
+    ) -> tuple[Array, ...]:
+        """Return ``armature.staged`` poses of the sampled action at ``frames``, or at all rows."""
         self.drop()
-        self._action = bpy.data.actions.new("Rehearsal")
+        self._action = bpy.data.actions.new("Footfall Playback")
         bag = fcurves.channelbag(self._action, fcurves.assign(self._twin, self._action))
         writer, count = fcurves.Writer(bag), 1
-        for path, track in reel.items():
+        for path, track in sampled.items():
             count = len(track.values)
             rows = np.arange(count)
             writer.dense(path, rows, track.values, track.bone or OBJECT, track.indices)
@@ -157,18 +162,18 @@ class Puppet:
         return armature.staged(self._twin, wanted, self._scene, self._here)
 
     def drop(self) -> None:
-        """Remove what was played."""
+        """Remove the action that was played."""
         if self._action is not None:
             bpy.data.actions.remove(self._action)
             self._action = None
 
 
 @contextmanager
-def lent(rig: bpy.types.Object) -> Iterator[Puppet]:
-    """Lend a copy of a rig to play on."""
+def player(rig: bpy.types.Object) -> Iterator[ActionPlayer]:
+    """Provide a player on a copy of the rig, which is removed afterwards."""
     with rig_copy.double(rig) as (twin, scene):
-        puppet = Puppet(rig, twin, scene)
+        made = ActionPlayer(rig, twin, scene)
         try:
-            yield puppet
+            yield made
         finally:
-            puppet.drop()
+            made.drop()

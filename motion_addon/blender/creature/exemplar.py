@@ -17,7 +17,7 @@ import bpy
 
 from ...errors import RefusedError
 from ..keys import state, takes
-from ..rig import character, fit
+from ..rig import character
 from ..scene import units
 
 if TYPE_CHECKING:
@@ -201,7 +201,9 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     order = [rig.pose.bones.find(name) for name in bones.names]
     turns = quat.unroll(np.concatenate(rotations)[:, order])
     heads = np.concatenate(positions)[:, order]
-    read = _in_meters(action.name, bones, turns, heads, rate, rig_map, fit.meters(context.scene))
+    read = _in_meters(
+        action.name, bones, turns, heads, rate, rig_map, units.meters_per_unit(context.scene)
+    )
     parts = round(rate / units.frame_rate(context.scene))
     return replace(read, first=frames[0], parts=parts)
 
@@ -235,7 +237,7 @@ def played_by_animal(
 
     turns, heads, bones = played(rig, action, scene)
     rig_map = control_rigs.prepare(bones, character.load_map(rig))
-    rate, unit = units.frame_rate(scene), fit.meters(scene)
+    rate, unit = units.frame_rate(scene), units.meters_per_unit(scene)
     return _in_meters(action.name, bones, turns, heads, rate, rig_map, unit).body()
 
 

@@ -65,9 +65,9 @@ def examine_steps(
 ) -> Generator[float, None, tuple[exemplar.Reading, Diagnosis]]:
     """Read and examine the picked clip; yields progress 0..1. Raises RefusedError."""
     from ...motion.creature.doctor import doctor
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
-    reading = yield from within(exemplar.read_steps(context), 0.0, READ_SHARE)
+    reading = yield from part_of(exemplar.read_steps(context), 0.0, READ_SHARE)
     yield READ_SHARE
     seen = reading.body()
     found = doctor.examine(
@@ -98,13 +98,13 @@ def adapt_steps(
     """
     from ...motion.creature.learned.adapt import adapt
     from ...motion.creature.reading.exemplar import read
-    from ...motion.maths.progress import within
+    from ...motion.maths.progress import part_of
 
     rig = character.current(context)
     problem = stored_creatures.refusal(context)
     if problem or rig is None:
         raise RefusedError(problem)
-    reading, found = yield from within(examine_steps(context), 0.0, READ_SHARE)
+    reading, found = yield from part_of(examine_steps(context), 0.0, READ_SHARE)
     if fault(found):
         raise RefusedError(fault(found))
     given = read(

@@ -20,7 +20,7 @@ import bpy
 
 from ...errors import RefusedError
 from ..keys.recipe import Recipe
-from ..rig import character, fit
+from ..rig import character, character_size
 
 if TYPE_CHECKING:
     from ...motion.bake.bake import BakeResult
@@ -217,11 +217,13 @@ def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
 
     kept = wanted(rig, recipe)
     if kept is None:
-        return fit.load_model(recipe.model)
+        return character_size.load_model(recipe.model)
     return library.model(str(file_of(kept)), None, recipe.manner)
 
 
-def size(rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.types.Scene) -> fit.Fit:
+def size(
+    rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.types.Scene
+) -> character_size.CharacterSize:
     """Measure a rig against what moves it by a recipe; a creature's own rig by its very bones.
 
     Raises RefusedError and RefusedError.
@@ -230,7 +232,7 @@ def size(rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.type
     from ...motion.creature.own_rig.own_pose import size_of
     from ..scene import armature
 
-    found = fit.measure(rig, rig_map, model(rig, recipe), scene)
+    found = character_size.measure(rig, rig_map, model(rig, recipe), scene)
     kept = wanted(rig, recipe)
     own = None if kept is None else library.own_motion(str(file_of(kept)))
     ratio = None if own is None else size_of(own, armature.read_rig(rig))

@@ -48,7 +48,7 @@ def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
     rig.footfall.before_action = rig.animation_data.action if rig.animation_data else None
 
 
-class Moment:
+class SavedState:
     """What a character shows now, to come back to if a bake ends half-way."""
 
     def __init__(self, rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
@@ -58,7 +58,7 @@ class Moment:
         self._review = (rig.footfall.before, rig.footfall.before_action)
         self._state = state.capture(rig, scene)
 
-    def come_back(self) -> None:
+    def restore(self) -> None:
         """Put everything back as it was remembered."""
         state.restore(self._rig, self._scene, self._state, self._action)
         self._rig.footfall.before, self._rig.footfall.before_action = self._review

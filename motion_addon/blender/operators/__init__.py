@@ -7,7 +7,7 @@ from . import (
     creature,
     footfalls,
     herd,
-    oneshot,
+    one_shot,
     path,
     review,
     rig,
@@ -26,7 +26,7 @@ modules = (
     herd,
     review,
     scrub,
-    oneshot,
+    one_shot,
     creature,
     between,
 )

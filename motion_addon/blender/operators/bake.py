@@ -11,11 +11,11 @@ from ..bake import job, scene_request
 from ..keys import takes
 from ..keys.recipe import Recipe
 from ..rig import character, readiness
+from .modal_work import ModalWork
 from .polling import NOT_BAKED
-from .stepping import Stepping
 
 
-class Baking(Stepping):
+class Baking(ModalWork):
     """What the baking operators share."""
 
     what = "A bake is running"

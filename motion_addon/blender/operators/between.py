@@ -48,7 +48,7 @@ class FOOTFALL_OT_fill_between(Filling, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return a take whose gaps are filled."""
-        return fill_between.fill(context, rig, fill_between.wanted(context.scene))
+        return fill_between.fill(context, rig, fill_between.from_settings(context.scene))
 
 
 class FOOTFALL_OT_stitch(Filling, bpy.types.Operator):
@@ -63,15 +63,17 @@ class FOOTFALL_OT_stitch(Filling, bpy.types.Operator):
         """Return why the button is gray, or an empty text."""
         problem = super().problem(context)
         if not problem and context.scene.footfall_between.action is None:
-            return "Pick the action or take to go on with"
+            return "Pick the action or take to continue with"
         return problem
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return a take of both actions."""
-        from ..between import stitch
+        from ..between import action_transitions
 
         second = context.scene.footfall_between.action
-        return stitch.stitch(context, rig, second, fill_between.wanted(context.scene))
+        return action_transitions.stitch(
+            context, rig, second, fill_between.from_settings(context.scene)
+        )
 
 
 class FOOTFALL_OT_close_loop(Filling, bpy.types.Operator):
@@ -83,9 +85,9 @@ class FOOTFALL_OT_close_loop(Filling, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
         """Return a take that ends as it begins."""
-        from ..between import stitch
+        from ..between import action_transitions
 
-        return stitch.loop(context, rig, fill_between.wanted(context.scene))
+        return action_transitions.loop(context, rig, fill_between.from_settings(context.scene))
 
 
 classes = (FOOTFALL_OT_fill_between, FOOTFALL_OT_stitch, FOOTFALL_OT_close_loop)

@@ -9,7 +9,7 @@ import bpy
 
 from ..bake import herd
 from .bake import Baking
-from .stepping import Stepping
+from .modal_work import ModalWork
 
 
 class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
@@ -22,7 +22,7 @@ class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        return Stepping.problem(context) or herd.refusal(context)
+        return ModalWork.problem(context) or herd.refusal(context)
 
     def steps(self, context: bpy.types.Context) -> Any:
         """Return the steps of a herd."""

@@ -9,7 +9,7 @@ from mathutils import Vector
 
 from ...errors import RefusedError
 from ..rig import character
-from ..scene import curve, ground, stroke
+from ..scene import curve, drawn_path, path_surface
 from .polling import Explained
 
 HELP = "Drag: Draw    Click: Add Point    Backspace: Undo Point    Enter: Finish    Esc: Cancel"
@@ -44,7 +44,9 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         try:
-            points = stroke.from_json(self.points) if self.points else stroke.ahead(rig)
+            points = (
+                drawn_path.from_json(self.points) if self.points else drawn_path.straight_ahead(rig)
+            )
             path = curve.new_path(context, points, self.smooth)
         except RefusedError as error:
             self.report({"ERROR"}, str(error))
@@ -58,7 +60,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if context.area is None or context.area.type != "VIEW_3D":
             return self.execute(context)
-        self._drawing = stroke.Drawing(context.area)
+        self._drawing = drawn_path.DrawnPath(context.area)
         context.workspace.status_text_set(HELP)
         context.window.cursor_modal_set("PAINT_BRUSH")
         context.window_manager.modal_handler_add(self)
@@ -88,7 +90,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
         region = self._drawing.region
         at = (event.mouse_x - region.x, event.mouse_y - region.y)
         view = self._drawing.area.spaces.active.region_3d
-        return ground.under_mouse(context, region, view, at, character.current(context))
+        return path_surface.under_mouse(context, region, view, at, character.current(context))
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         self._end(context, set())

@@ -12,7 +12,7 @@ from ..creature import stored_creatures
 from ..keys import footfall_keys, takes
 from ..keys.recipe import Recipe
 from ..rig import character
-from ..style import worn
+from ..style import style_mix
 from .polling import NOT_BAKED, OnTake
 
 
@@ -102,7 +102,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         take = takes.active(rig)
         try:
             stored = Recipe.from_json(takes.recipe_of(take))
-            worn.check(stored)
+            style_mix.check(stored)
         except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -8,7 +8,7 @@ import bpy
 
 from ..bake import live
 from ..style import style_keys
-from ..style.worn import MOST
+from ..style.style_mix import MOST
 
 
 class FOOTFALL_OT_style_add(bpy.types.Operator):

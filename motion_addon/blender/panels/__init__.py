@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Footfall tab of the 3D view's sidebar: panels in order of use."""
 
-from . import bake, between, character, experts, motion, oneshot, path, report, style
+from . import bake, between, character, experts, motion, one_shot, path, report, style
 
-modules = (character, path, motion, style, bake, experts, oneshot, between, report)
+modules = (character, path, motion, style, bake, experts, one_shot, between, report)
 
 
 def register() -> None:

@@ -10,7 +10,7 @@ import bpy
 
 from ..creature import stored_creatures
 from ..rig import character
-from .bones import draw_bones
+from .bone_list import draw_bones
 from .tab import Tab, sentence
 
 OVERRIDE_NOTE = "Accept takes before you save: an override may forget the list of takes"

@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 
 from ..operators.speed import PRESETS
-from ..rig import character, fit
+from ..rig import character, character_size
 from ..settings import pace
-from .choice import draw_choice
+from .creature_choice import draw_choice
 from .tab import Tab, sentence
 
 
@@ -47,7 +47,7 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         settings = context.scene.footfall
         rig = character.current(context)
         animal = rig is not None and rig.footfall.kind == "quadruped"
-        hips = fit.hip_height(rig, context.scene) if animal else 0.0
+        hips = character_size.hip_height(rig, context.scene) if animal else 0.0
         going = settings.way == "path"
         if going:
             self._draw_speed(layout, settings, hips)

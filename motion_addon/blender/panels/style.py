@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 
 from ..rig import character
-from ..style.worn import MOST, OWN, style_of
+from ..style.style_mix import MOST, OWN, style_of
 from .tab import Tab, sentence
 
 

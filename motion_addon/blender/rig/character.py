@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...errors import RefusedError
-from . import fit
+from . import character_size
 
 if TYPE_CHECKING:
     from ...motion.body.kinds import Kind
@@ -190,7 +190,7 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     from ...motion.rigs import roles_of
 
     kept = rig.footfall
-    kept.hip_height = fit.own_hip_height(rig, rig_map)
+    kept.hip_height = character_size.own_hip_height(rig, rig_map)
     kept.family = rig_map.family
     kept.confidence = rig_map.confidence
     kept.notes = "\n".join(rig_map.notes)

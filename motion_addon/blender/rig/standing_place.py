@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from ...motion.maths.quat import Array
     from ...motion.rigs import RigMap
 
-Spot = tuple[float, float, float, float]
+StandingPlace = tuple[float, float, float, float]
 LEGS = {"biped": ("thigh", "foot"), "quadruped": ("foreleg", "hindleg")}
 """Roles that hold the top and the foot of each leg."""
 WAY = 0.04
 """Length over the hip height of the path that stands for a spot."""
 
 
-def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
+def find(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> StandingPlace:
     """Return x, y, z of the ground under a posed character in the world, and where it faces.
 
     The place is where the model's root is; the direction is in degrees: 0 is the -Y axis, positive
@@ -50,7 +50,7 @@ def under(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> Spot:
     return (float(x), float(-z), float(y), math.degrees(yaw))
 
 
-def path(spot: Spot, hip_height: float) -> Array:
+def path(spot: StandingPlace, hip_height: float) -> Array:
     """Return a path (2, 3) in the world that is hardly more than the spot and where it faces."""
     x, y, z, degrees = spot
     yaw, way = math.radians(degrees), WAY * hip_height

@@ -32,14 +32,6 @@ def core_from_world(points: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
 
 
-def world_from_core(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Turn (N, 3) motion core points (Y up) into Blender points (Z up), same unit."""
-    import numpy as np
-
-    points = np.asarray(points, dtype=np.float64)
-    return np.stack([points[:, 0], -points[:, 2], points[:, 1]], axis=1)
-
-
 def path_points(
     curve: bpy.types.Object, scene: bpy.types.Scene
 ) -> tuple[NDArray[np.float64], bool]:

@@ -18,7 +18,7 @@ from ..controller.controller import Controller, Run
 from ..controller.footfall_search import ROUNDS, Retiming, Try, search
 from ..controller.model import Model
 from ..controller.pacing import Clock, Wishes, legs
-from ..maths.progress import last, within
+from ..maths.progress import finish, part_of
 from ..maths.quat import Array
 from ..metrics.report import Ranges, report
 from ..plan import trajectory
@@ -76,15 +76,15 @@ def bake(request: BakeRequest) -> BakeResult:
 
     Raises RefusedError with one plain sentence when the request cannot be met.
     """
-    return last(bake_steps(request))
+    return finish(bake_steps(request))
 
 
 def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
     """Yield progress from 0 to 1 and return the result; stop asking to cancel."""
     walk = _planned(request)
     share = 1.0 / (1.0 + ROUNDS) if request.footfalls else 0.95
-    (run,) = yield from within(_driven([walk]), 0.0, share)
-    return (yield from within(_completed(walk, run), share, 1.0 - share))
+    (run,) = yield from part_of(_driven([walk]), 0.0, share)
+    return (yield from part_of(_completed(walk, run), share, 1.0 - share))
 
 
 def bake_many(requests: Sequence[BakeRequest]) -> list[BakeResult]:
@@ -92,7 +92,7 @@ def bake_many(requests: Sequence[BakeRequest]) -> list[BakeResult]:
 
     As ``bake`` of each, but quicker. Raises RefusedError when one cannot be met.
     """
-    return last(bake_many_steps(requests))
+    return finish(bake_many_steps(requests))
 
 
 def bake_many_steps(
@@ -107,9 +107,9 @@ def bake_many_steps(
     total = len(walks)
     for batch in _batches(walks):
         steps, done = _driven([walks[i] for i in batch]), len(results)
-        runs = yield from within(steps, done / total, 0.5 * len(batch) / total)
+        runs = yield from part_of(steps, done / total, 0.5 * len(batch) / total)
         for i, run in zip(batch, runs, strict=True):
-            results[i] = last(_completed(walks[i], run))
+            results[i] = finish(_completed(walks[i], run))
             left = done + len(batch) - len(results)
             yield (len(results) + 0.5 * left) / total
     return [results[i] for i in range(total)]
@@ -248,8 +248,8 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     What ``loops`` is not unsteady, or it would not.
     """
     clip, request = run.clip, walk.request
-    wearing = bake_styles.Wearing(walk.model.kind, walk.scale, None if loops else request.seed)
-    clip = bake_styles.put_on(clip, request.style, walk.styles, wearing)
+    context = bake_styles.StyleContext(walk.model.kind, walk.scale, None if loops else request.seed)
+    clip = bake_styles.apply_styles(clip, request.style, walk.styles, context)
     if request.cleanup and clip.contacts is not None:
         habits = walk.model.habits
         keyed = None if habits.residual is None else replace(EXEMPLAR, soles=habits.soles)
@@ -310,7 +310,7 @@ def cycle(request: BakeRequest) -> BakeResult:
         footfalls=(),
     )
     walk = _planned(straight)
-    (run,) = last(_driven([walk]))
+    (run,) = finish(_driven([walk]))
     clip = _finished(run, walk, loops=True)
     loop, ground_speed = cut_cycle(clip, run.phase, request)
     phase = request.start_phase + np.arange(loop.frames) / loop.frames

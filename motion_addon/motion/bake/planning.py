@@ -14,8 +14,8 @@ from ..controller.model import Model
 from ..maths import quat
 from ..plan import trajectory
 from ..plan.path import Path
-from ..plan.pivot import pivot
 from ..plan.trajectory import Trajectory
+from ..plan.turn_in_place import turn_in_place
 from . import creatures
 from .request import BakeRequest
 
@@ -102,7 +102,7 @@ def plan_walk(
         if facing[0] == "fixed":
             turn = (turn - begin + math.pi) % (2.0 * math.pi) - math.pi
         stands = request.start, request.stop
-        return pivot(small.samples[0], begin, turn, mover, request.gait, stands)
+        return turn_in_place(small.samples[0], begin, turn, mover, request.gait, stands)
     backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
     own_gait = mover.backward if backward and request.gait == "auto" else None
     return trajectory.plan(

@@ -18,7 +18,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
 from ..metrics.clip_metrics import mean_root
-from ..plan.ground import Ground, ground_of
+from ..plan.ground import GroundHeight, ground_of
 from ..plan.trajectory import Trajectory
 from .lower_body import LowerBody
 from .paw import Paw
@@ -70,7 +70,7 @@ def clean(
     contacts: Array,
     trajectory: Trajectory | None = None,
     settings: CleanupSettings | None = None,
-    ground: Ground | None = None,
+    ground: GroundHeight | None = None,
 ) -> Clip:
     """Return `clip` with its root on the plan and its feet on the ground, with binary contacts.
 

@@ -12,7 +12,7 @@ from ..body.legs import LegJoints
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from . import foot_lock
 from .lower_body import LowerBody
 from .planting import Places
@@ -50,7 +50,12 @@ class Paw:
         return float(np.median(heights))
 
     def target(
-        self, body: LowerBody, leg: LegJoints, stances: list[Stance], sole: float, ground: Ground
+        self,
+        body: LowerBody,
+        leg: LegJoints,
+        stances: list[Stance],
+        sole: float,
+        ground: GroundHeight,
     ) -> Array:
         """Return the way (T, 3) of one paw, pinned in its stances and clear elsewhere."""
         raw, fps, size = body.positions[leg.ball].copy(), body.fps, body.size
@@ -85,7 +90,12 @@ class Paw:
         return np.asarray(target + body.positions[leg.end] - body.positions[leg.ball])
 
     def set_down(
-        self, body: LowerBody, leg: LegJoints, target: Array, stances: list[Stance], ground: Ground
+        self,
+        body: LowerBody,
+        leg: LegJoints,
+        target: Array,
+        stances: list[Stance],
+        ground: GroundHeight,
     ) -> None:
         """Keep the yaw of a standing paw, and lay it on sloping ground."""
         rotation = foot_lock.untwisted(body.rotations[leg.ball], stances, body.fps)

@@ -18,7 +18,7 @@ from ..body.legs import LegJoints
 from ..maths import leg_ik
 from ..maths.quat import Array
 from ..maths.smoothing import running_min, smooth
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from .lower_body import LowerBody
 from .stances import Stance, StanceRules, find_stances, stance_mask
 
@@ -41,7 +41,12 @@ class FootPlanting(Protocol):
         """Return the height of a stance of heights (n,) of the ball joint over its sole."""
 
     def target(
-        self, body: LowerBody, leg: LegJoints, stances: list[Stance], sole: float, ground: Ground
+        self,
+        body: LowerBody,
+        leg: LegJoints,
+        stances: list[Stance],
+        sole: float,
+        ground: GroundHeight,
     ) -> Array:
         """Pin one foot; return the target (T, 3) of the leg's ``joint``."""
 
@@ -55,7 +60,12 @@ class FootPlanting(Protocol):
         """Return the place (T, 3) of the end effector for a target."""
 
     def set_down(
-        self, body: LowerBody, leg: LegJoints, target: Array, stances: list[Stance], ground: Ground
+        self,
+        body: LowerBody,
+        leg: LegJoints,
+        target: Array,
+        stances: list[Stance],
+        ground: GroundHeight,
     ) -> None:
         """Turn the foot as it stands, after its leg has reached."""
 
@@ -64,7 +74,7 @@ def plant(
     body: LowerBody,
     down: Array,
     planting: FootPlanting,
-    ground: Ground,
+    ground: GroundHeight,
     level_seconds: float,
     rules: StanceRules | None = None,
     soles: Sequence[float] | None = None,
@@ -114,7 +124,7 @@ def _level(
     stances: Stances,
     planting: FootPlanting,
     soles: Mapping[str, float],
-    ground: Ground,
+    ground: GroundHeight,
     seconds: float,
 ) -> None:
     """Raise or lower each girdle, slowly, so that standing feet are as high as they should be."""

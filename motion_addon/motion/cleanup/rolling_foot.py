@@ -13,7 +13,7 @@ from ..clip import contacts as foot_contacts
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from . import foot_lock
 from .lower_body import LowerBody
 from .planting import Places
@@ -46,7 +46,12 @@ class RollingFoot:
         return float(np.percentile(flat, 30))
 
     def target(
-        self, body: LowerBody, leg: LegJoints, stances: list[Stance], sole: float, ground: Ground
+        self,
+        body: LowerBody,
+        leg: LegJoints,
+        stances: list[Stance],
+        sole: float,
+        ground: GroundHeight,
     ) -> Array:
         """Pin one foot and bend its toes; return the targets (T, 3) of its ankle."""
         frames, fps = len(body.root), body.fps
@@ -82,7 +87,12 @@ class RollingFoot:
         return target
 
     def set_down(
-        self, body: LowerBody, leg: LegJoints, target: Array, stances: list[Stance], ground: Ground
+        self,
+        body: LowerBody,
+        leg: LegJoints,
+        target: Array,
+        stances: list[Stance],
+        ground: GroundHeight,
     ) -> None:
         """The foot is turned already: its rotation decides where the ankle goes."""
 
@@ -95,7 +105,7 @@ def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) 
 
 
 def _roll(
-    body: LowerBody, leg: LegJoints, ankle: Array, known: Mask, sole: float, ground: Ground
+    body: LowerBody, leg: LegJoints, ankle: Array, known: Mask, sole: float, ground: GroundHeight
 ) -> None:
     """Pitch the foot so that its ball comes down as it lands and stays while the heel comes up.
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Motion as data: skeletons, clips, contacts, BVH files."""
+"""Motion data: skeletons, clips, contacts and BVH files."""

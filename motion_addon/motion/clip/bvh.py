@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading and writing BVH motion files.
 
-Files are taken as they are: meters and Y up are the caller's business when reading;
-writing is always meters, Y up, root position and Z Y X rotation channels.
+Reading keeps the units and axes of the file; the caller converts them. Writing uses meters,
+Y up, a root position and Z Y X rotation channels.
 """
 
 from dataclasses import dataclass, field
@@ -63,14 +63,14 @@ def _parse_hierarchy(lines: list[str]) -> tuple[_Parsed, int]:
 
 
 def _tidy_rate(fps: float) -> float:
-    # Frame times are printed with few digits; 0.0166667 means 60.
+    # Files give the frame time with few digits: 0.0166667 is 60 frames a second.
     return float(round(fps)) if abs(fps - round(fps)) < 0.01 else fps
 
 
 def read(path: FilePath | str) -> Clip:
     """Return the motion of a BVH file.
 
-    Raises RefusedError when the text is not BVH, OSError when the file cannot be opened.
+    Raises RefusedError if the text is not BVH, OSError if the file cannot be opened.
     Translations of joints other than the root are ignored.
     """
     lines = FilePath(path).read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A piece of motion: a skeleton, its joint rotations and its root's path over time."""
+"""A clip: a skeleton with joint rotations and root positions over time."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -13,13 +13,13 @@ from .skeleton import Skeleton
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Motion of one character, Y up, meters."""
+    """Motion of one character in meters, Y up: T frames of J joints."""
 
     skeleton: Skeleton
     rotations: Array
-    """(T, J, 4) float32, local joint rotations, wxyz."""
+    """(T, J, 4) float32 local joint rotations, wxyz."""
     root_positions: Array
-    """(T, 3) float32, world position of joint 0, meters."""
+    """(T, 3) float32 world positions of joint 0 (m)."""
     fps: float
     """Frames per second."""
     contacts: Array | None = None
@@ -32,7 +32,7 @@ class Clip:
 
     @property
     def seconds(self) -> float:
-        """Duration from the first to the last frame."""
+        """Duration from the first to the last frame (s)."""
         return max(self.frames - 1, 0) / self.fps
 
     def world(self) -> tuple[Array, Array]:
@@ -40,7 +40,7 @@ class Clip:
         return self.skeleton.fk(self.rotations, self.root_positions)
 
     def slice(self, start: int, stop: int) -> "Clip":
-        """Return frames ``start`` up to but not including ``stop``."""
+        """Return the frames from ``start`` up to, not including, ``stop``."""
         contacts = None if self.contacts is None else self.contacts[start:stop]
         return replace(
             self,
@@ -50,7 +50,7 @@ class Clip:
         )
 
     def resample(self, fps: float) -> "Clip":
-        """Return this clip at another frame rate; slerp between frames."""
+        """Return this clip at another frame rate, with slerp between frames."""
         if fps == self.fps or self.frames < 2:
             return replace(self, fps=fps)
         count = int(np.floor(self.seconds * fps + 1e-6)) + 1
@@ -75,7 +75,7 @@ class Clip:
         )
 
     def mirrored(self) -> "Clip":
-        """Return this clip with left and right exchanged (reflected in x)."""
+        """Return this clip mirrored in x, with left and right joints exchanged."""
         pairs = self.skeleton.mirror_pairs()
         flip = np.array([1.0, 1.0, -1.0, -1.0], dtype=np.float32)
         contacts = None if self.contacts is None else self.contacts[:, [2, 3, 0, 1]]
@@ -104,7 +104,7 @@ class Clip:
 
     @staticmethod
     def load(path: FilePath) -> "Clip":
-        """Read a clip written by ``save``; nothing is unpickled."""
+        """Read a clip written by ``save``, without pickle."""
         with np.load(path, allow_pickle=False) as data:
             skeleton = Skeleton.from_arrays(
                 {k[9:]: data[k] for k in data.files if k.startswith("skeleton_")}

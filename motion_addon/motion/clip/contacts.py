@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Foot contacts: where the heel and ball are, when they stand, and the gait phase they give.
+"""Foot contacts: points of heel and ball, their contacts, and the gait phase.
 
 Contacts have four columns: left heel, left ball, right heel, right ball.
 """
@@ -13,17 +13,17 @@ from .skeleton import Skeleton
 
 FOOT_JOINTS = (("LeftFoot", "LeftToe"), ("RightFoot", "RightToe"))
 SPEED_LIMIT = 0.4
-"""m/s, a foot point that moves faster does not stand."""
+"""Speed of a foot point (m/s) from which it is in swing."""
 SPEED_SHARE = 0.15
-"""Added to the limit per m/s of body speed: running contacts are short and blurred."""
+"""Added to the limit per m/s of body speed, as contacts of a run are short and blurred."""
 SHORTEST = 0.07
-"""Seconds, the shortest contact, and the shortest gap in one."""
+"""Shortest contact, and shortest gap within one (s)."""
 HEIGHT_LIMIT = 0.045
-"""Meters above its own lowest level; a foot point that is higher does not stand."""
+"""Height of a foot point above its lowest level (m) from which it is in swing."""
 
 
 def heel_offset(skeleton: Skeleton, side: int) -> Array:
-    """Return (3,) the heel in the foot joint's frame, as high as the ball in the rest pose.
+    """Return the heel (3,) in the foot joint's frame, as high as the ball in the rest pose.
 
     The skeleton has no heel joint; the heel lies under and behind the ankle by about a third
     of the ankle-to-ball length. ``side`` is 0 for left, 1 for right.
@@ -50,8 +50,8 @@ def detect(
 ) -> Array:
     """Return (T, 4) float32 contacts of foot points (T, 4, 3): slow and near the ground.
 
-    The ground level of each point is its own 2nd percentile height. ``share`` is added to the
-    limit of speed per m/s of the body; contacts and gaps under ``shortest`` seconds are dropped.
+    The ground level of each point is the 2nd percentile of its height. ``share`` raises the speed
+    limit per m/s of body speed; contacts shorter than ``shortest`` seconds are dropped.
     """
     velocity = np.gradient(smooth(points, fps / 60.0), axis=0) * fps
     body = np.linalg.norm(smooth(velocity.mean(axis=1), 0.25 * fps)[:, [0, 2]], axis=-1)
@@ -62,10 +62,10 @@ def detect(
 
 
 def clean(contacts: Array, fps: float, shortest: float = SHORTEST) -> Array:
-    """Return binary contacts (T, 4) of probabilities, without flicker.
+    """Return binary contacts (T, 4) from probabilities (T, 4), without flicker.
 
-    Hysteresis (on above 0.6, off below 0.4), then gaps of less than SHORTEST are closed and
-    contacts of less than ``shortest`` seconds dropped.
+    Applies hysteresis (on above 0.6, off below 0.4), closes gaps shorter than ``SHORTEST``, and
+    drops contacts shorter than ``shortest`` seconds.
     """
     out = np.zeros_like(contacts, dtype=np.float32)
     gap, least = (max(round(seconds * fps), 1) for seconds in (SHORTEST, shortest))
@@ -85,7 +85,7 @@ def _hysteresis(values: Array) -> Array:
 
 
 def runs(mask: Array) -> list[tuple[int, int]]:
-    """Return (start, stop) of each stretch of True in a (T,) mask, stop excluded."""
+    """Return (start, stop), stop excluded, of each run of True in a mask (T,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -100,7 +100,7 @@ def _drop_short(state: Array, least: int, *, value: bool) -> Array:
 
 
 def duty_factor(contacts: Array, fps: float) -> Array:
-    """Return (T,) the share of a stride for which a foot stands, averaged over a few steps."""
+    """Return the duty factor (T,), the stance share of a stride, averaged over a few steps."""
     down = np.stack([contacts[:, :2].max(axis=1), contacts[:, 2:].max(axis=1)])
     return smooth(down.mean(axis=0).astype(np.float64), 0.4 * fps)
 
@@ -108,9 +108,9 @@ def duty_factor(contacts: Array, fps: float) -> Array:
 def strikes(contacts: Array, fps: float, shortest_step: float = 0.2) -> list[tuple[int, int]]:
     """Return alternating foot strikes as (frame, side), side 0 left and 1 right.
 
-    A foot strikes when its heel or ball comes down after neither stood. Of two strikes of one
-    foot in a row, either a missed strike of the other is put between them, if they lie a
-    whole stride apart, or the first is dropped.
+    A foot strikes when its heel or ball comes down while neither was in contact. Of two strikes
+    of one foot in a row, the first is dropped; if they lie a whole stride apart, a strike of the
+    other foot is inserted between them instead.
     """
     events = []
     for side in (0, 1):
@@ -131,11 +131,11 @@ def strikes(contacts: Array, fps: float, shortest_step: float = 0.2) -> list[tup
 
 
 def phase(contacts: Array, fps: float, longest_step: float = 0.85) -> Array:
-    """Return (T,) unwrapped gait phase in cycles: whole at right strikes, half at left ones.
+    """Return the unwrapped gait phase (T,) in cycles: whole at right strikes, half at left ones.
 
-    Linear between strikes (PFNN section 4.1). A step that takes longer than
-    ``longest_step`` seconds is a pause: the phase rests just after the earlier strike and
-    runs only in the last part, so that standing still has almost no phase rate.
+    Linear between strikes (PFNN section 4.1). A step longer than ``longest_step`` seconds is a
+    pause: the phase stops just after the earlier strike and runs again before the next one, so
+    that its rate is almost zero while standing.
     """
     events = strikes(contacts, fps)
     frames = len(contacts)

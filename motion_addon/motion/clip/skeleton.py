@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A skeleton's topology and rest pose, and forward kinematics on it.
+"""A skeleton: its topology, its rest pose and forward kinematics.
 
 Owns joint names, parents and rest offsets. Rest orientations are the identity, as in BVH.
 """
@@ -21,13 +21,13 @@ class Skeleton:
     """Joints in parent-first order; joint 0 is the root."""
 
     names: tuple[str, ...]
-    """Joint names, J of them."""
+    """J joint names."""
     parents: Array
-    """(J,) int, the parent of each joint; -1 for the root."""
+    """(J,) int index of the parent of each joint; -1 for the root."""
     offsets: Array
-    """(J, 3) float32, meters, translation from the parent joint in the rest pose."""
+    """(J, 3) float32 translation from the parent joint in the rest pose (m)."""
     end_sites: tuple[EndSite, ...] = ()
-    """Tips of chains: joint and offset in meters."""
+    """Tips of chains: joint index and offset (m)."""
 
     def __post_init__(self) -> None:
         parents = np.asarray(self.parents, dtype=np.int64)
@@ -46,7 +46,7 @@ class Skeleton:
         return len(self.names)
 
     def index(self, name: str) -> int:
-        """Return the index of a joint; raises ValueError if there is none of that name."""
+        """Return the index of a joint; raises ValueError if no joint has that name."""
         return self.names.index(name)
 
     def fk(
@@ -54,8 +54,8 @@ class Skeleton:
     ) -> tuple[Array, Array]:
         """Return world rotations (..., J, 4) and world positions (..., J, 3).
 
-        ``rotations`` are local (..., J, 4), ``root_positions`` (..., 3) in meters. ``offsets``
-        (..., J, 3) are those of bodies of other proportions, the skeleton's own without.
+        ``rotations`` (..., J, 4) are local, ``root_positions`` (..., 3) in meters. ``offsets``
+        (..., J, 3) replace the skeleton's own, for bodies of other proportions.
         """
         offsets = self.offsets if offsets is None else offsets
         world_rotations = np.empty_like(rotations)
@@ -89,7 +89,7 @@ class Skeleton:
         return Skeleton(self.names, self.parents, self.offsets * np.float32(factor), tips)
 
     def mirror_pairs(self) -> Array:
-        """Return (J,) the joint on the other side, by Left/Right in the names."""
+        """Return the index (J,) of the joint on the other side, by Left and Right in the names."""
         swap = {"Left": "Right", "Right": "Left"}
         pairs = []
         for i, name in enumerate(self.names):

@@ -18,7 +18,7 @@ from ...errors import RefusedError
 from ..body.quadruped import LEGS
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
-from ..maths.progress import within
+from ..maths.progress import part_of
 from ..maths.quat import Array
 from .controller import Run
 from .footfall_edits import Footfall
@@ -324,7 +324,7 @@ def search(
         least = np.inf
         for number in range(ROUNDS):
             steps = attempt(retiming.clock())
-            tried = yield from within(steps, number / ROUNDS, 1.0 / ROUNDS)
+            tried = yield from part_of(steps, number / ROUNDS, 1.0 / ROUNDS)
             off = retiming.learn(tried.contacts)
             if off < least:
                 best, least = tried, off

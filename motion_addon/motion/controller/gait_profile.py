@@ -56,7 +56,9 @@ class Residual:
     def touching(self, contacts: Array, phase: Array, share: Array) -> Array:
         """Return a network's contacts (T, 4) with its own in their place."""
         weight = (self.own * share)[:, None]
-        return np.asarray(contacts + weight * (cyclic_spline.at(self.contacts, phase) - contacts))
+        return np.asarray(
+            contacts + weight * (cyclic_spline.evaluate(self.contacts, phase) - contacts)
+        )
 
 
 @dataclass(frozen=True, eq=False)

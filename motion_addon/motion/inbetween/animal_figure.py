@@ -22,7 +22,7 @@ from ..creature.reading import footing
 from ..maths import quat
 from ..maths.quat import Array
 from . import blend_joins, fill_gaps, keyed_feet
-from .bridging import led_places, led_turns
+from .bone_poses import bridged_positions, bridged_rotations
 from .model import Filler
 
 STEPS = 1.2
@@ -61,8 +61,8 @@ class AnimalFigure:
         misfit = self._misfit(clip, bones, known)
         made = own_rig.pose(self.own, clip, misfit, sink=False)
         return Bones(
-            led_turns(made.turns, bones.turns, known, clip.fps),
-            led_places(made.places, bones.places, known, clip.fps),
+            bridged_rotations(made.turns, bones.turns, known, clip.fps),
+            bridged_positions(made.places, bones.places, known, clip.fps),
         )
 
     def _misfit(self, clip: Clip, bones: Bones, known: Array) -> Misfit:
@@ -74,9 +74,9 @@ class AnimalFigure:
         )
         off = quat.inv_mul(follows, bones.turns)
         mean = quat.normalize(quat.unroll(off[known]).mean(axis=0))
-        turns = led_turns(np.broadcast_to(mean, off.shape), off, known, clip.fps)
+        turns = bridged_rotations(np.broadcast_to(mean, off.shape), off, known, clip.fps)
         moved = np.stack([own_rig.shift(own, bones, b) for b in range(len(own.skeleton))], 1)
-        shifts = led_places(np.zeros_like(moved), moved, known, clip.fps)
+        shifts = bridged_positions(np.zeros_like(moved), moved, known, clip.fps)
         count = range(len(own.skeleton))
         return Misfit({b: turns[:, b] for b in count}, {b: shifts[:, b] for b in count})
 
@@ -145,7 +145,9 @@ def fill(
     way = treadmill(figure, bones, known, fps).astype(np.float32)
     told = replace(told, root_positions=told.root_positions + way)
     new = fill_gaps.fill(filler, told, known, seed=seed, lock=False)
-    done = blend_joins.calmed(replace(new, rotations=new.rotations.astype(np.float64)), known)
+    done = blend_joins.blended_joins(
+        replace(new, rotations=new.rotations.astype(np.float64)), known
+    )
     if lock:
         assert new.contacts is not None
         done = keyed_feet.locked(done, known, new.contacts)

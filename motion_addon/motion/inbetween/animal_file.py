@@ -93,53 +93,53 @@ def stitch(
     seed: int = 0,
     lock: bool = True,
 ) -> Clip:
-    """Return a clip that goes over into another one, as ``seam.stitch``."""
+    """Return a clip that goes over into another one, as ``transition.stitch``."""
     if first.skeleton.names != second.skeleton.names:
         raise RefusedError("Both motions must have the same joints")
     own = AnimalFile.of(first)
     whole = (_whole(own, first), _whole(own, second))
-    joint, ground = transition.stitched(*whole, frames, keep_place)
-    return _joined(own, filler, (first, second), joint, ground, seed, lock)
+    spans, ground = transition.stitched(*whole, frames, keep_place)
+    return _joined(own, filler, (first, second), spans, ground, seed, lock)
 
 
 def loop(filler: Filler, clip: Clip, frames: int, *, seed: int = 0, lock: bool = True) -> Clip:
-    """Return a clip whose last frame is its first, moved on over the ground, as ``seam.loop``."""
+    """Return a clip that repeats, as ``transition.loop``."""
     own = AnimalFile.of(clip)
-    joint, ground = transition.looped(_whole(own, clip), frames)
-    again = clip.slice(0, joint.second)
-    parts = clip.slice(0, joint.first), again
-    return _joined(own, filler, parts, joint, ground, seed, lock).slice(0, clip.frames)
+    spans, ground = transition.looped(_whole(own, clip), frames)
+    again = clip.slice(0, spans.second)
+    parts = clip.slice(0, spans.first), again
+    return _joined(own, filler, parts, spans, ground, seed, lock).slice(0, clip.frames)
 
 
 def _joined(
     own: AnimalFile,
     filler: Filler,
     clips: tuple[Clip, Clip],
-    joint: transition.Joint,
-    ground: transition.Ground,
+    spans: transition.Spans,
+    ground: transition.GroundTransform,
     seed: int,
     lock: bool,
 ) -> Clip:
-    """Return the filled seam between two clips, the second moved over the ground."""
+    """Return the filled transition between two clips, the second moved over the ground."""
     one, other = (own.bones(clip) for clip in clips)
     bones = Bones(
-        joint.join(one.turns, ground.rotations(other.turns)),
-        joint.join(one.places, ground.points(other.places)),
+        spans.join(one.turns, ground.rotations(other.turns)),
+        spans.join(one.places, ground.points(other.places)),
     )
     fps = clips[0].fps
-    made, _ = animal_figure.fill(own.figure, filler, bones, joint.known, fps, seed=seed, lock=lock)
+    made, _ = animal_figure.fill(own.figure, filler, bones, spans.known, fps, seed=seed, lock=lock)
     rows = replace(
         clips[0],
-        rotations=joint.join(clips[0].rotations, clips[1].rotations),
-        root_positions=joint.join(clips[0].root_positions, clips[1].root_positions),
+        rotations=spans.join(clips[0].rotations, clips[1].rotations),
+        root_positions=spans.join(clips[0].root_positions, clips[1].root_positions),
         contacts=None,
     )
     done = own.clip(made, rows)
-    stays = joint.known.copy()
-    if ground.rests:
+    stays = spans.known.copy()
+    if ground.is_identity:
         return _kept(rows, done, stays)
     done.rotations[stays, 1:] = rows.rotations[stays, 1:]
-    stays[joint.first :] = False
+    stays[spans.first :] = False
     return _kept(rows, done, stays)
 
 

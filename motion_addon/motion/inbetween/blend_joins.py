@@ -25,7 +25,7 @@ LEAST = 4
 """Frames of a gap from which there is something to go by."""
 
 
-def calmed(clip: Clip, known: Array) -> Clip:
+def blended_joins(clip: Clip, known: Array) -> Clip:
     """Return ``clip`` with new frames where ``known`` (T,) is False that join the kept ones."""
     rotations, roots = _even(clip, known)
     ends = [(a, b) for a, b in runs(~known) if b - a >= LEAST and a > 0 and b < len(known)]

@@ -33,7 +33,7 @@ FARTHEST = 128
 
 
 @dataclass(frozen=True)
-class Layout:
+class GapLayout:
     """Slices of the vectors of one frame, by the number of joints."""
 
     joints: int
@@ -275,7 +275,7 @@ def corrected(filled: Window, outputs: Array) -> tuple[Array, Array, Array]:
 
     ``outputs`` (N, T, O) are corrections in their own units. Kept frames stay as they are.
     """
-    layout = Layout(len(filled.skeleton))
+    layout = GapLayout(len(filled.skeleton))
     axes = filled.axes + outputs[..., layout.axes].reshape(filled.axes.shape)
     world = filled.carried.rotations_from(quat.from_two_axes(axes).astype(np.float32))
     root = (filled.root + outputs[..., layout.root])[:, :, None]

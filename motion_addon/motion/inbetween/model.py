@@ -58,7 +58,7 @@ def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
 def _filler(name: str, files: Files) -> Filler:
     info, arrays, digest = files
     skeleton = skeleton_of(info)
-    layout = gap.Layout(len(skeleton))
+    layout = gap.GapLayout(len(skeleton))
     check_layout(name, info, layout.inputs, layout.outputs)
     mean, scale, out = (arrays[k] for k in ("input_mean", "input_scale", "output_scale"))
     return Filler(name, skeleton, Encoder(arrays), mean, scale, out, info, digest)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs that yield their progress from 0 to 1 and return a result."""
+"""Jobs as generators that yield their progress, 0 to 1, and return a result."""
 
 from collections.abc import Generator
 from typing import TypeVar
@@ -7,22 +7,22 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def last(steps: Generator[float, None, Result]) -> Result:
-    """Run a job to its end and return the result."""
+def finish(job: Generator[float, None, Result]) -> Result:
+    """Run a job to its end and return its result."""
     while True:
         try:
-            next(steps)
+            next(job)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
 
-def within(
-    steps: Generator[float, None, Result], start: float, share: float
+def part_of(
+    job: Generator[float, None, Result], start: float, share: float
 ) -> Generator[float, None, Result]:
-    """Yield the progress of a job as a share of a longer one's, and return its result."""
+    """Run a job as a part of a longer one: its progress 0 to 1 is `start` to `start + share`."""
     while True:
         try:
-            done = next(steps)
+            done = next(job)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
         yield start + share * done

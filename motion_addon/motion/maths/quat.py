@@ -126,7 +126,7 @@ def from_axis_angle(axis: Array, angle: Array | float) -> Array:
 
 
 def from_rotvec(v: Array) -> Array:
-    """Return rotations of rotation vectors (..., 3), in radians."""
+    """Return the rotations of rotation vectors (..., 3) in radians."""
     angle = np.linalg.norm(v, axis=-1, keepdims=True)
     half = angle * 0.5
     scale = 0.5 * np.sinc(half / np.pi)
@@ -214,7 +214,7 @@ def unroll(q: Array, axis: int = 0) -> Array:
 def from_euler(angles: Array, order: str = "ZYX") -> Array:
     """Return rotations of intrinsic Euler angles (..., 3) in radians, listed in ``order``.
 
-    Fewer axes are taken too, such as a hinge's one.
+    One or two axes are allowed, such as the single axis of a hinge.
     """
     axes = np.eye(3, dtype=np.asarray(angles).dtype)
     q = from_axis_angle(axes[_AXES[order[0]]], angles[..., 0])
@@ -230,8 +230,8 @@ def to_euler(q: Array, order: str = "ZYX") -> Array:
         raise ValueError(f"Euler order {order} must name three different axes")
     sign = 1.0 if (i, j, k) in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1.0
     w, x, y, z = q[..., 0], q[..., 1 + i], sign * q[..., 1 + j], q[..., 1 + k]
-    # Half the sum and half the difference of the outer angles; unlike the entries of a matrix,
-    # the one of them that counts stays well defined where the middle angle is a quarter turn.
+    # Half the sum and half the difference of the outer angles. At gimbal lock one of them is still
+    # well defined, and it is enough; the entries of a matrix are not.
     half_sum, half_difference = np.arctan2(x + z, w + y), np.arctan2(x - z, w - y)
     middle = 2.0 * np.arctan2(np.hypot(w + y, x + z), np.hypot(w - y, x - z)) - 0.5 * np.pi
     outer = np.stack([half_sum + half_difference, half_sum - half_difference])

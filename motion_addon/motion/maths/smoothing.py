@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signals over time: Gaussian smoothing, running extremes, and the smooth step from 0 to 1."""
+"""Filters of signals over time: Gaussian smoothing, running extremes, the smooth step."""
 
 import numpy as np
 
 from .quat import Array
 
 REACH = 3.5
-"""Sigmas beyond which the weight is nothing."""
+"""Sigmas at which the Gaussian is cut off."""
 
 
 def smooth(values: Array, sigma: float, loop: bool = False) -> Array:
@@ -27,13 +27,13 @@ def smooth(values: Array, sigma: float, loop: bool = False) -> Array:
 
 
 def smoothstep(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
-    """Return 0 where ``x`` (...) is under ``low``, 1 over ``high``, and in between a cubic."""
+    """Return 0 for ``x`` (...) below ``low``, 1 above ``high``, and a cubic ease in between."""
     share = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
 
 
 def running_max(values: Array, half: int, loop: bool = False) -> Array:
-    """Return the largest of values (T, ...) within ``half`` frames before and after each frame.
+    """Return the maximum of values (T, ...) over ``half`` frames before and after each frame.
 
     Ends are held, or wrap around where the motion loops.
     """
@@ -44,5 +44,5 @@ def running_max(values: Array, half: int, loop: bool = False) -> Array:
 
 
 def running_min(values: Array, half: int, loop: bool = False) -> Array:
-    """Return the smallest of values (T, ...), as ``running_max`` returns the largest."""
+    """Return the minimum of values (T, ...) over the window of ``running_max``."""
     return -running_max(-values, half, loop)

@@ -10,7 +10,7 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from .clip_metrics import bone_angles, direction, foot_skate, pops
 
 KNEE_POP = 600.0
@@ -79,7 +79,9 @@ def mean_angles(clip: Clip) -> dict[str, float]:
     return out
 
 
-def figures(clip: Clip, points: Array, contacts: Array, ground: Ground | None) -> dict[str, float]:
+def figures(
+    clip: Clip, points: Array, contacts: Array, ground: GroundHeight | None
+) -> dict[str, float]:
     """Return the figures that only a biped has.
 
     `points` (T, 4, 3) are over `ground`, `contacts` (T, 4) as in `Clip.contacts`.

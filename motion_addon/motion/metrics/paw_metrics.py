@@ -18,7 +18,7 @@ from ..body.quadruped import LEG_CHAINS, LEGS
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths.quat import Array
-from ..plan.ground import Ground
+from ..plan.ground import GroundHeight
 from . import clip_metrics
 
 HIND = (LEGS.index("LH"), LEGS.index("RH"))
@@ -153,7 +153,9 @@ def phase_error(phases: Array, gait: str) -> float:
     return float(min(off))
 
 
-def figures(clip: Clip, points: Array, contacts: Array, ground: Ground | None) -> dict[str, float]:
+def figures(
+    clip: Clip, points: Array, contacts: Array, ground: GroundHeight | None
+) -> dict[str, float]:
     """Return the figures that only a quadruped has.
 
     `points` (T, 4, 3) are over `ground`, `contacts` (T, 4) as in `Clip.contacts`.

@@ -18,7 +18,7 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
-from ..plan.ground import Ground, ground_of
+from ..plan.ground import GroundHeight, ground_of
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from . import biped_metrics, paw_metrics
@@ -74,7 +74,7 @@ def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
 def motion_figures(
     clip: Clip,
     contacts: Array,
-    ground: Ground | None = None,
+    ground: GroundHeight | None = None,
     soles: Sequence[float] | None = None,
 ) -> dict[str, float]:
     """Return the figures that need no path: feet, smoothness, gait and posture.

@@ -45,18 +45,18 @@ def normalized(x: Array, least: float = EPSILON) -> Array:
 class AdaIn:
     """The network with its weights; all inputs and outputs are float32."""
 
-    def __init__(self, arrays: Mapping[str, Array], told: int) -> None:
+    def __init__(self, arrays: Mapping[str, Array], conditions: int) -> None:
         """Take weights (I, O) and biases (O,) by name: ``content0.weight`` and so on.
 
-        ``told`` is the number of values that the decoder is told.
+        ``conditions`` is the number of conditions that the decoder is given.
         """
         self._arrays = {key: value.astype(np.float32) for key, value in arrays.items()}
-        self._told = told
+        self._conditions = conditions
 
     @property
     def embedding(self) -> int:
         """Size of a style: means and deviations of its deepest channels, then of its inputs."""
-        return int(self._arrays["posture.weight"].shape[0]) - self._told
+        return int(self._arrays["posture.weight"].shape[0]) - self._conditions
 
     def _convolved(self, name: str, x: Array, stride: int = 1) -> Array:
         """Return a convolution over time of (N, T, I), its ends held."""
@@ -92,24 +92,24 @@ class AdaIn:
         least[width : 2 * width] = least[2 * width + inputs :] = EPSILON**0.5
         return np.maximum(style + by, least)
 
-    def decoded(self, content: Array, style: Array, told: Array, away: Array) -> Array:
+    def decoded(self, content: Array, style: Array, conditions: Array, away: Array) -> Array:
         """Return normalized features (N, T, F) of a content in a style.
 
-        ``style`` (N, E), ``told`` (N, T, C) normalized: what stays, ``away`` (N, T, F) how far the
+        ``style`` (N, E), ``conditions`` (N, T, C) normalized, ``away`` (N, T, F) how far the
         normalized features of the content's motion go from their mean over time.
         """
         width = content.shape[2]
         means, deviations = style[:, None, :width], style[:, None, width : 2 * width]
-        brief = np.concatenate([style, told.mean(axis=1)], axis=1)
+        brief = np.concatenate([style, conditions.mean(axis=1)], axis=1)
         hidden = elu(brief @ self._arrays["affine0.weight"] + self._arrays["affine0.bias"])
         modulation = hidden @ self._arrays["affine1.weight"] + self._arrays["affine1.bias"]
         scale0, shift0, scale1, shift1 = np.split(modulation[:, None], 4, axis=2)
-        x = np.concatenate([deviations * content + means, told[:, ::STRIDE]], axis=2)
+        x = np.concatenate([deviations * content + means, conditions[:, ::STRIDE]], axis=2)
         x = normalized(self._convolved("decode0", x))
         x = np.repeat(elu((1.0 + scale0) * x + shift0), STRIDE, axis=1)
-        x = normalized(self._convolved("decode1", np.concatenate([x, told], axis=2)))
+        x = normalized(self._convolved("decode1", np.concatenate([x, conditions], axis=2)))
         x = elu((1.0 + scale1) * x + shift1)
-        x = self._convolved("decode2", np.concatenate([x, told], axis=2))
+        x = self._convolved("decode2", np.concatenate([x, conditions], axis=2))
         posture = brief @ self._arrays["posture.weight"] + self._arrays["posture.bias"]
         reach = brief @ self._arrays["reach.weight"] + self._arrays["reach.bias"]
         return np.asarray(x + posture[:, None] + reach[:, None] * away)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns how high the ground is under a foot: as high as the plan, level across it."""
+"""The height of the ground under a foot: that of the plan, level across the path."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import numpy as np
 from ..maths.quat import Array
 from .trajectory import Trajectory
 
-Ground = Callable[[Array], Array]
-"""Heights (T, ...) of the ground under positions (T, ..., 3) of T frames."""
+GroundHeight = Callable[[Array], Array]
+"""Returns the ground height (T, ...) under positions (T, ..., 3) of T frames, in meters."""
 
 _REACH = 15
+"""Steps of the plan before and after a frame between which its slope is measured."""
 
 
-def level(height: float = 0.0) -> Ground:
+def level(height: float = 0.0) -> GroundHeight:
     """Return level ground at `height` (m)."""
     return lambda points: np.full(points.shape[:-1], height)
 
 
-def ground_of(trajectory: Trajectory | None, frames: int, fps: float) -> Ground:
-    """Return the ground along a plan for the frames of a motion that follows it.
+def ground_of(trajectory: Trajectory | None, frames: int, fps: float) -> GroundHeight:
+    """Return the ground height under a motion of ``frames`` at ``fps`` along a plan.
 
-    Where the plan climbs, the ground is the plane through it, level across the way.
+    Where the plan climbs, the ground is the plane through it, level across the path. Without a
+    plan the ground is level at 0.
     """
     if trajectory is None:
         return level()

@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns the drawn curve as dense, evenly spaced samples, addressed by its length over the ground.
+"""The drawn path as dense, even samples, addressed by horizontal arc length.
 
-Corners stay as drawn; how a character rounds them depends on its speed and is decided in
-`trajectory`.
+Corners stay as drawn; `trajectory` rounds them, by the speed of the character.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[Any]
+from ..maths.quat import Array
 
 SPACING = 0.02
-"""Wanted distance between samples (m)."""
+"""Distance aimed at between samples (m)."""
 LONGEST = 20_000.0
-"""Longest path (m), four hours of walking: more is a mistake in the units."""
+"""Longest path (m), four hours of walking; a longer one has the wrong units."""
 _LEAST_SAMPLES, _MOST_SAMPLES = 65, 400_001
 _TANGENT_REACH = 0.04
 _CURVATURE_REACH = 0.16
@@ -29,7 +27,7 @@ class Path:
     """A curve on or over the ground, sampled evenly by horizontal arc length.
 
     Positions are meters in the motion frame (Y up). `s` is the horizontal distance from the
-    first point. Outside [0, length] an open path goes on straight, a cyclic one wraps.
+    first point. Outside [0, length] an open path continues straight and a cyclic one wraps.
     """
 
     samples: Array
@@ -43,8 +41,8 @@ class Path:
     def from_points(cls, points: ArrayLike, cyclic: bool = False) -> Path:
         """Return the path through `points` (N, 3).
 
-        Raises ValueError, in one plain sentence, for fewer than two points, for points that are
-        not finite 3D positions and for a path without horizontal length or beyond `LONGEST`.
+        Raises ValueError for fewer than two points, for points that are not finite 3D positions,
+        and for a path without horizontal length or longer than `LONGEST`.
         """
         drawn = _checked(points)
         if cyclic:
@@ -90,9 +88,9 @@ class Path:
         return np.asarray(np.where(size > 1e-9, chord / np.maximum(size, 1e-9), fallback))
 
     def curvature(self, s: ArrayLike) -> Array:
-        """Return the signed (...) horizontal curvature (1/m, positive to the left) at `s`.
+        """Return the signed horizontal curvature (...) at `s`, in 1/m, positive to the left.
 
-        Measured over about 0.3 m, so that the jitter of a freehand stroke does not count.
+        It is measured over about 0.3 m, which ignores the jitter of a freehand curve.
         """
         s = np.asarray(s, dtype=np.float64)
         before, after = (

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns the plan of a walk: where the root is, where it faces, how fast and in which gait, at 60 Hz.
+"""The plan of a walk at 60 Hz: position, facing, speed and gait of the root.
 
-The plan rounds the corners of a path as a person of that speed does, slows down only where the
-turn needs it, and starts and stops from a stand. It knows nothing of poses.
+The plan rounds the corners of a path as a person does at that speed, slows down only where a turn
+needs it, and starts and stops from standing. It holds no poses.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Speed = float | Sequence[tuple[float, float]]
 Facing = str | tuple[str, Any]
 
 RATE = 60
-"""Steps per second of every plan and of the models."""
+"""Steps per second of plans and models."""
 WINDOW = np.arange(-60, 60, 10)
-"""Offsets (steps) of the 12 samples a network sees: 1 s back to 0.83 s ahead."""
+"""Offsets, in steps, of the 12 samples in a network's input: 1 s back to 0.83 s ahead."""
 
 BRAKING, SPEEDING = 2.5, 2.2
-"""Changes of speed before and after a turn (m/s^2)."""
-STAND_SECONDS = 1.0
-"""Time stood still before a start and after a stop (s)."""
+"""Largest deceleration before and acceleration after a turn (m/s^2)."""
+STANDING_SECONDS = 1.0
+"""Time standing before a start and after a stop (s)."""
 _SLOWEST = 0.12
 _TIGHTEST = 5.0
 _EASE_SECONDS = 0.16
@@ -51,7 +51,7 @@ class Trajectory:
     speeds: Array
     """(T,) speed along the path (m/s)."""
     gait: Array
-    """(T, G) weights of the mover's gaits (a person's are `GAITS`), each row sums to 1."""
+    """(T, G) weights of the mover's gaits; each row sums to 1. A person's gaits are `GAITS`."""
     distance: Array
     """(T,) arc length on the drawn path (m)."""
     loops: bool = False
@@ -68,10 +68,10 @@ class Trajectory:
         return len(self) / self.rate
 
     def window(self, index: ArrayLike) -> Window:
-        """Return the 12 samples around step `index` (any shape ...).
+        """Return the 12 samples around step `index` (...).
 
-        Outside the plan it goes on straight at its end speed, which is a stand where it starts or
-        stops; a looping plan wraps.
+        Before its start and after its end the plan continues straight at its end speed, which is
+        zero where it starts or stops. A looping plan wraps.
         """
         wanted = np.asarray(index)[..., None] + WINDOW
         last = len(self) - 1
@@ -96,7 +96,7 @@ class Trajectory:
 
 
 class Window(NamedTuple):
-    """The samples a network sees around a step, in the motion frame."""
+    """The samples around a step in a network's input, in the motion frame."""
 
     positions: Array
     """(..., 12, 3) m."""
@@ -118,12 +118,12 @@ def plan(
     stop: bool = True,
     mover: Mover | None = None,
 ) -> Trajectory:
-    """Return the plan of one pass along `path`, of a person if there is no `mover`.
+    """Return the plan of one pass along `path`; the default `mover` is a person.
 
     `speed` is m/s, or pairs (fraction of the path, m/s) joined smoothly. `gait` is "auto" (by
     speed) or one of the mover's. `facing` is "path", ("turned", radians to the left of the path),
     ("fixed", yaw in radians about +Y, 0 = +Z) or ("look_at", (x, y, z)). `start` and `stop` add
-    the way out of and into a stand, with a standing second. Raises ValueError for anything else.
+    a standing second and the transition from and to standing. Raises ValueError for other values.
     """
     keys = speed_keys(speed)
     mover = mover or PERSON
@@ -144,7 +144,7 @@ def plan(
 
 
 def speed_keys(speed: Speed) -> tuple[tuple[float, float], ...]:
-    """Return `speed` as sorted (fraction, m/s) pairs; raise ValueError where it makes no sense."""
+    """Return `speed` as sorted (fraction, m/s) pairs; raises ValueError if it is invalid."""
     try:
         if isinstance(speed, int | float | np.number):
             pairs = [(0.0, float(speed))]
@@ -177,13 +177,18 @@ def speeds_at(keys: Sequence[tuple[float, float]], fraction: Array) -> Array:
 
 @dataclass(frozen=True)
 class _Course:
-    """The line the root takes: the path with its corners rounded."""
+    """The line of the root: the path with its corners rounded, at N samples."""
 
     positions: Array
+    """(N, 3) m."""
     arc: Array
+    """(N,) horizontal arc length (m)."""
     drawn: Array
+    """(N,) distance on the drawn path (m)."""
     heading: Array
+    """(N,) unwrapped yaw of travel (rad)."""
     curvature: Array
+    """(N,) unsigned curvature (1/m)."""
     loops: bool
 
     @classmethod
@@ -215,9 +220,9 @@ class _Course:
 
 
 def _evened(path: Path, loops: bool) -> tuple[Array, Array]:
-    """Return path distances (N,) and points (N, 3), even in length once freehand jitter is gone."""
-    calm = _rounded(path.samples, path.spacing, 0.05, loops)
-    steps = np.hypot(*np.diff(calm[:, [0, 2]], axis=0).T)
+    """Return path distances (N,) and points (N, 3), even in arc length without freehand jitter."""
+    smoothed = _rounded(path.samples, path.spacing, 0.05, loops)
+    steps = np.hypot(*np.diff(smoothed[:, [0, 2]], axis=0).T)
     arc = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
     drawn = np.interp(np.linspace(0.0, arc[-1], len(arc)), arc, np.arange(len(arc)) * path.spacing)
     drawn[-1] = path.length
@@ -227,10 +232,10 @@ def _evened(path: Path, loops: bool) -> tuple[Array, Array]:
 
 
 def _rounded(points: Array, spacing: float, reach: float, loops: bool) -> Array:
-    """Return `points` (N, 3) with the least jerk that stays about `reach` (m) near them.
+    """Return `points` (N, 3) smoothed to the least jerk within about `reach` (m) of them.
 
-    A smoothing spline solved by Fourier transform: bends of radius above 2 `reach` pass unchanged,
-    a square corner is cut by half a `reach`. Ends of an open path stay where they are.
+    A smoothing spline, solved by Fourier transform: bends of a radius above 2 `reach` stay, and a
+    square corner is cut by half of `reach`. The ends of an open path stay in place.
     """
     if loops:
         return _closed(_low_passed(points[:-1], spacing, reach))
@@ -250,8 +255,8 @@ def _low_passed(ring: Array, spacing: float, reach: float) -> Array:
     return np.asarray(np.fft.irfft(spectrum, len(ring), axis=0))
 
 
-def _limited(course: _Course, wanted: Array, stands: tuple[bool, bool], mover: Mover) -> Array:
-    """Return (N,) speeds: as wanted, slower only where a turn, a start or a stop needs it."""
+def _limited(course: _Course, wanted: Array, standing: tuple[bool, bool], mover: Mover) -> Array:
+    """Return speeds (N,): `wanted`, reduced only where a turn, a start or a stop needs it."""
     bend = np.maximum(course.curvature, 1e-6)
     turn = np.minimum(np.sqrt(mover.lateral / bend), mover.turn / bend)
     squared = np.minimum(wanted, np.maximum(turn, _SLOWEST)) ** 2
@@ -264,7 +269,7 @@ def _limited(course: _Course, wanted: Array, stands: tuple[bool, bool], mover: M
     squared = np.minimum.accumulate(back)[::-1] - 2.0 * BRAKING * arc
     if course.loops:
         squared = squared[len(wanted) : 2 * len(wanted)]
-    for still, away in zip(stands, (course.arc, length - course.arc), strict=True):
+    for still, away in zip(standing, (course.arc, length - course.arc), strict=True):
         if still:
             pace = float(np.median(wanted[away <= max(1.0, 0.1 * length)]))
             squared = np.minimum(squared, 2.0 * np.interp(pace, *mover.ramp) * away)
@@ -272,7 +277,7 @@ def _limited(course: _Course, wanted: Array, stands: tuple[bool, bool], mover: M
 
 
 def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Array, Array]:
-    """Return speeds (T,) and distances on the course (T,) at 60 Hz, eased in time."""
+    """Return speeds (T,) and distances (T,) on the course at 60 Hz, eased in time."""
     steps = np.diff(course.arc) / np.maximum(0.5 * (profile[1:] + profile[:-1]), 1e-3)
     clock = np.concatenate([[0.0], np.cumsum(steps)])
     if course.loops:
@@ -281,7 +286,7 @@ def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Ar
     else:
         ticks = np.arange(max(int(clock[-1] * RATE + 1e-6) + (2 if stop else 1), 3)) / RATE
     pace = np.diff(np.interp(ticks, clock, course.arc))
-    pad = int(STAND_SECONDS * RATE)
+    pad = int(STANDING_SECONDS * RATE)
     pace = np.concatenate([np.zeros(pad * start), pace, np.zeros(pad * stop)])
     eased = smooth(pace, _EASE_SECONDS * RATE, course.loops)
     travelled = np.concatenate([[0.0], np.cumsum(eased)])
@@ -313,7 +318,7 @@ def _directions(
 
 
 def _eased_turn(yaw: Array, loops: bool, limit: float) -> Array:
-    """Return `yaw` (T,) smoothed, the more so where the body would spin."""
+    """Return `yaw` (T,) smoothed, more strongly where it exceeds the turn rate `limit`."""
     quick = smooth(yaw, _FACING_SECONDS * RATE, loops)
     rate = np.abs(np.gradient(quick)) * RATE
     spin = smooth(smoothstep(rate, 0.9 * limit, 1.6 * limit), 0.2 * RATE, loops)
@@ -341,7 +346,7 @@ def _chosen_yaw(facing: Facing, positions: Array, loops: bool, limit: float) -> 
 
 def _standing(path: Path, facing: Facing, mover: Mover) -> Trajectory:
     """Return two seconds of standing at the first point of `path`."""
-    count = int(2 * STAND_SECONDS * RATE)
+    count = int(2 * STANDING_SECONDS * RATE)
     positions = np.repeat(path.samples[:1], count, axis=0)
     if facing == "path" or facing[0] == "turned":
         directions = np.repeat(path.tangent(0.0)[None], count, axis=0)

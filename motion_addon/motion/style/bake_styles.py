@@ -18,7 +18,7 @@ from .request import StyleChoice
 
 
 @dataclass(frozen=True)
-class Wearing:
+class StyleContext:
     """Who is to wear styles."""
 
     kind: Kind
@@ -36,11 +36,11 @@ def embeddings(choices: Sequence[StyleChoice], kind: Kind) -> tuple[Array, ...]:
     return tuple(embedding_of(styler, choice) for choice in choices)
 
 
-def put_on(
+def apply_styles(
     clip: Clip,
     choices: Sequence[StyleChoice],
     known: Sequence[Array],
-    wearing: Wearing,
+    context: StyleContext,
 ) -> Clip:
     """Return a take of the model's size in the styles asked for, ``known`` by ``embeddings``.
 
@@ -48,9 +48,9 @@ def put_on(
     """
     if not choices:
         return clip
-    seed, styler = wearing.seed, _styler(wearing.kind)
+    seed, styler = context.seed, _styler(context.kind)
     neutral = None if _same_build(clip, styler) else styler.library["neutral"]
-    seconds = np.arange(clip.frames) * (math.sqrt(wearing.scale) / clip.fps)
+    seconds = np.arange(clip.frames) * (math.sqrt(context.scale) / clip.fps)
     ingredients = []
     for choice, embedding in zip(choices, known, strict=True):
         strength: Array | float = 1.0

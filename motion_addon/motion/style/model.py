@@ -14,7 +14,7 @@ from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.adain import AdaIn
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
-from .style_features import LAYOUTS, Layout
+from .style_features import LAYOUTS, StyleLayout
 
 STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")
 """Arrays beside the weights of a model that changes styles."""
@@ -30,8 +30,8 @@ class Styler:
     feature_mean: Array
     feature_scale: Array
     """(F,) of its layout of ``style_features``."""
-    told_mean: Array
-    told_scale: Array
+    condition_mean: Array
+    condition_scale: Array
     """(C + U,) of conditions and unsteadiness."""
     library: dict[str, Array]
     """Named styles, (E,) each."""
@@ -48,7 +48,7 @@ class Styler:
         return KINDS[self.info["body"]]
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StyleLayout:
         """The layout of the features."""
         return LAYOUTS[self.kind]
 
@@ -60,20 +60,22 @@ class Styler:
         """Return the styles (N, E) of windows."""
         return self.network.style(self._inputs(windows, conditions))
 
-    def decoded(self, windows: Array, content: Array, style: Array, told: Array) -> Array:
+    def decoded(self, windows: Array, content: Array, style: Array, conditions: Array) -> Array:
         """Return windows (N, T, F) in styles (N, E), with their ``content``.
 
-        ``told`` (N, T, C + U) are conditions and unsteadiness.
+        ``conditions`` (N, T, C + U) include the signals of unsteadiness.
         """
-        told = (told - self.told_mean) / self.told_scale
+        given = (conditions - self.condition_mean) / self.condition_scale
         away = (windows - windows.mean(axis=1, keepdims=True)) / self.feature_scale
-        found = self.network.decoded(content, style, told, away)
+        found = self.network.decoded(content, style, given, away)
         return found * self.feature_scale + self.feature_mean
 
     def _inputs(self, windows: Array, conditions: Array) -> Array:
         seen = (windows - self.feature_mean) / self.feature_scale
         count = self.layout.conditions
-        known = (conditions[..., :count] - self.told_mean[:count]) / self.told_scale[:count]
+        known = (conditions[..., :count] - self.condition_mean[:count]) / self.condition_scale[
+            :count
+        ]
         return np.concatenate([seen, known], axis=2)
 
 
@@ -101,7 +103,7 @@ def styler_of(name: str, files: Files) -> Styler:
     kept = arrays.pop("rhythms", np.zeros((0, 0, 0))).astype(np.float32)
     rhythms = dict(zip(info.get("rhythms", ()), kept, strict=True))
     weights = {key: value for key, value in arrays.items() if key not in STYLE_STATISTICS}
-    skeleton, network = skeleton_of(info), AdaIn(weights, layout.told)
-    mean, scale, told_mean, told_scale = (arrays[key] for key in STYLE_STATISTICS)
-    known = (mean, scale, told_mean, told_scale, library, rhythms)
+    skeleton, network = skeleton_of(info), AdaIn(weights, layout.decoder_conditions)
+    mean, scale, condition_mean, condition_scale = (arrays[key] for key in STYLE_STATISTICS)
+    known = (mean, scale, condition_mean, condition_scale, library, rhythms)
     return Styler(name, skeleton, network, *known, info, digest)

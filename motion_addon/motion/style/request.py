@@ -64,7 +64,9 @@ def _choice(entry: Any) -> StyleChoice:
         numbers = entry["embedding"]
         if not isinstance(numbers, list | tuple):
             raise RefusedError("embedding of a style must be a list of numbers")
-        values["embedding"] = tuple(number(v, "A number of an embedding") for v in numbers)
+        values["embedding"] = tuple(
+            number(v, "A number of the embedding of a style") for v in numbers
+        )
     elif not isinstance(entry[given[0]], str):
         raise RefusedError(f"{given[0]} of a style must be text, not {entry[given[0]]!r}")
     return StyleChoice(**values)
@@ -80,7 +82,10 @@ def _strength(value: Any) -> float | tuple[tuple[float, float], ...]:
     for pair in value:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise RefusedError(f"{text} must be a number or a list of [seconds, strength] pairs")
-        second, strength = number(pair[0], "A time of strength"), number(pair[1], text)
+        second, strength = (
+            number(pair[0], "A time of the strength of a style"),
+            number(pair[1], text),
+        )
         within(strength, STRENGTHS, text)
         pairs.append((second, strength))
     if not pairs:

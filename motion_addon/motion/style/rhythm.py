@@ -12,7 +12,7 @@ import numpy as np
 from ..body.quadruped import LEGS
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
-from .style_features import ANIMAL, FEET, Layout
+from .style_features import ANIMAL, FEET, StyleLayout
 
 SOFT: Final = 2.0
 """Frames over which a foot is taken up by its swing."""
@@ -20,7 +20,7 @@ _HARMONICS: Final = 4
 """Cosine and sine of a clock, and of twice it."""
 
 
-def clock(layout: Layout) -> slice:
+def clock(layout: StyleLayout) -> slice:
     """Return the columns of the basis that move the trunk: harmonics of the strides.
 
     Those of each leg's clock of an animal, of the gait phase of a person.
@@ -28,13 +28,13 @@ def clock(layout: Layout) -> slice:
     return slice(0, _HARMONICS * (len(LEGS) if layout == ANIMAL else 1))
 
 
-def swing(layout: Layout) -> slice:
+def swing(layout: StyleLayout) -> slice:
     """Return the columns of how far each leg swings, 0 while it stands: they move its own foot."""
     start = clock(layout).stop
     return slice(start, start + len(layout.tips))
 
 
-def basis(layout: Layout, conditions: Array) -> Array:
+def basis(layout: StyleLayout, conditions: Array) -> Array:
     """Return (..., T, B) what a rhythm is made of, of conditions (..., T, C) of a layout."""
     waves = conditions[..., layout.phase]
     if layout == ANIMAL:
@@ -47,7 +47,7 @@ def basis(layout: Layout, conditions: Array) -> Array:
     return np.concatenate([waves, swings * soft], axis=-1)
 
 
-def parts(layout: Layout) -> list[tuple[slice, Array]]:
+def parts(layout: StyleLayout) -> list[tuple[slice, Array]]:
     """Return the columns of the basis that features go by, and which (K,) features these are.
 
     Feet stay where they stand, so that theirs go by their own leg's swing alone.

@@ -4,7 +4,7 @@
 What may change are the rotations of the trunk, the head and what hangs on them, those of the feet,
 the place of the hips and those of the legs' ends, all seen from the smoothed root. What stays is
 the root's course, the contacts and their rhythm. The long bones of the legs are neither: they
-follow the legs' ends. Which joints these are depends on the kind of body: a ``Layout``.
+follow the legs' ends. Which joints these are depends on the kind of body: a ``StyleLayout``.
 
 Lengths are meters at the model's size; arrays are (T, ...), frames at RATE.
 """
@@ -45,7 +45,7 @@ EDGE = 0.3
 
 
 @dataclass(frozen=True)
-class Layout:
+class StyleLayout:
     """Which joints of a kind of body a style may change, and where they are among the features."""
 
     joints: tuple[str, ...]
@@ -110,8 +110,8 @@ class Layout:
         return int(self.gait.stop)
 
     @property
-    def told(self) -> int:
-        """Number of conditions and signals of unsteadiness."""
+    def decoder_conditions(self) -> int:
+        """Number of values that the decoder is given: conditions and signals of unsteadiness."""
         return self.conditions + UNSTEADY
 
     def joint(self, name: str) -> slice:
@@ -123,7 +123,7 @@ class Layout:
 _TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")
 _ARM = ("Shoulder", "Arm", "ForeArm", "Hand")
 _ANKLES = ("LeftFoot", "RightFoot")
-PERSON: Final = Layout(
+PERSON: Final = StyleLayout(
     (*_TORSO, *(side + name for side in SIDES for name in _ARM), *_ANKLES),
     ("Hips", *_ANKLES),
     _ANKLES,
@@ -135,7 +135,7 @@ FEET: Final = {
 }
 """Leg of an animal to its joints from the hock or the wrist down to the paw."""
 _FEET = tuple(name for chain in FEET.values() for name in chain)
-ANIMAL: Final = Layout(
+ANIMAL: Final = StyleLayout(
     (
         *(*quadruped.TORSO, *quadruped.NECK, *quadruped.TAIL),
         *(f"{side}Scapula" for side in SIDES),
@@ -150,7 +150,7 @@ LAYOUTS: Final = {BIPED: PERSON, QUADRUPED: ANIMAL}
 """By kind of body."""
 
 
-def layout_of(skeleton: Skeleton) -> Layout:
+def layout_of(skeleton: Skeleton) -> StyleLayout:
     """Return the layout of a skeleton's kind of body."""
     return LAYOUTS[kind_of(skeleton)]
 
@@ -171,7 +171,7 @@ class Observed:
     """(T, W) where in their strides the legs are."""
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StyleLayout:
         """The layout of its kind of body."""
         return layout_of(self.clip.skeleton)
 
@@ -203,7 +203,7 @@ class Observed:
         return out
 
 
-def _motion(layout: Layout) -> slice:
+def _motion(layout: StyleLayout) -> slice:
     """Return where ``features.control`` has the root's motion."""
     return stride_clock.INPUT.motion if layout is ANIMAL else features.MOTION
 

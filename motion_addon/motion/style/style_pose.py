@@ -11,7 +11,7 @@ from ..controller import features
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth
-from .style_features import ANIMAL, FEET, SIDES, Layout, Observed
+from .style_features import ANIMAL, FEET, SIDES, Observed, StyleLayout
 
 EASY = 0.96
 """Share of a straight leg beyond which an animal's legs do not stretch, unless they did before."""
@@ -20,7 +20,7 @@ SINK_SECONDS = 0.12
 _FRONT = np.array([0.0, 0.0, 1.0])
 
 
-def turned(layout: Layout, seen: Array, more: Array) -> Array:
+def turned(layout: StyleLayout, seen: Array, more: Array) -> Array:
     """Return the change (..., F) of features (..., F) ``seen`` that adds ``more`` to them.
 
     Rotation vectors that are added are not turns that follow each other; those it returns are.

@@ -49,9 +49,9 @@ def embedding(styler: Styler, clip: Clip) -> Array:
     Of one longer than a window, the mean over windows.
     """
     seen = sf.observe(clip)
-    features, told = _at_rate(seen)
+    features, conditions = _at_rate(seen)
     cut = _Cut(len(features))
-    return np.asarray(styler.style(cut.windows(features), cut.windows(told)).mean(axis=0))
+    return np.asarray(styler.style(cut.windows(features), cut.windows(conditions)).mean(axis=0))
 
 
 def styled(
@@ -80,12 +80,12 @@ def _changes(
     styler: Styler, seen: sf.Observed, ingredients: Sequence[Ingredient], seed: int | None
 ) -> list[Array]:
     """Return for each style the whole change (T, F) of a take."""
-    features, told = _at_rate(seen)
+    features, conditions = _at_rate(seen)
     cut = _Cut(len(features))
     shaky = np.zeros((1, len(features), sf.UNSTEADY), dtype=np.float32)
     if seed is not None:
         shaky = sf.unsteadiness(np.random.default_rng(seed), 1, len(features))
-    windows, known = cut.windows(features), cut.windows(told)
+    windows, known = cut.windows(features), cut.windows(conditions)
     content, style = styler.content(windows, known), styler.style(windows, known)
     known = np.concatenate([known, cut.windows(shaky[0])], axis=2)
     own = styler.decoded(windows, content, style, known)
@@ -97,7 +97,7 @@ def _changes(
         wanted = styler.decoded(windows, content, code, known)
         change = cut.joined(wanted - own)
         if one.rhythm is not None:
-            change = change + style_rhythm.basis(seen.layout, told) @ one.rhythm
+            change = change + style_rhythm.basis(seen.layout, conditions) @ one.rhythm
         at = np.arange(seen.clip.frames) / STEP
         columns = [np.interp(at, np.arange(len(change)), column) for column in change.T]
         out.append(np.stack(columns, axis=1))

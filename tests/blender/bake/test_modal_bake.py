@@ -48,7 +48,7 @@ class Bake:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         module = subjects.addon("blender.operators.bake")
-        stepping = subjects.addon("blender.operators.stepping")
+        stepping = subjects.addon("blender.operators.modal_work")
         pretended = SimpleNamespace(app=SimpleNamespace(background=False))
         monkeypatch.setattr(stepping, "bpy", pretended)
         monkeypatch.setattr(stepping, "REDRAW", 0.0)

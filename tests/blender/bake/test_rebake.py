@@ -84,14 +84,14 @@ def test_error_while_writing_leaves_what_was_there(
     if earlier:
         bpy.ops.footfall.bake()
     before, actions = subjects.everything(rig), set(bpy.data.actions.keys())
-    apply = subjects.addon("blender.keys.apply")
-    write = apply.write
+    key_plan = subjects.addon("blender.keys.key_plan")
+    write = key_plan.write
 
     def fail(*arguments: Any, **options: Any) -> None:
         write(*arguments, **options)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(apply, "write", fail)
+    monkeypatch.setattr(key_plan, "write", fail)
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         bpy.ops.footfall.bake()
     assert subjects.everything(rig) == before

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.blender import rigs, subjects
-from tests.blender.keys.test_apply import odd_rig
+from tests.blender.keys.test_key_plan import odd_rig
 from tests.blender.rig.test_control_rigs import ik_rig
 from tests.blender.subjects import addon
 
@@ -24,9 +24,9 @@ def keyed_clip(
     rig: bpy.types.Object, clip: object, frames: tuple[int, ...], **settings: object
 ) -> dict:
     """Key a clip on a rig, but only on some frames; returns all values of these keys."""
-    apply = addon("blender.keys.apply")
-    plan = apply.plan_keys(rig, rigs.detected(rig), clip, apply.KeySettings(**settings))
-    action = apply.write(plan, rig)
+    key_plan = addon("blender.keys.key_plan")
+    plan = key_plan.plan_keys(rig, rigs.detected(rig), clip, key_plan.KeySettings(**settings))
+    action = key_plan.write(plan, rig)
     for curve in addon("blender.keys.takes").curves(action):
         for point in reversed(list(curve.keyframe_points)):
             if round(point.co[0]) not in frames:
@@ -309,4 +309,4 @@ def test_loop_ends_as_it_begins_and_repeats() -> None:
         assert jolt(way[43:47]) < max(2.0 * jolt(one[role]), 0.04), role
     assert rig.animation_data.action.use_cyclic
     asked.seam = 40
-    refused("too short for a seam of 40", "close_loop")
+    refused("too short for a transition of 40", "close_loop")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from examples import animal, animal_figures
-from motion_addon.blender.keys import apply
+from motion_addon.blender.keys import key_plan
 from motion_addon.blender.scene import armature
 from motion_addon.motion import rigs
 from motion_addon.motion.retarget import people
@@ -34,7 +34,7 @@ def test_cc0_animals_keep_their_paws_where_the_clip_has_them(name: str) -> None:
     assert abs(rest) < 0.02
     clip = dogs.stepping_dog(seconds=1.5)
     clip = clip.scaled(people.height_ratio(bones, found, clip.skeleton))
-    apply.write(apply.plan_keys(creature.rig, found, clip), creature.rig, frame_start=0.0)
+    key_plan.write(key_plan.plan_keys(creature.rig, found, clip), creature.rig, frame_start=0.0)
     figures = animal_figures.measure(creature.rig, creature.body, clip, rest)
     assert figures.slip_rig == pytest.approx(figures.slip_clip, abs=0.05)
     assert figures.slip_most < 5.0

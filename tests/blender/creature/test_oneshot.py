@@ -11,7 +11,6 @@ import bpy
 import numpy as np
 import pytest
 
-from motion_addon.errors import RefusedError
 from tests.blender import animals, rigs, subjects
 from tests.blender.panels.test_panels import draw
 from tests.blender.subjects import addon
@@ -21,11 +20,11 @@ LIMIT = 200_000  # bytes of a creature
 
 def clip_on(rig: bpy.types.Object, gait: str = "walk", seconds: float = 2.8) -> None:
     """Key the paper dog's gait on a rig."""
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     bpy.context.scene.render.fps = 30
     rig_map = rigs.detected(rig)
     clip = animals.sized(rig, rig_map, animals.step(gait, seconds=seconds))
-    apply.write(apply.plan_keys(rig, rig_map, clip), rig).name = gait.title()
+    key_plan.write(key_plan.plan_keys(rig, rig_map, clip), rig).name = gait.title()
 
 
 @pytest.fixture(scope="module")
@@ -200,11 +199,11 @@ def test_a_recipe_of_the_command_line_names_a_creature(dog: bpy.types.Object) ->
     given = {"model": "quadruped", "curve": "Path", "speed": 0.9, "creature": "Walk"}
     take = job.run(job.bake_steps(bpy.context, dog, recipe.Recipe.from_json(given)))
     assert json.loads(take.recipe)["creature_digest"] == dog.footfall.creatures[0].digest
-    with pytest.raises(RefusedError, match="There is no creature 'Cat'"):
+    with pytest.raises(addon("errors").RefusedError, match="There is no creature 'Cat'"):
         job.run(
             job.bake_steps(bpy.context, dog, recipe.Recipe.from_json({**given, "creature": "Cat"}))
         )
-    with pytest.raises(RefusedError, match="manner"):
+    with pytest.raises(addon("errors").RefusedError, match="manner"):
         job.run(job.bake_steps(bpy.context, dog, recipe.Recipe.from_json({**given, "manner": 2.0})))
 
 

@@ -18,18 +18,18 @@ from tests.blender.subjects import addon
 
 def stepping(rig: bpy.types.Object) -> bpy.types.Action:
     """Key the paper dog's walk on a rig, on its controls if it has some; 30 frames a second."""
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     bpy.context.scene.render.fps = 30
     rig_map = rigs.detected(rig)
     clip = animals.sized(rig, rig_map, animals.step())
-    action = apply.write(apply.plan_keys(rig, rig_map, clip), rig)
-    action.name = "Stepping"
+    action = key_plan.write(key_plan.plan_keys(rig, rig_map, clip), rig)
+    action.name = "ModalWork"
     return action
 
 
 def read() -> Any:
     """Read the picked clip at once."""
-    return addon("motion.maths.progress").last(
+    return addon("motion.maths.progress").finish(
         addon("blender.creature.exemplar").read_steps(bpy.context)
     )
 
@@ -60,7 +60,7 @@ def test_the_evaluated_pose_is_read_and_nothing_changes(installed: str, kind: st
     before = all_of(rig)
     reading = read()
     assert all_of(rig) == before
-    assert (reading.name, reading.fps) == ("Stepping", 60.0)
+    assert (reading.name, reading.fps) == ("ModalWork", 60.0)
     frames = [1, 8, 31, 60]
     turns, heads = addon("blender.scene.armature").sample(rig, frames)
     names = [bone.name for bone in rig.pose.bones]

@@ -65,7 +65,7 @@ def limbs(whole: bool) -> list[tuple[str, str, str]]:
 def test_ik_targets_and_poles_carry_the_legs(
     installed: str, whole: bool, pole: bool, root_motion: str
 ) -> None:
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     rig = ik_dog(whole, pole)
     rig.location, rig.rotation_euler = (1.0, -2.0, 0.0), (0.0, 0.0, 0.7)
     bpy.context.view_layer.update()
@@ -73,22 +73,22 @@ def test_ik_targets_and_poles_carry_the_legs(
     assert found.kind.name == "quadruped"
     clip = animals.sized(rig, found, animals.step())
     posed = rigs.wanted(rig, found, clip)
-    plan = apply.plan_keys(rig, found, clip, apply.KeySettings(root_motion))
+    plan = key_plan.plan_keys(rig, found, clip, key_plan.KeySettings(root_motion))
     controls = {f"ik_{part}{side}" for part, side, _last in limbs(whole)}
     assert controls <= {keys.bone for keys in plan.bones}
     assert any("IK controls" in note for note in plan.notes)
-    apply.write(plan, rig)
+    key_plan.write(plan, rig)
     for name, (place, direction, _) in rigs.errors(rig, posed, FRAMES).items():
         assert place < 0.002, name
         assert direction < 1.0, name
 
 
 def test_the_targets_and_not_the_bones_alone_move_the_legs(installed: str) -> None:
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     rig = ik_dog(whole=True, pole=False)
     found = rigs.detected(rig)
     clip = animals.sized(rig, found, animals.step())
-    action = apply.write(apply.plan_keys(rig, found, clip), rig)
+    action = key_plan.write(key_plan.plan_keys(rig, found, clip), rig)
     for curve in list(addon("blender.keys.takes").curves(action)):
         if "ik_Hind" not in curve.data_path and "ik_Fore" not in curve.data_path:
             curve.mute = True
@@ -105,7 +105,7 @@ def test_ik_that_turns_a_leg_by_its_target_is_refused_with_advice(installed: str
     found = rigs.detected(rig)
     clip = animals.sized(rig, found, animals.step(seconds=1.0))
     with pytest.raises(addon("errors").RefusedError, match=r'"LeftTibia".*switch that limb'):
-        addon("blender.keys.apply").plan_keys(rig, found, clip)
+        addon("blender.keys.key_plan").plan_keys(rig, found, clip)
 
 
 def test_ik_of_a_tail_is_refused_with_advice(installed: str) -> None:
@@ -115,4 +115,4 @@ def test_ik_of_a_tail_is_refused_with_advice(installed: str) -> None:
     found = rigs.detected(rig)
     clip = animals.sized(rig, found, animals.step(seconds=1.0))
     with pytest.raises(addon("errors").RefusedError, match=r'"Tail5".*mute the constraint'):
-        addon("blender.keys.apply").plan_keys(rig, found, clip)
+        addon("blender.keys.key_plan").plan_keys(rig, found, clip)

@@ -14,20 +14,20 @@ TORSO = ("spine", "shoulder", "upper_arm", "forearm", "hand")
 
 
 @pytest.fixture
-def apply(installed):
-    return addon("blender.keys.apply")
+def key_plan(installed):
+    return addon("blender.keys.key_plan")
 
 
 @pytest.mark.parametrize("root_motion", ["hips", "root", "object"])
 @pytest.mark.parametrize("kind", ["basic_human", pytest.param("human", marks=pytest.mark.slow)])
-def test_rigify_deform_bones_follow(apply, kind, root_motion):
+def test_rigify_deform_bones_follow(key_plan, kind, root_motion):
     rig = rigs.rigify(kind)
     rig.location, rig.rotation_euler = (1.0, -2.0, 0.0), (0.0, 0.0, 0.7)
     bpy.context.view_layer.update()
     rig_map, clip = rigs.detected(rig), rigs.walk()
     assert rig_map.family == "rigify"
     posed = rigs.wanted(rig, rig_map, clip)
-    apply.write(apply.plan_keys(rig, rig_map, clip, apply.KeySettings(root_motion)), rig)
+    key_plan.write(key_plan.plan_keys(rig, rig_map, clip, key_plan.KeySettings(root_motion)), rig)
     deform = {n: n.replace("ORG-", "DEF-") for n in posed.body.rig.names if n.startswith("ORG-")}
     deform = {n: d for n, d in deform.items() if d in rig.pose.bones}
     for name, (place, direction, turn) in rigs.errors(rig, posed, FRAMES, deform).items():
@@ -38,46 +38,47 @@ def test_rigify_deform_bones_follow(apply, kind, root_motion):
             assert turn < 2.0, name
 
 
-def test_rigify_switches_are_set_keyed_and_restored(apply):
+def test_rigify_switches_are_set_keyed_and_restored(key_plan):
     rig = rigs.rigify("basic_human")
     arm, leg = rig.pose.bones["upper_arm_parent.L"], rig.pose.bones["thigh_parent.R"]
     leg["IK_FK"], arm["IK_FK"], leg["IK_Stretch"] = 1.0, 0.0, 1.0
     rig_map, clip = rigs.detected(rig), rigs.walk(10)
-    plan = apply.plan_keys(rig, rig_map, clip)
-    before = apply.snapshot(rig, plan)
-    action = apply.write(plan, rig)
+    plan = key_plan.plan_keys(rig, rig_map, clip)
+    state = addon("blender.keys.state")
+    before = state.capture(rig, bpy.context.scene)
+    action = key_plan.write(plan, rig)
     assert (arm["IK_FK"], leg["IK_FK"], leg["IK_Stretch"]) == (1.0, 0.0, 0.0)
     paths = {c.data_path for c in action.layers[0].strips[0].channelbags[0].fcurves}
     assert 'pose.bones["thigh_parent.R"]["IK_FK"]' in paths
     rig.animation_data.action = None
-    apply.restore(rig, before)
+    state.restore(rig, bpy.context.scene, before, None)
     assert (arm["IK_FK"], leg["IK_FK"], leg["IK_Stretch"]) == (0.0, 1.0, 1.0)
     assert rig.pose.bones["thigh_ik.L"].ik_stretch == pytest.approx(0.1)
     assert rig.pose.bones["torso"].location.length == 0.0
 
 
-def test_rigify_poses_left_on_controls_do_not_add_up(apply):
+def test_rigify_poses_left_on_controls_do_not_add_up(key_plan):
     rig = rigs.rigify("basic_human")
     rig.pose.bones["hips"].rotation_quaternion = (0.9, 0.3, 0.2, 0.1)
     rig.pose.bones["foot_heel_ik.L"].rotation_euler = (0.4, 0.0, 0.0)
     rig.pose.bones["root"].location = (0.5, 0.0, 0.0)
     rig_map, clip = rigs.detected(rig), rigs.walk(20)
     posed = rigs.wanted(rig, rig_map, clip)
-    plan = apply.plan_keys(rig, rig_map, clip)
+    plan = key_plan.plan_keys(rig, rig_map, clip)
     assert not any(keys.bone.startswith(("MCH-", "ORG-", "DEF-")) for keys in plan.bones)
-    apply.write(plan, rig)
+    key_plan.write(plan, rig)
     for name, (place, _, _) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 0.01, name
 
 
-def test_metarig_is_keyed_on_its_bones(apply):
+def test_metarig_is_keyed_on_its_bones(key_plan):
     bpy.ops.preferences.addon_enable(module="rigify")
     bpy.ops.object.armature_basic_human_metarig_add()
     rig = bpy.context.object
     rig_map, clip = rigs.detected(rig), rigs.walk(20)
     assert rig_map.family == "rigify_meta"
     posed = rigs.wanted(rig, rig_map, clip)
-    apply.write(apply.plan_keys(rig, rig_map, clip), rig)
+    key_plan.write(key_plan.plan_keys(rig, rig_map, clip), rig)
     for name, (place, _, turn) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 1e-4, name
         assert turn < 0.1, name
@@ -126,20 +127,20 @@ def ik_rig(pole: bool) -> bpy.types.Object:
 
 
 @pytest.mark.parametrize("pole", [True, False])
-def test_ik_targets_and_poles_carry_the_legs(apply, pole):
+def test_ik_targets_and_poles_carry_the_legs(key_plan, pole):
     rig = ik_rig(pole)
     rig_map, clip = rigs.detected(rig), rigs.walk()
     posed = rigs.wanted(rig, rig_map, clip)
-    plan = apply.plan_keys(rig, rig_map, clip)
+    plan = key_plan.plan_keys(rig, rig_map, clip)
     assert {"ik_Left", "ik_Right"} <= {keys.bone for keys in plan.bones}
     assert any("IK controls" in note for note in plan.notes)
-    apply.write(plan, rig)
+    key_plan.write(plan, rig)
     for name, (place, direction, _) in rigs.errors(rig, posed, FRAMES).items():
         assert place < 0.005, name
         assert direction < 1.0, name
 
 
-def test_copied_bones_lead_to_their_controls(apply):
+def test_copied_bones_lead_to_their_controls(key_plan):
     rig = rigs.bones(rigs.walk(2).skeleton)
     names = [bone.name for bone in rig.data.bones]
     bpy.ops.object.mode_set(mode="EDIT")
@@ -157,21 +158,21 @@ def test_copied_bones_lead_to_their_controls(apply):
         constraint.target, constraint.subtarget = rig, f"c_{name}"
     rig_map, clip = rigs.detected(rig), rigs.walk(20)
     posed = rigs.wanted(rig, rig_map, clip)
-    plan = apply.plan_keys(rig, rig_map, clip)
+    plan = key_plan.plan_keys(rig, rig_map, clip)
     assert all(keys.bone.startswith("c_") for keys in plan.bones)
-    apply.write(plan, rig)
+    key_plan.write(plan, rig)
     for name, (place, _, turn) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 1e-3, name
         assert turn < 0.1, name
 
 
-def test_bones_that_follow_other_objects_are_refused_with_advice(apply):
+def test_bones_that_follow_other_objects_are_refused_with_advice(key_plan):
     rig = rigs.bones(rigs.walk(2).skeleton)
     other = bpy.data.objects.new("Other", None)
     bpy.context.scene.collection.objects.link(other)
     rig.pose.bones["Hips"].constraints.new("COPY_ROTATION").target = other
     with pytest.raises(addon("errors").RefusedError, match=r"outside this rig.*mute"):
-        apply.plan_keys(rig, rigs.detected(rig), rigs.walk(5))
+        key_plan.plan_keys(rig, rigs.detected(rig), rigs.walk(5))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_bones_that_follow_other_objects_are_refused_with_advice(apply):
         ),
     ],
 )  # fmt: skip
-def test_families_on_fk_controls_set_their_switches(apply, family, names, switch):
+def test_families_on_fk_controls_set_their_switches(key_plan, family, names, switch):
     rig = rigs.bones(rigs.walk(2).skeleton)
     for bone in rig.data.bones:
         side = next((s for s in ("Left", "Right") if bone.name.startswith(s)), "")
@@ -216,17 +217,17 @@ def test_families_on_fk_controls_set_their_switches(apply, family, names, switch
     rig.pose.bones[switch]["ik_fk_switch"] = 0.0
     rig_map, clip = rigs.detected(rig), rigs.walk(20)
     assert rig_map.family == family
-    plan = apply.plan_keys(rig, rig_map, clip)
+    plan = key_plan.plan_keys(rig, rig_map, clip)
     assert plan.switches == ((switch, "ik_fk_switch", 1.0),)
     posed = rigs.wanted(rig, rig_map, clip)
-    apply.write(plan, rig)
+    key_plan.write(plan, rig)
     assert rig.pose.bones[switch]["ik_fk_switch"] == 1.0
     for name, (place, _, turn) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 1e-3, name
         assert turn < 0.1, name
 
 
-def test_rigify_maps_of_deform_bones_work_and_of_controls_are_refused(apply):
+def test_rigify_maps_of_deform_bones_work_and_of_controls_are_refused(key_plan):
     rig = rigs.rigify("basic_human")
     found, clip = rigs.detected(rig), rigs.walk(20)
     deform = found
@@ -234,17 +235,17 @@ def test_rigify_maps_of_deform_bones_work_and_of_controls_are_refused(apply):
         if role != "root":
             deform = deform.with_role(role, *(n.replace("ORG-", "DEF-") for n in names))
     posed = rigs.wanted(rig, found, clip)
-    apply.write(apply.plan_keys(rig, deform, clip), rig)
+    key_plan.write(key_plan.plan_keys(rig, deform, clip), rig)
     for name, (place, _, _) in rigs.errors(rig, posed, [1, 10, 20]).items():
         assert place < 0.01, name
     controls = found.with_role("hand.L", "hand_fk.L")
     with pytest.raises(addon("errors").RefusedError, match="not an ORG or DEF bone"):
-        apply.plan_keys(rig, controls, clip)
+        key_plan.plan_keys(rig, controls, clip)
 
 
-def test_rigify_heels_roll_so_that_foot_controls_stay_level(apply):
+def test_rigify_heels_roll_so_that_foot_controls_stay_level(key_plan):
     rig = rigs.rigify("basic_human")
-    plan = apply.plan_keys(rig, rigs.detected(rig), rigs.walk())
+    plan = key_plan.plan_keys(rig, rigs.detected(rig), rigs.walk())
     keys = {keys.bone: keys for keys in plan.bones}
     roll = keys["foot_heel_ik.L"].rotation
     assert 2.0 * np.arctan2(roll[:, 1], roll[:, 0]).max() > 0.2

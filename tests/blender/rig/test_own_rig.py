@@ -20,11 +20,11 @@ RATE = 30
 
 def walking(rig: bpy.types.Object, ear: str) -> None:
     """Key the paper dog's walk on a rig, one ear flapping once in a stride; 30 frames a second."""
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     bpy.context.scene.render.fps = RATE
     rig_map = rigs.detected(rig)
     clip = animals.sized(rig, rig_map, animals.step(seconds=2.8))
-    apply.write(apply.plan_keys(rig, rig_map, clip), rig)
+    key_plan.write(key_plan.plan_keys(rig, rig_map, clip), rig)
     bone = rig.pose.bones[ear]
     bone.rotation_mode = "XYZ"
     for frame in range(1, clip.frames + 1):
@@ -35,7 +35,7 @@ def walking(rig: bpy.types.Object, ear: str) -> None:
 def learned(rig: bpy.types.Object) -> tuple[Any, Any, Any]:
     """Return the reading of a rig's action, its exemplar and the creature's own motion."""
     bpy.context.scene.footfall.character = rig
-    reading = addon("motion.maths.progress").last(
+    reading = addon("motion.maths.progress").finish(
         addon("blender.creature.exemplar").read_steps(bpy.context)
     )
     exemplar = addon("motion.creature.reading.exemplar").read(
@@ -68,11 +68,11 @@ def test_the_exemplar_comes_back(installed: str, kind: str) -> None:
     walking(rig, EARS[kind])
     reading, exemplar, own = learned(rig)
     clip, posed = again(exemplar, own)
-    apply = addon("blender.keys.apply")
+    key_plan = addon("blender.keys.key_plan")
     rig.animation_data.action = None
-    plan = apply.plan_keys(rig, rigs.detected(rig), clip, own=posed)
+    plan = key_plan.plan_keys(rig, rigs.detected(rig), clip, own=posed)
     assert EARS[kind] in {keys.bone for keys in plan.bones}
-    apply.write(plan, rig)
+    key_plan.write(plan, rig)
     turns, heads = addon("blender.scene.armature").sample(rig, FRAMES)
     names = [bone.name for bone in rig.pose.bones]
     rows = [round((frame - 1) * reading.fps / RATE) for frame in FRAMES]

@@ -225,7 +225,7 @@ def test_phase_never_runs_backwards(seed: int) -> None:
     rng = np.random.default_rng(seed)
     times = 40 + np.cumsum(rng.integers(14, 200, size=12))
     strikes = [(int(time), i % 2) for i, time in enumerate(times)]
-    points = stepping(strikes, int(times[-1]) + 60, stand=10)
+    points = stepping(strikes, int(times[-1]) + 60, stance=10)
     phase = contacts.phase(contacts.detect(points, 60.0), 60.0)
     assert len(phase) == len(points)
     assert np.diff(phase).min() >= 0.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaps of animals: the shipped model, animals of any size, joints and build, loops and seams."""
+"""Gaps of animals: the shipped model, animals of any size, joints and build, transitions."""
 
 import functools
 import json
@@ -78,7 +78,7 @@ def interpolated(clip: Clip, mask: np.ndarray) -> Clip:
 
 
 def test_is_described_truly(filler: Filler) -> None:
-    layout = gap.Layout(len(filler.skeleton))
+    layout = gap.GapLayout(len(filler.skeleton))
     assert [filler.info["inputs"], filler.info["outputs"]] == [layout.inputs, layout.outputs]
     assert filler.skeleton.names == quadruped.JOINTS
     assert filler.info["body"] == "quadruped"
@@ -178,7 +178,7 @@ def test_a_loop_ends_as_it_begins(filler: Filler) -> None:
     assert out.root_positions[-1, 2] > 1.0
 
 
-def test_a_seam_goes_over_into_another_motion(filler: Filler) -> None:
+def test_a_transition_leads_into_another_motion(filler: Filler) -> None:
     first, second = stepping().slice(0, 40), stepping(speed=1.2).slice(7, 50)
     out = animal_file.stitch(filler, first, second, 15)
     assert out.frames == 40 + 15 + 43
@@ -189,7 +189,7 @@ def test_a_seam_goes_over_into_another_motion(filler: Filler) -> None:
         animal_file.stitch(filler, first, trot(), 15)
 
 
-def test_seams_of_the_models_own_joints(filler: Filler) -> None:
+def test_transitions_of_the_models_own_joints(filler: Filler) -> None:
     out = transition.stitch(filler, trot().slice(0, 30), trot(1.2).slice(0, 30), 15)
     assert out.frames == 75
     assert np.linalg.norm(np.diff(out.root_positions, axis=0), axis=-1).max() < 0.12

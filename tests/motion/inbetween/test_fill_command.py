@@ -74,7 +74,7 @@ def test_seeds_and_feet_are_choices(tmp_path: Path) -> None:
         ({"speed": 1}, "Unknown key 'speed'"),
         ({"loop": True}, "keep or loop, not both"),
         ({"keep": [], "loop": True, "then": "keys.bvh"}, "then or loop, not both"),
-        ({"keep": [], "loop": True, "seam": 30}, "too short for a seam of 30"),
+        ({"keep": [], "loop": True, "seam": 30}, "too short for a transition of 30"),
         ({"keep": [], "loop": True, "seam": 1.5}, "seam"),
         ({"keep": [], "then": 3}, "then must be a file name"),
         ({"keep": [], "then": "none.bvh"}, "none.bvh"),

@@ -37,7 +37,7 @@ def kept(frames: int, missing: slice = GAP) -> np.ndarray:
 
 def test_is_described_truly() -> None:
     filler = model.load_filler("biped")
-    layout = gap.Layout(len(filler.skeleton))
+    layout = gap.GapLayout(len(filler.skeleton))
     assert [filler.info["inputs"], filler.info["outputs"]] == [layout.inputs, layout.outputs]
     assert filler.info["rate"] == gap.RATE
     assert filler.info["credits"]

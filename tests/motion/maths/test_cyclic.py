@@ -24,9 +24,9 @@ def test_a_wave_is_found_again_at_other_phases() -> None:
     seen = np.linspace(0.0, 3.0, 200)
     knots = cyclic_spline.fit(seen, wave(seen), 24, stiffness=1e-5)
     at = np.linspace(-1.0, 1.0, 77)
-    assert np.abs(cyclic_spline.at(knots, at) - wave(at)).max() < 5e-3
+    assert np.abs(cyclic_spline.evaluate(knots, at) - wave(at)).max() < 5e-3
     # No kink where the cycle closes.
-    near = cyclic_spline.at(knots, np.array([1.0 - 1e-4, 1.0 + 1e-4]))
+    near = cyclic_spline.evaluate(knots, np.array([1.0 - 1e-4, 1.0 + 1e-4]))
     assert np.abs(np.diff(near, axis=0)).max() < 5e-3
 
 
@@ -34,5 +34,5 @@ def test_a_wave_is_found_again_at_other_phases() -> None:
 def test_phases_that_were_not_seen_are_carried_over(share: float) -> None:
     seen = np.linspace(0.0, share, 60)
     values = 1.0 + 0.1 * np.cos(2 * np.pi * seen)
-    every = cyclic_spline.at(cyclic_spline.fit(seen, values, 24), np.linspace(0.0, 1.0, 100))
+    every = cyclic_spline.evaluate(cyclic_spline.fit(seen, values, 24), np.linspace(0.0, 1.0, 100))
     assert 0.7 < every.min() <= every.max() < 1.3

@@ -13,7 +13,6 @@ from motion_addon.motion.body import quadruped
 from motion_addon.motion.body.kinds import BIPED, QUADRUPED
 from motion_addon.motion.maths import quat
 from motion_addon.motion.rigs import (
-    QUADRUPED_FAMILIES,
     RigBones,
     RigMap,
     detect,
@@ -21,11 +20,13 @@ from motion_addon.motion.rigs import (
     required_roles,
     roles_of,
 )
+from motion_addon.motion.rigs.families import FAMILIES
 from motion_addon.motion.rigs.quadruped_structure import find_quadruped
 from tests.motion import humans
 from tests.motion.animals import Build, animal
 from tests.motion.dogs import dog
 
+ANIMALS = [family for family in FAMILIES if family.kind is QUADRUPED]
 LEGS = ("foreleg.L", "foreleg.R", "hindleg.L", "hindleg.R")
 builds = st.builds(
     Build,
@@ -179,7 +180,7 @@ def _named(family) -> RigBones:
     return replace(rig, names=tuple(names.get(n, n) for n in rig.names))
 
 
-@pytest.mark.parametrize("family", QUADRUPED_FAMILIES, ids=lambda f: f"{f.name} {f.label}")
+@pytest.mark.parametrize("family", ANIMALS, ids=lambda f: f"{f.name} {f.label}")
 def test_families_are_known_by_their_names(family):
     found = detect(_named(family))
     assert (found.kind.name, found.family) == ("quadruped", family.name)

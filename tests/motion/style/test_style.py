@@ -16,8 +16,8 @@ from motion_addon.motion.rigs import RigBones, detect
 from motion_addon.motion.style import example, model, style_pose, transfer
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.request import StyleChoice, checked_styles, plain_styles
+from tests.motion.styled_walks import DOG, PERSON, WALKS, Walk
 from tests.motion.walks import any_clip
-from tests.motion.worn import DOG, PERSON, WALKS, Walk
 
 WALK, OLD = PERSON.request, PERSON.choice
 

@@ -17,9 +17,9 @@ from training.data.synthetic import (
     creature,
     episodes,
     generate,
-    limbs,
+    legs,
     motion,
-    outing,
+    route,
 )
 from training.data.synthetic.creature import Manner
 from training.data.synthetic.families import FAMILIES
@@ -31,14 +31,14 @@ def of_kind(kind: str, seed: int = 0) -> creature.Creature:
     return creature.of_build(kind, anatomy.varied(FAMILIES[kind], rng), rng)
 
 
-def walked(who: creature.Creature, manner: Manner, seed: int = 0) -> motion.Take:
-    out = outing.straight(who, "walk", 0.9, 4.0)
+def walked(who: creature.Creature, manner: Manner, seed: int = 0) -> motion.SyntheticMotion:
+    out = route.straight(who, "walk", 0.9, 4.0)
     return motion.move(who, out.plan, manner, np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="module")
-def made() -> list[tuple[motion.Take, outing.Outing]]:
-    return list(generate.takes(7, 20))
+def made() -> list[tuple[motion.SyntheticMotion, route.Route]]:
+    return list(generate.motions(7, 20))
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
@@ -54,9 +54,9 @@ def test_a_creature_stands_on_bent_legs(kind):
     )
     mirrored = who.skeleton.symmetric().offsets
     assert np.allclose(mirrored, who.skeleton.offsets, atol=1e-6)
-    assert (limbs.spans(who, Manner()) > 0.1 * quadruped_gaits.HIP_HEIGHT).all()
+    assert (legs.spans(who, Manner()) > 0.1 * quadruped_gaits.HIP_HEIGHT).all()
     for side, ahead in (("LeftTibia", 1.0), ("LeftRadius", -1.0)):
-        pole = limbs.pole(who.skeleton, "LH" if side == "LeftTibia" else "LF")
+        pole = legs.pole(who.skeleton, "LH" if side == "LeftTibia" else "LF")
         assert pole[2] * ahead > 0.0 or who.build.sprawl > 0.4
 
 
@@ -109,9 +109,9 @@ def test_paws_stand_where_the_contacts_say(made):
 
 
 @pytest.mark.parametrize("kind", ["pivot", "backward", "stopping", "changing"])
-def test_outings_of_all_kinds(kind):
+def test_routes_of_all_kinds(kind):
     who, rng = of_kind("canid"), np.random.default_rng(2)
-    out = outing.draw(who, rng, kind)
+    out = route.draw(who, rng, kind)
     take = motion.move(who, out.plan, Manner(), rng)
     assert take.clip.frames == len(out.plan)
     assert not checks.faults(checks.figures(take, out))
@@ -120,7 +120,7 @@ def test_outings_of_all_kinds(kind):
 
 def test_a_dog_leads_with_the_inner_leg_and_trots_backward():
     who, rng = of_kind("canid"), np.random.default_rng(2)
-    out = outing.draw(who, rng, "backward", seconds=5.0)
+    out = route.draw(who, rng, "backward", seconds=5.0)
     take = motion.move(who, out.plan, Manner(), rng)
     strides = paw_metrics.strides(np.asarray(take.clip.contacts), 60.0)
     assert (
@@ -155,7 +155,7 @@ def test_a_limping_leg_stands_shorter_and_is_spared():
 def test_walks_vault_and_trots_bounce():
     who = of_kind("canid", 3)
     for gait, pace, highest in (("walk", 1.0, 0.3), ("trot", 2.2, 0.45)):
-        out = outing.straight(who, gait, pace, 6.0)
+        out = route.straight(who, gait, pace, 6.0)
         take = motion.move(who, out.plan, Manner(), np.random.default_rng(1))
         hips = take.clip.world()[1][:, who.skeleton.index("LeftFemur"), 1]
         other = take.clip.world()[1][:, who.skeleton.index("RightFemur"), 1]

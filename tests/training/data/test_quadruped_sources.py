@@ -13,7 +13,7 @@ from motion_addon.motion.maths import quat
 
 torch = pytest.importorskip("torch")
 
-from training.data import animals, completion, labrador  # noqa: E402
+from training.data import labrador_clips, labrador_completion, labrador_rig  # noqa: E402
 from training.quadruped import augment  # noqa: E402
 
 HEIGHTS = {"Femur": 0.55, "Tibia": 0.3, "Metatarsus": 0.16, "HindPastern": 0.06, "HindPaw": 0.02}
@@ -68,19 +68,19 @@ def walking(frames: int = 240, seed: int = 0) -> Clip:
     return Clip(skeleton, rotations, root, 60.0)
 
 
-def track_of(clip: Clip) -> completion.Track:
+def track_of(clip: Clip) -> labrador_completion.Track:
     """Return the trunk and feet of a clip, the feet 5 cm further out than the paws."""
     paws = quadruped.paw_points(clip)
     paws[..., 0] += 0.05 * np.sign(paws[..., 0])
     trunk = clip.root_positions + np.array([0.0, 0.0, 0.2])
     axes = np.tile([0.0, 0.0, 1.0, 0.0, 1.0, 0.0], (clip.frames, 1))
     back = np.tile(quat.IDENTITY, (clip.frames, 1))
-    return completion.Track(trunk * [1.0, 0.0, 1.0], back, trunk, axes, paws)
+    return labrador_completion.Track(trunk * [1.0, 0.0, 1.0], back, trunk, axes, paws)
 
 
 def as_in_the_files(clip: Clip, crooked: float) -> Clip:
     """Return a clip with the files' joint names, every joint of whose rest pose is turned."""
-    names = [("b_" + labrador.NAMES[name]) for name in clip.skeleton.names]
+    names = [("b_" + labrador_rig.NAMES[name]) for name in clip.skeleton.names]
     ends = dict(clip.skeleton.end_sites)
     head, tail = clip.skeleton.index("Head"), clip.skeleton.index("Tail5")
     names += ["Dog_Jaw", "b_Tail009"]
@@ -154,13 +154,13 @@ def test_frames_that_are_not_good_are_not_made_a_pace():
 
 def test_conversion_undoes_a_crooked_rest_pose():
     clips = [standing(), walking()]
-    how = labrador.conversion([as_in_the_files(clip, 0.4) for clip in clips])
+    how = labrador_rig.conversion([as_in_the_files(clip, 0.4) for clip in clips])
     assert how.skeleton.names == quadruped.JOINTS
     rest = how.skeleton.rest_positions()
     pairs = how.skeleton.mirror_pairs()
     assert np.allclose(rest, rest[pairs] * [-1.0, 1.0, 1.0], atol=1e-4)
     femur, paw = (how.skeleton.index(name) for name in ("LeftFemur", "LeftHindPaw"))
-    assert rest[femur, 1] - rest[paw, 1] + labrador.PAW_HEIGHT == pytest.approx(0.56, abs=1e-3)
+    assert rest[femur, 1] - rest[paw, 1] + labrador_rig.PAW_HEIGHT == pytest.approx(0.56, abs=1e-3)
     converted = how.clip(as_in_the_files(walking(), 0.4))
     torso = [how.skeleton.index(name) for name in quadruped.TORSO]
     level = quat.to_two_axes(converted.world()[0][:, torso])
@@ -170,7 +170,7 @@ def test_conversion_undoes_a_crooked_rest_pose():
 
 def test_converted_paws_follow_the_files():
     clips = [standing(), walking()]
-    how = labrador.conversion([as_in_the_files(clip, 0.4) for clip in clips])
+    how = labrador_rig.conversion([as_in_the_files(clip, 0.4) for clip in clips])
     converted = how.clip(as_in_the_files(walking(), 0.4))
     away = quadruped.paw_points(converted) - quadruped.paw_points(walking()) * how.scale
     assert np.median(np.abs(away[..., [0, 2]])) < 0.01
@@ -184,9 +184,9 @@ def test_leveled_paws_stand_at_one_height_and_stay_out_of_the_ground():
     ]
     paws[:, 1, 1] += 0.04
     paws[:, 2, 1] -= 0.03
-    height = labrador.leveled(paws, 60.0)[..., 1]
-    assert np.allclose(height[5:25], labrador.PAW_HEIGHT, atol=0.002)
-    assert height.min() > 0.4 * labrador.PAW_HEIGHT
+    height = labrador_rig.leveled(paws, 60.0)[..., 1]
+    assert np.allclose(height[5:25], labrador_rig.PAW_HEIGHT, atol=0.002)
+    assert height.min() > 0.4 * labrador_rig.PAW_HEIGHT
 
 
 def test_on_paws_reaches_its_targets_and_bends_the_right_way():
@@ -208,7 +208,7 @@ def test_toes_lie_flat_on_the_ground_and_hang_in_the_air():
     rotations = np.tile(pitched, (2, len(skeleton), 1))
     paws = np.zeros((2, 4, 3))
     paws[1, :, 1] = 0.2
-    labrador.toes_down(skeleton, rotations, paws)
+    labrador_rig.toes_down(skeleton, rotations, paws)
     forward = quat.to_two_axes(rotations[:, skeleton.index("LeftHindPaw")])[:, :3]
     assert forward[0, 1] == pytest.approx(0.0, abs=1e-6)
     assert forward[1, 1] == pytest.approx(-np.sin(0.8), abs=1e-6)
@@ -219,26 +219,28 @@ def test_completion_learns_a_body_from_its_feet():
     pairs = []
     for seed in range(3):
         clip = walking(seed=seed)
-        pairs.append(completion.Pair(track_of(clip), clip, np.ones(clip.frames, dtype=bool)))
-    model = completion.Completion(dog())
+        pairs.append(
+            labrador_completion.Pair(track_of(clip), clip, np.ones(clip.frames, dtype=bool))
+        )
+    model = labrador_completion.Completion(dog())
     model.fit(pairs, steps=200, hidden=32)
     real = walking(seed=5)
     got = model.clip(track_of(real))
-    miss = animals.errors(got, real, np.ones(real.frames, dtype=bool))
+    miss = labrador_clips.errors(got, real, np.ones(real.frames, dtype=bool))
     assert miss["spine"][0] < 5.0
     assert miss["paws"][1] < 5.0
 
 
 def test_mirrored_pair_mirrors_its_broken_parts():
     clip = walking(30)
-    pair = completion.Pair(track_of(clip), clip, np.ones(30, dtype=bool), ("neck", "RH"))
+    pair = labrador_completion.Pair(track_of(clip), clip, np.ones(30, dtype=bool), ("neck", "RH"))
     other = pair.mirrored()
     assert other.broken == ("neck", "LH")
     assert np.allclose(other.known.feet[:, 0, 0], -pair.known.feet[:, 2, 0])
 
 
 def test_frames_near_glitches_are_left_out():
-    good = animals.steady({"glitch_frames": [[40, 50]], "fps": 120.0}, 60)
+    good = labrador_clips.steady({"glitch_frames": [[40, 50]], "fps": 120.0}, 60)
     assert good[:17].all()
     assert not good[17:29].any()
     assert good[29:].all()
@@ -247,7 +249,7 @@ def test_frames_near_glitches_are_left_out():
 def test_leaps_are_left_out():
     clip = standing(120)
     clip.root_positions[60:70, 1] += 0.4
-    good = animals.on_ground(clip)
+    good = labrador_clips.on_ground(clip)
     assert not good[50:80].any()
     assert good[5:40].all()
 
@@ -258,7 +260,7 @@ def test_rearing_is_left_out():
     clip.rotations[60:70, 0] = up
     for name in ("LeftFemur", "RightFemur"):
         clip.rotations[60:70, clip.skeleton.index(name)] = quat.inv(up)
-    good = animals.on_ground(clip)
+    good = labrador_clips.on_ground(clip)
     assert not good[60:70].any()
     assert good[5:40].all()
 
@@ -266,4 +268,4 @@ def test_rearing_is_left_out():
 def test_a_folder_without_the_data_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "catalog.json").write_text('{"clips": [], "rigs": {}}', encoding="utf-8")
     with pytest.raises(ValueError, match="unpack the data"):
-        animals.labrador_skeleton(tmp_path)
+        labrador_clips.labrador_skeleton(tmp_path)

@@ -94,7 +94,7 @@ def test_poses_of_corrections_are_the_runtimes() -> None:
     seen = gap.window(
         clip.skeleton, clip.rotations[None], clip.root_positions[None], known, np.ones(1)
     )
-    layout = gap.Layout(len(clip.skeleton))
+    layout = gap.GapLayout(len(clip.skeleton))
     stats = {
         "input_mean": np.zeros(layout.inputs),
         "input_scale": np.ones(layout.inputs),
@@ -186,7 +186,7 @@ def test_windows_have_the_bones_of_their_body(tmp_path: Path) -> None:
     seen, batch = train.prepared(clips, cut)
     _, own = clips.skeleton.fk(seen.rotations, seen.roots, cut.bones[:, None])
     told = seen.carried.points_into(own).reshape(*cut.known.shape, -1)
-    assert seen.inputs[..., gap.Layout(len(clips.skeleton)).positions] == pytest.approx(
+    assert seen.inputs[..., gap.GapLayout(len(clips.skeleton)).positions] == pytest.approx(
         told, abs=1e-5
     )
     twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))

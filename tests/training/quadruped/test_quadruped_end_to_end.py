@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A quadruped from clips to a bake, tiny: label, train, export, load, trot, and the study."""
+"""A quadruped from clips to a bake, tiny: label, train, export, load, trot, and comparison."""
 
 import json
 import sys
@@ -17,9 +17,9 @@ from motion_addon.motion.controller.controller import Controller, Run
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path as DrawnPath
 from tests.motion.dogs import stepping_dog
-from training.data.animals import SourceClip
-from training.quadruped import export, prepare, study, train
-from training.shared import loop
+from training.data.labrador_clips import SourceClip
+from training.quadruped import compare_mixtures, export, prepare, train
+from training.shared import courses, loop
 
 STEPS = ["--steps", "24", "--lengths", "1", "3", "--shares", "1", "1", "--batch-frames", "192"]
 STEPS += ["--average", "0.5", "--rate", "0.06"]
@@ -99,11 +99,11 @@ def test_every_mixture_learns(dataset: Path, tmp_path: Path, mixing: str) -> Non
         torch.manual_seed(1)
         saved = torch.load(out / "checkpoint.pt", weights_only=True)
         assert saved["settings"]["mixing"] == mixing
-        model = study.read(out, learn)
+        model = compare_mixtures.read(out, learn)
         after = loop.validate(model, held_out, train.roll_out, 2)
-        fresh = study.Quadruped(
+        fresh = compare_mixtures.Quadruped(
             learn.skeleton,
-            study.dataset.statistics(learn, stride_clock.INPUT),
+            compare_mixtures.dataset.statistics(learn, stride_clock.INPUT),
             16,
             mixing,
             gating,
@@ -131,7 +131,8 @@ def test_export_is_loaded_and_runs_as_in_torch(dataset: Path, run: Path, tmp_pat
     assert isinstance(found, list)
     ours: Run = found[0]
     learn, _ = train.load(dataset)
-    theirs = study.drive(study.read(run, learn), [plan()], model.start_state)[0][0]
+    trained = compare_mixtures.read(run, learn)
+    theirs = compare_mixtures.drive(trained, [plan()], model.start_state)[0][0]
     assert ours.clip.frames == theirs.clip.frames
     assert np.isfinite(ours.clip.rotations).all()
     gap = np.abs(quadruped.paw_points(ours.clip) - quadruped.paw_points(theirs.clip))
@@ -146,8 +147,8 @@ def test_what_the_runtime_cannot_mix_is_not_exported(dataset: Path, tmp_path: Pa
 
 def test_the_study_compares_runs(dataset: Path, run: Path, tmp_path: Path) -> None:
     learn, _ = train.load(dataset)
-    items = [study.Pass(study.courses.straight(3.0), "trot", 1.0, plan(), LINE)]
-    row = study.study(run, learn, items)
+    items = [compare_mixtures.Pass(courses.straight(3.0), "trot", 1.0, plan(), LINE)]
+    row = compare_mixtures.measured(run, learn, items)
     assert [r["gait"] for r in row["rows"]] == ["trot"]
     assert sum(row["use"]) == pytest.approx(1.0, abs=1e-3)
     assert all(np.isfinite(value) for value in row["mean"].values())

@@ -17,12 +17,12 @@ from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style import style_pose, transfer
 from tests.training.styled import TROTTER
 from training.data.synthetic.creature import MANNERS, manner
-from training.style.judging import classify, creature_takes, draw, takes
-from training.style.synthesis import animal_clips
-from training.style.synthesis.animal_named import ANIMAL, of_manner
-from training.style.synthesis.posing import around
+from training.style.judging import bakes, classifiers, creature_bakes, draw
+from training.style.synthesis import neutral_animals
+from training.style.synthesis.animal_styles import ANIMAL_STYLES, of_manner
+from training.style.synthesis.pose import around
 
-LAYOUT = ANIMAL.layout
+LAYOUT = ANIMAL_STYLES.layout
 
 
 @lru_cache(maxsize=32)
@@ -32,15 +32,15 @@ def made(name: str) -> Clip:
     features, told = seen.features()[:: transfer.STEP], seen.conditions()[:: transfer.STEP]
     low, spread = around(features)
     shaky = sf.unsteadiness(np.random.default_rng(0), 1, len(features))
-    row = ANIMAL.row(ANIMAL.styles[name])
+    row = ANIMAL_STYLES.row(ANIMAL_STYLES.styles[name])
     parts = (features, low, spread, told, row, shaky[0])
-    more = ANIMAL.render(*(part[None] for part in parts))[0] - features
+    more = ANIMAL_STYLES.render(*(part[None] for part in parts))[0] - features
     at = np.arange(TROTTER.clip.frames) / transfer.STEP
     more = np.stack([np.interp(at, np.arange(len(more)), column) for column in more.T], axis=1)
     return style_pose.applied(seen, style_pose.turned(LAYOUT, seen.features(), more))
 
 
-@pytest.mark.parametrize("name", ANIMAL.styles)
+@pytest.mark.parametrize("name", ANIMAL_STYLES.styles)
 def test_styles_keep_standing_paws(name: str) -> None:
     before, after = TROTTER.rendered(name)
     told = TROTTER.windows().read(np.array([30]))["conditions"][0, :, LAYOUT.contacts]
@@ -50,7 +50,7 @@ def test_styles_keep_standing_paws(name: str) -> None:
     assert np.abs(after - before).max() > 0.05
 
 
-@pytest.mark.parametrize("name", ANIMAL.styles)
+@pytest.mark.parametrize("name", ANIMAL_STYLES.styles)
 def test_legs_stay_as_legs_are(name: str) -> None:
     clip = made(name)
     places, plain = clip.world()[1], TROTTER.clip.world()[1]
@@ -67,21 +67,21 @@ def test_legs_stay_as_legs_are(name: str) -> None:
 
 
 def test_manners_of_creatures_are_the_styles() -> None:
-    assert set(MANNERS[1:]) <= set(ANIMAL.styles)
-    knobs = of_manner(manner("prowl"))
-    assert knobs["drop"] == pytest.approx(0.2 * HIP_HEIGHT)
-    assert knobs["neck"] == pytest.approx(np.radians(-24.0))
+    assert set(MANNERS[1:]) <= set(ANIMAL_STYLES.styles)
+    parameters = of_manner(manner("prowl"))
+    assert parameters["drop"] == pytest.approx(0.2 * HIP_HEIGHT)
+    assert parameters["neck"] == pytest.approx(np.radians(-24.0))
     assert set(of_manner(manner("limp", limp=1))) >= {"limp_fore"}
     assert set(of_manner(manner("limp", limp=0))) >= {"limp_hind"}
     assert not of_manner(manner("plain"))
 
 
 @pytest.mark.parametrize(
-    ("knob", "joint", "sign"),
+    ("parameter", "joint", "sign"),
     [("neck", "Neck1", -1), ("head", "Head", 1), ("tail", "Tail1", 1), ("round", "Spine2", 1)],
 )
-def test_knobs_turn_what_they_say(knob: str, joint: str, sign: int) -> None:
-    before, after = TROTTER.rendered("neutral", **{knob: 0.3})
+def test_knobs_turn_what_they_say(parameter: str, joint: str, sign: int) -> None:
+    before, after = TROTTER.rendered("neutral", **{parameter: 0.3})
     off = (after - before)[0, :, LAYOUT.joint(joint)][:, 0].mean()
     assert off * sign > 0.04
 
@@ -96,48 +96,49 @@ def test_a_limp_rises_over_the_leg_that_is_spared() -> None:
 
 
 def test_made_up_creatures_are_clips_to_learn_from() -> None:
-    clips = list(animal_clips.made_up(0))
+    clips = list(neutral_animals.made_up(0))
     assert 2 <= len(clips) <= 3
     assert all(kind_of(clip.skeleton) is QUADRUPED for clip in clips)
-    assert ANIMAL.performer("creature/7/0 mirrored") == "creature/7 mirrored"
+    assert ANIMAL_STYLES.performer("creature/7/0 mirrored") == "creature/7 mirrored"
 
 
 def test_windows_leave_out_frames_that_are_no_good() -> None:
     held = TROTTER.windows()
     assert held.own.min() >= 6
-    assert held.kind is ANIMAL
+    assert held.kind is ANIMAL_STYLES
 
 
 def test_judges_tell_gaits_of_animals() -> None:
-    judges = classify.trained(TROTTER.windows(True), steps=2)
+    judges = classifiers.style_judges(TROTTER.windows(True), steps=2)
     parts = TROTTER.windows().read(TROTTER.windows().own[40:48])
-    assert judges.style.odds(parts["features"]).shape == (8, len(ANIMAL.classes))
-    assert ANIMAL.gait_of(parts["conditions"], 0.75)[-1] == list(ANIMAL.judged).index("trot")
+    assert judges.style.odds(parts["features"]).shape == (8, len(ANIMAL_STYLES.classes))
+    gait = ANIMAL_STYLES.gait_of(parts["conditions"], 0.75)[-1]
+    assert gait == list(ANIMAL_STYLES.judged).index("trot")
 
 
 def test_judges_of_gait_see_paws_go_and_nothing_else() -> None:
-    judges = classify.trained(TROTTER.windows(True), steps=2)
+    judges = classifiers.style_judges(TROTTER.windows(True), steps=2)
     x = TROTTER.windows().read(TROTTER.windows().own[40:44])["features"]
     other = x + np.random.default_rng(0).normal(size=LAYOUT.features).astype(np.float32)
     other[..., : LAYOUT.ends.start] = 0.0
     assert judges.gait.odds(other) == pytest.approx(judges.gait.odds(x), abs=1e-3)
     assert np.abs(judges.style.odds(other) - judges.style.odds(x)).max() > 1e-2
-    told = classify.checked(judges, TROTTER.windows(), count=8)
+    told = classifiers.accuracy(judges, TROTTER.windows(), count=8)
     assert len(told) == 8
     assert all(0.0 <= share <= 1.0 for share in told.values())
 
 
 def test_footfalls_are_seen_on_paws() -> None:
-    assert takes.footfalls(TROTTER.clip, TROTTER.clip) == 1.0
-    assert takes.footfalls(TROTTER.clip, made("sad")) == 1.0
+    assert bakes.footfalls(TROTTER.clip, TROTTER.clip) == 1.0
+    assert bakes.footfalls(TROTTER.clip, made("sad")) == 1.0
 
 
 def test_creatures_are_judged(monkeypatch) -> None:
-    few = {"sad": ANIMAL.styles["sad"]}
-    monkeypatch.setattr(creature_takes, "CREATURES", ("fox",))
-    monkeypatch.setattr(creature_takes, "COURSES", creature_takes.COURSES[1:])
-    monkeypatch.setattr(creature_takes, "ANIMAL", replace(ANIMAL, styles=few))
-    (row,) = creature_takes.told(classify.trained(TROTTER.windows(True), steps=2))
+    few = {"sad": ANIMAL_STYLES.styles["sad"]}
+    monkeypatch.setattr(creature_bakes, "CREATURES", ("fox",))
+    monkeypatch.setattr(creature_bakes, "COURSES", creature_bakes.COURSES[1:])
+    monkeypatch.setattr(creature_bakes, "ANIMAL_STYLES", replace(ANIMAL_STYLES, styles=few))
+    (row,) = creature_bakes.measured(classifiers.style_judges(TROTTER.windows(True), steps=2))
     assert row["name"] == "fox"
     assert row["footfalls"] == 1.0
     assert row["slip_95_cm"] < 1.0

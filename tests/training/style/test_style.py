@@ -15,11 +15,11 @@ from motion_addon.motion.style import model as style_model
 from motion_addon.motion.style import transfer
 from tests.training.styled import QUICK, SMALL, SUBJECTS, WALKER, Subject
 from training.style import dataset, export, model, train
-from training.style.judging import ablate, classify, takes
-from training.style.synthesis.changes import KNOBS
-from training.style.synthesis.named import PERSON
+from training.style.judging import ablate, bakes, classifiers
+from training.style.synthesis.people_renderer import PARAMETERS
+from training.style.synthesis.people_styles import PEOPLE_STYLES
 
-LAYOUT = PERSON.layout
+LAYOUT = PEOPLE_STYLES.layout
 
 
 @pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
@@ -32,12 +32,12 @@ def test_torch_and_numpy_are_one(subject: Subject) -> None:
             parameter.add_(0.1 * torch.randn_like(parameter))
     state = {k: v.numpy() for k, v in twin.state_dict().items()}
     weights = {k: v for k, v in state.items() if k not in style_model.STYLE_STATISTICS}
-    ours = Runtime(weights, layout.told)
+    ours = Runtime(weights, layout.decoder_conditions)
     rng = np.random.default_rng(1)
     inputs = layout.features + layout.conditions
     x, told, away = (
         rng.normal(size=(3, WINDOW, size)).astype(np.float32)
-        for size in (inputs, layout.told, layout.features)
+        for size in (inputs, layout.decoder_conditions, layout.features)
     )
     with torch.no_grad():
         content, code = twin.content(torch.tensor(x)), twin.style(torch.tensor(x))
@@ -55,7 +55,7 @@ def test_no_knob_is_no_change(subject: Subject) -> None:
     assert after == pytest.approx(before, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", PERSON.styles)
+@pytest.mark.parametrize("name", PEOPLE_STYLES.styles)
 def test_styles_keep_standing_feet(name: str) -> None:
     before, after = WALKER.rendered(name)
     parts = WALKER.windows().read(np.array([30]))
@@ -68,38 +68,38 @@ def test_styles_keep_standing_feet(name: str) -> None:
 
 def test_knobs_do_what_they_say() -> None:
     turn = {name: 3 * i for i, name in enumerate(LAYOUT.joints)}
-    for knob, joint, axis, sign in (
+    for parameter, joint, axis, sign in (
         ("lean", "Spine", 0, 1),
         ("head", "Head", 0, 1),
         ("shrug", "LeftShoulder", 2, 1),
         ("bend", "LeftForeArm", 1, -1),
         ("toes", "LeftFoot", 1, 1),
     ):
-        before, after = WALKER.rendered("neutral", **{knob: 0.3})
+        before, after = WALKER.rendered("neutral", **{parameter: 0.3})
         off = (after - before)[0, :, turn[joint] + axis].mean()
-        assert off * sign > 0.04, knob
+        assert off * sign > 0.04, parameter
     before, after = WALKER.rendered("neutral", drop=0.1)
     assert (after - before)[..., LAYOUT.hips.start + 1] == pytest.approx(-0.1, abs=1e-5)
     with pytest.raises(ValueError, match="not in"):
-        PERSON.row({"charm": 1.0})
+        PEOPLE_STYLES.row({"charm": 1.0})
 
 
 def test_performances_differ_and_drawn_styles_are_sane() -> None:
     rng = np.random.default_rng(0)
-    twice = PERSON.performances(["old", "old", "neutral"], rng)
+    twice = PEOPLE_STYLES.performances(["old", "old", "neutral"], rng)
     assert not np.allclose(twice[0], twice[1])
     assert not twice[2].any()
-    rows = PERSON.drawn(500, rng)
-    assert rows.shape == (500, len(KNOBS))
-    assert rows[:, KNOBS.index("snap")].min() >= 0.0
+    rows = PEOPLE_STYLES.drawn(500, rng)
+    assert rows.shape == (500, len(PARAMETERS))
+    assert rows[:, PARAMETERS.index("snap")].min() >= 0.0
     assert (np.abs(rows).sum(axis=1) == 0.0).mean() == pytest.approx(0.03, abs=0.03)
-    assert len(PERSON.styles) >= 12
+    assert len(PEOPLE_STYLES.styles) >= 12
 
 
 def test_batches() -> None:
     batch = dataset.draw(WALKER.windows(), np.random.default_rng(0), 200)
     assert batch.features.shape == batch.wanted.shape == (200, WINDOW, LAYOUT.features)
-    assert batch.told.shape == (200, WINDOW, LAYOUT.told)
+    assert batch.told.shape == (200, WINDOW, LAYOUT.decoder_conditions)
     assert 0.02 < (~batch.known).mean() < 0.25
     same = np.abs(batch.features - batch.example).max(axis=(1, 2)) == 0.0
     assert 0.05 < same.mean() < 0.3
@@ -134,15 +134,15 @@ def test_other_ways_to_the_same(kind: str) -> None:
 
 
 def test_judges_learn_and_timing_is_measured() -> None:
-    judges = classify.trained(WALKER.windows(True), steps=2)
-    features, gaits = takes.windows_of(WALKER.clip)
-    assert judges.style.odds(features).shape == (len(features), len(PERSON.classes))
-    assert set(gaits) <= {-1, list(PERSON.judged).index("walk")}
-    assert takes.timing(WALKER.clip, WALKER.clip) == (0.0, 0.0)
+    judges = classifiers.style_judges(WALKER.windows(True), steps=2)
+    features, gaits = bakes.windows_of(WALKER.clip)
+    assert judges.style.odds(features).shape == (len(features), len(PEOPLE_STYLES.classes))
+    assert set(gaits) <= {-1, list(PEOPLE_STYLES.judged).index("walk")}
+    assert bakes.timing(WALKER.clip, WALKER.clip) == (0.0, 0.0)
     late = Clip(
         WALKER.clip.skeleton, WALKER.clip.rotations[:-4], WALKER.clip.root_positions[:-4], 60.0
     )
     early = Clip(
         WALKER.clip.skeleton, WALKER.clip.rotations[4:], WALKER.clip.root_positions[4:], 60.0
     )
-    assert takes.timing(late, early)[0] == pytest.approx(4 / 66, abs=0.02)
+    assert bakes.timing(late, early)[0] == pytest.approx(4 / 66, abs=0.02)

@@ -18,16 +18,24 @@ from tests.training.styled import TROTTER, WALKER
 from training.shared.frames import Joined
 from training.style import prepare
 from training.style.dataset import Windows
-from training.style.judging import captured, classify, crouching, evaluate, modulate, takes, ways
-from training.style.synthesis.named import PERSON
+from training.style.judging import (
+    bakes,
+    captured_performers,
+    classifiers,
+    compare_methods,
+    crouching,
+    evaluate,
+    modulate,
+)
+from training.style.synthesis.people_styles import PEOPLE_STYLES
 
 LAYOUT = WALKER.layout
 WALK = [GAITS.index("walk")]
 
 
 @lru_cache(maxsize=1)
-def take() -> modulate.Take:
-    return modulate.take(takes.request_of(("straight", 1.5, "auto")), WALK)
+def take() -> modulate.PlainRun:
+    return modulate.plain_run(bakes.request_of(("straight", 1.5, "auto")), WALK)
 
 
 def lean(clip) -> float:
@@ -44,7 +52,7 @@ def test_windows_are_made_to_crouch() -> None:
     low = crouching.crouched(quick, np.array([True, True]), np.random.default_rng(0))
     hips = LAYOUT.hips.start + 1
     assert (low["features"] - parts["features"])[0, :, hips].max() < -0.1
-    assert list(PERSON.gait_of(low["conditions"][:1], 0.75)) == [3]
+    assert list(PEOPLE_STYLES.gait_of(low["conditions"][:1], 0.75)) == [3]
     assert np.array_equal(low["features"][1], parts["features"][1])
     ankles = [LAYOUT.ends.start + 1, LAYOUT.ends.start + 4]
     assert np.array_equal(low["features"][:, :, ankles], parts["features"][:, :, ankles])
@@ -66,17 +74,17 @@ def test_judges_are_asked_about_captured_crouching(monkeypatch, tmp_path) -> Non
 
     monkeypatch.setattr(prepare.sf, "observe", low)
     sure = SimpleNamespace(odds=lambda x: np.tile([0.0, 0.0, 0.0, 1.0], (len(x), 1)))
-    told = crouching.told(SimpleNamespace(gait=sure, style=sure), tmp_path)
+    told = crouching.captured_accuracy(SimpleNamespace(gait=sure, style=sure), tmp_path)
     assert told["gait"] == told["plain"] == 1.0
     assert told["style"] < 0.5
     assert told["windows"] > 5
 
 
 def test_a_clip_is_rendered_in_a_style() -> None:
-    old = ways.worn(WALKER.clip, "old")
+    old = compare_methods.rendered_clip(WALKER.clip, "old")
     assert lean(old) > lean(WALKER.clip) + 0.1
     assert old.contacts is not None
-    same = ways.worn(WALKER.clip, "neutral")
+    same = compare_methods.rendered_clip(WALKER.clip, "neutral")
     assert same.rotations == pytest.approx(WALKER.clip.rotations, abs=0.02)
 
 
@@ -91,14 +99,16 @@ def test_slips_are_centimeters_of_each_stand(subject) -> None:
         root_positions=roots.astype(np.float32),
         contacts=np.ones((21, 4), dtype=np.float32),
     )
-    assert takes.slips(slid) == pytest.approx((1.0, 1.0), abs=1e-3)
+    assert bakes.slips(slid) == pytest.approx((1.0, 1.0), abs=1e-3)
 
 
 def test_statistics_are_seen_with_the_poses_forced() -> None:
     model = controller_model.load("biped")
     plain = modulate.forced(model, WALKER.clip, WALK)
     assert plain.mean.shape == plain.deviation.shape == (2, model.network.biases[0].shape[1])
-    old = modulate.forced(model, WALKER.clip, WALK, ways.worn(WALKER.clip, "old"))
+    old = modulate.forced(
+        model, WALKER.clip, WALK, compare_methods.rendered_clip(WALKER.clip, "old")
+    )
     assert np.abs(old.mean - plain.mean).max() > 0.1
     same = plain.shifted(plain, plain)
     assert same.mean == pytest.approx(plain.mean, abs=1e-6)
@@ -120,7 +130,9 @@ def test_a_network_that_is_not_modulated_runs_as_ever() -> None:
 def test_a_modulated_walk_takes_on_the_style_and_keeps_its_clock() -> None:
     plain = take()
     model = plain.model
-    old = modulate.forced(model, WALKER.clip, WALK, ways.worn(WALKER.clip, "old"))
+    old = modulate.forced(
+        model, WALKER.clip, WALK, compare_methods.rendered_clip(WALKER.clip, "old")
+    )
     aim = plain.own.shifted(modulate.forced(model, WALKER.clip, WALK), old)
     before = modulate.restyled(plain, aim, 0.0)
     after = modulate.restyled(plain, aim, 1.0)
@@ -137,7 +149,7 @@ def performers() -> Windows:
     joined = Joined()
     arrays = prepare.arrays_of(WALKER.clip)
     count = len(arrays["features"])
-    for start in captured.PERFORMERS.values():
+    for start in captured_performers.PERFORMERS.values():
         lone = start.startswith("zombie")
         for name in ("a",) if lone else ("a", "b"):
             labels = arrays | {"other": np.full(count, not start.startswith("o3de"))}
@@ -148,7 +160,7 @@ def performers() -> Windows:
 
 
 def test_performers_are_judged_by_other_clips_than_they_are_shown_by() -> None:
-    halves = captured.Halves(performers())
+    halves = captured_performers.Halves(performers())
     for judged, shown in zip(halves.judged, halves.shown, strict=True):
         clips = [halves.windows.clip[f] for first in shown.values() for f in first]
         mine = halves.windows.clip[judged]
@@ -158,38 +170,39 @@ def test_performers_are_judged_by_other_clips_than_they_are_shown_by() -> None:
         assert clips
     features, (who,) = halves.draw(np.random.default_rng(0), 20)
     assert features.shape == (20, WINDOW, LAYOUT.features)
-    assert set(who) <= set(range(len(captured.PERFORMERS)))
+    assert set(who) <= set(range(len(captured_performers.PERFORMERS)))
 
 
 def test_takes_are_told_for_the_performers_whose_style_they_wear(monkeypatch) -> None:
-    monkeypatch.setattr(captured, "WALKS", captured.WALKS[:1])
-    monkeypatch.setattr(captured, "STRENGTHS", (0.0, 1.0))
-    halves = captured.Halves(performers())
-    asked = (classify.Question(len(captured.PERFORMERS)),)
-    (judge,) = captured.taught(halves.draw, asked, 1, steps=2)
-    row = captured.carried(style_model.load_styler("biped"), judge, halves, 1)
+    monkeypatch.setattr(captured_performers, "WALKS", captured_performers.WALKS[:1])
+    monkeypatch.setattr(captured_performers, "STRENGTHS", (0.0, 1.0))
+    halves = captured_performers.Halves(performers())
+    asked = (classifiers.Question(len(captured_performers.PERFORMERS)),)
+    (judge,) = captured_performers.trained_judges(halves.draw, asked, 1, steps=2)
+    row = captured_performers.carried(style_model.load_styler("biped"), judge, halves, 1)
     assert row["examples"] == 1
     assert all(0.0 <= row[key] <= 1.0 for key in ("real", "0.0", "1.0"))
 
 
 def test_ways_are_compared_over_takes(monkeypatch) -> None:
-    few = replace(PERSON, styles={"old": PERSON.styles["old"]})
+    few = replace(PEOPLE_STYLES, styles={"old": PEOPLE_STYLES.styles["old"]})
     course = ("straight", 1.5, "auto")
-    for module in (evaluate, takes, ways):
-        monkeypatch.setattr(module, "PERSON", few)
+    for module in (evaluate, bakes, compare_methods):
+        monkeypatch.setattr(module, "PEOPLE_STYLES", few)
         monkeypatch.setattr(module, "COURSES", (course, course))
     monkeypatch.setattr(evaluate, "STRENGTHS", (0.0, 1.0))
     bent = SimpleNamespace(odds=lambda x: np.stack([0.0 * x[:, 0, 0], x[:, 0, 0]], axis=1))
     walks = SimpleNamespace(odds=lambda x: np.tile([0.0, 1.0, 0.0, 0.0], (len(x), 1)))
-    plain = [ways.untouched(course, "", 0.0)] * 2
+    plain = [compare_methods.untouched(course, "", 0.0)] * 2
     shown = {"Walk1": WALKER.clip}
     found = {
-        name: ways.figures(SimpleNamespace(style=bent, gait=walks), plain, make)
-        for name, make in ways.ways(shown).items()
+        name: compare_methods.figures(SimpleNamespace(style=bent, gait=walks), plain, make)
+        for name, make in compare_methods.methods(shown).items()
     }
     assert found["ships"]["off"] < found["untouched"]["off"]
     assert found["untouched"]["timing"] == 0.0
     assert all(row["gait"] == 1.0 for row in found.values())
     assert 0.0 < found["hidden, shifted"]["lowest_hips_m"] < 1.1
-    assert ways.gaits_of(("straight", 2.4, "auto")) == [GAITS.index(n) for n in ("jog", "run")]
-    assert ways.gaits_of(("straight", 0.9, "crouch")) == [GAITS.index("crouch")]
+    fast = [GAITS.index(name) for name in ("jog", "run")]
+    assert compare_methods.gaits_of(("straight", 2.4, "auto")) == fast
+    assert compare_methods.gaits_of(("straight", 0.9, "crouch")) == [GAITS.index("crouch")]

@@ -23,7 +23,7 @@ from motion_addon.motion.creature.reading.exemplar import Exemplar
 from motion_addon.motion.creature.reading.gait_names import footfalls
 from motion_addon.motion.plan.trajectory import Trajectory
 
-from ...data.synthetic import creature, episodes, motion, outing
+from ...data.synthetic import creature, episodes, motion, route
 from ...data.synthetic.episodes import Animal, Sample
 
 LONGEST: Final = 5.0
@@ -116,7 +116,7 @@ def of_animal(animal: Animal, kin: str = "") -> Creature:
     for sample in (one for one in moving if one is not first):
         if measures.pose_error(measures.mean_stride(sample.clip), stride) < ALIKE:
             continue
-        pace, gait = outing.speed(sample.froude), gait_of(sample)
+        pace, gait = route.speed(sample.froude), gait_of(sample)
         cases.append(Case("other", gait, plan(straight(pace), pace, gait), sample.clip))
     group = "held out" if animal.held_out else "seen"
     return Creature(animal.rig, group, kin, exemplar, tuple(cases))
@@ -131,7 +131,7 @@ def made_up(number: int) -> Creature:
     for kind, gait in (("own", "walk"), ("turn", "walk"), *(("other", g) for g in who.froude)):
         if kind == "other" and gait == "walk":
             continue
-        speed = outing.speed(float(np.exp(np.mean(np.log(who.froude[gait])))))
+        speed = route.speed(float(np.exp(np.mean(np.log(who.froude[gait])))))
         asked = plan((winding if kind == "turn" else straight)(speed), speed, gait, True)
         took = motion.move(who, asked, manner, np.random.default_rng([MADE_UP_SEED, number, 6]))
         cases.append(Case(kind, gait, asked, measured(took.clip, asked)))
@@ -171,7 +171,7 @@ def shown(name: str, sample: Sample) -> Exemplar:
     clip = sample.clip.slice(0, min(sample.clip.frames, round(LONGEST * sample.clip.fps)))
     falls = footfalls(clip, quadruped_gaits.HIP_HEIGHT)
     return Exemplar(
-        name, clip, quadruped_gaits.HIP_HEIGHT, False, falls, outing.speed(sample.froude)
+        name, clip, quadruped_gaits.HIP_HEIGHT, False, falls, route.speed(sample.froude)
     )
 
 

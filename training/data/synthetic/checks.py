@@ -11,12 +11,12 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
 from motion_addon.motion.metrics.paw_metrics import Stride
 
-from . import anatomy, clock, motion, outing
+from . import anatomy, clock, motion, route
 from .creature import Creature, Manner, of_build
 from .families import FAMILIES
 from .measured import HORSE, HORSE_HIP, LABRADOR, LABRADOR_HIP, Row
-from .motion import Take
-from .outing import Outing
+from .motion import SyntheticMotion
+from .route import Route
 
 LIMITS: Final = {
     "slip": (0.0, 0.002),
@@ -43,7 +43,7 @@ WORDS: Final = {
 }
 
 
-def figures(take: Take, out: Outing) -> dict[str, float]:
+def figures(take: SyntheticMotion, out: Route) -> dict[str, float]:
     """Return the figures of a take; the last three only for steady gaits."""
     clip = take.clip
     contacts = np.asarray(clip.contacts)
@@ -69,12 +69,12 @@ def figures(take: Take, out: Outing) -> dict[str, float]:
     height = clip_metrics.trunk(clip)[0][out.steady, 1]
     return found | {
         "phases": phase_error(phases, take.creature, out.gait),
-        "frequency": rate * float(usual) / outing.speed(out.froude),
+        "frequency": rate * float(usual) / route.speed(out.froude),
         "rise": float(np.ptp(np.percentile(height, [2.0, 98.0]))) / quadruped_gaits.HIP_HEIGHT,
     }
 
 
-def steady_strides(take: Take, out: Outing) -> list[Stride]:
+def steady_strides(take: SyntheticMotion, out: Route) -> list[Stride]:
     """Return the strides at full speed."""
     span = out.steady
     strides = paw_metrics.strides(np.asarray(take.clip.contacts), take.clip.fps)
@@ -138,7 +138,7 @@ def _own(kind: str, row: Row, pace: float, seed: int) -> tuple[float, Array, flo
     """Return strides a second, footfalls (4,) and mean duty of one draw, in the model's size."""
     rng = np.random.default_rng([seed, len(kind)])
     creature = of_build(kind, anatomy.varied(FAMILIES[kind], rng), rng)
-    out = outing.straight(creature, row.gait, pace)
+    out = route.straight(creature, row.gait, pace)
     take = motion.move(creature, out.plan, Manner(), rng)
     strides = steady_strides(take, out)
     rate = paw_metrics.stride_frequency(strides, take.clip.fps)

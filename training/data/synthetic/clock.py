@@ -47,7 +47,7 @@ _WANDER: Final = 0.006
 
 
 @dataclass(frozen=True)
-class Stand:
+class Stance:
     """One stand of one paw, in frames, not whole ones."""
 
     start: float
@@ -70,7 +70,7 @@ class Clock:
     """(T, 4) asked touchdowns in strides."""
     moving: Array
     """(T,) 0 standing to 1."""
-    stands: tuple[tuple[Stand, ...], ...]
+    stances: tuple[tuple[Stance, ...], ...]
     """Of each leg."""
 
 
@@ -126,8 +126,8 @@ def clock(
     duties = _duties(duty, plan, manner, rng)
     phase = _start(offsets, duties, moving, rng) + np.cumsum(rate) / plan.rate
     legs = np.maximum.accumulate(phase[:, None] - offsets + _wander(len(plan), rng), axis=0)
-    stands = tuple(_stands(legs[:, i], duties[:, i], rate, plan.rate) for i in range(4))
-    return Clock(rate, froude, duties, offsets, moving, stands)
+    stances = tuple(_stances(legs[:, i], duties[:, i], rate, plan.rate) for i in range(4))
+    return Clock(rate, froude, duties, offsets, moving, stances)
 
 
 def _duties(duty: Array, plan: Trajectory, manner: Manner, rng: np.random.Generator) -> Array:
@@ -161,7 +161,7 @@ def _start(offsets: Array, duties: Array, moving: Array, rng: np.random.Generato
     return float(choices[int(np.argmin(swinging))])
 
 
-def _stands(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[Stand, ...]:
+def _stances(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[Stance, ...]:
     """Return the stands of a leg by its unwrapped phase (T,); it stands in the beginning."""
     frames = np.arange(len(phase), dtype=np.float64)
     slope = 1e-9 * frames
@@ -177,6 +177,6 @@ def _stands(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[Stand, ..
             land = lift + 1.2 * usual
         if lift - start < 2.5 or land > frames[-1]:
             continue
-        out.append(Stand(start, lift))
+        out.append(Stance(start, lift))
         start = land
-    return (*out, Stand(start, np.inf))
+    return (*out, Stance(start, np.inf))

@@ -20,9 +20,9 @@ from motion_addon.motion.maths.quat import Array
 
 from .. import animal_rigs
 from ..animal_rigs import AnimalClip
-from . import creature, motion, outing
+from . import creature, motion, route
 from .creature import Creature, Manner
-from .outing import Outing
+from .route import Route
 
 EVERY: Final = 10
 """One in so many made-up creatures is for validation."""
@@ -58,7 +58,7 @@ class Sample:
     gait: Array
     """(T, 6) weights of ``gaits.GAITS``."""
     kind: str
-    """What it is about, of ``outing.KINDS``, or what the catalog calls it."""
+    """What it is about, of ``route.KINDS``, or what the catalog calls it."""
     froude: float
     """Of its speed."""
     name: str = ""
@@ -88,19 +88,19 @@ def episode(seed: int, number: int, others: int = OTHERS) -> Episode:
     manner = creature.draw_manner(rng)
     known = list(who.froude)
     first = str(rng.choice(known))
-    shown = outing.draw(who, rng, "steady" if rng.random() < 0.7 else "winding", first)
+    shown = route.draw(who, rng, "steady" if rng.random() < 0.7 else "winding", first)
     sample = _sample(who, manner, shown, rng)
     unlike = [gait for gait in known if gait != first] or known
     asked = [
-        outing.draw(who, rng, "steady", str(rng.choice(unlike))),
-        outing.draw(who, rng, "winding"),
+        route.draw(who, rng, "steady", str(rng.choice(unlike))),
+        route.draw(who, rng, "winding"),
     ]
-    asked += [outing.draw(who, rng) for _ in range(max(others - len(asked), 0))]
+    asked += [route.draw(who, rng) for _ in range(max(others - len(asked), 0))]
     made = tuple(_sample(who, manner, one, rng) for one in asked[:others])
     return Episode(who.name, False, manner.name, _exemplar(sample, shown.steady, rng), made)
 
 
-def _sample(who: Creature, manner: Manner, out: Outing, rng: np.random.Generator) -> Sample:
+def _sample(who: Creature, manner: Manner, out: Route, rng: np.random.Generator) -> Sample:
     clip = motion.move(who, out.plan, manner, rng).clip
     return Sample(clip, out.plan.gait.astype(np.float32), out.kind, out.froude)
 

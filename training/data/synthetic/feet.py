@@ -18,7 +18,7 @@ from motion_addon.motion.maths.smoothing import smooth, smoothstep
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from .anatomy import PAW_HEIGHT
-from .clock import LEAST_RATE, Clock, Stand, turn_rate
+from .clock import LEAST_RATE, Clock, Stance, turn_rate
 from .creature import Creature, Manner
 
 CLEARANCE: Final = {"walk": 0.10, "pace": 0.12, "trot": 0.12, "canter": 0.17, "gallop": 0.21}
@@ -48,7 +48,7 @@ class Steps:
     """(T, 4) radians, the heading that each paw stands for."""
     contacts: Array
     """(T, 4) 1 where a paw stands."""
-    stand: Array
+    stance: Array
     """(T, 4) share of the stand that is over; 0 elsewhere."""
     swing: Array
     """(T, 4) share of the swing that is over; 0 elsewhere."""
@@ -86,10 +86,10 @@ def steps(
     most = FURTHEST * reach[0] * (1.0 - 0.25 * creature.build.sprawl) * (1.0 - ASIDE * turning)
     for i, leg in enumerate(quadruped.LEGS):
         usual = (1.0 - clock.duty[:, i]) / np.maximum(clock.rate, LEAST_RATE) * plan.rate
-        stands = _kept(homes[:, i], clock.stands[i], most, usual)
-        places = [_place(homes[:, i], s, most, rng) for s in stands]
-        ways = [float(yaw[_inside(s, frames)].mean()) for s in stands]
-        for k, one in enumerate(stands):
+        stances = _kept(homes[:, i], clock.stances[i], most, usual)
+        places = [_place(homes[:, i], s, most, rng) for s in stances]
+        ways = [float(yaw[_inside(s, frames)].mean()) for s in stances]
+        for k, one in enumerate(stances):
             now = _inside(one, frames)
             paws[now, i], yaws[now, i], contacts[now, i] = places[k], ways[k], 1.0
             finite = np.isfinite(one.start) and np.isfinite(one.stop)
@@ -97,12 +97,12 @@ def steps(
                 stand[now, i] = (np.arange(now.start, now.stop) - one.start) / (
                     one.stop - one.start
                 )
-                following = stands[k + 1].start
+                following = stances[k + 1].start
                 load[now, i] = (one.stop - one.start) / (following - one.start)
-            if k + 1 == len(stands):
+            if k + 1 == len(stances):
                 break
-            gone = np.arange(now.stop, _inside(stands[k + 1], frames).start)
-            share = (gone - one.stop) / (stands[k + 1].start - one.stop)
+            gone = np.arange(now.stop, _inside(stances[k + 1], frames).start)
+            share = (gone - one.stop) / (stances[k + 1].start - one.stop)
             swing[gone, i] = np.clip(share, 1e-3, 1.0)
             height = float(lift[gone].mean()) if len(gone) else 0.0
             paws[gone, i] = _arc(places[k], places[k + 1], share, height, leg[1])
@@ -110,21 +110,21 @@ def steps(
     return Steps(paws, yaws, contacts, stand, swing, load, homes, lean)
 
 
-def _inside(stand: Stand, frames: int) -> slice:
+def _inside(stand: Stance, frames: int) -> slice:
     """Return the whole frames within a stand."""
     start = 0 if not np.isfinite(stand.start) else int(np.ceil(stand.start))
     stop = frames if not np.isfinite(stand.stop) else int(np.floor(stand.stop)) + 1
     return slice(min(start, frames - 1), max(min(stop, frames), min(start, frames - 1) + 1))
 
 
-def _kept(home: Array, stands: tuple[Stand, ...], most: Array, usual: Array) -> list[Stand]:
-    """Return the stands, with a step in between where the body goes on too far over the paw.
+def _kept(home: Array, stances: tuple[Stance, ...], most: Array, usual: Array) -> list[Stance]:
+    """Return the stances, with a step in between where the body goes on too far over the paw.
 
     It does so where it starts or stops faster than the clock has its legs step, and as it turns.
     ``most`` (T,) is how far (m) that is, ``usual`` (T,) how many frames a swing takes.
     """
-    out: list[Stand] = []
-    for stand in stands:
+    out: list[Stance] = []
+    for stand in stances:
         one = stand
         while True:
             now = _inside(one, len(home))
@@ -133,8 +133,8 @@ def _kept(home: Array, stands: tuple[Stand, ...], most: Array, usual: Array) -> 
                 break
             lift = max(now.start + float(far), one.start + 2.5)
             land = lift + float(usual[min(int(lift), len(usual) - 1)])
-            out.append(Stand(one.start, lift))
-            one = Stand(land, one.stop)
+            out.append(Stance(one.start, lift))
+            one = Stance(land, one.stop)
             if land + 3.0 > min(one.stop, len(home) - 1.0):
                 break
         if one.start + 2.5 < one.stop and one.start < len(home) - 1.0:
@@ -163,7 +163,7 @@ def _middle(home: Array, most: Array) -> Array:
     return np.asarray(home[0] + away * min(1.0, limit / max(float(np.linalg.norm(away)), 1e-9)))
 
 
-def _place(home: Array, stand: Stand, most: Array, rng: np.random.Generator) -> Array:
+def _place(home: Array, stand: Stance, most: Array, rng: np.random.Generator) -> Array:
     """Return (3,) where a paw stands, by its places (T, 3) under the body."""
     noise = np.clip(rng.standard_normal(2), -2.0, 2.0) * _SPREAD * quadruped_gaits.HIP_HEIGHT
     now = _inside(stand, len(home))

@@ -23,9 +23,9 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
 from ...shared import stick_figures
-from . import checks, creature, motion, outing
-from .motion import Take
-from .outing import Outing
+from . import checks, creature, motion, route
+from .motion import SyntheticMotion
+from .route import Route
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,19 @@ DRAWN = 12
 """Creatures of a sheet."""
 
 
-def takes(seed: int, count: int, kind: str | None = None) -> Iterator[tuple[Take, Outing]]:
+def motions(
+    seed: int, count: int, kind: str | None = None
+) -> Iterator[tuple[SyntheticMotion, Route]]:
     """Yield takes of creatures 0 to ``count`` of a seed, one of each, and what they are about."""
     for number in range(count):
         who = creature.draw(seed, number)
         rng = np.random.default_rng([seed, number, 1])
         manner = creature.draw_manner(rng)
-        out = outing.draw(who, rng, kind)
+        out = route.draw(who, rng, kind)
         yield motion.move(who, out.plan, manner, rng), out
 
 
-def arrays(made: Sequence[tuple[Take, Outing]]) -> dict[str, Array]:
+def arrays(made: Sequence[tuple[SyntheticMotion, Route]]) -> dict[str, Array]:
     """Return takes as plain arrays for an ``.npz`` file: frames one after the other.
 
     Keys: rotations (F, J, 4), roots (F, 3), contacts (F, 4), gait (F, 6) and clip (F,) of the
@@ -97,7 +99,7 @@ def read(file: Path) -> list[Clip]:
     return out
 
 
-def report(made: Sequence[tuple[Take, Outing]]) -> str:
+def report(made: Sequence[tuple[SyntheticMotion, Route]]) -> str:
     """Return the figures of takes, which of them are beyond the limits, and measured animals."""
     found = [checks.figures(take, out) for take, out in made]
     lines = [checks.table(found), ""]
@@ -109,7 +111,7 @@ def report(made: Sequence[tuple[Take, Outing]]) -> str:
     return "\n".join([*lines, "", checks.comparison()])
 
 
-def draw(made: Sequence[tuple[Take, Outing]], file: Path) -> None:
+def draw(made: Sequence[tuple[SyntheticMotion, Route]], file: Path) -> None:
     """Draw a stride from the middle of each of the first steady takes."""
     rows = []
     for take, out in [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]:
@@ -134,7 +136,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help=".png file to draw")
     options = parser.parse_args()
     begun = time.process_time()
-    made = list(takes(options.seed, options.count))
+    made = list(motions(options.seed, options.count))
     spent = time.process_time() - begun
     seconds = sum(take.clip.seconds for take, _ in made)
     log.info("%d takes, %.0f s of motion in %.1f s: %.0f times real time",

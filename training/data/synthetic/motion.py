@@ -13,8 +13,8 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 
-from . import carriage, feet, limbs, trunk
 from . import clock as clocks
+from . import feet, head_and_tail, legs, trunk
 from .clock import Clock
 from .creature import Creature, Manner
 from .feet import Steps
@@ -27,7 +27,7 @@ _SINK_SECONDS: Final = 0.07
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class SyntheticMotion:
     """A clip of a creature, at the model animal's size, and what it was asked for."""
 
     creature: Creature
@@ -44,9 +44,11 @@ class Take:
         return self.clip.slice(start, stop)
 
 
-def move(creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator) -> Take:
+def move(
+    creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator
+) -> SyntheticMotion:
     """Return a take of a creature along a plan in the model animal's size."""
-    reach = limbs.reaches(creature, manner)
+    reach = legs.reaches(creature, manner)
     clock = clocks.clock(creature, manner, plan, reach[0], rng)
     steps = feet.steps(creature, manner, plan, clock, reach, rng)
     sway = trunk.sway(creature, manner, plan, clock, steps, rng)
@@ -56,13 +58,13 @@ def move(creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Ge
     world = np.zeros((len(plan), len(skeleton), 4))
     world[:, [skeleton.index(name) for name in quadruped.TORSO]] = rotations
     for name in quadruped.LEGS:
-        above = limbs.top(skeleton, name, (rotations, places), steps)
-        held = limbs.foot(creature, manner, name, above.place, steps, plan.rate)
-        for joint, turned in limbs.solve(skeleton, name, above, held).items():
+        above = legs.top(skeleton, name, (rotations, places), steps)
+        held = legs.foot(creature, manner, name, above.place, steps, plan.rate)
+        for joint, turned in legs.solve(skeleton, name, above, held).items():
             world[:, skeleton.index(joint)] = turned
-    necks = carriage.head(creature, manner, plan, clock, sway, rotations[:, -1], rng)
-    tails = carriage.tail(creature, manner, plan, clock, sway, rotations[:, 0])
-    world[:, carriage.parts(skeleton)] = np.concatenate([necks, tails], axis=1)
+    necks = head_and_tail.head(creature, manner, plan, clock, sway, rotations[:, -1], rng)
+    tails = head_and_tail.tail(creature, manner, plan, clock, sway, rotations[:, 0])
+    world[:, head_and_tail.parts(skeleton)] = np.concatenate([necks, tails], axis=1)
     local = quat.unroll(quat.normalize(skeleton.local(world)))
     clip = Clip(
         skeleton,
@@ -71,7 +73,7 @@ def move(creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Ge
         float(plan.rate),
         steps.contacts.astype(np.float32),
     )
-    return Take(creature, manner, plan, carriage.swung(creature, clip), clock, lack)
+    return SyntheticMotion(creature, manner, plan, head_and_tail.swung(creature, clip), clock, lack)
 
 
 def _sunk(
@@ -84,10 +86,10 @@ def _sunk(
         torso = trunk.torso(creature, sway)
         lacks = np.zeros((len(sway.heading), 2))
         for i, name in enumerate(quadruped.LEGS):
-            above = limbs.top(creature.skeleton, name, torso, steps)
-            held = limbs.foot(creature, manner, name, above.place, steps, fps)
+            above = legs.top(creature.skeleton, name, torso, steps)
+            held = legs.foot(creature, manner, name, above.place, steps, fps)
             near = np.convolve(steps.contacts[:, i], np.ones(3), mode="same")
-            short = limbs.lack(creature.skeleton, name, above.place, held.end)
+            short = legs.lack(creature.skeleton, name, above.place, held.end)
             column = 1 if name[1] == "F" else 0
             lacks[:, column] = np.maximum(lacks[:, column], np.where(near > 0.0, short, 0.0))
         if lacks.max() < 1e-4:

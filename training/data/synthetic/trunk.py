@@ -61,7 +61,7 @@ class Sway:
 
 def push(steps: Steps, humps: Array, spared: int | None) -> Array:
     """Return the (T, 4) share of a girdle's weight each leg bears; ``humps`` (T,) of the walk."""
-    u = steps.stand
+    u = steps.stance
     q = humps[:, None]
     shape = np.sin(np.pi * u) + q * np.sin(3.0 * np.pi * u)
     mean = (2.0 / np.pi) * (1.0 + q / 3.0)

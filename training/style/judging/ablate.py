@@ -20,14 +20,14 @@ from torch.nn import functional
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.adain import STRIDE, WINDOW
 from motion_addon.motion.style import style_features as sf
-from motion_addon.motion.style.style_features import PERSON, Layout
+from motion_addon.motion.style.style_features import PERSON, StyleLayout
 
 from ...shared import results
 from .. import dataset
-from ..dataset import Windows, rendered, told
+from ..dataset import Windows, decoder_conditions, rendered
 from ..model import AdaIn, Convolution, Size
-from ..train import Settings, away, fit, weights
-from .classify import SURE, Judges
+from ..train import Settings, fit, from_mean, weights
+from .classifiers import SURE, Judges
 from .crouching import judges_of
 
 COUNT = 600
@@ -37,10 +37,10 @@ COUNT = 600
 class Concatenated(AdaIn):
     """The same network without adaptive normalization: the style is put beside the content."""
 
-    def __init__(self, size: Size | None = None, layout: Layout = PERSON) -> None:
+    def __init__(self, size: Size | None = None, layout: StyleLayout = PERSON) -> None:
         """Start untrained."""
         super().__init__(size, layout)
-        width, told = (size or Size()).width, layout.told
+        width, told = (size or Size()).width, layout.decoder_conditions
         style = 2 * width + 2 * (layout.features + layout.conditions)
         self.decode0 = Convolution(width + style + told, width, 1)
         self.decode1 = Convolution(width + told + layout.features, width, 2)
@@ -75,10 +75,12 @@ def by_network(
 
     own = inputs(parts["features"], parts["conditions"])
     other = inputs(example, shown)
-    steps = (torch.from_numpy(told(parts, shaky)) - model.told_mean) / model.told_scale
+    steps = (
+        torch.from_numpy(decoder_conditions(parts, shaky)) - model.told_mean
+    ) / model.told_scale
     content = model.content(own)
     pair = [
-        model.decoded(content, model.style(x), steps, away(own[..., : model.layout.features]))
+        model.decoded(content, model.style(x), steps, from_mean(own[..., : model.layout.features]))
         for x in (own, other)
     ]
     return np.asarray(parts["features"] + ((pair[1] - pair[0]) * model.feature_scale).numpy())
@@ -93,7 +95,7 @@ def by_statistics(parts: dict[str, Array], example: Array) -> Array:
 
 
 def figures(
-    layout: Layout, judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
+    layout: StyleLayout, judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
 ) -> dict[str, float]:
     """Return how often judges see style and gait, and how far from ``wanted`` (rad, weighed m)."""
     said = judges.gait.odds(found).argmax(axis=1)

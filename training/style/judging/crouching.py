@@ -16,8 +16,8 @@ from ...data import people
 from ...shared.frames import Joined
 from ..dataset import Windows, rendered
 from ..prepare import arrays_of, planted_clip
-from ..synthesis.named import PERSON
-from .classify import SURE, Judges, trained, unvaried
+from ..synthesis.people_styles import PEOPLE_STYLES
+from .classifiers import SURE, Judges, style_judges, unchanged
 
 CAPTURED = "o3de/Crouching1.bvh"
 """A clip of crouching that judges do not learn from."""
@@ -42,7 +42,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "width": (0.0, 0.04),
     "bounce": (-0.5, 0.2),
 }
-"""Least and most of each of ``synthesis.KNOBS``; of others 0."""
+"""Least and most of each of ``people_renderer.PARAMETERS``; of others 0."""
 
 
 def crouched(parts: dict[str, Array], which: Array, rng: np.random.Generator) -> dict[str, Array]:
@@ -50,20 +50,20 @@ def crouched(parts: dict[str, Array], which: Array, rng: np.random.Generator) ->
 
     Those too fast for it stay as they are.
     """
-    layout = PERSON.layout
+    layout = PEOPLE_STYLES.layout
     speed = np.linalg.norm(parts["conditions"][..., layout.motion][..., :2], axis=-1)
     at = np.flatnonzero(which & (speed.max(axis=1) < FASTEST))
     out = {key: np.array(value) for key, value in parts.items()}
     if not len(at):
         return out
-    low, most = np.array([RANGES.get(name, (0.0, 0.0)) for name in PERSON.knobs]).T
+    low, most = np.array([RANGES.get(name, (0.0, 0.0)) for name in PEOPLE_STYLES.parameters]).T
     styles = rng.uniform(low, most, size=(len(at), len(low)))
     few = {key: value[at] for key, value in parts.items()}
     steady = np.zeros((*few["features"].shape[:2], sf.UNSTEADY), dtype=np.float32)
-    out["features"][at] = rendered(PERSON, few, styles, steady)
-    out["low"][at] = rendered(PERSON, few | {"features": few["low"]}, styles, steady)
-    gait = np.zeros(len(PERSON.gaits), dtype=np.float32)
-    gait[PERSON.gaits.index("crouch")] = 1.0
+    out["features"][at] = rendered(PEOPLE_STYLES, few, styles, steady)
+    out["low"][at] = rendered(PEOPLE_STYLES, few | {"features": few["low"]}, styles, steady)
+    gait = np.zeros(len(PEOPLE_STYLES.gaits), dtype=np.float32)
+    gait[PEOPLE_STYLES.gaits.index("crouch")] = 1.0
     out["conditions"][at, :, layout.gait] = gait
     return out
 
@@ -75,10 +75,10 @@ def some(parts: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
 
 def judges_of(held_out: Windows) -> Judges:
     """Return judges trained on held-out windows; of people, a share of them made to crouch."""
-    return trained(held_out, vary=some if held_out.kind is PERSON else unvaried)
+    return style_judges(held_out, vary=some if held_out.kind is PEOPLE_STYLES else unchanged)
 
 
-def told(judges: Judges, data: Path) -> dict[str, float]:
+def captured_accuracy(judges: Judges, data: Path) -> dict[str, float]:
     """Return how often judges are right of captured crouching, in styles by the program.
 
     They have seen none that was captured. ``plain`` is how often they tell the gait without one.
@@ -90,14 +90,16 @@ def told(judges: Judges, data: Path) -> dict[str, float]:
     joined.add(CAPTURED, arrays | {"other": np.zeros(count, bool)}, np.ones(count, bool), True)
     windows = Windows(joined.arrays(source.clip.skeleton), held_out=True)
     parts = windows.read(windows.own[::EVERY])
-    gaits = PERSON.gait_of(parts["conditions"], SURE)
-    crouch = list(PERSON.judged).index("crouch")
+    gaits = PEOPLE_STYLES.gait_of(parts["conditions"], SURE)
+    crouch = list(PEOPLE_STYLES.judged).index("crouch")
     parts = {key: value[gaits == crouch] for key, value in parts.items()}
     rng = np.random.default_rng(13)
     count = len(parts["features"])
-    which = rng.integers(len(PERSON.classes), size=count)
-    styles = PERSON.performances([PERSON.classes[i] for i in which], rng)
-    found = rendered(PERSON, parts, styles, sf.unsteadiness(rng, count, parts["low"].shape[1]))
+    which = rng.integers(len(PEOPLE_STYLES.classes), size=count)
+    styles = PEOPLE_STYLES.performances([PEOPLE_STYLES.classes[i] for i in which], rng)
+    found = rendered(
+        PEOPLE_STYLES, parts, styles, sf.unsteadiness(rng, count, parts["low"].shape[1])
+    )
     said, plain = (judges.gait.odds(x).argmax(axis=1) for x in (found, parts["features"]))
     return {
         "windows": float(count),

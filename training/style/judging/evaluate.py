@@ -19,24 +19,24 @@ from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
 from ..dataset import Windows, rendered
-from ..kinds import Kind
 from ..prepare import build
-from ..synthesis.named import PERSON
-from . import creature_takes, crouching
-from .classify import SURE, Judges, checked
-from .takes import (
+from ..style_set import StyleSet
+from ..synthesis.people_styles import PEOPLE_STYLES
+from . import creature_bakes, crouching
+from .bakes import (
     ANIMAL_COURSES,
     COURSES,
     Course,
     Make,
     Row,
     mean_of,
-    plain_of,
+    measured_bakes,
+    measured_plain,
     request_of,
     shipped,
-    takes_of,
     windows_of,
 )
+from .classifiers import SURE, Judges, accuracy
 
 DATA = Path("build/style/data/biped")
 """Where ``training/runs/style.sh`` unpacks the clips."""
@@ -82,7 +82,10 @@ def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array
 
 
 def rising(
-    judges: Judges, make: Make = shipped, kind: Kind = PERSON, course: Course = COURSES[1]
+    judges: Judges,
+    make: Make = shipped,
+    kind: StyleSet = PEOPLE_STYLES,
+    course: Course = COURSES[1],
 ) -> dict[str, list[float]]:
     """Return, by style, the judge's mean odds against neutral at each strength."""
     out = {}
@@ -111,7 +114,7 @@ def evaluate(data: Path | None = None, model: str = "biped") -> Row:
     judges = crouching.judges_of(held_out)
     make = partial(shipped, model=model)
     plain = [bake(request_of(course, model=model)).clip for course in courses]
-    rows = [takes_of(name, judges, plain, make) for name in kind.classes[1:]]
+    rows = [measured_bakes(name, judges, plain, make) for name in kind.classes[1:]]
     off = np.abs(make(courses[1], "old", 0.0).rotations - plain[1].rotations).max()
     mean = mean_of(rows)
     scores = rising(judges, make, kind, courses[1])
@@ -119,11 +122,11 @@ def evaluate(data: Path | None = None, model: str = "biped") -> Row:
     found: Row = {
         "rows": rows,
         "mean": mean,
-        "judges": checked(judges, learned),
-        "plain": [plain_of(judges, clip) for clip in plain],
+        "judges": accuracy(judges, learned),
+        "plain": [measured_plain(judges, clip) for clip in plain],
         "examples": examples_of(style_model.load_styler(model), judges, held_out),
-        "captured_crouching": crouching.told(judges, data) if person else None,
-        "creatures": [] if person else creature_takes.told(judges),
+        "captured_crouching": crouching.captured_accuracy(judges, data) if person else None,
+        "creatures": [] if person else creature_bakes.measured(judges),
         "strengths": scores,
         "monotonic": steps,
         "strength_0": float(off),

@@ -5,7 +5,7 @@ Adaptive instance normalization of the PFNN's hidden units over the run. An exam
 to the network as if they were its own (teacher forcing), and the mean and deviation of each hidden
 unit are taken. While a take is driven, each unit's running mean and deviation are moved toward
 them; what the network answers is fed back, so that the style goes round the loop. Nothing is
-trained. Only compared with the network that ships: ``training.style.judging.ways``.
+trained. Only compared with the network that ships: ``training.style.judging.compare_methods``.
 """
 
 from collections.abc import Sequence
@@ -151,7 +151,7 @@ def drive(plan: Trajectory, controller: Controller, clock: Clock | None = None) 
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class PlainRun:
     """A take without a style, from which those with one are made."""
 
     model: Model
@@ -161,15 +161,15 @@ class Take:
     """Of its hidden units."""
 
 
-def take(request: BakeRequest, gaits: Sequence[int]) -> Take:
+def plain_run(request: BakeRequest, gaits: Sequence[int]) -> PlainRun:
     """Return a take of the model's size, to be walked in ``gaits``."""
     model = load_model(request)
     plan = plan_walk(request, walked_path(request), 1.0, model.kind.mover)
     run = drive(plan, Controller(model))
-    return Take(model, plan, run, forced(model, run.clip, gaits))
+    return PlainRun(model, plan, run, forced(model, run.clip, gaits))
 
 
-def restyled(plain: Take, aim: Statistics, strength: float, hold: bool = True) -> Clip:
+def restyled(plain: PlainRun, aim: Statistics, strength: float, hold: bool = True) -> Clip:
     """Return the finished take at 60 Hz, its network modulated; a stand is not.
 
     With ``hold`` its gait cycle is that of the take without a style.

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import bpy
 
+from ....motion.body.body import Body
+from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion, channels
-from ....motion.retarget.people import BodyPose
 from ....motion.rigs import RigBones, RigMap, family_label
-from ....motion.rigs.measure import Body
 from . import custom, rigify, rigify_animal
 from .rigify_session import HELPERS, on_org_bones
 from .switches import FK_SWITCHES, fk_switches

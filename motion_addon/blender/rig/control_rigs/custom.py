@@ -19,9 +19,10 @@ import bpy
 import numpy as np
 
 from ....errors import RefusedError
-from ....motion.body.body import QuadrupedBody
+from ....motion.body.body import Body
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
+from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import (
     Channels,
     RigPoser,
@@ -32,8 +33,6 @@ from ....motion.retarget.channels import (
     put_root,
     top_bone,
 )
-from ....motion.retarget.people import BodyPose
-from ....motion.rigs.measure import Body
 
 _COPIES = ("COPY_TRANSFORMS", "COPY_ROTATION", "CHILD_OF", "ARMATURE")
 _HARMLESS = ("LIMIT_", "MAINTAIN_VOLUME", "COPY_SCALE", "STRETCH_TO", "COPY_LOCATION", "TRANSFORM")
@@ -150,8 +149,8 @@ def links(obj: bpy.types.Object, body: Body) -> _Links | None:
 
 def _ends(body: Body) -> dict[int, int]:
     """Return the bones whose IK is that of a limb, each with the bone at the limb's end."""
-    if isinstance(body, QuadrupedBody):
-        chains = [(*limb.bones, limb.bones[-1]) for limb in body.limbs]
+    if body.kind.level:
+        chains = [(*leg.bones, leg.bones[-1]) for leg in body.legs]
         return {bone: below for chain in chains for bone, below in pairwise(chain[1:])}
     limbs = [[body.bone(f"{role}.{side}") for role in limb] for limb in _LIMBS for side in "LR"]
     return {middle: end for _upper, middle, end in limbs}
@@ -213,7 +212,7 @@ def plan(
             poser.rotations[leader] = _led(found, staged, rig.rest_rotations, bone)
             turned.add(leader)
     moved.append(_move_hips(posed, staged, poser, found, moved))
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         moved += [b for b in place_loose(body, poser, staged.positions) if b not in found.leaders]
     for bone, goal in found.goals.items():
         _set_limb(staged, poser, found, bone, goal)

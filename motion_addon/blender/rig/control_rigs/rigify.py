@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import bpy
 import numpy as np
 
+from ....motion.body.body import Leg
 from ....motion.maths import quat
 from ....motion.maths.leg_ik import frame_along
 from ....motion.maths.quat import Array
+from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion
-from ....motion.retarget.people import BodyPose
 from ....motion.rigs import RigBones
-from ....motion.rigs.measure import Leg
 from .rigify_session import Session, Switches, parent_switch, present
 
 _ARM = ("upper_arm", "forearm", "hand")
@@ -58,14 +58,14 @@ class _Human(Session):
     def leg(self, side: int) -> None:
         s, leg = "LR"[side], self.body.legs[side]
         rest = self.rig.rest_heads
-        foot, turn = self.rig.index(f"foot_ik.{s}"), self.turn(leg.foot)
-        ankle = self.staged.positions[leg.foot]
-        pivot, place, flat = leg.foot, ankle, turn
+        foot, turn = self.rig.index(f"foot_ik.{s}"), self.turn(leg.end)
+        ankle = self.staged.positions[leg.end]
+        pivot, place, flat = leg.end, ankle, turn
         heel = f"foot_heel_ik.{s}"
         if self._rolls(leg, heel):
             flat = self._without_roll(leg, heel, turn)
             pivot = leg.toe
-            place = ankle + quat.apply(turn, rest[pivot] - rest[leg.foot])
+            place = ankle + quat.apply(turn, rest[pivot] - rest[leg.end])
             self.rotate(heel, turn)
         self.rotate(foot, flat)
         self.put(foot, place + quat.apply(flat, rest[foot] - rest[pivot]))
@@ -74,8 +74,8 @@ class _Human(Session):
             self.rotate(toe, self.role_turn(f"toe.{s}"))
         target = self.rig.index(f"thigh_ik_target.{s}")
         plane = self._plane_turn(side, leg)
-        knee = self.staged.positions[leg.shin]
-        self.put(target, knee + quat.apply(plane, rest[target] - rest[leg.shin]))
+        knee = self.staged.positions[leg.middle]
+        self.put(target, knee + quat.apply(plane, rest[target] - rest[leg.middle]))
 
     def _rolls(self, leg: Leg, control: str) -> bool:
         """Whether the heel control rolls the foot over its ball about the foot's own side axis."""
@@ -97,10 +97,11 @@ class _Human(Session):
     def _plane_turn(self, side: int, leg: Leg) -> Array:
         """Return (T, 4) the turn from rest of the plane in which the leg bends."""
         places = self.staged.positions
-        line = quat.unit(places[leg.foot] - places[leg.thigh])
+        line = quat.unit(places[leg.end] - places[leg.top])
         pole = self.staged_pole(side)
         pole = quat.unit(pole - line * np.sum(pole * line, -1, keepdims=True))
-        rest_line = quat.unit(leg.ankle - leg.hip)
+        rest_line = quat.unit(leg.points[2] - leg.points[0])
+        assert leg.pole is not None
         rest = frame_along(rest_line, quat.cross(leg.pole, rest_line))
         now = frame_along(line, quat.cross(pole, line))
         body_turn = quat.mul_inv(now, rest)
@@ -109,7 +110,7 @@ class _Human(Session):
     def staged_pole(self, side: int) -> Array:
         """Return (T, 3) the way the knee points, as the staged object sees it."""
         pole, leg = self.posed.poles[side], self.body.legs[side]
-        back = quat.mul_inv(self.staged.rotations[leg.foot], self.posed.rotations[leg.foot])
+        back = quat.mul_inv(self.staged.rotations[leg.end], self.posed.rotations[leg.end])
         return quat.apply(back, pole)
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ....motion.body.body import Body
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
+from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion
-from ....motion.retarget.people import BodyPose
 from ....motion.rigs import RigBones, RigMap
-from ....motion.rigs.measure import Body
 from .. import rig_copy
 from .rigify_session import Session, Switches, derived, on_org_bones, parent_switch, present, strip
 

@@ -13,12 +13,12 @@ import bpy
 import numpy as np
 
 from ....errors import RefusedError
+from ....motion.body.body import Body
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
+from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RigPoser, RootMotion, Staged, put_root
-from ....motion.retarget.people import BodyPose
 from ....motion.rigs import RigBones, RigMap
-from ....motion.rigs.measure import Body
 
 HELPERS = ("MCH-", "ORG-", "DEF-", "tweak_")
 """Beginnings of names of bones that are not for keys."""

@@ -174,8 +174,8 @@ def _aligned(steps: Steps, seen: Seen, run: Run, plan: Trajectory) -> Steps:
 def _missed(seen: Seen, phase: Array, run: Run, plan: Trajectory) -> Residual:
     """Return what a run along a plan misses of a clip with a phase (T,), over the phase."""
     back = quat.inv(features.root_rotations(plan))
-    own = cyclic_spline.at(cyclic_spline.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
-    hips = cyclic_spline.at(cyclic_spline.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
+    own = cyclic_spline.evaluate(cyclic_spline.fit(phase, seen.axes, KNOTS, LOOSE), run.phase)
+    hips = cyclic_spline.evaluate(cyclic_spline.fit(phase, seen.hips, KNOTS, LOOSE), run.phase)
     made = quat.mul(back[:, None], run.clip.world()[0])
     turns = quat.to_rotvec(quat.mul_inv(quat.from_two_axes(own), made))
     hips = hips - quat.apply(back, run.clip.root_positions - plan.positions)

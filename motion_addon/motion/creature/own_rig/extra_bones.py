@@ -109,7 +109,7 @@ def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array
     """
     faded = near * moving
     kept = (KEPT + (1.0 - KEPT) * near) * moving
-    curves, size = cyclic_spline.at(extras.curves, phase), own.animal.hip_height
+    curves, size = cyclic_spline.evaluate(extras.curves, phase), own.animal.hip_height
     turns, shifts = {}, {}
     for bone, (mean, shift) in enumerate(zip(extras.turns, extras.shifts, strict=True)):
         curve = curves[:, bone] * (faded if bone in own.shares else kept)[:, None]

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
+"""Operators of One Shot: bring a clip in, examine it, adapt a creature to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ...errors import RefusedError
+from ..creature import exemplar, import_clip, one_shot, stored_creatures
+from .modal_work import ModalWork, Steps
+
+
+class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
+    """Import a clip from a BVH, glTF or FBX file and pick it"""
+
+    bl_idname = "footfall.exemplar_import"
+    bl_label = "Import Clip"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".bvh"
+    filter_glob: bpy.props.StringProperty(default=import_clip.PATTERN, options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.footfall.oneshot
+        try:
+            rig, action = import_clip.bring_in(context, Path(self.filepath))
+        except RefusedError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings.rig, settings.action = rig, action
+        settings.part = False
+        self.report({"INFO"}, f"Imported '{rig.name}' and picked its clip '{action.name}'")
+        return {"FINISHED"}
+
+
+class Reading(ModalWork):
+    """For operators that read the picked clip."""
+
+    what = "A clip is being read"
+    doing = "Reading a clip"
+    canceled = "Reading canceled, nothing was changed"
+
+
+class FOOTFALL_OT_examine(Reading, bpy.types.Operator):
+    """Read the clip and say what was found in it; changes nothing"""
+
+    bl_idname = "footfall.examine"
+    bl_label = "Examine"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why there is nothing to examine, or an empty text."""
+        return super().problem(context) or exemplar.refusal(context)
+
+    def steps(self, context: bpy.types.Context) -> Steps:
+        """Return the steps of an oneshot."""
+        return one_shot.examine_steps(context)
+
+    def tell(self, made: Any) -> None:
+        """Say what is wrong, if anything is."""
+        _reading, diagnosis = made
+        fault = one_shot.fault(diagnosis)
+        self.report({"WARNING"} if fault else {"INFO"}, fault or "The clip can be learned from")
+
+
+class FOOTFALL_OT_adapt(Reading, bpy.types.Operator):
+    """Make a creature that moves in the manner of the clip, and let it move the character"""
+
+    bl_idname = "footfall.adapt"
+    bl_label = "Adapt"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Return why no creature can be made, or an empty text."""
+        return (
+            super().problem(context)
+            or stored_creatures.refusal(context)
+            or one_shot.passed(context)
+        )
+
+    def steps(self, context: bpy.types.Context) -> Steps:
+        """Return the steps of making a creature."""
+        return one_shot.adapt_steps(context)
+
+    def tell(self, made: Any) -> None:
+        """Say which creature moves which rig."""
+        self.report({"INFO"}, f"'{made.id_data.name}' moves in the manner of '{made.name}'")
+
+
+classes = (FOOTFALL_OT_exemplar_import, FOOTFALL_OT_examine, FOOTFALL_OT_adapt)
+register, unregister = bpy.utils.register_classes_factory(classes)

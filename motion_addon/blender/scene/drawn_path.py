@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stroke while it is drawn: owns its points, whether it is freehand, and its preview."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import bpy
+import gpu
+from gpu_extras.batch import batch_for_shader
+from mathutils import Vector
+
+from ...errors import RefusedError
+
+COLOR = (1.0, 0.55, 0.1, 1.0)
+LIFT = 0.01  # meters the preview is drawn above the ground
+AHEAD = 5.0  # meters of the straight path that is made without a drawing
+
+
+class DrawnPath:
+    """Points of a path in world space, gathered from presses, drags and releases of the mouse."""
+
+    def __init__(self, area: bpy.types.Area) -> None:
+        """Start with no points and show the preview in all 3D views."""
+        self.area = area
+        self.region = next(region for region in area.regions if region.type == "WINDOW")
+        self.points: list[Vector] = []
+        self.freehand = False
+        self._pressed: tuple[int, int] | None = None
+        self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
+
+    def press(self, point: Vector | None, pixel: tuple[int, int]) -> None:
+        """Take a press of the mouse: the first point of a drag, or a point of its own."""
+        if point is not None:
+            self._pressed = pixel
+            self.points.append(point)
+            self.area.tag_redraw()
+
+    def move(self, point: Vector | None, pixel: tuple[int, int], drag: int) -> None:
+        """Take a move of the mouse; it counts once a press has become a drag."""
+        if self._pressed is None or point is None:
+            return
+        way = abs(pixel[0] - self._pressed[0]) + abs(pixel[1] - self._pressed[1])
+        if self.freehand or (way > drag and len(self.points) == 1):
+            self.freehand = True
+            self.points.append(point)
+            self.area.tag_redraw()
+
+    def release(self) -> bool:
+        """Take a release of the mouse; returns whether a freehand stroke has ended."""
+        self._pressed = None
+        return self.freehand
+
+    def undo(self) -> None:
+        """Drop the last point."""
+        if self.points:
+            self.points.pop()
+            self.area.tag_redraw()
+
+    def to_json(self) -> str:
+        """Return the points as JSON; without any, one point, which is refused as too short."""
+        return json.dumps([point.to_tuple() for point in self.points] or [[0.0, 0.0, 0.0]])
+
+    def stop(self) -> None:
+        """End the preview."""
+        if self._handle is not None:
+            bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+            self._handle = None
+            self.area.tag_redraw()
+
+    def _draw(self) -> None:
+        if not self.points:
+            return
+        lifted = [(p.x, p.y, p.z + LIFT) for p in self.points]
+        gpu.state.line_width_set(3.0)
+        gpu.state.point_size_set(7.0)
+        shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+        shader.uniform_float("color", COLOR)
+        if len(lifted) > 1:
+            batch_for_shader(shader, "LINE_STRIP", {"pos": lifted}).draw(shader)
+        marks = lifted[:1] if self.freehand else lifted
+        batch_for_shader(shader, "POINTS", {"pos": marks}).draw(shader)
+        gpu.state.line_width_set(1.0)
+
+
+def straight_ahead(rig: bpy.types.Object | None) -> list[Vector]:
+    """Return a straight path on the floor from a character, along its -Y axis, or the origin."""
+    start = rig.matrix_world.translation.copy() if rig else Vector()
+    way = rig.matrix_world.to_3x3() @ Vector((0.0, -1.0, 0.0)) if rig else Vector((0.0, -1.0, 0.0))
+    way.z = 0.0
+    if way.length < 1e-6:
+        way = Vector((0.0, -1.0, 0.0))
+    return [start, start + way.normalized() * AHEAD]
+
+
+def from_json(text: str) -> list[Vector]:
+    """Return the points of JSON [[x, y, z], ...]. Raises RefusedError."""
+    try:
+        points = [Vector((float(x), float(y), float(z))) for x, y, z in json.loads(text)]
+    except (TypeError, ValueError) as error:
+        raise RefusedError("The points must be JSON: [[x, y, z], ...]") from error
+    if not all(math.isfinite(value) for point in points for value in point):
+        raise RefusedError("The path has a point that is not a number")
+    return points
