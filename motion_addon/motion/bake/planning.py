@@ -72,7 +72,7 @@ def walked_path(request: BakeRequest) -> Path:
 
 def mover(model: Model) -> Mover:
     """Return how a model's character moves along a path."""
-    return model.habits.mover if model.kind.on_clock else model.kind.mover
+    return model.gait_profile.mover if model.kind.on_clock else model.kind.mover
 
 
 def plan_walk(
