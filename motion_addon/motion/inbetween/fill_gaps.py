@@ -18,7 +18,7 @@ from ..body.dynamic_units import Units
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..clip.skeleton import Skeleton
-from ..creature.reading import anchors
+from ..creature.reading import landmarks
 from ..maths import quat
 from ..maths.quat import Array
 from . import confidence, gap, keyed_feet
@@ -63,7 +63,7 @@ class _Work:
         there are more species than in the training data.
         """
         share = 1.0
-        if self.filler.kind.level:
+        if self.filler.kind.by_hips:
             share = confidence.share(self.filler, self.skeleton, motion, kept, pace)
         rotations, roots = motion
         found = answered(
@@ -184,15 +184,15 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
         raise RefusedError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
     kind = filler.kind
-    if kind.level:
-        height, own_height = anchors.hip_height(part), kind.hip_height
+    if kind.by_hips:
+        height, own_height = landmarks.hip_height(part), kind.hip_height
     else:
         height = -float(part.rest_positions()[:, 1].min())
         own_height = float(filler.info["root_height"])
     if height < 1e-4:
         raise RefusedError("The rest pose of the motion does not stand upright along Y")
     scale = own_height / height
-    time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.level else 1.0
+    time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.by_hips else 1.0
     return _Match(joints, part.scaled(scale), scale, time)
 
 

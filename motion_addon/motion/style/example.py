@@ -9,14 +9,15 @@ from typing import Final
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.biped import ball_height
 from ..body.kinds import BIPED, QUADRUPED
 from ..clip import bvh
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..creature.reading import exemplar
+from ..creature.reading.recording import Recording
 from ..maths import quat
 from ..maths.quat import Array
-from ..metrics.clip_metrics import ball_height
 from ..nn.adain import WINDOW
 from ..plan import trajectory
 from ..retarget.people import to_skeleton
@@ -86,7 +87,8 @@ def of_animal(
 
     Raises RefusedError if it is too short or shows no stride.
     """
-    read = partial(exemplar.read, rig, rotations, positions, fps, rig_map=rig_map, unit=1.0)
+    recording = Recording(rig, rotations, positions, fps)
+    read = partial(exemplar.of_recording, recording, rig_map=rig_map, unit=1.0)
     return transfer.embedding(styler, _walking(read))
 
 
