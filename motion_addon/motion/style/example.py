@@ -19,7 +19,7 @@ from ..maths.quat import Array
 from ..metrics.clip_metrics import ball_height
 from ..nn.adain import WINDOW
 from ..plan import trajectory
-from ..retarget.people import to_skeleton
+from ..retarget.retarget import to_skeleton
 from ..rigs import RigBones, RigMap
 from . import transfer
 from .model import Styler
