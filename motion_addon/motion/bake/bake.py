@@ -194,7 +194,7 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
     card = report_card(request, walk.model, result, walk.path, plan)
-    bake_styles.sign(card, request.style, walk.model.body)
+    bake_styles.add_credits(card, request.style, walk.model.body)
     if run.shares is not None:
         card["experts"] = _activations(run.shares, clip.fps)
     like = likeness(request, walk.model, walk.plan)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ...errors import RefusedError
 from ...options import checks
 from ...options.bake import (
+    ANIMALS,
     FACING,
     FOOTFALLS,
     GAZE,
@@ -96,7 +97,7 @@ def _write_footfalls(value: Any) -> Any:
 
 _OBJECTS: Final = {"type": "array", "items": {"type": "object"}}
 _POINTS: Final = {"type": "array", "items": POINT_SCHEMA}
-_PATH: Final = Form("list of [x, y, z]", {**_POINTS, "minItems": 2}, read_path)
+_PATH: Final = Form("list of [x, y, z], m", {**_POINTS, "minItems": 2}, read_path)
 _FACING: Final = Form(
     '"path", {"turned": degrees}, {"yaw": degrees} or {"look_at": [x, y, z]}',
     {"anyOf": [{"const": "path"}, {"type": "object", "maxProperties": 1}]},
@@ -158,11 +159,11 @@ class BakeRequest(BakeOptions):
     footfalls: tuple[Footfall, ...] = holding(FOOTFALLS, form=_FOOTFALLS)
     exemplar: str | None = formed(
         None, "Exemplar", "Path of a BVH file of a creature's motion, or of a stored creature",
-        _EXEMPLAR,
+        _EXEMPLAR, bodies=ANIMALS,
     )  # fmt: skip
     legs: Legs | None = formed(
         None, "Legs", "Joints of each leg of an exemplar, from its top to the paw; found if none",
-        _LEGS,
+        _LEGS, bodies=ANIMALS,
     )  # fmt: skip
     manner: float = holding(MANNER)
     style: tuple[StyleChoice, ...] = holding(STYLES, form=_STYLE)
