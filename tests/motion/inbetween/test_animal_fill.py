@@ -33,6 +33,7 @@ from motion_addon.motion.nn import weights
 from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion import beasts, walks
 from tests.motion.animals import Build, animal
 
@@ -215,7 +216,7 @@ def posed(build: Build) -> tuple[mannequin.AnimalMannequin, np.ndarray, np.ndarr
     return figure, rotations, heads
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) -> None:
     figure, rotations, heads = posed(build)
     mask = np.zeros(len(heads), dtype=bool)
@@ -229,7 +230,7 @@ def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) 
             assert jolts.max() < 0.2
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_what_stands_for_a_rig_says_all_of_it(build: Build) -> None:
     figure, rotations, heads = posed(build)
     bones = figure._own(rotations, heads)

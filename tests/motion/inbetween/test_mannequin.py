@@ -14,6 +14,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion.humans import Build, human
 
 BUILDS = [
@@ -46,7 +47,7 @@ def posed(build: Build, clip: Clip) -> tuple[Mannequin, np.ndarray, np.ndarray]:
     return Mannequin(body, model.load_filler("biped").skeleton), rotations, heads
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_legs_of_the_mannequin_are_the_rigs_own(build: Build, walking: Clip) -> None:
     figure, rotations, heads = posed(build, walking)
     clip = figure.clip(rotations, heads, 30.0)
@@ -57,7 +58,7 @@ def test_legs_of_the_mannequin_are_the_rigs_own(build: Build, walking: Clip) -> 
             np.testing.assert_allclose(own, heads[:, bone], atol=2e-3)
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_kept_poses_come_back_to_the_bit(build: Build, walking: Clip, filler: Filler) -> None:
     figure, rotations, heads = posed(build, walking)
     known = np.zeros(walking.frames, dtype=bool)
