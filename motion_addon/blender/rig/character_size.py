@@ -38,10 +38,9 @@ class CharacterSize:
 def measure(
     rig: bpy.types.Object, rig_map: RigMap, own: model.Model, scene: bpy.types.Scene
 ) -> CharacterSize:
+    """Measure a character against the model that moves it. Raises RefusedError."""
     from ...motion.retarget import retarget
     from ..scene import armature
-
-    """Measure a character against the model that moves it. Raises RefusedError."""
 
     if own.kind is not rig_map.kind:
         text = f"The model {own.name} moves {own.kind.a_noun}, the character is another kind"

@@ -12,10 +12,10 @@ import numpy as np
 from ...errors import RefusedError
 from ..body.body import Body
 from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import quat
-from ..metrics.paw_metrics import paw_height
 from ..rigs import RigBones, RigMap, detect
 from ..rigs.measure import measure
 from .body_pose import BodyPose, RetargetSettings

@@ -6,13 +6,13 @@ Rest poses do not show them: recorded feet stand a little pitched against their 
 
 import numpy as np
 
+from ..body.biped import ball_height
 from ..body.body import Body, Leg
 from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
-from ..metrics.clip_metrics import ball_height
-from ..metrics.paw_metrics import paw_height
 
 _SLOW = 0.2
 """m/s, a ball joint that moves slower may stand."""
