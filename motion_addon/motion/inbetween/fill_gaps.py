@@ -18,7 +18,7 @@ from ..body.dynamic_units import Units
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..clip.skeleton import Skeleton
-from ..creature.reading import anchors
+from ..creature.reading import landmarks
 from ..maths import quat
 from ..maths.quat import Array
 from . import confidence, gap, keyed_feet
@@ -185,7 +185,7 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
     kind = filler.kind
     if kind.level:
-        height, own_height = anchors.hip_height(part), kind.hip_height
+        height, own_height = landmarks.hip_height(part), kind.hip_height
     else:
         height = -float(part.rest_positions()[:, 1].min())
         own_height = float(filler.info["root_height"])

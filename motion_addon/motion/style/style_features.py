@@ -256,8 +256,8 @@ _OBSERVERS: Final = {BIPED: _person, QUADRUPED: _animal}
 
 
 def _all_along(
-    strides: stride_phases.Strides, contacts: Array, speeds: Array, fps: float
-) -> stride_phases.Strides:
+    strides: stride_phases.StridePhases, contacts: Array, speeds: Array, fps: float
+) -> stride_phases.StridePhases:
     """Return strides continued before the first touchdowns and after the last ones.
 
     No footfalls show the amplitude there; it follows from the ``speeds`` (T,).
@@ -275,7 +275,7 @@ def _all_along(
             phase[outside, leg] = phase[at, leg] + late
             near = outside | (np.abs(frames - at) < EDGE * fps)
             amplitude[near, leg] = np.maximum(amplitude[near, leg], going[near])
-    return stride_phases.Strides(phase, amplitude)
+    return stride_phases.StridePhases(phase, amplitude)
 
 
 def unsteadiness(rng: np.random.Generator, count: int, frames: int) -> Array:
