@@ -26,6 +26,7 @@ from motion_addon.motion.creature.adaptation import creature_files
 from motion_addon.motion.creature.own_rig.own_motion import OwnMotion
 from motion_addon.motion.maths import quat
 from motion_addon.motion.nn import weights
+from tests.cases import each
 from tests.motion import mixtures
 from tests.motion.beasts import stepping
 
@@ -157,7 +158,7 @@ def test_a_cycle_is_as_like_the_exemplar_throughout(adapted: list[Any], tmp_path
     assert loop.exemplar_match.similarity == pytest.approx(np.ones(loop.clip.frames), abs=0.05)
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "told"),
     [
         ({"exemplar": "gone.bvh"}, "cannot be read"),

@@ -34,6 +34,7 @@ from motion_addon.motion.nn import weights
 from motion_addon.motion.retarget import people
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion import beasts, walks
 from tests.motion.animals import Build, animal
 
@@ -213,7 +214,7 @@ def trotting_rig(build: Build) -> tuple[Body, np.ndarray, np.ndarray]:
     return body, rotations, heads
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) -> None:
     body, rotations, heads = trotting_rig(build)
     mask = np.zeros(len(heads), dtype=bool)
@@ -227,7 +228,7 @@ def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) 
             assert jolts.max() < 0.2
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_a_proxy_loses_nothing_of_a_rig(build: Build) -> None:
     body, rotations, heads = trotting_rig(build)
     proxy = AnimalProxy.of_body(body)

@@ -14,6 +14,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import people
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion.humans import Build, human
 
 BUILDS = [
@@ -46,7 +47,7 @@ def walking_rig(build: Build, clip: Clip) -> tuple[PersonProxy, np.ndarray, np.n
     return PersonProxy(body, model.load_filler("biped").skeleton), rotations, heads
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_legs_of_the_proxy_are_the_rigs_own(build: Build, walking: Clip) -> None:
     proxy, rotations, heads = walking_rig(build, walking)
     clip = proxy.whole_clip((rotations, heads), 30.0)
@@ -57,7 +58,7 @@ def test_legs_of_the_proxy_are_the_rigs_own(build: Build, walking: Clip) -> None
             np.testing.assert_allclose(own, heads[:, bone], atol=2e-3)
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_kept_poses_come_back_to_the_bit(build: Build, walking: Clip, filler: Filler) -> None:
     proxy, rotations, heads = walking_rig(build, walking)
     known = np.zeros(walking.frames, dtype=bool)

@@ -18,6 +18,7 @@ from motion_addon.motion.retarget.channels import Channels, channels
 from motion_addon.motion.retarget.leg_matching import align
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion import humans
 from tests.motion.animals import Build, animal
 from tests.motion.dogs import dog, stepping_dog
@@ -131,7 +132,7 @@ def test_paws_lie_flat_while_they_stand():
         assert np.abs(ahead[WALK.contacts[:, i] > 0.5, 1]).max() < 0.02
 
 
-@pytest.mark.parametrize("build", [Build(), Build(fore=4), Build(fore=6, hind=5, size=2.0)])
+@each("build", [Build(), Build(fore=4), Build(fore=6, hind=5, size=2.0)])
 def test_joints_fold_the_way_they_do_at_rest(build):
     body = _body(build)
     pose = people.pose(WALK, SOURCE, body, SIZE)

@@ -15,6 +15,7 @@ from motion_addon.motion.retarget.channels import RigPoser, channels
 from motion_addon.motion.retarget.people import RetargetSettings, height_ratio, pose, source_body
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion.humans import Build, human, skeleton, standing_clip
 
 CLIP = standing_clip()
@@ -123,7 +124,7 @@ def test_rest_pose_of_the_arms_does_not_matter_to_the_result(arms):
         assert np.abs(gap).max() < 0.03
 
 
-@pytest.mark.parametrize("size", [0.3, 1.0, 3.0])
+@each("size", [0.3, 1.0, 3.0])
 def test_size_scales_everything_when_asked(size):
     rig, rig_map = human(Build(size=size))
     body = measure(rig, rig_map)
@@ -257,7 +258,7 @@ def test_soles_stay_on_a_level_floor():
     assert lowest[True] > -0.003
 
 
-@pytest.mark.parametrize("knees", [0.0, 3.0, 20.0])
+@each("knees", [0.0, 3.0, 20.0])
 def test_knees_keep_their_angles(knees):
     rig, rig_map = human(Build(knees=knees, size=1.2))
     body, source = measure(rig, rig_map), source_body(CLIP)
@@ -284,7 +285,7 @@ def test_rest_poses_that_are_no_posture_are_refused():
         measure(replace(rig, rest_heads=heads), rig_map)
 
 
-@pytest.mark.parametrize("foot", [0.05, 0.13, 0.3])
+@each("foot", [0.05, 0.13, 0.3])
 def test_odd_feet_neither_slide_nor_drag_the_pelvis_down(foot):
     rig, rig_map = human(Build())
     heads = rig.rest_heads.copy()
