@@ -12,14 +12,14 @@ import numpy as np
 
 from ..body import quadruped_gaits
 from ..body.body import Body, Leg
-from ..body.quadruped import is_quadruped
+from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..maths import quat
 from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth, smoothstep
-from ..metrics.paw_metrics import paw_height
 from . import chains, soles
 from .body_pose import BodyPose, RetargetSettings
 from .body_track import ground_under, is_loop, lowering, track
@@ -54,7 +54,7 @@ def planted_paw_height(clip: Clip, body: Body) -> float:
 
     Falls back on the rest pose when the clip's ground is clearly not at zero.
     """
-    known = is_quadruped(clip.skeleton)
+    known = kind_of(clip.skeleton).level
     usual = paw_height(clip.skeleton) if known else _PAW * body.leg_length
     heights = clip.world()[1][:, [leg.end for leg in body.legs], 1]
     if clip.contacts is not None and np.any(clip.contacts > 0.5):

@@ -12,13 +12,13 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..body.body import ARM_PARTS, Body, Leg
-from ..body.quadruped import is_quadruped
+from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smoothstep
-from ..metrics.paw_metrics import paw_height
 from ..rigs import RigBones, RigMap, detect
 from ..rigs.measure import measure
 from . import animals, soles
@@ -61,7 +61,7 @@ def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     """
     own = RigBones.from_skeleton(skeleton)
     own_map = detect(own)
-    ball = paw_height(skeleton) if is_quadruped(skeleton) else None
+    ball = paw_height(skeleton) if kind_of(skeleton).level else None
     return measure(rig, rig_map).leg_length / measure(own, own_map, ball).leg_length
 
 

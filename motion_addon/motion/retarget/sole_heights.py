@@ -6,11 +6,11 @@ Rest poses do not tell it: recorded feet stand a little pitched against their re
 
 import numpy as np
 
+from ..body.biped import ball_height
 from ..body.body import Body, Leg
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
-from ..metrics.clip_metrics import ball_height
 
 _SLOW = 0.2
 """m/s, a ball joint that moves slower may stand."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.body.kinds import QUADRUPED, kind_of
 from motion_addon.motion.metrics import paw_metrics
 from training.data.synthetic import (
     anatomy,
@@ -43,7 +44,7 @@ def made() -> list[tuple[motion.SyntheticMotion, route.Route]]:
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_a_creature_stands_on_bent_legs(kind):
     who = of_kind(kind)
-    assert quadruped.is_quadruped(who.skeleton)
+    assert kind_of(who.skeleton) is QUADRUPED
     rest = who.skeleton.rest_positions()
     paws = rest[[who.skeleton.index(name) for name in quadruped.PAWS]]
     hip = rest[who.skeleton.index("LeftFemur"), 1]

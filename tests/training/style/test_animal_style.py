@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import QUADRUPED, kind_of
 from motion_addon.motion.body.quadruped_gaits import HIP_HEIGHT
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
@@ -97,7 +98,7 @@ def test_a_limp_rises_over_the_leg_that_is_spared() -> None:
 def test_made_up_creatures_are_clips_to_learn_from() -> None:
     clips = list(neutral_animals.made_up(0))
     assert 2 <= len(clips) <= 3
-    assert all(quadruped.is_quadruped(clip.skeleton) for clip in clips)
+    assert all(kind_of(clip.skeleton) is QUADRUPED for clip in clips)
     assert ANIMAL_STYLES.performer("creature/7/0 mirrored") == "creature/7 mirrored"
 
 
