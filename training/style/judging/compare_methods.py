@@ -66,7 +66,7 @@ class Hidden:
     clips: dict[str, Clip]
     """Examples without a style."""
     shifted: bool
-    """Whether the run's own statistics are changed by the style's difference; otherwise they are set
+    """Whether the run's own statistics are changed by the style's difference; if not, they are set
     to the example's."""
     _known: dict[tuple[str, str], Statistics] = field(default_factory=dict)
     _runs: dict[Course, PlainRun] = field(default_factory=dict)
