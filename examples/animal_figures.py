@@ -17,10 +17,11 @@ from motion_addon.blender.rig import control_rigs
 from motion_addon.blender.scene import armature
 from motion_addon.motion import rigs
 from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.body import Body
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.contacts import runs
 from motion_addon.motion.maths import quat
-from motion_addon.motion.rigs import measure as rigs_measure
+from motion_addon.motion.rigs.measure import measure as measure_body
 
 UNIT: Final = 1000.0
 """Millimeters in a meter."""
@@ -68,11 +69,11 @@ def measure(rig: bpy.types.Object, body: bpy.types.Object, clip: Clip, rest: flo
         rest: lowest height of the skin in the rest pose (m).
     """
     bones = armature.read_rig(rig)
-    shape = rigs_measure.measure(bones, control_rigs.prepare(bones, rigs.detect(bones)))
+    shape = measure_body(bones, control_rigs.prepare(bones, rigs.detect(bones)))
     balls, hips = _posed(rig, shape, clip.frames)
     paws = quadruped.paw_points(clip).astype(np.float64)
     stands = clip.contacts > 0.5
-    usual = np.array([limb.ball[1] for limb in shape.limbs])
+    usual = np.array([leg.ball[1] for leg in shape.legs])
     moved = [_stands(points, stands) for points in (paws, balls)]
     over = (balls[..., 1] - usual)[stands]
     low = min(_lowest(body, frame) for frame in range(0, clip.frames, EVERY))
@@ -91,21 +92,19 @@ def lowest_at_rest(body: bpy.types.Object) -> float:
     return _lowest(body, bpy.context.scene.frame_current)
 
 
-def _posed(
-    rig: bpy.types.Object, shape: rigs_measure.Body, frames: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _posed(rig: bpy.types.Object, shape: Body, frames: int) -> tuple[np.ndarray, np.ndarray]:
     """Contact points (T, 4, 3) of the paws, and heights (T, 2) of the hip joints."""
     rotations, heads = armature.sample(rig, range(frames))
     order = [bone.name for bone in rig.pose.bones]
     balls, hips = [], []
-    for limb in shape.limbs:
-        bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
+    for leg in shape.legs:
+        bone = leg.carrier
         column = order.index(shape.rig.names[bone])
         turn = quat.mul_inv(rotations[:, column], shape.rig.rest_rotations[bone])
-        arm = quat.apply(shape.world_from_body, limb.ball - shape.heads[bone])
+        arm = quat.apply(shape.world_from_body, leg.ball - shape.heads[bone])
         balls.append(heads[:, column] + quat.apply(turn, arm))
-        if limb.leg[1] == "H":
-            hips.append(heads[:, order.index(shape.rig.names[limb.bones[0]]), 1])
+        if not leg.joints.fore:
+            hips.append(heads[:, order.index(shape.rig.names[leg.top]), 1])
     return np.stack(balls, axis=1), np.stack(hips, axis=1)
 
 

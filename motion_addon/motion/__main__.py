@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line without Blender: ``python -m motion_addon.motion bake REQUEST.json``.
 
-``herd`` in place of ``bake`` makes many of one request, ``inbetween`` fills the gaps of a motion.
+``herd`` bakes many animals of one request, ``inbetween`` fills the gaps of a motion, ``schema``
+and ``options`` describe what a request may hold.
 """
 
 import argparse
@@ -10,9 +11,12 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Final
 
 from ..errors import RefusedError
+from ..options import description
+from ..options.herd import HerdOptions
+from ..options.take import TakeOptions
 from .bake.bake import BakeResult, bake, bake_many
 from .bake.creatures import own_clip
 from .bake.herd import Herd, members
@@ -24,6 +28,11 @@ from .inbetween import animal_file, model, transition
 from .inbetween.fill_gaps import fill
 from .inbetween.request import FillRequest
 from .metrics.report import format_report
+
+GROUPS: Final[dict[str, type]] = {
+    "request": BakeRequest, "herd": HerdOptions, "recipe": TakeOptions
+}  # fmt: skip
+"""Files of options: a bake request, the ``herd`` in one, and a recipe of Blender."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("request", type=FilePath, help='JSON: "clip", and frame ranges to "keep"')
     command.add_argument("--out", type=FilePath, required=True, help="BVH file to write")
     command.set_defaults(run=_inbetween)
+    _add_descriptions(commands)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
@@ -50,6 +60,35 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
     return 0
+
+
+def _add_descriptions(commands: Any) -> None:
+    """Add the commands that describe options instead of baking."""
+    command = commands.add_parser("schema", help="print the JSON schema of a file of options")
+    command.add_argument("of", nargs="?", choices=GROUPS, default="request")
+    command.set_defaults(run=_schema)
+    command = commands.add_parser("options", help="print all options as Markdown tables")
+    command.add_argument("--page", type=FilePath, help="page to write the tables into instead")
+    command.set_defaults(run=_options)
+
+
+def _schema(options: argparse.Namespace) -> None:
+    described = description.schema(GROUPS[options.of], f"Footfall {options.of}")
+    sys.stdout.write(json.dumps(described, indent=1) + "\n")
+
+
+def _options(options: argparse.Namespace) -> None:
+    """Print the tables, or write them between the marks of a page."""
+    if options.page is None:
+        sys.stdout.write("\n\n".join(option_tables().values()) + "\n")
+        return
+    page = description.page_with(options.page.read_text(encoding="utf-8"), option_tables())
+    _write({options.page: partial(_write_text, text=page)})
+
+
+def option_tables() -> dict[str, str]:
+    """Return the Markdown tables of all options by the names of their groups."""
+    return {name: description.table(group) for name, group in GROUPS.items()}
 
 
 def _bake(options: argparse.Namespace) -> None:
@@ -108,9 +147,9 @@ def _clip(request: FilePath, name: str) -> Clip:
 
 def _written(result: BakeResult) -> Clip:
     """Return the clip to write: that of a creature is on the skeleton of its exemplar."""
-    if result.likeness is None:
+    if result.exemplar_match is None:
         return result.clip
-    return own_clip(result.request, result.clip, result.phase, result.likeness)
+    return own_clip(result.request, result.clip, result.phase, result.exemplar_match)
 
 
 def _beside(request: FilePath, data: Any) -> Any:
@@ -142,7 +181,11 @@ def _read(path: FilePath) -> Any:
 
 
 def _write_json(path: FilePath, values: object) -> None:
-    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    _write_text(path, json.dumps(values, indent=1) + "\n")
+
+
+def _write_text(path: FilePath, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def _write(files: Mapping[FilePath, Callable[[FilePath], None]]) -> None:

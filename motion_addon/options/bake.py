@@ -105,7 +105,7 @@ STYLES: Final = Option(
 )
 MANNER: Final = Option(
     "Manner", "0 moves like any animal of this build, 1 like the clip, more overdoes it", 1.0,
-    low=0.0, high=1.5, panel={"step": 5, "subtype": "FACTOR"},
+    low=0.0, high=1.5, bodies=ANIMALS, panel={"step": 5, "subtype": "FACTOR"},
 )  # fmt: skip
 
 

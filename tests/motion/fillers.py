@@ -42,7 +42,7 @@ def arrays(
 
 def filler(skeleton: Skeleton, *, size: float = 0.02, seed: int = 0) -> Filler:
     """Return a model of random weights whose corrections are small, or nothing at size 0."""
-    layout = gap.Layout(len(skeleton))
+    layout = gap.GapLayout(len(skeleton))
     return Filler(
         "none",
         skeleton,

@@ -158,13 +158,13 @@ def standing_clip(frames: int = 90, arms: float = 0.0, seed: int = 1) -> Clip:
     root = np.array([0.0, height - 0.05, 0.0]) + sway(0.02, 3)
     world, positions = body_skeleton.fk(local, root)
     for leg in body.legs:
-        hip = positions[:, leg.thigh]
+        hip = positions[:, leg.top]
         pole = quat.apply(world[:, 0], np.array([0.0, 0.0, 1.0]))
-        ankle = np.broadcast_to(leg.ankle, hip.shape)
-        rest = np.stack([leg.hip, leg.knee, leg.ankle])
+        ankle = np.broadcast_to(leg.points[2], hip.shape)
+        rest = np.stack([leg.points[0], leg.points[1], leg.points[2]])
         reached = two_bone_from_rest(rest, leg.pole, hip, ankle, pole, 0.999 * leg.reach)
-        world[:, leg.thigh], world[:, leg.shin] = reached[2:]
-        world[:, [leg.foot, leg.toe]] = quat.IDENTITY
+        world[:, leg.top], world[:, leg.middle] = reached[2:]
+        world[:, [leg.end, leg.toe]] = quat.IDENTITY
     rotations = quat.unroll(body_skeleton.local(world)).astype(np.float32)
     contacts = np.ones((frames, 4), np.float32)
     return Clip(body_skeleton, rotations, root.astype(np.float32), 60.0, contacts)

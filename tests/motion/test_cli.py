@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.__main__ import main
+from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.controller import model as controller_model
+from tests.cases import each
 
 ROOT = Path(__file__).resolve().parents[2]
 WALK: dict[str, Any] = {
@@ -96,48 +99,40 @@ def test_runs_as_a_module_without_blender(tmp_path: Path) -> None:
 
 LINE = '"path": [[0, 0, 0], [0, 0, 2]]'
 BAD = [
-    "",
-    "walk please",
-    "[]",
-    "null",
-    '{"path": [[0, 0, 0], [0, 0, 2]]',
-    "[" * 100_000,
-    '{"path": [[0, 0, 0], [0, 0, ' + "9" * 5000 + "]]}",
-    "{}",
-    f'{{{LINE}, "velocity": 1}}',
-    '{"path": []}',
-    '{"path": [[0, 0, 0]]}',
-    '{"path": [[1, 2, 3], [1, 2, 3]]}',
-    '{"path": [[1, 2, 3], [1, 2, 3], [1, 2, 3]]}',
-    '{"path": [[0, 0, 0], [0, 0, NaN]]}',
-    '{"path": [[0, 0, 0], [0, Infinity, 1]]}',
-    '{"path": [[0, 0, 0], [0, 0, 1e999]]}',
-    f'{{{LINE}, "speed": NaN}}',
-    f'{{{LINE}, "speed": -1}}',
-    f'{{{LINE}, "speed": 0}}',
-    f'{{{LINE}, "speed": 80}}',
-    f'{{{LINE}, "speed": [[0, 1], [2, 1]]}}',
-    f'{{{LINE}, "gait": "hop"}}',
-    f'{{{LINE}, "fps": 0}}',
-    f'{{{LINE}, "height": -2}}',
-    f'{{{LINE}, "model": "centaur"}}',
-    f'{{{LINE}, "model": "../biped"}}',
-    f'{{{LINE}, "start": 1}}',
-    f'{{{LINE}, "facing": "back"}}',
-    f'{{{LINE}, "facing": "two\\nlines"}}',
-    f'{{{LINE}, "two\\nlines": 1}}',
+    ("", "request.json is not JSON"),
+    ("walk please", "request.json is not JSON"),
+    ('{"path": [[0, 0, 0], [0, 0, 2]]', "request.json is not JSON"),
+    ("[" * 100_000, "request.json is not JSON"),
+    ('{"path": [[0, 0, 0], [0, 0, ' + "9" * 5000 + "]]}", "request.json is not JSON"),
+    ("[]", "request must be a JSON object"),
+    ("null", "request must be a JSON object"),
+    ("{}", "add path"),
+    (f'{{{LINE}, "velocity": 1}}', "no key 'velocity'; known are cadence"),
+    (f'{{{LINE}, "two\\nlines": 1}}', "no key 'two\\nlines'"),
+    ('{"path": [[1, 2, 3], [1, 2, 3]]}', "path has no length"),
+    ('{"path": [[0, 0, 0], [0, 0, 1e999]]}', "Point 1 of path must be a finite number"),
+    (f'{{{LINE}, "speed": NaN}}', "speed must be a finite number"),
+    (f'{{{LINE}, "model": "centaur"}}', "centaur"),
+    (f'{{{LINE}, "model": "../biped"}}', "../biped"),
+    (f'{{{LINE}, "facing": "two\\nlines"}}', 'facing must be "path"'),
+    (f'{{{LINE}, "gait": "trot"}}', "no gait 'trot', only walk, jog, run, crouch and auto"),
+    (f'{{{LINE}, "lead": "left"}}', "leave lead at auto"),
+    (f'{{{LINE}, "follow_through": 1}}', "leave follow_through at 0"),
+    (f'{{{LINE}, "footfalls": [{{"paw": "LF", "at": 1}}]}}', "leave out footfalls"),
+    (f'{{{LINE}, "experts": [1]}}', "leave out experts"),
 ]
 
 
-@pytest.mark.parametrize("text", BAD, ids=lambda text: text[:50])
+@each(("text", "said"), BAD)
 def test_bad_requests_get_one_line_and_no_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
     assert bake(tmp_path, text, "--report", str(tmp_path / "report.json")) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
     assert err.startswith("footfall: ")
+    assert said in err
     assert len(err) < 400
     assert files(tmp_path) == {"request.json"}
 
@@ -157,7 +152,7 @@ def test_missing_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert not files(tmp_path)
 
 
-@pytest.mark.parametrize(
+@each(
     ("out", "report"),
     [
         ("nowhere/walk.bvh", "report.json"),
@@ -181,9 +176,42 @@ def test_files_that_cannot_be_written_leave_none_behind(
     assert not files(tmp_path / "folder")
 
 
-@pytest.mark.parametrize("arguments", [[], ["bake"], ["fly", "x"], ["bake", "x.json"]])
+@each("arguments", [[], ["bake"], ["fly", "x"], ["bake", "x.json"]])
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_schema_describes_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out, parse_constant=no_constant)
+    assert set(schema["properties"]) == {field.name for field in fields(BakeRequest)}
+    assert schema["required"] == ["path"]
+    cadence = schema["properties"]["cadence"]
+    assert (cadence["minimum"], cadence["maximum"], cadence["default"]) == (0.75, 1.5, 1.0)
+    assert "crouch" in schema["properties"]["gait"]["enum"]
+    for group in ("herd", "recipe"):
+        assert main(["schema", group]) == 0
+        assert json.loads(capsys.readouterr().out)["additionalProperties"] is False
+
+
+def test_the_page_of_options_is_up_to_date(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "options.md"
+    copy = tmp_path / "options.md"
+    copy.write_bytes(page.read_bytes())
+    assert main(["options", "--page", str(copy)]) == 0
+    assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8"), (
+        "run: python -m motion_addon.motion options --page docs/options.md"
+    )
+
+
+def test_a_page_without_marks_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Options\n", encoding="utf-8")
+    assert main(["options", "--page", str(page)]) == 2
+    assert "no line <!-- options: request -->" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") == "# Options\n"

@@ -11,7 +11,7 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.style import style_features as sf
-from motion_addon.motion.style.style_features import Layout
+from motion_addon.motion.style.style_features import StyleLayout
 from training.shared.frames import Joined
 from training.style import dataset, model, prepare, train
 from training.style.style_set import StyleSet
@@ -32,7 +32,7 @@ class Subject:
     """Of its clips: learned from, another performer's, and one of each held out."""
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StyleLayout:
         return self.kind.layout
 
     @cached_property

@@ -41,7 +41,7 @@ def describe(
     body: str, skeleton: Skeleton, held_out: list[str], settings: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the contents of ``model.json``; ``held_out`` are clips or creatures."""
-    layout = gap.Layout(len(skeleton))
+    layout = gap.GapLayout(len(skeleton))
     rest = skeleton.rest_positions()
     return {
         "name": KINDS[body].filler,

@@ -36,7 +36,7 @@ class Filler(nn.Module):
     ) -> None:
         """``stats`` holds the arrays named in STATISTICS."""
         super().__init__()
-        self.layout = gap.Layout(len(skeleton))
+        self.layout = gap.GapLayout(len(skeleton))
         self.network = Encoder(self.layout.inputs, self.layout.outputs, size, dropout)
         for name in STATISTICS:
             self.register_buffer(name, torch.tensor(stats[name], dtype=torch.float32))

@@ -79,12 +79,12 @@ EVEN = 0.5
 def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
     """Return windows with gaps and the tensors of a batch.
 
-    The truth, ``true_axes`` and ``true_root``, is seen from the carried frames.
+    The truth, ``true_axes`` and ``true_root``, is seen from the root frames.
     """
     filled = gap.window(clips.skeleton, cut.shown, cut.roots, cut.known, cut.pace, cut.bones)
     world, _ = clips.skeleton.fk(cut.rotations, cut.roots)
-    true_axes = quat.to_two_axes(filled.carried.rotations_into(world))
-    true_root = filled.carried.points_into(cut.roots[:, :, None])[:, :, 0]
+    true_axes = quat.to_two_axes(filled.root_frames.rotations_into(world))
+    true_root = filled.root_frames.points_into(cut.roots[:, :, None])[:, :, 0]
     arrays = {
         "inputs": filled.inputs,
         "axes": filled.axes,
@@ -93,8 +93,8 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
         "true_root": true_root,
         "contacts": cut.contacts,
         "asked": cut.asked.astype(np.float32),
-        "yaw": filled.carried.yaw,
-        "origin": filled.carried.origin,
+        "yaw": filled.root_frames.yaw,
+        "origin": filled.root_frames.origin,
         "bones": cut.bones[:, None],
     }
     tensors = {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in arrays.items()}
@@ -102,7 +102,7 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
 
 
 def in_world(points: Tensor, batch: dict[str, Tensor]) -> Tensor:
-    """Return world points of points (N, T, P, 3) seen from the carried frames."""
+    """Return world points of points (N, T, P, 3) seen from the root frames."""
     sine, cosine = batch["yaw"].sin()[..., None], batch["yaw"].cos()[..., None]
     x, y, z = points.unbind(-1)
     turned = torch.stack([cosine * x + sine * z, y, cosine * z - sine * x], dim=-1)
@@ -189,7 +189,7 @@ def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str,
     Scales are means over a kind of feature; what is told of kept frames is taken as it is.
     """
     rng = np.random.default_rng(settings.seed)
-    layout = gap.Layout(len(clips.skeleton))
+    layout = gap.GapLayout(len(clips.skeleton))
     inputs, off = [], []
     for _ in range(batches):
         cut = draw(clips, rng, settings.tokens)

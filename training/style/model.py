@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from motion_addon.motion.nn.adain import EPSILON, LEAST, STRIDE
 from motion_addon.motion.style.model import STYLE_STATISTICS
-from motion_addon.motion.style.style_features import PERSON, Layout
+from motion_addon.motion.style.style_features import PERSON, StyleLayout
 
 POSTURE = 0.8
 """Initial weight of the example's posture in the output."""
@@ -87,12 +87,16 @@ class AdaIn(nn.Module):
     told_mean: Tensor
     told_scale: Tensor
 
-    def __init__(self, size: Size | None = None, layout: Layout = PERSON) -> None:
+    def __init__(self, size: Size | None = None, layout: StyleLayout = PERSON) -> None:
         """Initialize untrained, with identity normalization."""
         super().__init__()
         size = size or Size()
         self.layout, w = layout, size.width
-        inputs, told, out = layout.features + layout.conditions, layout.told, layout.features
+        inputs, told, out = (
+            layout.features + layout.conditions,
+            layout.decoder_conditions,
+            layout.features,
+        )
         self.content0, self.style0 = Convolution(inputs, w, 2), Convolution(inputs, w, 2)
         self.content1, self.style1 = Convolution(w, w, 2, STRIDE), Convolution(w, w, 2, STRIDE)
         self.content2, self.style2 = Convolution(w, w, 1), Convolution(w, w, 1)

@@ -10,7 +10,7 @@ import numpy as np
 from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.style.style_features import LAYOUTS, Layout
+from motion_addon.motion.style.style_features import LAYOUTS, StyleLayout
 
 JITTER = 0.12
 """Standard deviation of a style's parameters between performances, as a share of their scale."""
@@ -60,7 +60,7 @@ class StyleSet:
         return KINDS[self.body].styler
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StyleLayout:
         """The layout of the body's features."""
         return LAYOUTS[KINDS[self.body]]
 

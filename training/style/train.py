@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.style.style_features import Layout
+from motion_addon.motion.style.style_features import StyleLayout
 
 from ..shared.loop import Pace, Row, add_fields, descend, parsed_fields
 from . import dataset
@@ -62,7 +62,7 @@ class Settings:
     seed: int = 1
 
 
-def weights(layout: Layout, meters: float = Settings.meters) -> Tensor:
+def weights(layout: StyleLayout, meters: float = Settings.meters) -> Tensor:
     """Return (F,) the weights of the features' errors."""
     out = torch.ones(layout.features)
     out[layout.hips.start :] = meters

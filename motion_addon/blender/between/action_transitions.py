@@ -19,7 +19,7 @@ from .fill_between import FilledAction, FillSettings, Playback
 
 if TYPE_CHECKING:
     from ...motion.clip.clip import Clip
-    from ...motion.inbetween.transition import Ground, Joint
+    from ...motion.inbetween.transition import GroundTransform, Spans
     from ...motion.maths.quat import Array
     from .sampled_action import SampledAction
 
@@ -39,12 +39,12 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     source = sampled_action.read(rig, action, np.arange(first, last + 1))
     with fill_between.played(rig, source) as playback:
         clip = _clip(playback, context.scene)
-        joint, ground = transition.looped(clip, settings.transition)
+        spans, ground = transition.looped(clip, settings.transition)
     again = _moved(rig, playback, ground)
     whole = sampled_action.joined(
-        rig, _rows(source, joint.first), _rows(again, joint.second), joint.seam
+        rig, _rows(source, spans.first), _rows(again, spans.second), spans.transition
     )
-    filled = _filled(context, rig, (playback, playback), whole, (joint, ground), settings)
+    filled = _filled(context, rig, (playback, playback), whole, (spans, ground), settings)
     filled = _cut(replace(filled, first=first), last - first + 1)
     with fill_between.removed_on_error(bpy.data.actions.new("Loop")) as new:
 
@@ -79,9 +79,9 @@ def stitch(
         clip = _clip(one, context.scene)
     with fill_between.played(rig, sampled_action.read(rig, second, frames)) as other:
         then = _clip(other, context.scene)
-    joint, ground = transition.stitched(clip, then, settings.transition, settings.keep_place)
-    whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), joint.seam)
-    filled = _filled(context, rig, (one, other), whole, (joint, ground), settings)
+    spans, ground = transition.stitched(clip, then, settings.transition, settings.keep_place)
+    whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), spans.transition)
+    filled = _filled(context, rig, (one, other), whole, (spans, ground), settings)
     filled = replace(filled, first=first)
     with fill_between.removed_on_error(bpy.data.actions.new("Stitch")) as new:
 
@@ -121,34 +121,34 @@ def _filled(
     rig: bpy.types.Object,
     playbacks: tuple[Playback, Playback],
     whole: SampledAction,
-    placed: tuple[Joint, Ground],
+    placed: tuple[Spans, GroundTransform],
     settings: FillSettings,
 ) -> FilledAction:
     """Fill the transition between two playbacks, the second of them moved over the ground."""
     import numpy as np
 
-    joint, ground = placed
+    spans, ground = placed
     (rotations, heads), (later, far) = playbacks[0].world, playbacks[1].world
     world = (
-        joint.join(rotations, ground.rotations(later)),
-        joint.join(heads, ground.points(far)),
+        spans.join(rotations, ground.rotations(later)),
+        spans.join(heads, ground.points(far)),
     )
-    known = joint.known
+    known = spans.known
     context_frames = fill_between.context_frames(context.scene)
-    start = max(joint.first - context_frames, 0)
-    moved = not ground.rests
-    stop = len(known) if moved else min(joint.first + joint.seam + context_frames, len(known))
+    start = max(spans.first - context_frames, 0)
+    moved = not ground.is_identity
+    stop = len(known) if moved else min(spans.first + spans.transition + context_frames, len(known))
     with fill_between.played(rig, whole) as playback:
         goal = playback.new_poses(context.scene, world, known, slice(start, stop), settings)
         new = ~known
         if moved:
-            new[joint.first + joint.seam :] = True
+            new[spans.first + spans.transition :] = True
         filled = playback.solve(context.scene, goal, np.asarray(new), 0)
-    seconds = joint.seam / units.frame_rate(context.scene)
-    return replace(filled, report={**filled.report, "frames": joint.seam, "seconds": seconds})
+    seconds = spans.transition / units.frame_rate(context.scene)
+    return replace(filled, report={**filled.report, "frames": spans.transition, "seconds": seconds})
 
 
-def _moved(rig: bpy.types.Object, playback: Playback, ground: Ground) -> SampledAction:
+def _moved(rig: bpy.types.Object, playback: Playback, ground: GroundTransform) -> SampledAction:
     """Return a playback's action with the carrier of the body, object or root bone, moved."""
     import numpy as np
 
@@ -158,7 +158,7 @@ def _moved(rig: bpy.types.Object, playback: Playback, ground: Ground) -> Sampled
 
     out = dict(playback.source)
     keyed = {(track.bone, track.channel) for track in out.values()}
-    if ground.rests:
+    if ground.is_identity:
         return out
     if ("", "location") in keyed:
         turns, places = playback.travel

@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 
 import bpy
 
-from ...motion.body.body import QuadrupedBody
+from ...motion.body.body import Body
 from ...motion.maths.quat import Array
-from ...motion.rigs.measure import Body
 from .control_effects import ControlEffect, measure_effects
 from .sampled_action import ActionPlayer, SampledAction
 
 _LIMBS = (("thigh", "shin", "foot"), ("upper_arm", "forearm", "hand"))
-_ANIMALS = ("hips", "spine", "neck", "head", "tail", "foreleg", "hindleg")
 _Options = dict[int, "list[ControlEffect]"]
-_DEPTH = (
-    *("hips", "spine", "neck", "head", "shoulder", "upper_arm", "forearm", "hand"),
-    *("thigh", "shin", "foot", "toe"),
+_OUTWARDS = (
+    *("hips", "spine", "neck", "head", "tail", "shoulder", "upper_arm", "forearm", "hand"),
+    *("thigh", "shin", "foot", "toe", "foreleg", "hindleg"),
 )
+"""Roles without their sides, from the hips outwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ def find(
     effects = measure_effects(rig, body, player, sampled, row)
     order = _order(body)
     turners, movers, aims = _sorted(effects, body, order)
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         _assign_leg_controls(turners, sampled, body)
     bindings = [
         _binding(
@@ -77,7 +76,7 @@ def find(
             bindings.append(replace(_binding(turner, bone), location_path=None))
     found = [_needed(binding, body, bindings) for binding in bindings]
     found = [binding for binding in found if binding.rotation_path or binding.location_path]
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         found = [_under_ik(binding, found) for binding in found]
     found.sort(key=lambda binding: (binding.only_bends, order.index(binding.bone)))
     return tuple(found)
@@ -112,7 +111,7 @@ def _topmost(mask: Array, order: list[int]) -> int:
 def _order(body: Body) -> list[int]:
     """Return the mapped bones from the hips outwards."""
     out: list[int] = []
-    for part in _ANIMALS if isinstance(body, QuadrupedBody) else _DEPTH:
+    for part in _OUTWARDS:
         for role in (part, f"{part}.L", f"{part}.R"):
             out += body.roles.get(role, ())
     return out
@@ -123,7 +122,7 @@ def _bent(effect: ControlEffect, body: Body) -> tuple[int, ControlEffect]:
     trunk = [b for role in ("hips", "spine") for b in body.roles.get(role, ())]
     if (effect.stirred_by_turn | effect.stirred_by_shift)[trunk].any():
         return -1, effect
-    whole = isinstance(body, QuadrupedBody)
+    whole = body.kind.level
     for limb in limbs_of(body):
         for bone in limb if whole else limb[:1]:
             if effect.stirred_by_turn[bone]:
@@ -135,8 +134,8 @@ def _bent(effect: ControlEffect, body: Body) -> tuple[int, ControlEffect]:
 
 def limbs_of(body: Body) -> list[tuple[int, ...]]:
     """Return the bones of each limb, from its top to the foot, hand or paw."""
-    if isinstance(body, QuadrupedBody):
-        return [limb.bones for limb in body.limbs]
+    if body.kind.level:
+        return [leg.bones for leg in body.legs]
     found = [
         tuple(body.bone(f"{part}.{side}") for part in limb) for limb in _LIMBS for side in "LR"
     ]
@@ -180,7 +179,7 @@ def _best(bone: int, several: list[ControlEffect], body: Body) -> ControlEffect:
     for effect in several:
         if effect.control == bone:
             return effect
-    if isinstance(body, QuadrupedBody) and bone == body.bone("hips"):
+    if body.kind.level and bone == body.bone("hips"):
         trunk = list(body.trunk)
         several = [t for t in several if (t.turning | t.shifting)[trunk].all()] or several
     ends = [limb[-1] for limb in limbs_of(body)]
@@ -227,7 +226,7 @@ def _under_ik(binding: ControlBinding, bindings: list[ControlBinding]) -> Contro
 
 def _above(bone: int, body: Body) -> tuple[int, ...]:
     """Return the bones of which one must carry a bone that has no location keys; may be empty."""
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         limb = next((limb for limb in limbs_of(body) if bone in limb), ())
         trunk = body.trunk[: body.trunk.index(bone)] if bone in body.trunk else body.trunk
         return (*trunk, *limb[: limb.index(bone)]) if limb else trunk

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import bpy
 import numpy as np
 
+from ...motion.body.body import Body
 from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.channels import RigPoser
-from ...motion.rigs.measure import Body
 from ..scene import fcurves
 from .sampled_action import ActionPlayer, SampledAction, rotation_channel
 

@@ -21,9 +21,9 @@ from ..rig import character, readiness
 from ..scene import units
 
 if TYPE_CHECKING:
-    from ...motion.inbetween.bridging import Posed
+    from ...motion.body.body import Body
+    from ...motion.inbetween.bone_poses import BonePoses
     from ...motion.maths.quat import Array
-    from ...motion.rigs.measure import Body
     from .control_bindings import ControlBinding
     from .sampled_action import ActionPlayer, SampledAction, Track
 
@@ -164,7 +164,7 @@ class Playback:
         known: Array,
         window: slice,
         settings: FillSettings,
-    ) -> Posed:
+    ) -> BonePoses:
         """Return poses at all rows, new where ``known`` (T,) is False, with the object at rest.
 
         Only the rows of ``window`` are read and filled. Raises RefusedError.
@@ -173,13 +173,13 @@ class Playback:
 
         poses = world[0][window], world[1][window]
         filler = model.load_filler(self.rig.footfall.kind)
-        posed = mannequin.of(self.body, filler).fill(
+        filled = mannequin.of(self.body, filler).fill(
             filler, poses, known[window], units.frame_rate(scene),
             seed=settings.seed, lock=settings.lock,
         )  # fmt: skip
-        return self._in_object(posed, window)
+        return self._in_object(filled, window)
 
-    def _in_object(self, posed: Posed, window: slice) -> Posed:
+    def _in_object(self, poses: BonePoses, window: slice) -> BonePoses:
         """Return world poses of the window as poses at all rows with the object at rest."""
         import numpy as np
 
@@ -193,13 +193,13 @@ class Playback:
             return out
 
         return replace(
-            posed,
-            rotations={b: whole(mul(back, turn)) for b, turn in posed.rotations.items()},
-            positions={b: whole(apply(back, p - places)) for b, p in posed.positions.items()},
+            poses,
+            rotations={b: whole(mul(back, turn)) for b, turn in poses.rotations.items()},
+            positions={b: whole(apply(back, p - places)) for b, p in poses.positions.items()},
         )
 
     def solve(
-        self, scene: bpy.types.Scene, goal: Posed, new: Array, first: int, row: int = 0
+        self, scene: bpy.types.Scene, goal: BonePoses, new: Array, first: int, row: int = 0
     ) -> FilledAction:
         """Return the action with controls solved for ``goal`` at rows ``new`` (T,) bool."""
         import numpy as np

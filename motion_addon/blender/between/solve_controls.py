@@ -14,11 +14,11 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ...motion.inbetween.bridging import Posed
+from ...motion.body.body import Body
+from ...motion.inbetween.bone_poses import BonePoses
 from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.channels import RigPoser
-from ...motion.rigs.measure import Body
 from ..scene import fcurves
 from .control_bindings import ControlBinding
 from .control_effects import poser_of
@@ -39,7 +39,7 @@ def solve(
     player: ActionPlayer,
     sampled: SampledAction,
     bindings: Sequence[ControlBinding],
-    goal: Posed,
+    goal: BonePoses,
     rows: Array,
     now: tuple[Array, ...],
 ) -> tuple[SampledAction, float]:
@@ -75,7 +75,7 @@ def _error(
     bindings: Sequence[ControlBinding],
     rotations: Array,
     heads: Array,
-    goal: Posed,
+    goal: BonePoses,
     rows: Array,
 ) -> float:
     """Return the largest error of the bound bones, in radians or leg lengths."""
@@ -98,7 +98,7 @@ def _round(
     sampled: SampledAction,
     bindings: Sequence[ControlBinding],
     poses: tuple[Array, Array],
-    goal: Posed,
+    goal: BonePoses,
     rows: Array,
     aim: bool,
 ) -> SampledAction:
@@ -118,7 +118,7 @@ def _correct(
     sampled: SampledAction,
     binding: ControlBinding,
     poser: RigPoser,
-    goal: Posed,
+    goal: BonePoses,
     rows: Array,
 ) -> None:
     """Move one control by the error of its bone, and the bones that follow it along."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One Shot on the picked clip: owns its examination and the order of steps to a creature.
 
-The last examination lives with the session only; it is shown as long as the same clip of the same
-bones is picked.
+The last examination is kept for the session and shown while the same clip and bones are picked.
 """
 
 from __future__ import annotations
@@ -19,21 +18,22 @@ from ..rig import character
 from . import exemplar, stored_creatures
 
 if TYPE_CHECKING:
-    from ...motion.creature.doctor.doctor import Diagnosis, Finding
+    from ...motion.creature.doctor.diagnosis import Diagnosis, Finding
 
 READ_SHARE = 0.9
-"""Part of the progress that reading takes."""
+"""Share of the progress that reading takes."""
 STRIDES = 6
-"""Of the footfall chart."""
+"""Strides in the footfall chart."""
 SAID = {"up_axis": "The animal does not stand upright in the scene; it was turned for reading"}
-"""What findings say in Blender, where other axes are up, by their code."""
+"""Texts of findings in Blender, where other axes are up, by their code."""
 
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """One clip and what was found in it."""
+    """The diagnosis of one clip."""
 
     of: tuple[Any, ...]
+    """Key of the clip, see ``_clip``."""
     diagnosis: Diagnosis
 
 
@@ -45,13 +45,13 @@ _last = _Last()
 
 
 def shown(context: bpy.types.Context) -> Diagnosis | None:
-    """Return what was found in the clip that is picked now, None if it was not examined."""
+    """Return the diagnosis of the picked clip, None if it was not examined."""
     last = _last.examination
     return last.diagnosis if last is not None and last.of == _clip(context) else None
 
 
 def _clip(context: bpy.types.Context) -> tuple[Any, ...]:
-    """Return what tells the picked clip from others; ends of a file's session as well."""
+    """Return a key of the picked clip: armature, action, range and bone map."""
     rig, action = exemplar.picked_rig(context), exemplar.picked_action(context)
     if rig is None or action is None:
         return ()
@@ -64,23 +64,22 @@ def examine_steps(
     context: bpy.types.Context,
 ) -> Generator[float, None, tuple[exemplar.Reading, Diagnosis]]:
     """Read and examine the picked clip; yields progress 0..1. Raises RefusedError."""
-    from ...motion.creature.doctor import doctor
+    from ...motion.creature.doctor import diagnosis
+    from ...motion.creature.reading.recording import Recording
     from ...motion.maths.progress import part_of
 
     reading = yield from part_of(exemplar.read_steps(context), 0.0, READ_SHARE)
     yield READ_SHARE
     seen = reading.body()
-    found = doctor.examine(
-        seen.rig, seen.rotations, seen.positions, seen.fps,
-        rig_map=seen.rig_map, name=seen.name,
-    )  # fmt: skip
+    recording = Recording(seen.rig, seen.rotations, seen.positions, seen.fps, seen.name)
+    found = diagnosis.examine(recording, rig_map=seen.rig_map)
     found = replace(found, findings=tuple(_in_scene(f, reading) for f in found.findings))
     _last.examination = Examination(_clip(context), found)
     return reading, found
 
 
 def _in_scene(finding: Finding, reading: exemplar.Reading) -> Finding:
-    """Return a finding that tells a frame of the scene instead of a sample, counted from 1."""
+    """Return a finding with its sample number, counted from 1, as a scene frame."""
 
     def frame(found: re.Match[str]) -> str:
         return f"frame {reading.first + (int(found[1]) - 1) / reading.parts:.0f}"
@@ -91,13 +90,14 @@ def _in_scene(finding: Finding, reading: exemplar.Reading) -> Finding:
 def adapt_steps(
     context: bpy.types.Context,
 ) -> Generator[float, None, bpy.types.PropertyGroup]:
-    """Make a creature of the picked clip and store it with the character; yields progress 0..1.
+    """Make a creature from the picked clip and store it with the character; yields progress 0..1.
 
-    The clip stays picked when the armature plays takes later. Raises RefusedError before
-    anything is changed.
+    Sets the picked action, so that it stays picked once the armature has takes. Raises
+    RefusedError before anything is changed.
     """
-    from ...motion.creature.learned.adapt import adapt
-    from ...motion.creature.reading.exemplar import read
+    from ...motion.creature.adaptation.adapt import adapt
+    from ...motion.creature.reading.exemplar import of_recording
+    from ...motion.creature.reading.recording import Recording
     from ...motion.maths.progress import part_of
 
     rig = character.current(context)
@@ -107,40 +107,39 @@ def adapt_steps(
     reading, found = yield from part_of(examine_steps(context), 0.0, READ_SHARE)
     if fault(found):
         raise RefusedError(fault(found))
-    given = read(
-        reading.rig, reading.rotations, reading.positions, reading.fps,
-        rig_map=reading.rig_map, name=reading.name,
-    )  # fmt: skip
-    made = adapt(given)
+    recording = Recording(
+        reading.rig, reading.rotations, reading.positions, reading.fps, reading.name
+    )
+    made = adapt(of_recording(recording, rig_map=reading.rig_map))
     context.scene.footfall.oneshot.action = exemplar.picked_action(context)
     return stored_creatures.store(rig, made)
 
 
 def fault(diagnosis: Diagnosis) -> str:
-    """Return the first finding that keeps a clip from being learned from; empty if none does."""
+    """Return the first finding that makes a clip unusable; empty if there is none."""
     return next((said(f) for f in diagnosis.findings if f.severity == "error"), "")
 
 
 def said(finding: Finding) -> str:
-    """Return a finding in one plain sentence, as it reads in Blender."""
+    """Return a finding in one plain sentence for Blender."""
     return SAID.get(finding.code, finding.text.rstrip("."))
 
 
 def sureness(confidence: float) -> str:
-    """Return in a word how sure a finding is."""
+    """Return the confidence of a finding in a word."""
     words = ((0.85, "sure"), (0.65, "likely"))
     return next((word for least, word in words if confidence >= least), "perhaps")
 
 
-def passed(context: bpy.types.Context) -> str:
-    """Return in one plain sentence why the picked clip cannot be learned from; empty if it may."""
+def clip_refusal(context: bpy.types.Context) -> str:
+    """Return in one plain sentence why the picked clip cannot be used; empty if it can."""
     problem = exemplar.refusal(context)
     found = None if problem else shown(context)
     return problem or (fault(found) if found is not None else "")
 
 
 def lines(found: Diagnosis) -> list[tuple[str, str]]:
-    """Return what was found, label and text a line; nothing where there is no animal."""
+    """Return lines (label, text) of a diagnosis; empty if no animal was found."""
     if found.legs is None:
         return []
     chains = (("spine", found.spine), ("neck", found.neck), ("tail", found.tail))
@@ -158,7 +157,7 @@ def lines(found: Diagnosis) -> list[tuple[str, str]]:
     if found.footfalls is None or not found.stride:
         return [*out, ("Gait", "none")]
     where = "in place" if found.in_place else "over the ground"
-    ends = "closes" if found.loop else f"open, {found.seam:.1f} steps apart"
+    ends = "closes" if found.loop else f"open, {found.loop_gap:.1f} steps apart"
     return [
         *out,
         ("Gait", f"{found.gait}, paws down {found.footfalls.duty:.0%}"),
@@ -177,7 +176,7 @@ def _axis(facing: tuple[float, float, float]) -> str:
 
 
 def chart(found: Diagnosis) -> dict[str, Any]:
-    """Return the footfalls of a few strides as a report card has them; empty without strides."""
+    """Return the footfalls of some strides in the form of a report card; empty without strides."""
     from ...motion.body.quadruped import LEGS
 
     falls, stride = found.footfalls, found.stride

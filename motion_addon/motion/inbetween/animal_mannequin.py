@@ -9,23 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
-from ..body.body import QuadrupedBody
+from ..body.body import Body
 from ..body.quadruped import ROLES
 from ..clip.clip import Clip
 from ..clip.skeleton import EndSite, Skeleton
-from ..creature.own_rig.own_rig import Bones, OwnRig
-from ..creature.reading import subject
-from ..creature.reading.anchors import Limbs
+from ..creature.own_rig.own_rig import BoneMotion, OwnRig
+from ..creature.reading import animal_detection
+from ..creature.reading.landmarks import BodyParts
 from ..maths import quat
 from ..maths.quat import Array
 from ..rigs.structure import bone_ends
 from . import animal_figure
 from .animal_figure import AnimalFigure
-from .bridging import Posed
+from .bone_poses import BonePoses
 from .model import Filler
 
 
@@ -33,34 +32,19 @@ from .model import Filler
 class AnimalMannequin:
     """An animal's body and the figure that stands for it."""
 
-    body: QuadrupedBody
-
-    @cached_property
-    def _parents(self) -> dict[int, int]:
-        """Mapped bone to the one that it hangs on, parents first; -1 for the hips."""
-        body = self.body
-        roles, trunk = body.roles, body.trunk
-        crown = (*roles.get("neck", ()), *roles.get("head", ()))
-        out = {bone: above for above, bone in pairwise((-1, *trunk))}
-        out |= {bone: above for above, bone in pairwise((trunk[-1], *crown))}
-        out |= {bone: above for above, bone in pairwise((trunk[0], *roles.get("tail", ())))}
-        for limb in body.limbs:
-            usual = trunk[-1 if limb.leg[1] == "F" else 0]
-            stem = next((b for b in body.rig.ancestors(limb.bones[0]) if b in trunk), usual)
-            out |= {bone: above for above, bone in pairwise((stem, *limb.bones))}
-        return out
+    body: Body
 
     @cached_property
     def bones(self) -> Array:
         """(K,) the mapped bones, parents first."""
-        return np.array(list(self._parents))
+        return np.array(list(self.body.parents))
 
     @cached_property
     def figure(self) -> AnimalFigure:
         """The figure whose bones are ``bones``."""
         body, bones = self.body, self.bones
         row = {int(bone): i for i, bone in enumerate(bones)} | {-1: -1}
-        parents = np.array([row[above] for above in self._parents.values()])
+        parents = np.array([row[above] for above in self.body.parents.values()])
         heads = body.heads[bones]
         offsets = np.where(parents[:, None] < 0, heads, heads - heads[parents])
         names = tuple(body.rig.names[bone] for bone in bones)
@@ -72,22 +56,22 @@ class AnimalMannequin:
         ends = bone_ends(body.rig)[0] - body.rig.rest_heads
         out = []
         for bone in self.bones:
-            if bone not in self._parents.values():
+            if bone not in self.body.parents.values():
                 x, y, z = (float(v) for v in quat.inv_apply(body.world_from_body, ends[bone]))
                 out.append((row[int(bone)], (x, y, z)))
         return tuple(out)
 
-    def _limbs(self) -> Limbs:
+    def _limbs(self) -> BodyParts:
         body = self.body
         roles = {r: tuple(body.rig.names[b] for b in bones) for r, bones in body.roles.items()}
         legs = {leg: roles[role] for leg, role in ROLES.items()}
-        return subject.limbs_of(body.rig, roles, legs, body.world_from_body)
+        return animal_detection.body_parts(body.rig, roles, legs, body.world_from_body)
 
-    def _own(self, rotations: Array, positions: Array) -> Bones:
+    def _own(self, rotations: Array, positions: Array) -> BoneMotion:
         """Return what the mapped bones do in poses of all bones, (T, B, 4) and (T, B, 3)."""
         rest = quat.inv(self.body.rotations[self.bones])
         turns = quat.mul(rotations[:, self.bones].astype(np.float64), rest)
-        return Bones(turns, positions[:, self.bones].astype(np.float64))
+        return BoneMotion(turns, positions[:, self.bones].astype(np.float64))
 
     def clip(self, rotations: Array, positions: Array, fps: float) -> Clip:
         """Return a motion of all the rig's bones, (T, B, 4) and (T, B, 3) in the world."""
@@ -103,7 +87,7 @@ class AnimalMannequin:
         *,
         seed: int = 0,
         lock: bool = True,
-    ) -> Posed:
+    ) -> BonePoses:
         """Return the motion with new poses where ``known`` (T,) is False; raises RefusedError."""
         made, contacts = animal_figure.fill(
             self.figure, filler, self._own(*poses), known, fps, seed=seed, lock=lock
@@ -113,4 +97,4 @@ class AnimalMannequin:
             turned = quat.unroll(quat.mul(made.turns[:, i], self.body.rotations[bone]))
             rotations[int(bone)] = np.where(known[:, None], poses[0][:, bone], turned)
             positions[int(bone)] = np.where(known[:, None], poses[1][:, bone], made.places[:, i])
-        return Posed(rotations, positions, contacts)
+        return BonePoses(rotations, positions, contacts)

@@ -13,17 +13,17 @@ from functools import cached_property
 
 import numpy as np
 
-from ..body.body import QuadrupedBody
+from ..body.body import Body, Leg
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
-from ..retarget.people import anatomical_parents, part_way
+from ..retarget.people import part_way
 from ..rigs import RigBones, detect
-from ..rigs.measure import Body, Leg, measure
+from ..rigs.measure import measure
 from . import blend_joins, fill_gaps, keyed_feet
 from .animal_mannequin import AnimalMannequin
-from .bridging import Posed, led_places, led_turns
+from .bone_poses import BonePoses, bridged_positions, bridged_rotations
 from .model import Filler
 
 PALMS = 0.7
@@ -54,7 +54,7 @@ class Mannequin:
 
     @cached_property
     def _frames(self) -> dict[int, tuple[int, Array]]:
-        """Joint to the one bone it stands for, and to how its rest is turned from the bone's."""
+        """Spans to the one bone it stands for, and to how its rest is turned from the bone's."""
         one = quat.IDENTITY.astype(np.float64)
         pairs = {role: one for role in ("hips", "head", "shoulder.L", "shoulder.R")}
         for side, ours, theirs in zip("LR", self._own.legs, self.body.legs, strict=True):
@@ -64,9 +64,9 @@ class Mannequin:
         for part, twist in _ARMS.items():
             roll = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), -PALMS * twist)
             for role in (f"{part}.L", f"{part}.R"):
-                if role in self._own.limb_frames and role in self.body.limb_frames:
-                    back = quat.mul_inv(roll, self._own.limb_frames[role])
-                    pairs[role] = quat.mul(self.body.limb_frames[role], back)
+                if role in self._own.arm_frames and role in self.body.arm_frames:
+                    back = quat.mul_inv(roll, self._own.arm_frames[role])
+                    pairs[role] = quat.mul(self.body.arm_frames[role], back)
         found = {}
         for role, turn in pairs.items():
             joint, bone = self._own.bone(role), self.body.bone(role)
@@ -77,7 +77,7 @@ class Mannequin:
     @cached_property
     def _center(self) -> Array:
         """(3,) from the root joint to the middle of the hip joints, in the body's size."""
-        middle: Array = self.model.offsets[[leg.thigh for leg in self._own.legs]].mean(axis=0)
+        middle: Array = self.model.offsets[[leg.top for leg in self._own.legs]].mean(axis=0)
         return middle.astype(np.float64) / self.scale
 
     @cached_property
@@ -85,11 +85,11 @@ class Mannequin:
         """The model's joints with the body's legs."""
         offsets = self.model.offsets.astype(np.float64) / self.scale
         for ours, theirs in zip(self._own.legs, self.body.legs, strict=True):
-            offsets[ours.thigh] = self._center + theirs.hip - self.body.hip_center
+            offsets[ours.top] = self._center + theirs.points[0] - self.body.hip_center
             for joint, above, arm in (
-                (ours.shin, ours.thigh, theirs.knee - theirs.hip),
-                (ours.foot, ours.shin, theirs.ankle - theirs.knee),
-                (ours.toe, ours.foot, theirs.ball - theirs.ankle),
+                (ours.middle, ours.top, theirs.points[1] - theirs.points[0]),
+                (ours.end, ours.middle, theirs.points[2] - theirs.points[1]),
+                (ours.toe, ours.end, theirs.ball - theirs.points[2]),
             ):
                 offsets[joint] = quat.inv_apply(self._frames[above][1], arm)
         return replace(self.model.scaled(1.0 / self.scale), offsets=offsets)
@@ -109,7 +109,7 @@ class Mannequin:
             elif parent >= 0:
                 world[:, joint] = world[:, parent]
         hips = world[:, self._own.bone("hips")]
-        center = positions[:, [leg.thigh for leg in body.legs]].mean(axis=1)
+        center = positions[:, [leg.top for leg in body.legs]].mean(axis=1)
         root = center - quat.apply(hips, self._center)
         local = quat.unroll(quat.normalize(self.skeleton.local(world)))
         return Clip(self.skeleton, local, root, fps)
@@ -128,7 +128,7 @@ class Mannequin:
                 out[bone] = part_way(values, number / (len(bones) + extra))
         return out
 
-    def pose(self, clip: Clip, rotations: Array, positions: Array, known: Array) -> Posed:
+    def pose(self, clip: Clip, rotations: Array, positions: Array, known: Array) -> BonePoses:
         """Return the mapped bones of a motion whose ``known`` (T,) frames were ``rotations``.
 
         Those come back exactly; what the joints could not say of them is bridged in between.
@@ -139,27 +139,27 @@ class Mannequin:
         for joint, (bone, frame) in self._frames.items():
             turns[bone] = quat.mul_inv(world[:, joint], frame)
         out = {
-            bone: led_turns(
+            bone: bridged_rotations(
                 quat.mul(turn, body.rotations[bone]), rotations[:, bone], known, clip.fps
             )
             for bone, turn in turns.items()
         }
         hips = body.bone("hips")
-        thighs = [leg.thigh for leg in self._own.legs]
+        thighs = [leg.top for leg in self._own.legs]
         center = places[:, thighs].mean(axis=1)
         arm = quat.apply(turns[hips], body.heads[hips] - body.hip_center)
-        heads = {hips: led_places(center + arm, positions[:, hips], known, clip.fps)}
-        for bone, above in anatomical_parents(body).items():
+        heads = {hips: bridged_positions(center + arm, positions[:, hips], known, clip.fps)}
+        for bone, above in body.parents.items():
             while above >= 0 and above not in heads:
-                above = anatomical_parents(body)[above]
+                above = body.parents[above]
             if bone in heads or bone not in out or above < 0:
                 continue
             rest = quat.inv(body.rotations[above])
             arm = quat.apply(rest, body.heads[bone] - body.heads[above])
             place = heads[above] + quat.apply(out[above], arm)
-            heads[bone] = led_places(place, positions[:, bone], known, clip.fps)
+            heads[bone] = bridged_positions(place, positions[:, bone], known, clip.fps)
         contacts = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
-        return Posed(out, heads, contacts)
+        return BonePoses(out, heads, contacts)
 
     def fill(
         self,
@@ -170,7 +170,7 @@ class Mannequin:
         *,
         seed: int = 0,
         lock: bool = True,
-    ) -> Posed:
+    ) -> BonePoses:
         """Return a rig's motion with new poses where ``known`` (T,) is False.
 
         ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters;
@@ -191,7 +191,7 @@ class Mannequin:
             root_positions=np.where(kept, own.root_positions, new.root_positions / self.scale),
             contacts=new.contacts,
         )
-        done = blend_joins.calmed(done, known)
+        done = blend_joins.blended_joins(done, known)
         if lock:
             assert new.contacts is not None
             locked = keyed_feet.locked(done, known, new.contacts)
@@ -202,12 +202,9 @@ class Mannequin:
 def _legs(ours: Leg, theirs: Leg) -> tuple[Array, ...]:
     """Return how thigh, shin, foot and toe of a model at rest are turned to those of a body."""
     bones = []
-    for ends in (("hip", "knee"), ("knee", "ankle")):
-        mine, other = (
-            _along(getattr(leg, ends[1]) - getattr(leg, ends[0]), leg.pole)
-            for leg in (ours, theirs)
-        )
-        bones.append(quat.mul_inv(other, mine))
+    assert ours.pole is not None and theirs.pole is not None
+    for mine, other in zip(ours.segments, theirs.segments, strict=True):
+        bones.append(quat.mul_inv(_along(other, theirs.pole), _along(mine, ours.pole)))
     foot = quat.mul_inv(theirs.foot_yaw, ours.foot_yaw)
     return (*bones, foot, foot)
 
@@ -221,6 +218,6 @@ def _along(line: Array, pole: Array) -> Array:
 
 def of(body: Body, filler: Filler) -> Mannequin | AnimalMannequin:
     """Return what stands for a body, a person's or an animal's, to a filler of its kind."""
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         return AnimalMannequin(body)
     return Mannequin(body, filler.skeleton)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..body import quadruped_gaits
-from ..body.body import Limb, QuadrupedBody
+from ..body.body import Body, Leg
 from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.contacts import runs
@@ -49,14 +49,14 @@ _STANDING = 0.3
 """m/s; a low paw that moves slower stands."""
 
 
-def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
+def planted_paw_height(clip: Clip, body: Body) -> float:
     """Return the height (m) of the paws' joints when they stand on flat ground at zero.
 
     Falls back on the rest pose when the clip's ground is clearly not at zero.
     """
     known = is_quadruped(clip.skeleton)
     usual = paw_height(clip.skeleton) if known else _PAW * body.leg_length
-    heights = clip.world()[1][:, [limb.bones[limb.bent] for limb in body.limbs], 1]
+    heights = clip.world()[1][:, [leg.end for leg in body.legs], 1]
     if clip.contacts is not None and np.any(clip.contacts > 0.5):
         level = float(np.median(heights[clip.contacts > 0.5]))
     else:
@@ -67,9 +67,7 @@ def planted_paw_height(clip: Clip, body: QuadrupedBody) -> float:
 class _Transfer:
     """One retargeting: the source's world rotations as turns away from its rest pose."""
 
-    def __init__(
-        self, clip: Clip, source: QuadrupedBody, target: QuadrupedBody, settings: RetargetSettings
-    ):
+    def __init__(self, clip: Clip, source: Body, target: Body, settings: RetargetSettings):
         self.clip, self.source, self.target, self.settings = clip, source, target, settings
         self.loop = is_loop(clip) if settings.cyclic is None else settings.cyclic
         rotations, positions = clip.world()
@@ -80,8 +78,7 @@ class _Transfer:
         self.scale = self.size if settings.keep == "size" else 1.0
         self.out: dict[int, Array] = {}
         self.places: dict[int, Array] = {}
-        branches = (target.roles.get(role, ()) for role in ("neck", "head", "tail"))
-        self.stems = {*target.trunk, *(bone for bones in branches for bone in bones)}
+        self.stems = {*target.trunk, *target.crown, *target.tail}
 
     def set(self, bone: int, turn: Array) -> None:
         self.out[bone] = quat.mul(turn, self.target.rotations[bone])
@@ -133,10 +130,10 @@ class _Transfer:
             self.target, ours, quadruped_gaits.froude(speed, self.source.leg_length)
         )
 
-    def ball(self, limb: Limb) -> Array:
+    def ball(self, leg: Leg) -> Array:
         """Return (T, 3) where the source's paw stands, in the target's world."""
-        bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
-        arm = limb.ball - self.source.heads[bone]
+        bone = leg.carrier
+        arm = leg.ball - self.source.heads[bone]
         return (self.positions[:, bone] + quat.apply(self.turns[:, bone], arm)) * self.scale
 
     def standing(self, balls: list[Array]) -> Array:
@@ -156,12 +153,12 @@ class _Transfer:
         turns = [self.turns[:, bone] for bone in self.source.trunk]
         return track(center, turns, self.clip.fps, self.loop)
 
-    def aside(self, limb: int, yaws: Array, standing: Array) -> Array:
+    def aside(self, index: int, yaws: Array, standing: Array) -> Array:
         """Return (T, 3) how far the target's paw stands from the source's on its own body.
 
         It holds still while the paw stands, so that turning animals do not slip.
         """
-        ours, theirs = self.target.limbs[limb].ball, self.source.limbs[limb].ball
+        ours, theirs = self.target.legs[index].ball, self.source.legs[index].ball
         arm = (ours - self.target.hip_center) - self.scale * (theirs - self.source.hip_center)
         moved = quat.apply(quat.yaw(yaws), arm * _FLAT)
         return _held(moved, standing)
@@ -172,9 +169,8 @@ class _Transfer:
         above = next((b for b in body.rig.ancestors(bone) if b in self.stems), -1)
         if above >= 0:
             return above
-        fore = any(bone in limb.bones for limb in body.limbs if limb.leg[1] == "F")
-        crown = (*body.roles.get("neck", ()), *body.roles.get("head", ()))
-        return body.trunk[-1 if fore or bone in crown else 0]
+        fore = any(bone in leg.bones for leg in body.forelegs)
+        return body.trunk[-1 if fore or bone in body.crown else 0]
 
     def carried(self, point: Array, bone: int) -> Array:
         """Return (T, 3) where a point (3,) of the resting body goes with a posed bone."""
@@ -197,15 +193,14 @@ class _Transfer:
 
     def place_branches(self) -> None:
         """Place the bones of neck, head and tail on the trunk."""
-        for role in ("neck", "head", "tail"):
-            for bone in self.target.roles.get(role, ()):
-                self.places[bone] = self.carried(self.target.heads[bone], self.carrier(bone))
+        for bone in (*self.target.crown, *self.target.tail):
+            self.places[bone] = self.carried(self.target.heads[bone], self.carrier(bone))
 
-    def paw_turn(self, limb: int, ball: Array, stands: Array, floor: float | None) -> Array:
+    def paw_turn(self, index: int, ball: Array, stands: Array, floor: float | None) -> Array:
         """Return (T, 4) the turn of the paw, flat while it stands on level ground."""
-        ours, theirs = self.target.limbs[limb], self.source.limbs[limb]
-        turn = self.turns[:, theirs.bones[min(theirs.bent, len(theirs.bones) - 1)]]
-        if floor is None or not theirs.paw:
+        ours, theirs = self.target.legs[index], self.source.legs[index]
+        turn = self.turns[:, theirs.end]
+        if floor is None or not theirs.foot:
             return turn
         flat = quat.yaw(quat.yaw_of(quat.apply(turn, np.array([0.0, 0.0, 1.0]))))
         turn = quat.slerp(turn, flat, stands)
@@ -251,15 +246,13 @@ def _grounded(heights: Array, standing: Array, stands: Array, fps: float, loop: 
     return np.asarray(over - stands * np.minimum(over, off))
 
 
-def pose(
-    clip: Clip, source: QuadrupedBody, target: QuadrupedBody, settings: RetargetSettings
-) -> BodyPose:
+def pose(clip: Clip, source: Body, target: Body, settings: RetargetSettings) -> BodyPose:
     """Return the target's poses for every frame of ``clip``; see ``retarget.pose``."""
     work = _Transfer(clip, source, target, settings)
     work.trunk()
     work.place_trunk()
     work.place_branches()
-    balls = [work.ball(limb) for limb in source.limbs]
+    balls = [work.ball(leg) for leg in source.legs]
     standing = work.standing(balls)
     height = source.ball_height * work.scale
     size = target.leg_length / HIP_HEIGHT  # What is level depends on the animal's size.
@@ -275,23 +268,23 @@ def pose(
     if level:
         over = _grounded(over, standing, stands, clip.fps, work.loop)
     ends, turns = [], []
-    for i, limb in enumerate(target.limbs):
+    for i, leg in enumerate(target.legs):
         ball = balls[i] + work.aside(i, yaws, standing[:, i])
-        ball[:, 1] = ground + limb.ball[1] + over[:, i]
+        ball[:, 1] = ground + leg.ball[1] + over[:, i]
         turn = work.paw_turn(i, ball, stands[:, i], float(ground[0]) if level else None)
-        arm = limb.points[-1] - limb.ball
-        ends.append(ball + quat.apply(turn, arm) if limb.paw else ball)
+        arm = leg.points[-1] - leg.ball
+        ends.append(ball + quat.apply(turn, arm) if leg.foot else ball)
         turns.append(turn)
     down = _place_hips(work, center, ends, standing)
     for i, (end, turn) in enumerate(zip(ends, turns, strict=True)):
-        _pose_limb(work, i, end, turn, stands[:, i])
+        _pose_leg(work, i, end, turn, stands[:, i])
     root[:, 1] = ground
     return BodyPose(target, work.out, work.places, (), root, yaws, down, clip.fps)
 
 
 def _hip_center(work: _Transfer, ground: Array) -> Array:
     """Return (T, 3) the middle of the target's hip joints before any lowering."""
-    tops = [limb.bones[0] for limb in work.source.limbs if limb.leg[1] == "H"]
+    tops = [leg.top for leg in work.source.hind_legs]
     middle = work.positions[:, tops].mean(axis=1)
     center = middle * work.scale
     center[:, 1] = ground + (middle[:, 1] - ground / work.scale) * work.size
@@ -305,16 +298,16 @@ def _level_withers(work: _Transfer, ground: Array) -> None:
     does.
     """
     tops = [
-        np.mean([limb.points[0] for limb in body.limbs if limb.leg[1] == "F"], axis=0)
+        np.mean([leg.points[0] for leg in body.forelegs], axis=0)
         for body in (work.target, work.source)
     ]
-    bones = [limb.bones[0] for limb in work.source.limbs if limb.leg[1] == "F"]
+    bones = [leg.top for leg in work.source.forelegs]
     height = work.positions[:, bones, 1].mean(axis=1) - ground / work.scale
-    hips = [limb.bones[0] for limb in work.source.limbs if limb.leg[1] == "H"]
+    hips = [leg.top for leg in work.source.hind_legs]
     rear = work.positions[:, hips, 1].mean(axis=1) - ground / work.scale
     wanted = height / tops[1][1] * tops[0][1] - rear * work.size
-    center, fore = (_tops(work, part) for part in "HF")
-    line = fore - center
+    center = _tops(work, work.target.hind_legs)
+    line = _tops(work, work.target.forelegs) - center
     flat = np.linalg.norm(line * _FLAT, axis=-1)
     angle = np.arctan2(wanted, flat) - np.arctan2(line[:, 1], flat)
     angle = smooth(np.clip(angle, -_PITCH, _PITCH), 0.05 * work.clip.fps, work.loop)
@@ -326,19 +319,18 @@ def _level_withers(work: _Transfer, ground: Array) -> None:
     work.place_branches()
 
 
-def _tops(work: _Transfer, part: str) -> Array:
-    """Return (T, 3) the middle between the tops of fore (F) or hind legs (H)."""
-    limbs = [limb for limb in work.target.limbs if limb.leg[1] == part]
-    places = [work.carried(limb.points[0], work.carrier(limb.bones[0])) for limb in limbs]
+def _tops(work: _Transfer, legs: tuple[Leg, ...]) -> Array:
+    """Return (T, 3) the middle between the tops of a pair of the target's legs."""
+    places = [work.carried(leg.points[0], work.carrier(leg.top)) for leg in legs]
     return np.asarray(0.5 * (places[0] + places[1]))
 
 
 def _place_hips(work: _Transfer, center: Array, ends: list[Array], standing: Array) -> Array:
     """Move the trunk to its place, lowered for the legs; returns (T,) by how much (m)."""
-    limbs = work.target.limbs
-    move = center - _tops(work, "H")
-    joints = [work.carried(limb.points[0], work.carrier(limb.bones[0])) + move for limb in limbs]
-    limits = [_longest(limb) for limb in limbs]
+    legs = work.target.legs
+    move = center - _tops(work, work.target.hind_legs)
+    joints = [work.carried(leg.points[0], work.carrier(leg.top)) + move for leg in legs]
+    limits = [_longest(leg) for leg in legs]
     # Paws in the air follow as far as they come; those that stand bring the body down.
     goals = [
         np.where(stands[:, None], end, joint - 0.5 * limit * _UP)
@@ -352,18 +344,18 @@ def _place_hips(work: _Transfer, center: Array, ends: list[Array], standing: Arr
     return np.asarray(down)
 
 
-def _longest(limb: Limb) -> float:
+def _longest(leg: Leg) -> float:
     """Return the longest distance (m) from the leg's top to its end; some rest nearly straight."""
-    rest = float(np.linalg.norm(limb.points[-1] - limb.points[0])) / limb.reach
-    return limb.reach * max(_MOST, min(0.5 + 0.5 * rest, _STRAIGHTEST))
+    rest = float(np.linalg.norm(leg.points[-1] - leg.points[0])) / leg.reach
+    return leg.reach * max(_MOST, min(0.5 + 0.5 * rest, _STRAIGHTEST))
 
 
-def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array, stands: Array) -> None:
+def _pose_leg(work: _Transfer, index: int, end: Array, paw: Array, stands: Array) -> None:
     """Bend one leg so that its bent bones end at ``end`` (T, 3); the paw turns by ``paw``.
 
     ``stands`` (T,) are weights: one while the paw stands.
     """
-    ours, theirs = work.target.limbs[index], work.source.limbs[index]
+    ours, theirs = work.target.legs[index], work.source.legs[index]
     top = work.carried(ours.points[0], work.carrier(ours.bones[0]))
     source = [work.turns[:, bone] for bone in theirs.bones[: theirs.bent]]
     likeness = align(ours, theirs)
@@ -381,8 +373,8 @@ def _pose_limb(work: _Transfer, index: int, end: Array, paw: Array, stands: Arra
         work.set(bone, turn)
         work.places[bone] = place
         place = place + quat.apply(turn, segment)
-    for bone in ours.paw:
+    for bone in ours.foot:
         work.set(bone, paw)
-        first = ours.paw[0]
+        first = ours.end
         arm = work.target.heads[bone] - work.target.heads[first]
         work.places[bone] = place + quat.apply(paw, arm)

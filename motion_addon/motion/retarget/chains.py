@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..body.body import QuadrupedBody
+from ..body.body import Body
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
@@ -51,24 +51,19 @@ def _places(heads: Array, bones: Sequence[int]) -> Array:
     return np.asarray(along / max(float(along[-1]), 1e-9))
 
 
-def trunk_places(body: QuadrupedBody) -> Array:
+def trunk_places(body: Body) -> Array:
     """Return (K,) how far each bone of the trunk is from the hind legs to the forelegs."""
     trunk = body.trunk
     at = _places(body.heads, trunk)
-    stems = {"H": 0, "F": len(trunk) - 1}
-    for limb in body.limbs:
-        above = body.rig.ancestors(limb.bones[0])
-        found = next((trunk.index(bone) for bone in above if bone in trunk), stems[limb.leg[1]])
-        stems[limb.leg[1]] = found
     if len(trunk) == 1:
         return np.array([0.5])
-    rear, fore = at[stems["H"]], at[stems["F"]]
+    rear, fore = (at[trunk.index(legs[-1].stem)] for legs in (body.hind_legs, body.forelegs))
     if fore - rear < 1e-6:
         return np.asarray(at)
     return np.asarray(np.clip((at - rear) / (fore - rear), 0.0, 1.0))
 
 
-def chain_places(body: QuadrupedBody, chain: Sequence[int]) -> Array:
+def chain_places(body: Body, chain: Sequence[int]) -> Array:
     """Return (K,) places of a neck or tail from where it starts (0) to its last bone (1)."""
     if len(chain) == 1:
         return np.array([1.0])
@@ -78,8 +73,8 @@ def chain_places(body: QuadrupedBody, chain: Sequence[int]) -> Array:
 
 
 def likeness(
-    ours: tuple[QuadrupedBody, Sequence[int]],
-    theirs: tuple[QuadrupedBody, Sequence[int]],
+    ours: tuple[Body, Sequence[int]],
+    theirs: tuple[Body, Sequence[int]],
     tails: bool = False,
 ) -> float:
     """Return how much of the carriage of the other's neck or tail is ours, too: 0..1.
@@ -99,7 +94,7 @@ def likeness(
     return float(np.interp(unlike, _UNLIKE, (_ALIKE[0], least)))
 
 
-def laid_out(body: QuadrupedBody, tail: Sequence[int]) -> bool:
+def laid_out(body: Body, tail: Sequence[int]) -> bool:
     """Return whether a tail rests straight and level: a pose to model in, no animal's carriage."""
     if len(tail) < 3:
         return False
@@ -109,7 +104,7 @@ def laid_out(body: QuadrupedBody, tail: Sequence[int]) -> bool:
 
 
 def as_carried(
-    ours: tuple[QuadrupedBody, Sequence[int]], theirs: tuple[QuadrupedBody, Sequence[int]]
+    ours: tuple[Body, Sequence[int]], theirs: tuple[Body, Sequence[int]]
 ) -> tuple[float, Array]:
     """Return (K, 4) the turns that lay a tail that was modeled straight out as the other rests.
 
@@ -124,7 +119,7 @@ def as_carried(
     return held * held, _raised(held * wanted - _pitches(*ours))
 
 
-def hanging(body: QuadrupedBody, tail: Sequence[int], froude: Array) -> Array:
+def hanging(body: Body, tail: Sequence[int], froude: Array) -> Array:
     """Return (K, T, 4) the turns that let a tail modeled straight out hang, as horses' tails do.
 
     The faster the animal is by its Froude number (T,), the more the tail streams behind it.
@@ -133,7 +128,7 @@ def hanging(body: QuadrupedBody, tail: Sequence[int], froude: Array) -> Array:
     return _raised(-drop - _pitches(body, tail)[:, None])
 
 
-def _pitches(body: QuadrupedBody, tail: Sequence[int]) -> Array:
+def _pitches(body: Body, tail: Sequence[int]) -> Array:
     """Return (K,) how steeply each bone of a resting tail rises backwards, radians."""
     steps = np.diff(body.heads[list(tail)], axis=0)
     pitches = np.arctan2(steps[:, 1], np.hypot(steps[:, 0], steps[:, 2]))

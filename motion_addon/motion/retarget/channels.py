@@ -12,12 +12,11 @@ from typing import Literal
 import numpy as np
 
 from ...errors import RefusedError
-from ..body.body import QuadrupedBody
+from ..body.body import Body
 from ..maths import quat
 from ..maths.quat import Array
 from ..rigs import RigBones
-from ..rigs.measure import Body
-from .people import BodyPose
+from .body_pose import BodyPose
 
 RootMotion = Literal["hips", "root", "object", "in_place"]
 
@@ -230,7 +229,7 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     poser = RigPoser(rig, len(pose.root_yaws), dict(staged.rotations))
     moved = [put_root(body, poser, staged.placement)] if root_motion == "root" else []
     moved.append(place_hips(body, poser, staged.positions[top_bone(body)], set(moved)))
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         moved.extend(place_loose(body, poser, staged.positions))
     moved.extend(_place_moved(rig, poser, staged.positions, pose.moved - set(moved)))
     keyed = [*staged.rotations, *moved]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..body.body import Limb
+from ..body.body import Leg
 from ..maths import quat
 from ..maths.leg_ik import scale_bends, soft_maximum
 from ..maths.quat import Array
@@ -25,19 +25,19 @@ _OFF = 0.2
 """What it costs to leave a joint without its counterpart, in shares of the leg."""
 
 
-def _shares(limb: Limb) -> Array:
+def _shares(leg: Leg) -> Array:
     """Return (K,) how far down the leg its joints are: the mean of length and height, 0 to 1."""
-    steps = np.linalg.norm(limb.segments, axis=1)
+    steps = np.linalg.norm(leg.segments, axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum()
-    fall = limb.points[0, 1] - limb.points[:, 1]
+    fall = leg.points[0, 1] - leg.points[:, 1]
     down = np.maximum.accumulate(np.clip(fall / max(float(fall[-1]), 1e-9), 0.0, 1.0))
     return np.asarray(0.5 * (along + down))
 
 
-def _bends(limb: Limb) -> Array:
+def _bends(leg: Leg) -> Array:
     """Return (K,) how much the leg bends at each joint, forward or back; nothing at the ends."""
-    along = quat.unit(limb.segments)
-    out = np.zeros(len(limb.points))
+    along = quat.unit(leg.segments)
+    out = np.zeros(len(leg.points))
     out[1:-1] = np.cross(along[:-1], along[1:])[:, 0]
     return out
 
@@ -52,7 +52,7 @@ class Likeness:
     """Position of the first joint that is a wrist, ankle or below it in the other leg."""
 
 
-def align(ours: Limb, theirs: Limb) -> Likeness:
+def align(ours: Leg, theirs: Leg) -> Likeness:
     """Return which bones of another leg each bone follows.
 
     Joints find their counterparts in order, by place and bend; between them length decides.
@@ -60,7 +60,7 @@ def align(ours: Limb, theirs: Limb) -> Likeness:
     places = _shares(ours), _shares(theirs)
     bends = _bends(ours), _bends(theirs)
     gap = np.abs(places[0][:, None] - places[1]) + 0.15 * np.abs(bends[0][:, None] - bends[1])
-    if ours.leg[1] == "F" and theirs.bent > _WRIST:
+    if ours.joints.fore and theirs.bent > _WRIST:
         # A foreleg's middle that bends ahead at rest is a wrist, however high: elbows bend back.
         wrists = (bends[0] > _CLEAR) & (places[0] > 0.4)
         gap[wrists, :_WRIST] += 1.0
@@ -105,13 +105,13 @@ def turns_along(likeness: Likeness, turns: list[Array]) -> Array:
     return quat.normalize(np.einsum("bo,otk->btk", likeness.shares, stack))
 
 
-def _loosened(limb: Limb, turns: Array) -> Array:
+def _loosened(leg: Leg, turns: Array) -> Array:
     """Return turns (bones, T, 4) whose joints that rest straight are bent the way they fold."""
-    bends, places = _bends(limb), _shares(limb)
-    upper = 1.0 if limb.leg[1] == "H" else -1.0
+    bends, places = _bends(leg), _shares(leg)
+    upper = -1.0 if leg.joints.fore else 1.0
     usual = np.where(places < 0.45, upper, -upper)
     signs = np.where(np.abs(bends) > 0.25 * _CLEAR, np.sign(bends), usual)
-    lines = quat.apply(turns, quat.unit(limb.segments)[:, None])
+    lines = quat.apply(turns, quat.unit(leg.segments)[:, None])
     out, frame = [turns[0]], quat.IDENTITY.astype(np.float64)
     for joint in range(1, len(turns)):
         if abs(bends[joint]) < _CLEAR:
@@ -124,13 +124,13 @@ def _loosened(limb: Limb, turns: Array) -> Array:
     return np.stack(out)
 
 
-def bend(limb: Limb, turns: Array, goal: Array, wrist: int) -> Array:
+def bend(leg: Leg, turns: Array, goal: Array, wrist: int) -> Array:
     """Return (bones, T, 4) turns that put a leg's end at ``goal`` (T, 3) from its top.
 
     ``turns`` (bones, T, 4) are the turns to start from. From the joint ``wrist`` on, bends grow
     less than above, where a leg has joints to fold.
     """
-    bends = np.abs(_bends(limb))
+    bends = np.abs(_bends(leg))
     folds = bends[1:wrist].max(initial=0.0) > 2.0 * _CLEAR
     shares = np.where((np.arange(1, len(turns)) >= wrist) & folds, _STIFF, 1.0)
-    return scale_bends(limb.segments, _loosened(limb, turns), goal, shares)
+    return scale_bends(leg.segments, _loosened(leg, turns), goal, shares)

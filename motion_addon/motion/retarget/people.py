@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import RefusedError
-from ..body.body import QuadrupedBody
+from ..body.body import ARM_PARTS, Body, Leg
 from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -20,7 +20,7 @@ from ..maths.quat import Array
 from ..maths.smoothing import smoothstep
 from ..metrics.paw_metrics import paw_height
 from ..rigs import RigBones, RigMap, detect
-from ..rigs.measure import Body, Leg, measure
+from ..rigs.measure import measure
 from . import animals, soles
 from .body_pose import BodyPose, RetargetSettings
 from .body_track import ground_under, is_loop, lowering, track
@@ -29,7 +29,6 @@ from .sole_heights import planted_ankle_height, planted_ball_height, usual_ball_
 __all__ = [
     "BodyPose",
     "RetargetSettings",
-    "anatomical_parents",
     "height_ratio",
     "part_way",
     "pose",
@@ -39,7 +38,8 @@ __all__ = [
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
-_ARM_PARTS = ("upper_arm", "forearm", "hand")
+_COUNTS = {2: "two", 4: "four"}
+"""Numbers of legs in words."""
 _PALM_SHARES = {"upper_arm": 0.0, "forearm": 0.35, "hand": 1.0}
 
 
@@ -48,7 +48,7 @@ def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = 
     rig = RigBones.from_skeleton(clip.skeleton)
     rig_map = rig_map or detect(rig)
     body = measure(rig, rig_map)
-    if isinstance(body, QuadrupedBody):
+    if body.kind.level:
         return measure(rig, rig_map, ball or animals.planted_paw_height(clip, body))
     return measure(rig, rig_map, ball or planted_ball_height(clip, body))
 
@@ -125,12 +125,12 @@ class _Transfer:
 
     def arms(self) -> None:
         for side in "LR":
-            for part in _ARM_PARTS:
+            for part in ARM_PARTS[1:]:
                 role = f"{part}.{side}"
                 turn = self.turn(role)
-                if turn is None or role not in self.target.limb_frames:
+                if turn is None or role not in self.target.arm_frames:
                     continue
-                ours, theirs = self.target.limb_frames[role], self.source.limb_frames[role]
+                ours, theirs = self.target.arm_frames[role], self.source.arm_frames[role]
                 roll = self.settings.palms * _PALM_SHARES[part]
                 theirs = quat.mul(theirs, quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), roll))
                 self.set(role, quat.mul(turn, quat.mul_inv(theirs, ours)))
@@ -145,7 +145,7 @@ class _Transfer:
         that their ankles do not fall far behind.
         """
         ours, theirs = self.target.legs[side], self.source.legs[side]
-        frame = quat.mul(self.turns[:, theirs.foot], theirs.foot_yaw)
+        frame = quat.mul(self.turns[:, theirs.end], theirs.foot_yaw)
         turn = quat.mul_inv(frame, ours.foot_yaw)
         ball = self.ball(theirs)
         forward = quat.apply(frame, np.array([0.0, 0.0, 1.0]))
@@ -169,8 +169,8 @@ class _Transfer:
         """Return (T, 3) world positions of the source's ball joint."""
         if leg.toe >= 0:
             return self.positions[:, leg.toe]
-        reach = quat.apply(self.turns[:, leg.foot], leg.ball - leg.ankle)
-        return np.asarray(self.positions[:, leg.foot] + reach)
+        reach = quat.apply(self.turns[:, leg.end], leg.ball - leg.points[2])
+        return np.asarray(self.positions[:, leg.end] + reach)
 
     def ground(self, clip: Clip, loop: bool) -> Array:
         """Return (T,) the height of the ground under the feet, all the same where it is level."""
@@ -182,9 +182,10 @@ class _Transfer:
     def pole(self, side: int) -> Array:
         """Return (T, 3) unit, the way the source's knee points."""
         leg = self.source.legs[side]
-        hip, knee, ankle = (self.positions[:, b] for b in (leg.thigh, leg.shin, leg.foot))
+        hip, knee, ankle = (self.positions[:, b] for b in (leg.top, leg.middle, leg.end))
         line = quat.unit(ankle - hip)
-        carried = quat.apply(self.turns[:, leg.thigh], leg.pole)
+        assert leg.pole is not None
+        carried = quat.apply(self.turns[:, leg.top], leg.pole)
         carried = quat.unit(carried - line * np.sum(carried * line, -1, keepdims=True))
         bend = knee - hip
         bend = bend - line * np.sum(bend * line, -1, keepdims=True)
@@ -205,7 +206,7 @@ class _Transfer:
 
         Its height over planted ankles scales with the legs, so that knees keep their angles.
         """
-        thighs = [self.positions[:, leg.thigh] for leg in self.source.legs]
+        thighs = [self.positions[:, leg.top] for leg in self.source.legs]
         middle = 0.5 * (thighs[0] + thighs[1])
         center = self.place(middle)
         planted = _ankle_height(self.target)
@@ -221,7 +222,7 @@ class _Transfer:
 
 
 def _foot_length(leg: Leg) -> float:
-    return float(np.linalg.norm((leg.ball - leg.ankle) * _FLAT))
+    return float(np.linalg.norm((leg.ball - leg.points[2]) * _FLAT))
 
 
 def _ahead(ours: float, theirs: float) -> float:
@@ -232,7 +233,7 @@ def _ahead(ours: float, theirs: float) -> float:
 
 
 def _ankle_height(body: Body) -> float:
-    return float(np.mean([leg.ankle[1] for leg in body.legs]))
+    return float(np.mean([leg.points[2][1] for leg in body.legs]))
 
 
 def pose(
@@ -246,11 +247,13 @@ def pose(
     humans to humans: RefusedError otherwise.
     """
     settings = settings or RetargetSettings()
-    if isinstance(source, QuadrupedBody) and isinstance(target, QuadrupedBody):
+    if source.kind is not target.kind:
+        raise RefusedError(
+            f"This motion is for a body on {_COUNTS[len(source.legs)]} legs; "
+            f"the rig stands on {_COUNTS[len(target.legs)]}"
+        )
+    if source.kind.level:
         return animals.pose(clip, source, target, settings)
-    if isinstance(source, QuadrupedBody) or isinstance(target, QuadrupedBody):
-        wanted, given = ("two", "four") if source.legs else ("four", "two")
-        raise RefusedError(f"This motion is for a body on {wanted} legs; the rig stands on {given}")
     return _human_pose(clip, source, target, settings)
 
 
@@ -262,7 +265,7 @@ def _human_pose(clip: Clip, source: Body, target: Body, settings: RetargetSettin
     hips = work.turns[:, source.bone("hips")]
     ground = work.ground(clip, loop)
     center = work.hip_center(ground)
-    joints = [center + quat.apply(hips, leg.hip - target.hip_center) for leg in target.legs]
+    joints = [center + quat.apply(hips, leg.points[0] - target.hip_center) for leg in target.legs]
     level = settings.soles and np.ptp(ground) == 0.0
     limits = [settings.max_reach * leg.reach for leg in target.legs]
     feet, ankles = [], []
@@ -271,7 +274,7 @@ def _human_pose(clip: Clip, source: Body, target: Body, settings: RetargetSettin
         if settings.soles:
             foot = soles.raise_heel(leg, joints[side], ball, foot, limits[side], settings.soft_knee)
         feet.append((foot, toe))
-        ankles.append(ball - quat.apply(foot, leg.ball - leg.ankle))
+        ankles.append(ball - quat.apply(foot, leg.ball - leg.points[2]))
     down = lowering(joints, ankles, limits, clip.fps, loop, settings.soft_knee)
     drop = down[:, None] * _UP
     hips_bone = target.bone("hips")
@@ -282,15 +285,15 @@ def _human_pose(clip: Clip, source: Body, target: Body, settings: RetargetSettin
     for side, leg in enumerate(target.legs):
         foot, toe = feet[side]
         hip = joints[side] - drop
-        rest = np.stack([leg.hip, leg.knee, leg.ankle])
+        assert leg.pole is not None
         knee, ankle, thigh, shin = leg_ik.two_bone_from_rest(
-            rest, leg.pole, hip, ankles[side], poles[side], limits[side]
+            leg.points, leg.pole, hip, ankles[side], poles[side], limits[side]
         )
-        for bone, turn, place in ((leg.thigh, thigh, hip), (leg.shin, shin, knee)):
+        for bone, turn, place in ((leg.top, thigh, hip), (leg.middle, shin, knee)):
             work.out[bone] = quat.mul(turn, target.rotations[bone])
             places[bone] = place
-        work.out[leg.foot] = quat.mul(foot, target.rotations[leg.foot])
-        places[leg.foot] = ankle
+        work.out[leg.end] = quat.mul(foot, target.rotations[leg.end])
+        places[leg.end] = ankle
         if leg.toe >= 0:
             work.out[leg.toe] = quat.mul(toe, target.rotations[leg.toe])
     _fill_positions(target, work.out, places)
@@ -299,31 +302,12 @@ def _human_pose(clip: Clip, source: Body, target: Body, settings: RetargetSettin
     return BodyPose(target, work.out, places, poles, root, yaws, down, clip.fps)
 
 
-def anatomical_parents(body: Body) -> dict[int, int]:
-    """Return each mapped bone's mapped parent, by role; -1 for the hips and the root bone."""
-    torso = [*body.roles["hips"], *body.roles.get("spine", ())]
-    parents = {bone: above for above, bone in zip([-1, *torso], torso, strict=False)}
-    crown = [torso[-1], *body.roles.get("neck", ()), *body.roles.get("head", ())]
-    parents.update(zip(crown[1:], crown, strict=False))
-    for side in "LR":
-        for start, parts in ((torso[-1], ("shoulder", *_ARM_PARTS)), (torso[0], _LEG_PARTS)):
-            above = start
-            for part in parts:
-                for bone in body.roles.get(f"{part}.{side}", ()):
-                    parents[bone] = above
-                    above = bone
-    return parents
-
-
-_LEG_PARTS = ("thigh", "shin", "foot", "toe")
-
-
 def _fill_positions(body: Body, rotations: dict[int, Array], places: dict[int, Array]) -> None:
-    for bone, parent in anatomical_parents(body).items():
+    for bone, parent in body.parents.items():
         if bone in places or bone not in rotations:
             continue
         while parent not in rotations:
-            parent = anatomical_parents(body)[parent]
+            parent = body.parents[parent]
         offset = quat.inv_apply(body.rotations[parent], body.heads[bone] - body.heads[parent])
         places[bone] = places[parent] + quat.apply(rotations[parent], offset)
 

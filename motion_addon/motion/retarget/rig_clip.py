@@ -11,7 +11,6 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..rigs import RigBones, RigMap
 from ..rigs.measure import measure
-from .people import anatomical_parents
 
 _SINGLE = {"hips": "Hips", "head": "Head"}
 _CHAINS = {"spine": "Spine", "neck": "Neck"}
@@ -36,7 +35,7 @@ def clip_of(rig: RigBones, rig_map: RigMap, rotations: Array, positions: Array, 
     """
     body = measure(rig, rig_map)
     names = _names(body.roles)
-    parents = anatomical_parents(body)
+    parents = body.parents
     order = _sorted([bone for bone in parents if bone in names], parents)
     place = {bone: i for i, bone in enumerate(order)}
     above = [place.get(_kept(parents[bone], parents, place), -1) for bone in order]
@@ -70,14 +69,14 @@ def _names(roles: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
     return out
 
 
-def _kept(bone: int, parents: dict[int, int], place: dict[int, int]) -> int:
+def _kept(bone: int, parents: Mapping[int, int], place: dict[int, int]) -> int:
     """Return the nearest of a bone and those above it that is kept, or -1."""
     while bone >= 0 and bone not in place:
         bone = parents.get(bone, -1)
     return bone
 
 
-def _sorted(bones: list[int], parents: dict[int, int]) -> list[int]:
+def _sorted(bones: list[int], parents: Mapping[int, int]) -> list[int]:
     """Return bones, each after those above it."""
 
     def depth(bone: int) -> int:

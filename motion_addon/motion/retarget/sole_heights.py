@@ -6,11 +6,11 @@ Rest poses do not tell it: recorded feet stand a little pitched against their re
 
 import numpy as np
 
+from ..body.body import Body, Leg
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..metrics.clip_metrics import ball_height
-from ..rigs.measure import Body, Leg
 
 _SLOW = 0.2
 """m/s, a ball joint that moves slower may stand."""
@@ -35,13 +35,13 @@ def planted_ball_height(clip: Clip, body: Body) -> float:
         level = float(np.median(heights[clip.contacts[:, [1, 3]] > 0.5]))
     else:
         level = float(np.percentile(heights.min(axis=1), 5))
-    drops = [0.0 if leg.toe >= 0 else float((leg.ankle - leg.ball)[1]) for leg in body.legs]
+    drops = [0.0 if leg.toe >= 0 else float((leg.points[2] - leg.ball)[1]) for leg in body.legs]
     level -= float(np.mean(drops))
     return level if 0.0 < level < 2.5 * usual else usual
 
 
 def _end(leg: Leg) -> int:
-    return leg.toe if leg.toe >= 0 else leg.foot
+    return leg.toe if leg.toe >= 0 else leg.end
 
 
 def planted_ankle_height(clip: Clip, body: Body, places: Array) -> float:
@@ -52,10 +52,10 @@ def planted_ankle_height(clip: Clip, body: Body, places: Array) -> float:
     above = []
     for side, leg in enumerate(body.legs):
         if leg.toe >= 0:
-            rise = places[:, leg.foot, 1] - places[:, leg.toe, 1]
+            rise = places[:, leg.end, 1] - places[:, leg.toe, 1]
             above.append(rise[_standing(clip, leg, side, places)])
     rises = np.concatenate(above) if above else np.empty(0)
-    rest = float(np.mean([leg.ankle[1] - leg.ball[1] for leg in body.legs]))
+    rest = float(np.mean([leg.points[2][1] - leg.ball[1] for leg in body.legs]))
     rise = float(np.median(rises)) if len(rises) else rest
     return body.ball_height + (rise if 0.5 * rest < rise < 1.3 * rest else rest)
 
@@ -66,7 +66,7 @@ def _standing(clip: Clip, leg: Leg, side: int, places: Array) -> Array:
         return np.asarray(np.all(clip.contacts[:, 2 * side : 2 * side + 2] > 0.5, axis=-1))
     if clip.frames < 2:
         return np.ones(clip.frames, dtype=bool)
-    ball, ankle = places[:, leg.toe], places[:, leg.foot, 1]
+    ball, ankle = places[:, leg.toe], places[:, leg.end, 1]
     speed = np.linalg.norm(np.gradient(ball, axis=0), axis=-1) * clip.fps
     down = (speed < _SLOW) & (ball[:, 1] < np.percentile(ball[:, 1], 5) + _NEAR)
     # The lower half: a foot whose heel has come up still stands on its ball.

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeping soles out of a flat floor: heels that lift the foot, toes that bend at push-off."""
 
-from typing import Protocol
-
 import numpy as np
 
+from ..body.body import Leg
 from ..maths import quat
 from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
-from ..rigs.measure import Leg
 
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
@@ -16,22 +14,6 @@ _STEEPER, _STEEPEST = 0.6, 0.4
 """A raised heel may go on rising by this share of its angle, up to so many radians."""
 _MOST = 0.06
 """Meters, the highest that a foot is lifted; deeper feet are below the floor on purpose."""
-
-
-class Sole(Protocol):
-    """The paw or foot of a leg, human or animal."""
-
-    @property
-    def ball(self) -> Array:
-        """(3,) the point that stands, at rest."""
-
-    @property
-    def toe_length(self) -> float:
-        """From the ball to the tip of the toes, meters."""
-
-    @property
-    def foot_yaw(self) -> Array:
-        """(4,) rotation about +Y that turns +Z to the foot's direction."""
 
 
 def lift(leg: Leg, ball: Array, ground: float) -> Array:
@@ -46,13 +28,14 @@ def lower_heel(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
     ``ball`` (T, 3) is the ball joint's place: on the ground the sole lies flat, higher up the
     heel may point down until it touches.
     """
+    assert leg.heel is not None
     forward = _forward(leg, turn)
     length = float(np.linalg.norm((leg.ball - leg.heel) * _FLAT))
     up = np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
     return _pitch(turn, forward, -np.maximum(up - _room(leg, ball, ground, length), 0.0))
 
 
-def bend_toes(leg: Sole, ball: Array, turn: Array, ground: float) -> Array:
+def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
     """Return the toes' turn (T, 4) from rest, bent up so that their tips stay on the ground.
 
     ``ball`` (T, 3) is the ball joint's place, ``turn`` (T, 4) how the toes would turn with the
@@ -73,7 +56,7 @@ def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float, soft
     forward = _forward(leg, turn)
     room = np.clip(-_STEEPER * np.arcsin(np.clip(forward[:, 1], -1.0, 1.0)), 0.0, _STEEPEST)
     axis = -quat.unit(quat.cross(forward, np.broadcast_to(_UP, forward.shape)))
-    up, back = hip - ball, quat.apply(turn, leg.ankle - leg.ball)
+    up, back = hip - ball, quat.apply(turn, leg.points[2] - leg.ball)
     wanted = soft_reach(np.linalg.norm(up - back, axis=-1), most, soft)
     along = np.sum(up * back, axis=-1)
     across = np.sum(up * quat.cross(axis, back), axis=-1)
@@ -83,11 +66,11 @@ def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float, soft
     return _pitch(turn, forward, -np.clip(angle, 0.0, room))
 
 
-def _forward(leg: Sole, turn: Array) -> Array:
+def _forward(leg: Leg, turn: Array) -> Array:
     return quat.apply(quat.mul(turn, leg.foot_yaw), np.array([0.0, 0.0, 1.0]))
 
 
-def _room(leg: Sole, ball: Array, ground: float, length: float) -> Array:
+def _room(leg: Leg, ball: Array, ground: float, length: float) -> Array:
     """Return (T,) radians that a sole of ``length`` from the ball may point down."""
     return np.asarray(np.arcsin(np.clip((ball[:, 1] - ground - leg.ball[1]) / length, 0.0, 1.0)))
 

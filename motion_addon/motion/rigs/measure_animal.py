@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The measures of a four-legged body at rest: its trunk, its tail and four limbs of any build.
+"""Measures of an animal at rest: legs of any number of bones on paws, hooves or claws.
 
-Owns which bones of a limb are bent to reach its paw, which keep their angle to the ground, and
-the point on which it stands. The body frame is that of ``anatomy``: ground under the hips, +Y
-up, +Z ahead, +X to the left.
+Owns which bones of a leg bend to bring its paw to a place, which keep their angle to the ground,
+and the point on which the paw stands.
 """
-
-from collections.abc import Mapping
 
 import numpy as np
 
 from ...errors import RefusedError
-from ..body.body import Limb, QuadrupedBody
-from ..body.quadruped import ROLES
+from ..body.body import Leg
+from ..body.legs import LegJoints
+from ..body.quadruped import LEG_JOINTS, ROLES
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
 from .axes import four_legged_axes
-from .families.quadrupeds import QUADRUPEDS
-from .rig_map import RigMap
+from .rest_pose import Measures, RestPose, Roles
 from .structure import bone_ends
 
 _LOW = 0.085
@@ -29,21 +26,54 @@ _FOOT = 0.25
 """Share of the hip height under which the last bone may be a foot that stands on its tip."""
 
 
-def _filled_tail(rig: RigBones, roles: dict[str, tuple[int, ...]]) -> None:
-    """Add the bones beyond the end of the mapped tail, as long as there is only one way on."""
+def _filled_tail(rig: RigBones, roles: Roles) -> Roles:
+    """Add the bones beyond the end of the mapped tail, as long as the tail does not branch."""
     tail = list(roles.get("tail", ()))
     taken = {bone for bones in roles.values() for bone in bones}
     while tail and len(rig.children[tail[-1]]) == 1 and rig.children[tail[-1]][0] not in taken:
         tail.append(rig.children[tail[-1]][0])
-    if tail:
-        roles["tail"] = tuple(tail)
+    return {**roles, "tail": tuple(tail)} if tail else roles
 
 
-def _limb(leg: str, bones: tuple[int, ...], heads: Array, ends: Array, hips: float) -> Limb:
-    """Return the limb; ``hips`` is the height of the hip joints (m)."""
-    points = heads[list(bones)]
+def _axes(rig: RigBones, roles: Roles) -> Array:
+    world_from_body, exchanged = four_legged_axes(rig, roles)
+    if exchanged:
+        raise RefusedError("The left and right legs of the bone map are exchanged")
+    return world_from_body
+
+
+def _hip_joints(roles: Roles) -> list[int]:
+    return [roles[ROLES[joints.name]][0] for joints in LEG_JOINTS if not joints.fore]
+
+
+def _ground(pose: RestPose, hips: Array, ball_height: float | None) -> float:
+    paws = [pose.roles[ROLES[joints.name]][-1] for joints in LEG_JOINTS]
+    low = float(pose.heads[paws, 1].min())
+    if pose.pointed:
+        low = min(low, float(pose.ends[paws, 1].min()))
+    size = float(hips[1]) - low
+    # An animal usually stands on its rig's origin; that is the ground if the paws are near it.
+    ground = pose.floor if -0.03 * size < low - pose.floor < 0.15 * size else low
+    if ball_height is None:
+        return ground
+    legs = _legs(pose.over(np.array([hips[0], ground, hips[2]])))
+    return ground + (float(np.mean([leg.ball[1] for leg in legs])) - ball_height)
+
+
+def _legs(pose: RestPose) -> tuple[Leg, ...]:
+    hips = float(pose.heads[_hip_joints(pose.roles), 1].mean())
+    if hips < 1e-4:
+        raise RefusedError("The hips of this rig are not above its paws")
+    return tuple(_leg(pose, joints, hips) for joints in LEG_JOINTS)
+
+
+def _leg(pose: RestPose, joints: LegJoints, hips: float) -> Leg:
+    """Return one leg; ``hips`` is the height of the hip joints (m)."""
+    role = ROLES[joints.name]
+    bones = pose.roles[role]
+    points = pose.heads[list(bones)]
     low = [i for i in range(2, len(bones)) if points[i, 1] < _LOW * hips]
-    tip = ends[bones[-1]].copy()
+    tip = pose.ends[bones[-1]].copy()
     if low:
         # The last one, unless it only marks the tip on the ground.
         bent = max((i for i in low if points[i, 1] > _TIP * hips), default=low[-1])
@@ -53,63 +83,30 @@ def _limb(leg: str, bones: tuple[int, ...], heads: Array, ends: Array, hips: flo
         foot = len(bones) > 2 and points[-1, 1] < _FOOT * hips
         bent, ball = len(bones) - 1 if foot else len(bones), tip
     path = np.array([*points[:bent], points[bent] if bent < len(bones) else tip])
-    lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
-    if lengths.sum() < 1e-5:
-        raise RefusedError(f"The leg {ROLES[leg]} has no length")
+    if np.linalg.norm(np.diff(path, axis=0), axis=1).sum() < 1e-5:
+        raise RefusedError(f"The leg {role} has no length")
     toe = float((tip - ball)[2]) if low else 0.0
     if not 0.02 * hips < toe < 0.3 * hips:
         toe = 0.1 * hips
-    return Limb(leg, bones, bent, path, ball, toe, quat.IDENTITY.astype(np.float64))
+    carrier = bones[min(bent, len(bones) - 1)]
+    level = quat.IDENTITY.astype(np.float64)  # Paws at rest point ahead.
+    stem = _stem(pose, bones[0], joints.fore)
+    return Leg(joints, stem, bones, bent, path, carrier, ball, None, toe, level, None)
 
 
-def _ground(low: float, origin: float, hips: float) -> float:
-    # An animal usually stands on its rig's origin; trust it when the paws are near.
-    return origin if -0.03 * hips < low - origin < 0.15 * hips else low
+def _stem(pose: RestPose, top: int, fore: bool) -> int:
+    """Return the bone of the trunk on which a leg hangs, in the rig or by its place."""
+    trunk = (*pose.roles["hips"], *pose.roles.get("spine", ()))
+    usual = trunk[-1 if fore else 0]
+    return next((bone for bone in pose.rig.ancestors(top) if bone in trunk), usual)
 
 
-def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) -> QuadrupedBody:
-    """Return the body of a checked map of a four-legged rig.
-
-    ``ball_height`` (m) sets the ground that far under the paws; None finds it from the rig's
-    origin and paws. Raises RefusedError when the legs do not stand on four corners.
-    """
-    roles = {r: tuple(rig.index(name) for name in names) for r, names in rig_map.roles.items()}
-    _filled_tail(rig, roles)
-    world_from_body, exchanged = four_legged_axes(rig, roles)
-    if exchanged:
-        raise RefusedError("The left and right legs of the bone map are exchanged")
-    body_from_world = quat.inv(world_from_body)
-    ends, pointed = bone_ends(rig)
-    heads, ends = (quat.apply(body_from_world, points) for points in (rig.rest_heads, ends))
-    own = quat.apply(body_from_world, np.asarray(rig.origin))
-    chains = {leg: roles[role] for leg, role in ROLES.items()}
-    paws = [bones[-1] for bones in chains.values()]
-    center = heads[[chains["LH"][0], chains["RH"][0]]].mean(axis=0)
-    low = float(heads[paws, 1].min())
-    if pointed:
-        low = min(low, float(ends[paws, 1].min()))
-    ground = _ground(low, float(own[1]), float(center[1]) - low)
-    origin = np.array([center[0], ground, center[2]])
-    limbs = _limbs(chains, heads - origin, ends - origin)
-    if ball_height is not None:
-        origin[1] += float(np.mean([limb.ball[1] for limb in limbs])) - ball_height
-        limbs = _limbs(chains, heads - origin, ends - origin)
-    return QuadrupedBody(
-        rig,
-        roles,
-        world_from_body,
-        quat.apply(world_from_body, origin),
-        heads - origin,
-        quat.mul(body_from_world, rig.rest_rotations),
-        (),
-        {},
-        limbs,
-        any(family.name == rig_map.family and family.hanging_tail for family in QUADRUPEDS),
-    )
-
-
-def _limbs(chains: Mapping[str, tuple[int, ...]], heads: Array, ends: Array) -> tuple[Limb, ...]:
-    hips = float(heads[[chains["LH"][0], chains["RH"][0]], 1].mean())
-    if hips < 1e-4:
-        raise RefusedError("The hips of this rig are not above its paws")
-    return tuple(_limb(leg, bones, heads, ends, hips) for leg, bones in chains.items())
+ANIMAL = Measures(
+    roles=_filled_tail,
+    axes=_axes,
+    ends=bone_ends,
+    hip_joints=_hip_joints,
+    ground=_ground,
+    legs=_legs,
+    arm_frames=lambda pose: {},
+)

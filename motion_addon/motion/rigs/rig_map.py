@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which bone plays which part: the map between a rig and the parts of a body.
+"""Bone maps: which bone of a rig plays which role in a body.
 
-Owns the list of roles and the map's JSON form. Finding a map is ``detect``'s work.
+Owns the roles of each kind and the map's JSON form. ``detection`` finds a map.
 """
 
 import json
@@ -44,32 +44,41 @@ QUADRUPED_ROLES: Final = QUADRUPED_CENTER_ROLES + QUADRUPED_LEG_ROLES
 """Every role of a four-legged rig. ``spine`` runs from above the hips to the bone that carries
 the forelegs, ``tail`` to its tip, each leg from its top (scapula or femur) to the paw."""
 LEAST_LEG_BONES: Final = 2
-"""A leg of a quadruped needs so many bones."""
+"""Fewest bones of a quadruped's leg."""
 
-_ROLES: Final = {BIPED: ROLES, QUADRUPED: QUADRUPED_ROLES}
-_CHAINS: Final[dict[Kind, tuple[str, ...]]] = {
-    BIPED: CHAIN_ROLES,
-    QUADRUPED: ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
-}
-_REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
-    BIPED: REQUIRED_ROLES,
-    QUADRUPED: ("hips", *QUADRUPED_LEG_ROLES),
+
+@dataclass(frozen=True)
+class _KindRoles:
+    """The roles of a kind of body."""
+
+    every: tuple[str, ...]
+    chains: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+_KINDS: Final[dict[Kind, _KindRoles]] = {
+    BIPED: _KindRoles(ROLES, CHAIN_ROLES, REQUIRED_ROLES),
+    QUADRUPED: _KindRoles(
+        QUADRUPED_ROLES,
+        ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
+        ("hips", *QUADRUPED_LEG_ROLES),
+    ),
 }
 
 
 def roles_of(kind: Kind) -> tuple[str, ...]:
     """Return every role of a kind of body, in the order a panel shows them."""
-    return _ROLES[kind]
+    return _KINDS[kind].every
 
 
 def chain_roles(kind: Kind) -> tuple[str, ...]:
     """Return the roles of a kind of body that may hold several bones."""
-    return _CHAINS[kind]
+    return _KINDS[kind].chains
 
 
 def required_roles(kind: Kind) -> tuple[str, ...]:
     """Return the roles without which a body of that kind cannot walk."""
-    return _REQUIRED[kind]
+    return _KINDS[kind].required
 
 
 _FORMAT: Final = "footfall-rig-map"
@@ -84,13 +93,13 @@ class RigMap:
     roles: Mapping[str, tuple[str, ...]]
     """Role to bone names; roles without a bone are left out."""
     confidence: float = 1.0
-    """0..1, how sure the detection is."""
+    """0..1, confidence of the detection."""
     notes: tuple[str, ...] = ()
-    """Plain sentences worth showing."""
+    """Sentences for the artist."""
     facing: tuple[float, float, float] = (0.0, 0.0, 1.0)
     """World direction (motion axes) the rig faced at detection; for display."""
     kind: Kind = BIPED
-    """Decides which roles there are."""
+    """Kind of body; decides which roles there are."""
     missing: tuple[str, ...] = field(init=False)
     """Expected roles without a bone, required ones first."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A shipped model that changes styles, ready to run."""
+"""Shipped style models, ready to run."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,10 +14,11 @@ from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..nn.adain import AdaIn
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
-from .style_features import LAYOUTS, Layout
+from .style_features import LAYOUTS, StyleLayout
 
 STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")
-"""Arrays beside the weights of a model that changes styles."""
+"""Arrays in the file beside the weights: mean and scale of features, and of the decoder's
+conditions (``told``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +31,13 @@ class Styler:
     feature_mean: Array
     feature_scale: Array
     """(F,) of its layout of ``style_features``."""
-    told_mean: Array
-    told_scale: Array
-    """(C + U,) of conditions and unsteadiness."""
+    condition_mean: Array
+    condition_scale: Array
+    """(C + U,) of conditions and signals of unsteadiness."""
     library: dict[str, Array]
     """Named styles, (E,) each."""
     rhythms: dict[str, Array]
-    """Those that have a rhythm, (B, F) each as ``style_rhythm`` has it."""
+    """Rhythms of named styles, (B, F) each, for ``rhythm.basis``."""
     info: dict[str, Any]
     """``model.json``."""
     digest: str
@@ -44,11 +45,11 @@ class Styler:
 
     @property
     def kind(self) -> Kind:
-        """The kind of body whose motion it changes."""
+        """The kind of body that it is for."""
         return KINDS[self.info["body"]]
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StyleLayout:
         """The layout of the features."""
         return LAYOUTS[self.kind]
 
@@ -60,28 +61,30 @@ class Styler:
         """Return the styles (N, E) of windows."""
         return self.network.style(self._inputs(windows, conditions))
 
-    def decoded(self, windows: Array, content: Array, style: Array, told: Array) -> Array:
+    def decoded(self, windows: Array, content: Array, style: Array, conditions: Array) -> Array:
         """Return windows (N, T, F) in styles (N, E), with their ``content``.
 
-        ``told`` (N, T, C + U) are conditions and unsteadiness.
+        ``conditions`` (N, T, C + U) include the signals of unsteadiness.
         """
-        told = (told - self.told_mean) / self.told_scale
+        given = (conditions - self.condition_mean) / self.condition_scale
         away = (windows - windows.mean(axis=1, keepdims=True)) / self.feature_scale
-        found = self.network.decoded(content, style, told, away)
+        found = self.network.decoded(content, style, given, away)
         return found * self.feature_scale + self.feature_mean
 
     def _inputs(self, windows: Array, conditions: Array) -> Array:
         seen = (windows - self.feature_mean) / self.feature_scale
         count = self.layout.conditions
-        known = (conditions[..., :count] - self.told_mean[:count]) / self.told_scale[:count]
+        known = (conditions[..., :count] - self.condition_mean[:count]) / self.condition_scale[
+            :count
+        ]
         return np.concatenate([seen, known], axis=2)
 
 
 @lru_cache(maxsize=4)
 def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
-    """Return the model that changes the style of a kind of body, read once.
+    """Return the style model of a kind of body, read once.
 
-    Raises RefusedError as ``load`` does, and where there is none for this kind.
+    Raises RefusedError for an unknown kind or damaged files.
     """
     if body not in KINDS:
         raise RefusedError(f"There are no styles for a {body} yet")
@@ -89,9 +92,9 @@ def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
 
 
 def styler_of(name: str, files: Files) -> Styler:
-    """Return the model that changes styles of its description, its arrays and their digest.
+    """Return the style model of a description, its arrays and their digest.
 
-    Raises RefusedError when its layout is another one's.
+    Raises RefusedError for another layout.
     """
     info, arrays, digest = files
     layout = LAYOUTS[KINDS[info["body"]]]
@@ -101,7 +104,7 @@ def styler_of(name: str, files: Files) -> Styler:
     kept = arrays.pop("rhythms", np.zeros((0, 0, 0))).astype(np.float32)
     rhythms = dict(zip(info.get("rhythms", ()), kept, strict=True))
     weights = {key: value for key, value in arrays.items() if key not in STYLE_STATISTICS}
-    skeleton, network = skeleton_of(info), AdaIn(weights, layout.told)
-    mean, scale, told_mean, told_scale = (arrays[key] for key in STYLE_STATISTICS)
-    known = (mean, scale, told_mean, told_scale, library, rhythms)
+    skeleton, network = skeleton_of(info), AdaIn(weights, layout.decoder_conditions)
+    mean, scale, condition_mean, condition_scale = (arrays[key] for key in STYLE_STATISTICS)
+    known = (mean, scale, condition_mean, condition_scale, library, rhythms)
     return Styler(name, skeleton, network, *known, info, digest)

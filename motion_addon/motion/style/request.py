@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artist asks of style: which ones, and how much of each over time."""
+"""The styles of a request, and the strength of each over time."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -20,20 +20,20 @@ _FORM = (
 
 @dataclass(frozen=True)
 class StyleChoice:
-    """One style of a mix: a named one, that of an example, or one that was measured before."""
+    """One style of a mix: a named one, an example's, or a measured one."""
 
     name: str | None = None
     """A style that ships."""
     clip: str | None = None
     """BVH file of a motion in the style, on any skeleton of the same kind of body."""
     embedding: tuple[float, ...] | None = None
-    """The style itself, as ``style.embedding`` measured it."""
+    """The style as ``transfer.embedding`` measured it."""
     strength: float | tuple[tuple[float, float], ...] = 1.0
-    """How much of it, or pairs of (seconds from the first frame, how much)."""
+    """Its strength, or pairs of (seconds from the first frame, strength)."""
 
 
 def checked_styles(value: Any) -> tuple[StyleChoice, ...]:
-    """Return the styles of plain values; raises RefusedError where they make no sense."""
+    """Return the styles of plain JSON values; raises RefusedError for invalid ones."""
     if value is None:
         return ()
     entries = [value] if isinstance(value, Mapping) else value
@@ -64,7 +64,9 @@ def _choice(entry: Any) -> StyleChoice:
         numbers = entry["embedding"]
         if not isinstance(numbers, list | tuple):
             raise RefusedError("embedding of a style must be a list of numbers")
-        values["embedding"] = tuple(number(v, "A number of an embedding") for v in numbers)
+        values["embedding"] = tuple(
+            number(v, "A number of the embedding of a style") for v in numbers
+        )
     elif not isinstance(entry[given[0]], str):
         raise RefusedError(f"{given[0]} of a style must be text, not {entry[given[0]]!r}")
     return StyleChoice(**values)
@@ -80,7 +82,10 @@ def _strength(value: Any) -> float | tuple[tuple[float, float], ...]:
     for pair in value:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise RefusedError(f"{text} must be a number or a list of [seconds, strength] pairs")
-        second, strength = number(pair[0], "A time of strength"), number(pair[1], text)
+        second, strength = (
+            number(pair[0], "A time of the strength of a style"),
+            number(pair[1], text),
+        )
         within(strength, STRENGTHS, text)
         pairs.append((second, strength))
     if not pairs:

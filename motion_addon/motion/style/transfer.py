@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts a take into a style, that of an example or a named one, more or less or several at once.
+"""Changes the style of a clip: a mix of named styles and examples, each with a strength.
 
-The network says what a motion would be in a style and what it is in its own; a take moves by
-the difference, times the strength. So a strength of 0 leaves it alone, and what the network
-cannot tell of it is never lost. Path, contacts and rhythm stay; feet are to be locked afterward.
+The network decodes a motion in the new style and in its own; the clip changes by the difference
+times the strength. A strength of 0 changes nothing, and details that the network cannot reproduce
+are kept. Path, contacts and timing stay; feet must be locked afterward.
 """
 
 from collections.abc import Sequence
@@ -25,42 +25,42 @@ HOP = 16
 MOST = 4
 """Styles that can be mixed."""
 STEP = round(trajectory.RATE / sf.RATE)
-"""Frames of a take in one of the network's."""
+"""Frames of a clip per frame of the network."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ingredient:
-    """A style and how much of it there is."""
+    """One style of a mix and its strength."""
 
     embedding: Array
     """(E,) as ``embedding`` gives it, or from a ``Styler``'s library."""
     strength: Array | float = 1.0
-    """(T,) for each frame of the take, or of all: 1 is the style, more exaggerates it."""
+    """(T,) for each frame of the clip, or one for all: 1 is the style, more exaggerates it."""
     base: Array | None = None
-    """(E,) what the style is seen against: the take's own style then changes as much as it is
-    away from that. None where it is wanted as it is."""
+    """(E,) reference style; if set, the difference from it is applied to the clip's own style
+    instead of the absolute style."""
     rhythm: Array | None = None
-    """(B, F) what it adds with the strides, as ``style_rhythm`` has it."""
+    """(B, F) stride-phase component, for ``rhythm.basis``."""
 
 
 def embedding(styler: Styler, clip: Clip) -> Array:
-    """Return (E,) the style of a motion on the model's skeleton, at 60 frames a second.
+    """Return the style (E,) of a motion on the model's skeleton, at 60 frames a second.
 
-    Of one longer than a window, the mean over windows.
+    For a motion longer than a window, the mean over windows.
     """
     seen = sf.observe(clip)
-    features, told = _at_rate(seen)
+    features, conditions = _at_rate(seen)
     cut = _Cut(len(features))
-    return np.asarray(styler.style(cut.windows(features), cut.windows(told)).mean(axis=0))
+    return np.asarray(styler.style(cut.windows(features), cut.windows(conditions)).mean(axis=0))
 
 
 def styled(
     styler: Styler, clip: Clip, ingredients: Sequence[Ingredient], seed: int | None = 0
 ) -> Clip:
-    """Return a take on the model's skeleton, at 60 frames a second, in a mix of styles.
+    """Return a clip on the model's skeleton, at 60 frames a second, in a mix of styles.
 
-    ``seed`` draws the unsteadiness of styles that have one; None holds them steady. Frames whose
-    strengths are 0 stay to the bit. Raises ValueError for more than MOST styles.
+    ``seed`` draws the unsteadiness of the styles; None leaves it out. Frames with strength 0
+    stay bit-identical. Raises ValueError for more than MOST styles.
     """
     if len(ingredients) > MOST:
         raise ValueError(f"At most {MOST} styles can be mixed, not {len(ingredients)}")
@@ -79,13 +79,13 @@ def styled(
 def _changes(
     styler: Styler, seen: sf.Observed, ingredients: Sequence[Ingredient], seed: int | None
 ) -> list[Array]:
-    """Return for each style the whole change (T, F) of a take."""
-    features, told = _at_rate(seen)
+    """Return the full change (T, F) of a clip for each style."""
+    features, conditions = _at_rate(seen)
     cut = _Cut(len(features))
     shaky = np.zeros((1, len(features), sf.UNSTEADY), dtype=np.float32)
     if seed is not None:
         shaky = sf.unsteadiness(np.random.default_rng(seed), 1, len(features))
-    windows, known = cut.windows(features), cut.windows(told)
+    windows, known = cut.windows(features), cut.windows(conditions)
     content, style = styler.content(windows, known), styler.style(windows, known)
     known = np.concatenate([known, cut.windows(shaky[0])], axis=2)
     own = styler.decoded(windows, content, style, known)
@@ -97,7 +97,7 @@ def _changes(
         wanted = styler.decoded(windows, content, code, known)
         change = cut.joined(wanted - own)
         if one.rhythm is not None:
-            change = change + style_rhythm.basis(seen.layout, told) @ one.rhythm
+            change = change + style_rhythm.basis(seen.layout, conditions) @ one.rhythm
         at = np.arange(seen.clip.frames) / STEP
         columns = [np.interp(at, np.arange(len(change)), column) for column in change.T]
         out.append(np.stack(columns, axis=1))
@@ -109,7 +109,7 @@ def _at_rate(seen: sf.Observed) -> tuple[Array, Array]:
 
 
 class _Cut:
-    """Overlapping windows over a motion, and the way back; what is too short is held."""
+    """Cuts overlapping windows from a motion and joins them; a short motion repeats its end."""
 
     def __init__(self, frames: int) -> None:
         self._frames = frames

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from motion_addon.errors import RefusedError
 from tests.blender import animals, rigs, subjects
 from tests.blender.panels.test_panels import draw
 
@@ -206,5 +205,5 @@ def test_recipes_may_name_a_point() -> None:
 @pytest.mark.parametrize("value", [3, None, [1, 2], [1, 2, "x"], [1, 2, math.nan], [True, 0, 0]])
 def test_gazes_that_make_no_sense(value: Any) -> None:
     recipe = subjects.addon("blender.bake.scene_request")
-    with pytest.raises(RefusedError, match="gaze"):
+    with pytest.raises(subjects.addon("errors").RefusedError, match="gaze"):
         recipe.Recipe.from_json({"character": "rig", "gaze": value})

@@ -11,7 +11,6 @@ import bpy
 import numpy as np
 import pytest
 
-from motion_addon.errors import RefusedError
 from tests.blender import animals, subjects
 from tests.blender.panels.test_panels import draw
 
@@ -155,5 +154,5 @@ def test_herds_do_not_turn() -> None:
 )
 def test_recipes_that_make_no_sense(key: str, value: Any) -> None:
     recipe = subjects.addon("blender.bake.scene_request")
-    with pytest.raises(RefusedError, match=key):
+    with pytest.raises(subjects.addon("errors").RefusedError, match=key):
         recipe.Recipe.from_json({"character": "rig", key: value})

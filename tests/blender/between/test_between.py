@@ -309,4 +309,4 @@ def test_loop_ends_as_it_begins_and_repeats() -> None:
         assert jolt(way[43:47]) < max(2.0 * jolt(one[role]), 0.04), role
     assert rig.animation_data.action.use_cyclic
     asked.seam = 40
-    refused("too short for a seam of 40", "close_loop")
+    refused("too short for a transition of 40", "close_loop")

@@ -11,7 +11,6 @@ import bpy
 import numpy as np
 import pytest
 
-from motion_addon.errors import RefusedError
 from tests.blender import animals, rigs, subjects
 from tests.blender.panels.test_panels import draw
 from tests.blender.subjects import addon
@@ -200,11 +199,11 @@ def test_a_recipe_of_the_command_line_names_a_creature(dog: bpy.types.Object) ->
     given = {"model": "quadruped", "curve": "Path", "speed": 0.9, "creature": "Walk"}
     take = job.run(job.bake_steps(bpy.context, dog, recipe.Recipe.from_json(given)))
     assert json.loads(take.recipe)["creature_digest"] == dog.footfall.creatures[0].digest
-    with pytest.raises(RefusedError, match="There is no creature 'Cat'"):
+    with pytest.raises(addon("errors").RefusedError, match="There is no creature 'Cat'"):
         job.run(
             job.bake_steps(bpy.context, dog, recipe.Recipe.from_json({**given, "creature": "Cat"}))
         )
-    with pytest.raises(RefusedError, match="manner"):
+    with pytest.raises(addon("errors").RefusedError, match="manner"):
         job.run(job.bake_steps(bpy.context, dog, recipe.Recipe.from_json({**given, "manner": 2.0})))
 
 

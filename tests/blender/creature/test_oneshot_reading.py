@@ -188,9 +188,9 @@ def off(rig: bpy.types.Object) -> None:
     ("spoil", "said"),
     [
         (no_armature, "Pick the armature that plays the clip"),
-        (no_action, "plays no action; pick a clip, or import one"),
+        (no_action, "has no action; pick a clip, or import one"),
         (other_action, "'Own' has no keys on bones of 'Dog'"),
-        (one_frame, "over within one frame"),
+        (one_frame, "shorter than one frame"),
         (endless, "333 s long"),
         (person, "'Hero' walks on two legs"),
         (rest, "rest position"),

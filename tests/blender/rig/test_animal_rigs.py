@@ -78,14 +78,14 @@ def test_rigify_paws_stand_still(key_plan):
     _rotations, heads = addon("blender.scene.armature").sample(rig, frames)
     order = [bone.name for bone in rig.pose.bones]
     size = posed.body.leg_length / 0.56
-    for column, limb in enumerate(posed.body.limbs):
-        paw = posed.body.rig.names[limb.bones[limb.bent]].replace("ORG-", "DEF-")
+    for column, leg in enumerate(posed.body.legs):
+        paw = posed.body.rig.names[leg.end].replace("ORG-", "DEF-")
         down = clip.contacts[:, column] > 0.5
         edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(int)))
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
             # In the last frame of a contact the paw is already leaving.
             stand = heads[start : stop - 1, order.index(paw)]
-            assert np.ptp(stand, axis=0).max() < 0.002 * size, (limb.leg, start)
+            assert np.ptp(stand, axis=0).max() < 0.002 * size, (leg.joints.name, start)
 
 
 def test_rigify_controls_carry_the_keys_and_switches_are_set(key_plan):

@@ -3,6 +3,7 @@
 
 import json
 import math
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -52,84 +53,105 @@ FULL: dict[str, Any] = {
 LEGS = {leg: [f"{leg}{i}" for i in range(4)] for leg in ("LH", "LF", "RH", "RF")}
 FOX: dict[str, Any] = {"path": LINE, "model": "creature", "exemplar": "fox.bvh", "speed": 0.8}
 NAN, INF = math.nan, math.inf
-NO_NUMBERS = ["1", None, True, [], {}, NAN, INF, -INF]
-NO_FLAGS = ["true", 1, 0, None, [], 0.5]
 
-BAD: dict[str, list[Any]] = {
-    "path": [
-        *([], [[0, 0, 0]], {}, "0 0 0", None, 3, True, [1, 2, 3], [[0, 0, 0], []]),
-        *([[0, 0, 0], [0, 0]], [[0, 0, 0], [0, 0, 1, 1]], [[0, 0, 0], "abc"], [[0, 0, 0], None]),
-        *([[0, 0, 0], [0, 0, NAN]], [[0, 0, 0], [INF, 0, 0]], [[0, 0, 0], [0, 0, "1"]]),
-        *([[0, 0, 0], [0, 0, None]], [[0, 0, 0], [0, True, 1]], [[0, 0, 0], {"x": 1}]),
-        [[0, 0, 0], {"x": 1, "y": 2, "z": 3}],
-        *([[0, 0, 0], [0, 0, 10**400]], [[0, 0, 0], [0, 0, 1e8]], [[0, 0, 0], [1e308, 0, 0]] * 3),
-    ],
-    "model": [None, 3, True, ["biped"]],
-    "cyclic": NO_FLAGS,
-    "speed": [
-        *NO_NUMBERS,
-        *(-1.3, 0, 0.0, 0.05, 99, 6.5, 10**400, "fast"),
-        *([1.3], [[0, 1.2, 3]], [[0]], [["0", 1]], [[0, "1"]], [[0, None]], [[0, True]]),
-        *([[-0.1, 1]], [[1.1, 1]], [[NAN, 1]], [[0, NAN]], [[0, -1]], [[0, 1], [1, 50]]),
-        *([[0, 0]], [[0, 1], "01"], [[0, 1], None], {"0": 1.2}),
-    ],
-    "gait": ["moonwalk", "stand", "", "Walk", None, 1, True, ["walk"], {"walk": 1}],
-    "fps": [*NO_NUMBERS, 0, -30, 0.5, 1000],
-    "start_phase": [*NO_NUMBERS, -0.1, 1.5],
-    "cadence": [*NO_NUMBERS, 0, -1, 0.2, 5],
-    "facing": [
-        *("north", "", None, True, [], {}, ["yaw", 30], NAN, {"yaw": NAN}, {"yaw": "30"}),
-        *({"yaw": None}, {"yaw": True}, {"look_at": [0, 0]}, {"look_at": 3}, {"look_at": "abc"}),
-        *({"look_at": [0, INF, 0]}, {"look_at": None}, {"yaw": 3, "look_at": [0, 0, 0]}),
-        {"pitch": 3},
-    ],
-    "start": NO_FLAGS,
-    "stop": NO_FLAGS,
-    "height": [v for v in NO_NUMBERS if v is not None] + [0, -1.8, 0.1, 180],
-    "hip_height": [v for v in NO_NUMBERS if v is not None] + [0, -0.5, 0.001, 60],
-    "seed": ["1", None, True, -1, 1.5, NAN, [], {}],
-    "cleanup": NO_FLAGS,
-    "lead": [None, True, 1, "", "Left", "both", ["left"], {"left": 1}],
-    "experts": [
-        *([v for v in NO_NUMBERS if v is not None]),
-        *(1.0, [0.0], [0, 0, 0], [-1, 1], [1, NAN], [1, INF], ["1"], [None], [True], [[1]], [99]),
-        *("11", {"0": 1}, {0.5}),
-    ],
-    "follow_through": [*NO_NUMBERS, -0.1, 2.5],
-    "gaze": [
-        *([v for v in NO_NUMBERS if v is not None]),
-        *([1, 2], [1, 2, 3, 4], "cat", [[]], [[1, 2]], [[1, 2, 3], 4], [[1, 2, 3], None]),
-        *([1, 2, None], [1, NAN, 3], [[1, 2, 3], [1, INF, 3]], [[1, "2", 3]], [True, 1, 2]),
-        *({"x": 1}, [{"x": 1}], [[1, 2, 3], {"x": 1, "y": 2, "z": 3}]),
-    ],
-    "gaze_strength": [*NO_NUMBERS, -0.1, 1.5],
-    "footfalls": [
-        *([v for v in NO_NUMBERS if v != []]),
-        *("LF", ["LF"], [[]], [{}], [{"paw": "LF"}], [{"at": 1.0}], [{"paw": "left", "at": 1.0}]),
-        *([{"paw": "LF", "at": v}] for v in ("1", None, True, NAN)),
-        *([{"paw": "LF", "at": 1.0, key: v}] for key in ("to", "lift") for v in ("1", True, INF)),
-        [{"paw": "LF", "at": 1.0, "optional": None}],
-        [{"paw": "LF", "at": 1.0, "from": 2.0}],
-        [{"paw": "LF", "at": 1.0, "to": 1.1}, {"paw": "LF", "at": 1.0, "to": 1.2}],
-    ],
-    "exemplar": ["fox.bvh", "", 3, True, [], {}, ["fox.bvh"]],
-    "legs": [LEGS, {}, [], "LH", 3, True],
-    "manner": [*NO_NUMBERS, -0.1, 0.5, 2.0],
-    "style": [
-        *([v for v in NO_NUMBERS if v not in (None, [])]),
-        *("old", ["old"], [{}], [None], {"strength": 1.0}, {"name": 3}, {"clip": True}),
-        *({"name": "old", "clip": "x.bvh"}, {"name": "old", "much": 1}, [{"name": "old"}] * 5),
-        *({"name": "old", "strength": v} for v in ("1", None, True, [], NAN, INF, -0.1, 2.5)),
-        *({"name": "old", "strength": [v]} for v in (1.0, [0.0], [0, "1"], [NAN, 1], [0, 3])),
-        *({"embedding": v} for v in ("x", 3, ["1"], [None], [NAN])),
-    ],
-}
+POINT = r"Point 1 of path must be (\[x, y, z\]|a number|a finite number)"
+PAIRS = r"number or a list of \[fraction, m/s\] pairs"
+FACING = r'"path", \{"turned": degrees\}, \{"yaw": degrees\} or \{"look_at": \[x, y, z\]\}'
+BAD: list[tuple[str, Any, str]] = [
+    ("path", "0 0 0", r"must be a list of \[x, y, z\] points"),
+    ("path", [[0, 0, 0]], "give at least two"),
+    ("path", [[0, 0, 0], [0, 0]], POINT),
+    ("path", [[0, 0, 0], {"x": 1, "y": 2, "z": 3}], POINT),
+    ("path", [[0, 0, 0], [0, 0, "1"]], POINT),
+    ("path", [[0, 0, 0], [0, True, 1]], POINT),
+    ("path", [[0, 0, 0], [0, 0, NAN]], POINT),
+    ("path", [[0, 0, 0], [0, 0, 10**400]], POINT),
+    ("path", [[0, 0, 0], [0, 0, 1e8]], "is it in meters"),
+    ("model", 3, "must be text"),
+    ("cyclic", 1, "must be true or false"),
+    ("speed", "fast", "must be a number"),
+    ("speed", None, "must be a number"),
+    ("speed", True, "must be a number"),
+    ("speed", {"0": 1.2}, "must be a number"),
+    ("speed", NAN, "must be a finite number"),
+    ("speed", -1.3, "must lie between 0.1 and 6"),
+    ("speed", [], "give at least one"),
+    ("speed", [1.3], PAIRS),
+    ("speed", [[0, 1.2, 3]], PAIRS),
+    ("speed", ["01"], PAIRS),
+    ("speed", [[0, None]], "must be a number"),
+    ("speed", [["0", 1]], "fraction of a pair of speed must be a number"),
+    ("speed", [[1.1, 1]], "must lie between 0 and 1"),
+    ("speed", [[0, 1], [1, 50]], "must lie between 0.1 and 6"),
+    ("gait", "moonwalk", "one of auto, walk, jog, run, crouch, pace, trot, canter, gallop"),
+    ("gait", "stand", "one of auto"),
+    ("gait", ["walk"], "one of auto"),
+    ("fps", 0, "must lie between 1 and 240"),
+    ("start_phase", 1.5, "must lie between 0 and 1"),
+    ("cadence", 5, "must lie between 0.75 and 1.5"),
+    ("facing", "north", FACING),
+    ("facing", {"yaw": 3, "look_at": [0, 0, 0]}, FACING),
+    ("facing", {"pitch": 3}, FACING),
+    ("facing", {"yaw": "30"}, "yaw of facing must be a number"),
+    ("facing", {"look_at": [0, 0]}, r"look_at of facing must be \[x, y, z\]"),
+    ("facing", {"look_at": [0, INF, 0]}, "look_at of facing must be a finite number"),
+    ("start", "true", "must be true or false"),
+    ("stop", None, "must be true or false"),
+    ("height", 180, "must lie between 0.3 and 10"),
+    ("hip_height", 0.001, "must lie between 0.02 and 6"),
+    ("seed", -1, "must be 0 or more"),
+    ("seed", 1.5, "must be a whole number"),
+    ("seed", True, "must be a whole number"),
+    ("cleanup", [], "must be true or false"),
+    ("lead", "both", "one of auto, left, right"),
+    ("experts", 1.0, "must be a list of factors, one for each expert"),
+    ("experts", [], "must be a list of factors, one for each expert"),
+    ("experts", "11", "must be a list of factors, one for each expert"),
+    ("experts", [99], "must lie between 0 and 4"),
+    ("experts", [1, NAN], "must be a finite number"),
+    ("experts", [0, 0, 0], "leave at least one factor above 0"),
+    ("follow_through", 2.5, "must lie between 0 and 2"),
+    ("gaze", "cat", r"must be a point \[x, y, z\], or a list of them"),
+    ("gaze", [], r"must be a point \[x, y, z\], or a list of them"),
+    ("gaze", [1, 2], r"must be \[x, y, z\]"),
+    ("gaze", [1, 2, None], "must be a number"),
+    ("gaze", [[1, 2, 3], 4], r"Point 1 of gaze must be \[x, y, z\]"),
+    ("gaze_strength", "1", "must be a number"),
+    ("footfalls", "LF", r'must be a list of \{"paw", "at", "to", "lift"'),
+    ("footfalls", ["LF"], r'must be a list of \{"paw", "at", "to", "lift"'),
+    ("footfalls", [{"at": 1.0}], "paw of footfalls must be one of LH, LF, RH, RF"),
+    ("footfalls", [{"paw": "left", "at": 1.0}], "paw of footfalls must be one of LH, LF, RH, RF"),
+    ("footfalls", [{"paw": "LF"}], "at of footfalls is missing; give the second"),
+    ("footfalls", [{"paw": "LF", "at": "1"}], "at of footfalls must be a number"),
+    ("footfalls", [{"paw": "LF", "at": 1, "to": INF}], "to of footfalls must be a finite number"),
+    ("footfalls", [{"paw": "LF", "at": 1, "lift": True}], "lift of footfalls must be a number"),
+    ("footfalls", [{"paw": "LF", "at": 1, "optional": 0}], "optional of footfalls must be true"),
+    ("footfalls", [{"paw": "LF", "at": 1, "from": 2}], "'from'; known are paw, at, to, lift"),
+    ("footfalls", [{"paw": "LF", "at": 1}, {"paw": "LF", "at": 1, "to": 2}], "give each one once"),
+    ("exemplar", "fox.bvh", 'is for the model "creature"'),
+    ("exemplar", 3, "must be text"),
+    ("legs", LEGS, 'is for the model "creature"'),
+    ("manner", 0.5, 'is for the model "creature"'),
+    ("style", "old", 'must be {"name": ..., "strength": ...}'),
+    ("style", [None], 'must be {"name": ..., "strength": ...}'),
+    ("style", {"strength": 1.0}, "needs either a name or a clip"),
+    ("style", {"name": "old", "clip": "x.bvh"}, "needs either a name or a clip"),
+    ("style", {"name": 3}, "must be text"),
+    ("style", {"name": "old", "much": 1}, "'much'; it has name, clip, embedding, strength"),
+    ("style", [{"name": "old"}] * 5, "At most 4 styles"),
+    ("style", {"name": "old", "strength": "1"}, "strength of a style must be a number"),
+    ("style", {"name": "old", "strength": 2.5}, "must lie between 0 and 2"),
+    ("style", {"name": "old", "strength": [1.0]}, r"\[seconds, strength\] pairs"),
+    ("style", {"name": "old", "strength": [[0, 3]]}, "must lie between 0 and 2"),
+    ("style", {"embedding": [None]}, "must be a number"),
+]
+"""Key, nonsense, and what the refusal says to do."""
 
 
 def test_every_key_is_tried() -> None:
     names = {field.name for field in fields(BakeRequest)}
     assert set(FULL) == names
-    assert set(BAD) == names
+    assert {key for key, *_ in BAD} == names
 
 
 def test_every_key_is_taken() -> None:
@@ -159,47 +181,31 @@ def test_defaults() -> None:
     assert (request.start, request.stop, request.seed) == (True, True, 0)
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [(key, value) for key, values in BAD.items() for value in values],
-    ids=lambda v: f"{v!r:.40}",
-)
-def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
-    with pytest.raises(RefusedError) as caught:
+@pytest.mark.parametrize(("key", "value", "remedy"), BAD, ids=lambda v: f"{v!r:.40}")
+def test_nonsense_is_refused_by_its_key(key: str, value: Any, remedy: str) -> None:
+    with pytest.raises(RefusedError, match=remedy) as caught:
         BakeRequest.from_json({"path": LINE, key: value})
     message = str(caught.value)
-    assert message.strip()
+    assert re.search(rf"\b{key}", message)
     assert "\n" not in message
-    assert len(message) < 300
+    assert len(message) < 200
 
 
-def test_a_path_in_wrong_units_is_refused() -> None:
-    with pytest.raises(RefusedError, match="meters"):
-        BakeRequest.from_json({"path": [[0, 0, 0], [0, 0, 1e5]], "speed": 1.3})
-
-
-@pytest.mark.parametrize("data", [[], None, "path", 3, {}, {"speed": 1.0}])
-def test_what_is_no_request(data: Any) -> None:
-    with pytest.raises(RefusedError):
+@pytest.mark.parametrize("data", [[], None, "path", 3])
+def test_a_request_is_an_object(data: Any) -> None:
+    with pytest.raises(RefusedError, match="request must be a JSON object"):
         BakeRequest.from_json(data)
+
+
+def test_a_request_needs_a_path() -> None:
+    with pytest.raises(RefusedError, match="has no path; add path"):
+        BakeRequest.from_json({"speed": 1.0})
 
 
 def test_unknown_keys_are_named() -> None:
     with pytest.raises(RefusedError, match="sped") as caught:
         BakeRequest.from_json({"path": LINE, "sped": 1.0})
     assert "speed" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *("fps", "start_phase", "cadence", "height", "seed", "gait", "lead", "experts"),
-        *("follow_through", "gaze", "gaze_strength", "footfalls"),
-    ],
-)
-def test_messages_name_the_key(key: str) -> None:
-    with pytest.raises(RefusedError, match=key):
-        BakeRequest.from_json({"path": LINE, key: -5})
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_messages_name_the_key(key: str) -> None:
 )
 def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError, match=key):
         BakeRequest(**({"path": path} | {key: value}))
 
 

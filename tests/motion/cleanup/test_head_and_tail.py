@@ -19,6 +19,7 @@ from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import chains, people
 from motion_addon.motion.rigs import measure
+from tests.cases import each
 from tests.motion.animals import Build
 from tests.motion.animals import animal as built
 from tests.motion.dogs import stepping_dog
@@ -94,7 +95,7 @@ def test_a_cycle_lags_too_and_still_loops() -> None:
     assert near <= 1.3 * np.delete(step, [seam - 1, seam]).max()
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "options", "point"),
     [
         ("quadruped", {}, (2.0, 0.6, 7.0)),

@@ -22,6 +22,7 @@ from motion_addon.motion.metrics import clip_metrics
 from motion_addon.motion.metrics.paw_metrics import paw_height
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import plan
+from tests.cases import each
 from tests.motion.dogs import FPS, dog, stepping_dog
 
 GAITS = {
@@ -69,7 +70,7 @@ def cleaned(raw: Clip) -> Clip:
     return clean(raw, raw.contacts)
 
 
-@pytest.mark.parametrize("gait", GAITS)
+@each("gait", GAITS)
 def test_standing_paws_do_not_slide_in_any_gait(gait: str) -> None:
     raw = stepping_dog(gait, seconds=6.0, **{"noise": 0.004, **GAITS[gait]})
     done = clean(raw, raw.contacts)
@@ -248,7 +249,7 @@ def test_paws_of_the_dog_have_the_height_of_the_model() -> None:
     assert paw_height(dog()) == pytest.approx(0.02, rel=0.02)
 
 
-@pytest.mark.parametrize("speed", [0.5, 0.9, 1.4, 2.0])
+@each("speed", [0.5, 0.9, 1.4, 2.0])
 def test_paws_do_not_trip_as_it_starts_and_stops(speed: float) -> None:
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
     clip = bake(BakeRequest(path=path, model="quadruped", speed=speed, fps=60.0)).clip

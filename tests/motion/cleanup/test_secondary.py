@@ -13,6 +13,7 @@ from motion_addon.motion.body.quadruped import JOINTS, NECK, TAIL
 from motion_addon.motion.cleanup.secondary_motion import LOOK_LIMITS, follow_through, look_at
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 
 HEAD, WITHERS = JOINTS.index("Head"), JOINTS.index("Withers")
@@ -96,7 +97,7 @@ def test_a_loop_that_is_cut_stays_a_loop() -> None:
     assert change[28:31].max() <= 1.5 * np.delete(change, [28, 29, 30], axis=0).max() + 1e-4
 
 
-@pytest.mark.parametrize("point", [(2.0, 0.6, 9.0), (-1.5, 0.2, 8.0), (0.0, 1.2, 12.0)])
+@each("point", [(2.0, 0.6, 9.0), (-1.5, 0.2, 8.0), (0.0, 1.2, 12.0)])
 def test_gaze_meets_the_point(point: tuple[float, float, float]) -> None:
     clip = stepping_dog("walk", 0.8, seconds=6.0)
     done = look_at(clip, np.array(point))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaps of animals: the shipped model, animals of any size, joints and build, loops and seams."""
+"""Gaps of animals: the shipped model, animals of any size, joints and build, transitions."""
 
 import functools
 import json
@@ -33,6 +33,7 @@ from motion_addon.motion.nn import weights
 from motion_addon.motion.retarget import people
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion import beasts, walks
 from tests.motion.animals import Build, animal
 
@@ -78,7 +79,7 @@ def interpolated(clip: Clip, mask: np.ndarray) -> Clip:
 
 
 def test_is_described_truly(filler: Filler) -> None:
-    layout = gap.Layout(len(filler.skeleton))
+    layout = gap.GapLayout(len(filler.skeleton))
     assert [filler.info["inputs"], filler.info["outputs"]] == [layout.inputs, layout.outputs]
     assert filler.skeleton.names == quadruped.JOINTS
     assert filler.info["body"] == "quadruped"
@@ -178,7 +179,7 @@ def test_a_loop_ends_as_it_begins(filler: Filler) -> None:
     assert out.root_positions[-1, 2] > 1.0
 
 
-def test_a_seam_goes_over_into_another_motion(filler: Filler) -> None:
+def test_a_transition_leads_into_another_motion(filler: Filler) -> None:
     first, second = stepping().slice(0, 40), stepping(speed=1.2).slice(7, 50)
     out = animal_file.stitch(filler, first, second, 15)
     assert out.frames == 40 + 15 + 43
@@ -189,7 +190,7 @@ def test_a_seam_goes_over_into_another_motion(filler: Filler) -> None:
         animal_file.stitch(filler, first, trot(), 15)
 
 
-def test_seams_of_the_models_own_joints(filler: Filler) -> None:
+def test_transitions_of_the_models_own_joints(filler: Filler) -> None:
     out = transition.stitch(filler, trot().slice(0, 30), trot(1.2).slice(0, 30), 15)
     assert out.frames == 75
     assert np.linalg.norm(np.diff(out.root_positions, axis=0), axis=-1).max() < 0.12
@@ -215,7 +216,7 @@ def posed(build: Build) -> tuple[mannequin.AnimalMannequin, np.ndarray, np.ndarr
     return figure, rotations, heads
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) -> None:
     figure, rotations, heads = posed(build)
     mask = np.zeros(len(heads), dtype=bool)
@@ -229,7 +230,7 @@ def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) 
             assert jolts.max() < 0.2
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_what_stands_for_a_rig_says_all_of_it(build: Build) -> None:
     figure, rotations, heads = posed(build)
     bones = figure._own(rotations, heads)

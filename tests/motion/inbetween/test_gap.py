@@ -23,12 +23,12 @@ def motion(frames: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_layout() -> None:
-    layout = gap.Layout(3)
+    layout = gap.GapLayout(3)
     assert (layout.axes, layout.positions) == (slice(0, 18), slice(18, 27))
     assert (layout.root, layout.contacts, layout.outputs) == (slice(18, 21), slice(21, 25), 25)
     rotations = np.tile(quat.IDENTITY, (1, 4, 2, 1))
     seen = gap.window(ROD, rotations, np.zeros((1, 4, 3), np.float32), marked("x..x"), np.ones(1))
-    assert seen.inputs.shape == (1, 4, gap.Layout(2).inputs)
+    assert seen.inputs.shape == (1, 4, gap.GapLayout(2).inputs)
 
 
 def test_key_distances() -> None:
@@ -98,7 +98,7 @@ def test_looks_the_same_wherever_it_goes() -> None:
     other = gap.window(SKELETON, moved, away, known, np.ones(1))
     assert other.inputs == pytest.approx(seen.inputs, abs=2e-3)
     rng = np.random.default_rng(0)
-    size = (1, 20, gap.Layout(len(SKELETON)).outputs)
+    size = (1, 20, gap.GapLayout(len(SKELETON)).outputs)
     outputs = rng.normal(scale=0.1, size=size).astype(np.float32)
     a, b = gap.corrected(seen, outputs), gap.corrected(other, outputs)
     assert quat.apply(turn, a[1]) + shift == pytest.approx(b[1], abs=2e-3)
@@ -120,7 +120,7 @@ def test_no_correction_is_the_eased_filling() -> None:
     rotations, roots = motion(20, 5)
     known = marked("xxxxx....x.....xxxxx")
     seen = gap.window(SKELETON, rotations, roots, known, np.ones(1))
-    nothing = np.zeros((1, 20, gap.Layout(len(SKELETON)).outputs), np.float32)
+    nothing = np.zeros((1, 20, gap.GapLayout(len(SKELETON)).outputs), np.float32)
     found, root, contacts = gap.corrected(seen, nothing)
     eased, line = gap.eased(rotations, roots, known)
     assert same_rotation(found, eased, atol=1e-5)
@@ -130,12 +130,12 @@ def test_no_correction_is_the_eased_filling() -> None:
     assert contacts == pytest.approx(np.full((1, 20, 4), 0.5))
 
 
-def test_motion_of_the_carried_frame() -> None:
-    carried = gap.Carried(
+def test_motion_of_the_root_frames() -> None:
+    frames = gap.RootFrames(
         np.array([[0.5 * np.pi, 0.5 * np.pi, 0.6 * np.pi]], np.float32),
         np.array([[[0, 0, 0], [0.1, 0, 0], [0.2, 0, 0]]], np.float32),
     )
-    out = carried.motion(np.array([30.0]))
+    out = frames.motion(np.array([30.0]))
     assert out[0, 0] == pytest.approx([0, 3.0, 0, 0, 3.0, 0], abs=1e-5)
     assert out[0, 1, 2] == pytest.approx(3.0 * np.pi, abs=1e-4)
     assert out[0, 2, 5] == pytest.approx(3.0 * np.pi, abs=1e-4)
@@ -148,5 +148,5 @@ def test_four_legs_are_the_same_code() -> None:
     seen = gap.window(
         clip.skeleton, clip.rotations[None], clip.root_positions[None], known, np.ones(1)
     )
-    assert seen.inputs.shape[-1] == gap.Layout(len(clip.skeleton)).inputs
+    assert seen.inputs.shape[-1] == gap.GapLayout(len(clip.skeleton)).inputs
     assert np.isfinite(seen.inputs).all()

@@ -14,6 +14,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import people
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion.humans import Build, human
 
 BUILDS = [
@@ -46,18 +47,18 @@ def posed(build: Build, clip: Clip) -> tuple[Mannequin, np.ndarray, np.ndarray]:
     return Mannequin(body, model.load_filler("biped").skeleton), rotations, heads
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_legs_of_the_mannequin_are_the_rigs_own(build: Build, walking: Clip) -> None:
     figure, rotations, heads = posed(build, walking)
     clip = figure.clip(rotations, heads, 30.0)
     _, places = clip.world()
     for side, leg in zip(("Left", "Right"), figure.body.legs, strict=True):
-        for joint, bone in (("UpLeg", leg.thigh), ("Leg", leg.shin), ("Foot", leg.foot)):
+        for joint, bone in (("UpLeg", leg.top), ("Leg", leg.middle), ("Foot", leg.end)):
             own = places[:, clip.skeleton.index(side + joint)]
             np.testing.assert_allclose(own, heads[:, bone], atol=2e-3)
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@each("build", BUILDS)
 def test_kept_poses_come_back_to_the_bit(build: Build, walking: Clip, filler: Filler) -> None:
     figure, rotations, heads = posed(build, walking)
     known = np.zeros(walking.frames, dtype=bool)
@@ -77,7 +78,7 @@ def test_filling_is_nearer_to_the_walk_than_interpolation(walking: Clip, filler:
     known = np.isin(np.arange(walking.frames), keys)
     out = figure.fill(filler, (rotations, heads), known, 30.0)
     for side in (0, 1):
-        foot = figure.body.legs[side].foot
+        foot = figure.body.legs[side].end
         plain = np.stack(
             [np.interp(np.arange(walking.frames), keys, heads[keys, foot, i]) for i in range(3)],
             axis=-1,
@@ -105,7 +106,7 @@ def test_kept_poses_are_passed_without_a_jolt(walking: Clip) -> None:
     def jolts(clip: Clip) -> np.ndarray:
         return np.linalg.norm(np.diff(clip.world()[1], 2, axis=0), axis=-1).max(axis=1)
 
-    done = blend_joins.calmed(missed, known)
+    done = blend_joins.blended_joins(missed, known)
     np.testing.assert_array_equal(done.rotations[known], walking.rotations[known])
     assert jolts(missed)[12:-12].max() > 0.08
     assert jolts(done)[12:-12].max() < 1.6 * jolts(walking).max()

@@ -20,6 +20,7 @@ from motion_addon.motion.metrics.report import (
 )
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import Trajectory, plan
+from tests.cases import each
 from tests.motion.dogs import FPS, dog, stepping_dog
 
 STRIDES = {"walk": 0.7, "pace": 0.6, "trot": 0.5, "canter": 0.5, "gallop": 0.4}
@@ -33,7 +34,7 @@ def along(speed: float, gait: str = "auto") -> tuple[Path, Trajectory]:
 
 
 @each_gait
-@pytest.mark.parametrize("left", [False, True], ids=["right lead", "left lead"])
+@each("left", [False, True])
 def test_gait_is_known_by_its_footfalls(gait: str, left: bool) -> None:
     offsets = np.array(quadruped_gaits.TABLE[gait].offsets)
     if left and gait in quadruped_gaits.ASYMMETRIC:

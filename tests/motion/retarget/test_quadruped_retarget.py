@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped
-from motion_addon.motion.body.body import QuadrupedBody
+from motion_addon.motion.body.body import Body
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import people
@@ -18,6 +18,7 @@ from motion_addon.motion.retarget.channels import Channels, channels
 from motion_addon.motion.retarget.leg_matching import align
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion import humans
 from tests.motion.animals import Build, animal
 from tests.motion.dogs import dog, stepping_dog
@@ -42,9 +43,9 @@ SOURCE = people.source_body(WALK)
 SIZE = people.RetargetSettings(keep="size")
 
 
-def _body(build: Build | None = None) -> QuadrupedBody:
+def _body(build: Build | None = None) -> Body:
     body = measure(*animal(build))
-    assert isinstance(body, QuadrupedBody)
+    assert body.kind.level
     return body
 
 
@@ -67,11 +68,11 @@ def _posed(rig: RigBones, keys: Channels, frames: int) -> tuple[np.ndarray, np.n
 def _balls(pose: people.BodyPose, heads: np.ndarray, rotations: np.ndarray) -> np.ndarray:
     """Return (T, 4, 3) where the paws of a posed rig stand."""
     body, out = pose.body, []
-    assert isinstance(body, QuadrupedBody)
-    for limb in body.limbs:
-        bone = limb.bones[min(limb.bent, len(limb.bones) - 1)]
+    assert body.kind.level
+    for leg in body.legs:
+        bone = leg.carrier
         turn = quat.mul_inv(rotations[bone], body.rotations[bone])
-        out.append(heads[bone] + quat.apply(turn, limb.ball - body.heads[bone]))
+        out.append(heads[bone] + quat.apply(turn, leg.ball - body.heads[bone]))
     return np.stack(out, axis=1)
 
 
@@ -90,19 +91,21 @@ def test_channels_bring_every_mapped_bone_to_its_pose(build, root_motion):
 @settings(max_examples=30, deadline=None)
 @given(builds)
 def test_planted_paws_stand_on_the_ground_and_do_not_slip(build):
+    # A leg whose last bone starts high and points nowhere does not show the point it stands on.
+    assume(build.rolls is None or min(build.fore, build.hind) > 3)
     body = _body(build)
     pose = people.pose(WALK, SOURCE, body, SIZE)
     rotations, heads = _posed(body.rig, channels(pose), WALK.frames)
     balls = _balls(pose, heads, rotations)
     size = body.leg_length / SOURCE.leg_length
     theirs = quadruped.paw_points(WALK) * size
-    for i, limb in enumerate(body.limbs):
+    for i, leg in enumerate(body.legs):
         stands = WALK.contacts[:, i] > 0.5
         both = stands[1:] & stands[:-1]
         slip = np.diff(balls[:, i] - theirs[:, i], axis=0)[both][:, [0, 2]]
         assert np.linalg.norm(slip, axis=-1).max() < 0.0003 * size
-        assert np.abs(balls[stands, i, 1] - limb.ball[1]).max() < 0.002 * size
-        assert (balls[:, i, 1] - limb.ball[1]).min() > -0.002 * size
+        assert np.abs(balls[stands, i, 1] - leg.ball[1]).max() < 0.002 * size
+        assert (balls[:, i, 1] - leg.ball[1]).min() > -0.002 * size
 
 
 def test_same_skeleton_gives_back_the_same_motion():
@@ -113,7 +116,7 @@ def test_same_skeleton_gives_back_the_same_motion():
         same = np.abs(np.sum(pose.rotations[bone] * rotations[:, bone], axis=-1))
         # Paws differ: they lie flat here while they stand.
         assert same.min() > 0.99 or "Paw" in SOURCE.rig.names[bone]
-    paws = np.stack([pose.positions[limb.bones[-1]] for limb in SOURCE.limbs], axis=1)
+    paws = np.stack([pose.positions[leg.bones[-1]] for leg in SOURCE.legs], axis=1)
     gap = np.abs(paws - quadruped.paw_points(WALK))
     assert gap[..., [0, 2]].max() < 0.0005
     # Paws that stand a little off the ground in the clip are put on it.
@@ -123,36 +126,36 @@ def test_same_skeleton_gives_back_the_same_motion():
 def test_paws_lie_flat_while_they_stand():
     body = _body(Build(fore=6, hind=5))
     pose = people.pose(WALK, SOURCE, body, SIZE)
-    for i, limb in enumerate(body.limbs):
-        turn = quat.mul_inv(pose.rotations[limb.paw[0]], body.rotations[limb.paw[0]])
+    for i, leg in enumerate(body.legs):
+        turn = quat.mul_inv(pose.rotations[leg.end], body.rotations[leg.end])
         ahead = quat.apply(turn, np.array([0.0, 0.0, 1.0]))
         assert np.abs(ahead[WALK.contacts[:, i] > 0.5, 1]).max() < 0.02
 
 
-@pytest.mark.parametrize("build", [Build(), Build(fore=4), Build(fore=6, hind=5, size=2.0)])
+@each("build", [Build(), Build(fore=4), Build(fore=6, hind=5, size=2.0)])
 def test_joints_fold_the_way_they_do_at_rest(build):
     body = _body(build)
     pose = people.pose(WALK, SOURCE, body, SIZE)
-    for limb in body.limbs:
-        chain = [pose.positions[bone] for bone in limb.bones[: limb.bent + 1]]
+    for leg in body.legs:
+        chain = [pose.positions[bone] for bone in leg.bones[: leg.bent + 1]]
         across = np.array([1.0, 0.0, 0.0])
         for joint in range(1, len(chain) - 1):
-            rest = np.cross(*quat.unit(limb.segments[joint - 1 : joint + 1])) @ across
+            rest = np.cross(*quat.unit(leg.segments[joint - 1 : joint + 1])) @ across
             now = quat.cross(
                 quat.unit(chain[joint] - chain[joint - 1]),
                 quat.unit(chain[joint + 1] - chain[joint]),
             )
             if abs(rest) > 0.4:
-                assert (now @ across * np.sign(rest)).min() > 0.0, (limb.leg, joint)
+                assert (now @ across * np.sign(rest)).min() > 0.0, (leg.leg, joint)
 
 
 def test_legs_never_snap_straight_and_the_body_comes_down_smoothly():
     body = _body(Build(straight=True))
     pose = people.pose(stepping_dog(speed=1.6, stride=0.8, seconds=3.0), SOURCE, body, SIZE)
-    for limb in body.limbs:
-        chain = np.stack([pose.positions[bone] for bone in limb.bones])
-        far = np.linalg.norm(chain[limb.bent] - chain[0], axis=-1)
-        assert far.max() < 0.9985 * limb.reach
+    for leg in body.legs:
+        chain = np.stack([pose.positions[bone] for bone in leg.bones])
+        far = np.linalg.norm(chain[leg.bent] - chain[0], axis=-1)
+        assert far.max() < 0.9985 * leg.reach
     jerk = np.diff(pose.lowered, 2) * 60.0**2
     assert 0.0 < pose.lowered.max() < 0.2 * body.leg_length
     assert np.abs(jerk).max() < 40.0
@@ -203,7 +206,7 @@ def test_bones_beyond_the_mapped_tail_are_filled():
     assert [rig.names[b] for b in body.roles["tail"]] == list(truth.roles["tail"])
 
 
-def _tailed(slope: float, family: str = "custom", step: float = 0.12) -> QuadrupedBody:
+def _tailed(slope: float, family: str = "custom", step: float = 0.12) -> Body:
     """Return the body of an animal with a long straight tail that rises backwards by degrees."""
     rig, truth = animal(Build(tail=5))
     heads = rig.rest_heads.copy()
@@ -211,11 +214,11 @@ def _tailed(slope: float, family: str = "custom", step: float = 0.12) -> Quadrup
     tail = [rig.index(name) for name in truth.roles["tail"]]
     heads[tail] = heads[tail[0]] + step * np.arange(5)[:, None] * along
     body = measure(replace(rig, rest_heads=heads), replace(truth, family=family))
-    assert isinstance(body, QuadrupedBody)
+    assert body.kind.level
     return body
 
 
-def _tail_slope(body: QuadrupedBody, clip: Clip) -> np.ndarray:
+def _tail_slope(body: Body, clip: Clip) -> np.ndarray:
     """Return (K,) the mean slopes (degrees) of the tail's bones in a retargeted clip."""
     pose = people.pose(clip, people.source_body(clip), body, SIZE)
     points = np.stack([pose.positions[bone] for bone in body.roles["tail"]], axis=1)
@@ -259,7 +262,7 @@ def test_ears_stay_where_the_head_has_them():
 
 def test_each_part_of_a_leg_follows_its_counterpart():
     body = _body(Build(fore=5, hind=5))
-    for ours, theirs in zip(body.limbs, SOURCE.limbs, strict=True):
+    for ours, theirs in zip(body.legs, SOURCE.legs, strict=True):
         shares = align(ours, theirs).shares
         np.testing.assert_allclose(shares.sum(axis=1), 1.0)
         assert (np.diff(shares.argmax(axis=1)) >= 0).all()

@@ -15,6 +15,7 @@ from motion_addon.motion.retarget.channels import RigPoser, channels
 from motion_addon.motion.retarget.people import RetargetSettings, height_ratio, pose, source_body
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion.humans import Build, human, skeleton, standing_clip
 
 CLIP = standing_clip()
@@ -78,12 +79,12 @@ def test_planted_feet_stay_planted_and_flat(build):
     body = measure(rig, rig_map)
     posed = pose(CLIP, source_body(CLIP), body)
     for leg in body.legs:
-        end = leg.toe if leg.toe >= 0 else leg.foot
-        for bone in (leg.foot, end):
+        end = leg.toe if leg.toe >= 0 else leg.end
+        for bone in (leg.end, end):
             place = posed.positions[bone]
             assert np.ptp(place, axis=0).max() < 0.005
             assert abs(place[:, 1].mean() - body.heads[bone][1]) < 0.005
-        turn = quat.mul_inv(posed.rotations[leg.foot], body.rotations[leg.foot])
+        turn = quat.mul_inv(posed.rotations[leg.end], body.rotations[leg.end])
         assert np.allclose(quat.apply(turn, np.array([0.0, 1.0, 0.0])), [0, 1, 0], atol=1e-4)
 
 
@@ -123,12 +124,12 @@ def test_rest_pose_of_the_arms_does_not_matter_to_the_result(arms):
         assert np.abs(gap).max() < 0.03
 
 
-@pytest.mark.parametrize("size", [0.3, 1.0, 3.0])
+@each("size", [0.3, 1.0, 3.0])
 def test_size_scales_everything_when_asked(size):
     rig, rig_map = human(Build(size=size))
     body = measure(rig, rig_map)
     posed = pose(CLIP, source_body(CLIP), body, RetargetSettings(keep="size"))
-    feet = posed.positions[body.legs[0].foot]
+    feet = posed.positions[body.legs[0].end]
     assert np.ptp(feet, axis=0).max() < 0.002 * size
     assert posed.lowered.max() < 0.02 * size
     assert height_ratio(rig, rig_map, CLIP.skeleton) == pytest.approx(size, rel=0.1)
@@ -140,9 +141,9 @@ def test_pelvis_comes_down_smoothly_so_that_legs_reach():
     assert posed.lowered.max() > 0.005
     assert np.abs(np.diff(posed.lowered, n=2)).max() < 0.002
     for leg in body.legs:
-        length = np.linalg.norm(posed.positions[leg.foot] - posed.positions[leg.thigh], axis=-1)
+        length = np.linalg.norm(posed.positions[leg.end] - posed.positions[leg.top], axis=-1)
         assert length.max() < 0.9601 * leg.reach
-        assert np.ptp(posed.positions[leg.foot], axis=0).max() < 0.005
+        assert np.ptp(posed.positions[leg.end], axis=0).max() < 0.005
 
 
 def test_knees_bend_forwards():
@@ -150,8 +151,8 @@ def test_knees_bend_forwards():
     body = measure(rig, rig_map)
     posed = pose(CLIP, source_body(CLIP), body)
     for leg in body.legs:
-        middle = 0.5 * (posed.positions[leg.thigh] + posed.positions[leg.foot])
-        assert (posed.positions[leg.shin] - middle)[:, 2].min() > 0.0
+        middle = 0.5 * (posed.positions[leg.top] + posed.positions[leg.end])
+        assert (posed.positions[leg.middle] - middle)[:, 2].min() > 0.0
 
 
 def test_spines_of_any_length_end_where_the_chest_is():
@@ -247,9 +248,9 @@ def test_soles_stay_on_a_level_floor():
     lowest = {}
     for kept in (False, True):
         posed = pose(rocking, source, body, RetargetSettings(soles=kept))
-        foot_turn = quat.mul_inv(posed.rotations[leg.foot], body.rotations[leg.foot])
+        foot_turn = quat.mul_inv(posed.rotations[leg.end], body.rotations[leg.end])
         toe_turn = quat.mul_inv(posed.rotations[leg.toe], body.rotations[leg.toe])
-        heel = posed.positions[leg.foot] + quat.apply(foot_turn, leg.heel - leg.ankle)
+        heel = posed.positions[leg.end] + quat.apply(foot_turn, leg.heel - leg.points[2])
         under = np.array([0.0, -leg.ball[1], leg.toe_length])
         tip = posed.positions[leg.toe] + quat.apply(toe_turn, under)
         lowest[kept] = min(heel[:, 1].min(), tip[:, 1].min())
@@ -257,7 +258,7 @@ def test_soles_stay_on_a_level_floor():
     assert lowest[True] > -0.003
 
 
-@pytest.mark.parametrize("knees", [0.0, 3.0, 20.0])
+@each("knees", [0.0, 3.0, 20.0])
 def test_knees_keep_their_angles(knees):
     rig, rig_map = human(Build(knees=knees, size=1.2))
     body, source = measure(rig, rig_map), source_body(CLIP)
@@ -265,8 +266,8 @@ def test_knees_keep_their_angles(knees):
     posed = pose(scaled, source_body(scaled), body)
     places = scaled.world()[1]
     for leg, theirs in zip(body.legs, source.legs, strict=True):
-        ours = [posed.positions[b] for b in (leg.thigh, leg.shin, leg.foot)]
-        wanted = [places[:, j] for j in (theirs.thigh, theirs.shin, theirs.foot)]
+        ours = [posed.positions[b] for b in (leg.top, leg.middle, leg.end)]
+        wanted = [places[:, j] for j in (theirs.top, theirs.middle, theirs.end)]
         assert np.abs(_bend(*ours) - _bend(*wanted)).mean() < 2.0
 
 
@@ -284,7 +285,7 @@ def test_rest_poses_that_are_no_posture_are_refused():
         measure(replace(rig, rest_heads=heads), rig_map)
 
 
-@pytest.mark.parametrize("foot", [0.05, 0.13, 0.3])
+@each("foot", [0.05, 0.13, 0.3])
 def test_odd_feet_neither_slide_nor_drag_the_pelvis_down(foot):
     rig, rig_map = human(Build())
     heads = rig.rest_heads.copy()

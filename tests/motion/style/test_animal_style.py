@@ -21,8 +21,8 @@ from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.request import StyleChoice
 from tests.motion import beasts
 from tests.motion.dogs import stepping_dog
+from tests.motion.styled_walks import DOG
 from tests.motion.walks import any_clip
-from tests.motion.worn import DOG
 
 WALK, SAD = DOG.request, DOG.choice
 LAYOUT = sf.ANIMAL
@@ -136,8 +136,8 @@ def test_any_animal_is_an_example(styler: model.Styler, canonical: bool, tmp_pat
         assert away["sad"] < away["neutral"] < away["playful"]
     kept = StyleChoice(embedding=tuple(float(v) for v in code))
     assert example.embedding_of(styler, kept) == pytest.approx(code)
-    worn = transfer.styled(styler, DOG.clip, [transfer.Ingredient(code)])
-    assert np.isfinite(worn.rotations).all()
+    styled = transfer.styled(styler, DOG.clip, [transfer.Ingredient(code)])
+    assert np.isfinite(styled.rotations).all()
 
 
 def test_styles_are_of_one_kind_of_body(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.style import rhythm, transfer
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.request import StyleChoice
-from tests.motion.worn import DOG, PERSON, WALKS, Walk
+from tests.motion.styled_walks import DOG, PERSON, WALKS, Walk
 
 
-def worn(name: str, walk: Walk = DOG) -> Clip:
+def styled(name: str, walk: Walk = DOG) -> Clip:
     return bake(replace(walk.request, style=(StyleChoice(name=name),))).clip
 
 
@@ -41,7 +41,7 @@ def test_every_feature_goes_by_one_part_of_the_basis(walk: Walk) -> None:
 
 
 def test_a_limp_rises_over_the_leg_that_is_spared() -> None:
-    limp, lame = worn("limp"), worn("lame")
+    limp, lame = styled("limp"), styled("lame")
     assert nod(limp, "Head", "F") > nod(DOG.clip, "Head", "F") + 0.06
     assert nod(lame, "Pelvis", "H") > nod(DOG.clip, "Pelvis", "H") + 0.015
 
@@ -52,11 +52,11 @@ def test_a_person_who_limps_drops_onto_the_left_foot() -> None:
         hips = clip.root_positions[:, 1]
         return float(hips[down[:, 1] & ~down[:, 0]].mean() - hips[down[:, 0] & ~down[:, 1]].mean())
 
-    assert drop(worn("limp", PERSON)) > drop(PERSON.clip) + 0.025
+    assert drop(styled("limp", PERSON)) > drop(PERSON.clip) + 0.025
 
 
 def test_a_high_step_is_high() -> None:
-    lifted = [quadruped.paw_points(clip)[..., 1].max() for clip in (worn("high-step"), DOG.clip)]
+    lifted = [quadruped.paw_points(clip)[..., 1].max() for clip in (styled("high-step"), DOG.clip)]
     assert lifted[0] > lifted[1] + 0.06
 
 

@@ -32,12 +32,12 @@ def test_torch_and_numpy_are_one(subject: Subject) -> None:
             parameter.add_(0.1 * torch.randn_like(parameter))
     state = {k: v.numpy() for k, v in twin.state_dict().items()}
     weights = {k: v for k, v in state.items() if k not in style_model.STYLE_STATISTICS}
-    ours = Runtime(weights, layout.told)
+    ours = Runtime(weights, layout.decoder_conditions)
     rng = np.random.default_rng(1)
     inputs = layout.features + layout.conditions
     x, told, away = (
         rng.normal(size=(3, WINDOW, size)).astype(np.float32)
-        for size in (inputs, layout.told, layout.features)
+        for size in (inputs, layout.decoder_conditions, layout.features)
     )
     with torch.no_grad():
         content, code = twin.content(torch.tensor(x)), twin.style(torch.tensor(x))
@@ -99,7 +99,7 @@ def test_performances_differ_and_drawn_styles_are_sane() -> None:
 def test_batches() -> None:
     batch = dataset.draw(WALKER.windows(), np.random.default_rng(0), 200)
     assert batch.features.shape == batch.wanted.shape == (200, WINDOW, LAYOUT.features)
-    assert batch.told.shape == (200, WINDOW, LAYOUT.told)
+    assert batch.told.shape == (200, WINDOW, LAYOUT.decoder_conditions)
     assert 0.02 < (~batch.known).mean() < 0.25
     same = np.abs(batch.features - batch.example).max(axis=(1, 2)) == 0.0
     assert 0.05 < same.mean() < 0.3

@@ -20,7 +20,7 @@ from torch.nn import functional
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.adain import STRIDE, WINDOW
 from motion_addon.motion.style import style_features as sf
-from motion_addon.motion.style.style_features import PERSON, Layout
+from motion_addon.motion.style.style_features import PERSON, StyleLayout
 
 from ...shared import results
 from .. import dataset
@@ -37,10 +37,10 @@ COUNT = 600
 class Concatenated(AdaIn):
     """The same network without adaptive normalization: the style is concatenated to the content."""
 
-    def __init__(self, size: Size | None = None, layout: Layout = PERSON) -> None:
+    def __init__(self, size: Size | None = None, layout: StyleLayout = PERSON) -> None:
         """Initialize untrained."""
         super().__init__(size, layout)
-        width, told = (size or Size()).width, layout.told
+        width, told = (size or Size()).width, layout.decoder_conditions
         style = 2 * width + 2 * (layout.features + layout.conditions)
         self.decode0 = Convolution(width + style + told, width, 1)
         self.decode1 = Convolution(width + told + layout.features, width, 2)
@@ -95,7 +95,7 @@ def by_statistics(parts: dict[str, Array], example: Array) -> Array:
 
 
 def figures(
-    layout: Layout, judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
+    layout: StyleLayout, judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
 ) -> dict[str, float]:
     """Return the judges' accuracy of style and gait, and the error (rad, weighted m)."""
     said = judges.gait.odds(found).argmax(axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
-from motion_addon.motion.style.style_features import Layout
+from motion_addon.motion.style.style_features import StyleLayout
 
 STRIDE_SIGMA = 15.0
 """Frames, smoothing (sigma) that removes the strides from a motion."""
@@ -32,7 +32,7 @@ _TURNED = {
 class Pose:
     """Features (N, T, F) to change: rotations as quaternions, joints by name."""
 
-    def __init__(self, layout: Layout, features: Array) -> None:
+    def __init__(self, layout: StyleLayout, features: Array) -> None:
         """Start from ``features``."""
         self.layout = layout
         self.out = np.array(features, dtype=np.float32)

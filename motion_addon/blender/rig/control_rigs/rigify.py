@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rigify's generated human: keys on its own controls.
 
-Owns which control stands for which part of the body, which helper bones its constraints bind to
-what, and the switches: arms on FK, legs on IK with the knee on its pole target.
+Owns the control of each part of the body, the bones that its constraints bind helper bones to,
+and the switches: arms on FK, legs on IK with the knee on its pole target.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import bpy
 import numpy as np
 
+from ....motion.body.body import Leg
 from ....motion.maths import quat
 from ....motion.maths.leg_ik import frame_along
 from ....motion.maths.quat import Array
+from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion
-from ....motion.retarget.people import BodyPose
 from ....motion.rigs import RigBones
-from ....motion.rigs.measure import Leg
 from .rigify_session import Session, Switches, parent_switch, present
 
 _ARM = ("upper_arm", "forearm", "hand")
@@ -26,7 +26,7 @@ _RESTING = (
     *("root", "hips", "chest", "foot_spin_ik.{s}", "foot_heel_ik.{s}", "thigh_ik.{s}"),
     *("foot_tweak.{s}", "shin_tweak.{s}", "thigh_tweak.{s}", "tweak_spine"),
 )
-"""Controls that are keyed once at rest, so that a pose left on them does not add up."""
+"""Controls that are keyed once at rest, so that a pose left on them has no effect."""
 
 
 def is_generated(rig: RigBones) -> bool:
@@ -58,14 +58,14 @@ class _Human(Session):
     def leg(self, side: int) -> None:
         s, leg = "LR"[side], self.body.legs[side]
         rest = self.rig.rest_heads
-        foot, turn = self.rig.index(f"foot_ik.{s}"), self.turn(leg.foot)
-        ankle = self.staged.positions[leg.foot]
-        pivot, place, flat = leg.foot, ankle, turn
+        foot, turn = self.rig.index(f"foot_ik.{s}"), self.turn(leg.end)
+        ankle = self.staged.positions[leg.end]
+        pivot, place, flat = leg.end, ankle, turn
         heel = f"foot_heel_ik.{s}"
         if self._rolls(leg, heel):
             flat = self._without_roll(leg, heel, turn)
             pivot = leg.toe
-            place = ankle + quat.apply(turn, rest[pivot] - rest[leg.foot])
+            place = ankle + quat.apply(turn, rest[pivot] - rest[leg.end])
             self.rotate(heel, turn)
         self.rotate(foot, flat)
         self.put(foot, place + quat.apply(flat, rest[foot] - rest[pivot]))
@@ -74,8 +74,8 @@ class _Human(Session):
             self.rotate(toe, self.role_turn(f"toe.{s}"))
         target = self.rig.index(f"thigh_ik_target.{s}")
         plane = self._plane_turn(side, leg)
-        knee = self.staged.positions[leg.shin]
-        self.put(target, knee + quat.apply(plane, rest[target] - rest[leg.shin]))
+        knee = self.staged.positions[leg.middle]
+        self.put(target, knee + quat.apply(plane, rest[target] - rest[leg.middle]))
 
     def _rolls(self, leg: Leg, control: str) -> bool:
         """Whether the heel control rolls the foot over its ball about the foot's own side axis."""
@@ -86,7 +86,7 @@ class _Human(Session):
         return bool(side @ left > 0.9)
 
     def _without_roll(self, leg: Leg, control: str, turn: Array) -> Array:
-        """Return the foot's turn (T, 4) with a raised heel put down about the control's axis."""
+        """Return the foot's turn (T, 4) with a raised heel lowered about the control's axis."""
         rest = self.rig.rest_rotations[self.rig.index(control)]
         side = quat.apply(rest, np.eye(3)[0])
         frame = quat.mul(self.body.world_from_body, leg.foot_yaw)
@@ -95,21 +95,22 @@ class _Human(Session):
         return quat.mul(turn, quat.from_axis_angle(side, -raised))
 
     def _plane_turn(self, side: int, leg: Leg) -> Array:
-        """Return (T, 4) the turn from rest of the plane in which the leg bends."""
+        """Return the turn (T, 4) from rest of the plane in which the leg bends."""
         places = self.staged.positions
-        line = quat.unit(places[leg.foot] - places[leg.thigh])
+        line = quat.unit(places[leg.end] - places[leg.top])
         pole = self.staged_pole(side)
         pole = quat.unit(pole - line * np.sum(pole * line, -1, keepdims=True))
-        rest_line = quat.unit(leg.ankle - leg.hip)
+        rest_line = quat.unit(leg.points[2] - leg.points[0])
+        assert leg.pole is not None
         rest = frame_along(rest_line, quat.cross(leg.pole, rest_line))
         now = frame_along(line, quat.cross(pole, line))
         body_turn = quat.mul_inv(now, rest)
         return quat.mul_inv(body_turn, self.body.world_from_body)
 
     def staged_pole(self, side: int) -> Array:
-        """Return (T, 3) the way the knee points, as the staged object sees it."""
+        """Return the direction (T, 3) of the knee with the object at rest."""
         pole, leg = self.posed.poles[side], self.body.legs[side]
-        back = quat.mul_inv(self.staged.rotations[leg.foot], self.posed.rotations[leg.foot])
+        back = quat.mul_inv(self.staged.rotations[leg.end], self.posed.rotations[leg.end])
         return quat.apply(back, pole)
 
 
@@ -133,7 +134,7 @@ def _wanted_switches(obj: bpy.types.Object) -> Iterator[tuple[str, str, float]]:
 
 
 def switches(obj: bpy.types.Object) -> Switches:
-    """Return the switches that this rig has, with the values that our keys need."""
+    """Return the switches that this rig has, with the values for our keys."""
     return present(obj, _wanted_switches(obj))
 
 

@@ -10,7 +10,6 @@ AUTO_RIG_PRO: Final = Family(
     label="Auto-Rig Pro",
     requires=("c_root_master.x",),
     sides=("l", "r"),
-    controls=True,
     roles={
         "root": (
             "c_traj",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rig family is: a table of bone names by role, and how to look it up in a rig."""
+"""A rig family: a table of bone names by role, looked up in a rig."""
 
 import re
 from collections.abc import Mapping
@@ -24,20 +24,21 @@ class Family:
     """Role (without side) to names: alternatives, or for chains (spine, neck, tail, the legs of
     a quadruped) the bones from the hips or the body outwards."""
     sides: tuple[str, str]
-    """What ``{s}`` becomes for left and right."""
+    """Words that replace ``{s}`` for left and right."""
     prefix: str = ""
-    """Regular expression of what may stand before each name, such as a namespace."""
+    """Regular expression of an optional prefix of each name, such as a namespace."""
     requires: Names = ()
-    """Names (or prefixes ending in ``*``) of which one must exist: the family's mark."""
-    controls: bool = False
-    """Whether the names are a control rig's controls, which need switches set."""
+    """Names (or prefixes ending in ``*``) of which the rig must have at least one."""
+    numbered_spine: bool = False
+    """Whether spine, neck and head are numbered through (``spine``, ``spine.001``, ...), so that
+    the shoulders show where the neck begins."""
     kind: Kind = BIPED
-    """Kind of body of such a rig."""
+    """Kind of body that the rig is made for."""
     hanging_tail: bool = False
-    """Whether the animal's tail hangs in life though it is modeled straight out."""
+    """Whether the animal's tail hangs in life although it is modeled straight out."""
 
     def match(self, rig: RigBones) -> dict[str, Names]:
-        """Return role to bone names found in ``rig``; empty when the mark is absent."""
+        """Return role to bone names found in ``rig``; empty without a required name."""
         known = self._plain_names(rig)
         if self.requires and not any(_has(known, mark) for mark in self.requires):
             return {}

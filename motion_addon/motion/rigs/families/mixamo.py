@@ -10,7 +10,6 @@ MIXAMO_CONTROL: Final = Family(
     label="Mixamo control rig",
     requires=("Ctrl_Hips",),
     sides=("Left", "Right"),
-    controls=True,
     roles={
         "root": ("Ctrl_Master",),
         "hips": ("Ctrl_Hips",),

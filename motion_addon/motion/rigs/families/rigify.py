@@ -10,7 +10,7 @@ RIGIFY: Final = Family(
     label="Rigify",
     requires=("ORG-spine",),
     sides=("L", "R"),
-    controls=True,
+    numbered_spine=True,
     roles={
         "root": ("root",),
         "hips": ("ORG-spine",),
@@ -43,6 +43,7 @@ RIGIFY_META: Final = Family(
     label="Rigify metarig",
     requires=("spine.001",),
     sides=("L", "R"),
+    numbered_spine=True,
     roles={
         "root": ("root",),
         "hips": ("spine",),
@@ -72,6 +73,7 @@ RIGIFY_DEFORM: Final = Family(
     label="Rigify deform bones",
     requires=("DEF-spine",),
     sides=("L", "R"),
+    numbered_spine=True,
     roles={
         "root": ("root",),
         "hips": ("DEF-spine",),

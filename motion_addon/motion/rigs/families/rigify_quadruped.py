@@ -58,9 +58,9 @@ _ANIMALS: Final = (
 )
 """Animal, its bones, and a bone that no other of Rigify's rigs has."""
 _FORMS: Final = (
-    ("rigify_quadruped", "Rigify quadruped", "ORG-", True),
-    ("rigify_quadruped_deform", "Rigify quadruped deform bones", "DEF-", False),
-    ("rigify_quadruped_meta", "Rigify quadruped metarig", "", False),
+    ("rigify_quadruped", "Rigify quadruped", "ORG-"),
+    ("rigify_quadruped_deform", "Rigify quadruped deform bones", "DEF-"),
+    ("rigify_quadruped_meta", "Rigify quadruped metarig", ""),
 )
 
 RIGIFY_QUADRUPEDS: Final = tuple(
@@ -69,13 +69,12 @@ RIGIFY_QUADRUPEDS: Final = tuple(
         label=label,
         requires=(prefix + mark,),
         sides=("L", "R"),
-        controls=controls,
         kind=QUADRUPED,
         roles={
             "root": ("root",),
             **{role: tuple(prefix + bone for bone in bones) for role, bones in roles.items()},
         },
     )
-    for name, label, prefix, controls in _FORMS
+    for name, label, prefix in _FORMS
     for _, roles, mark in _ANIMALS
 )
