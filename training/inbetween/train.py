@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from motion_addon.motion.body import quadruped
-from motion_addon.motion.clip.contacts import FOOT_JOINTS
+from motion_addon.motion.body.kinds import kind_of
 from motion_addon.motion.inbetween import gap
 from motion_addon.motion.inbetween.gap import Window
 from motion_addon.motion.maths import quat
@@ -170,9 +169,9 @@ def _placed(model: Filler, axes: Tensor, batch: dict[str, Tensor], root: str) ->
 
 def feet_of(clips: Clips) -> list[int]:
     """Return the joint whose way is that of each contact."""
-    if quadruped.is_quadruped(clips.skeleton):
-        return [clips.skeleton.index(name) for name in quadruped.PAWS]
-    return [clips.skeleton.index(name) for pair in FOOT_JOINTS for name in pair]
+    kind = kind_of(clips.skeleton)
+    points = len(kind.foot.points)
+    return [clips.skeleton.index(name) for leg in kind.legs for name in leg.chain[-points:]]
 
 
 def run_batch(model: Filler, clips: Clips, cut: Cut, settings: Settings) -> dict[str, Tensor]:

@@ -11,8 +11,7 @@ from typing import cast
 import numpy as np
 
 from ...errors import RefusedError
-from ..body.quadruped import touching
-from ..cleanup.cleanup import CREATURE, clean
+from ..cleanup.cleanup import EXEMPLAR, clean
 from ..cleanup.secondary_motion import follow_through, look_at
 from ..clip.clip import Clip
 from ..controller.controller import Controller, Run
@@ -133,8 +132,8 @@ class _Walk:
 def _planned(request: BakeRequest) -> _Walk:
     model = load_model(request)
     scale, path = size(request, model), walked_path(request)
-    plan = plan_walk(request, path, scale, model.body, mover(model))
-    styles = bake_styles.embeddings(request.style, model.body)
+    plan = plan_walk(request, path, scale, mover(model))
+    styles = bake_styles.embeddings(request.style, model.kind)
     return _Walk(request, model, scale, path, plan, styles)
 
 
@@ -180,7 +179,8 @@ def _completed(walk: _Walk, run: Run) -> Generator[float, None, BakeResult]:
 def _try(walk: _Walk, run: Run) -> Try:
     clip = _finished(run, walk)
     known = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
-    contacts = known if walk.request.cleanup else touching(known, clip.fps)
+    binary = walk.model.kind.foot.binary
+    contacts = known if walk.request.cleanup else binary(known, clip.fps)
     return Try(run, clip, contacts)
 
 
@@ -194,7 +194,7 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
     card = report_card(request, walk.model, result, walk.path, plan)
-    bake_styles.add_credits(card, request.style, walk.model.body)
+    bake_styles.add_credits(card, request.style, walk.model.kind)
     if run.shares is not None:
         card["experts"] = _activations(run.shares, clip.fps)
     match = exemplar_match(request, walk.model, walk.plan)
@@ -248,11 +248,11 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     What ``loops`` is not unsteady, or it would not.
     """
     clip, request = run.clip, walk.request
-    wearing = bake_styles.StyleContext(walk.model.body, walk.scale, None if loops else request.seed)
-    clip = bake_styles.apply_styles(clip, request.style, walk.styles, wearing)
+    context = bake_styles.StyleContext(walk.model.kind, walk.scale, None if loops else request.seed)
+    clip = bake_styles.apply_styles(clip, request.style, walk.styles, context)
     if request.cleanup and clip.contacts is not None:
         profile = walk.model.gait_profile
-        keyed = None if profile.residual is None else replace(CREATURE, soles=profile.soles)
+        keyed = None if profile.residual is None else replace(EXEMPLAR, soles=profile.soles)
         clip = clean(clip, clip.contacts, walk.plan, keyed)
     clip = follow_through(clip, request.follow_through)
     if request.gaze is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import RefusedError
-from ..body import biped_gaits, quadruped_gaits
+from ..body import biped_gaits
 from ..body.mover import Mover
 from ..controller import model as controller_model
 from ..controller.model import Model
@@ -19,9 +19,6 @@ from ..plan.turn_in_place import turn_in_place
 from . import creatures
 from .request import BakeRequest
 
-MOVERS = {"biped": biped_gaits.PERSON, "quadruped": quadruped_gaits.DOG}
-"""How each kind of body moves along a path."""
-
 ON_THE_SPOT = 0.1
 """Meters at the model's size, the longest path that is a place to turn at."""
 
@@ -29,16 +26,21 @@ ON_THE_SPOT = 0.1
 def load_model(request: BakeRequest) -> Model:
     """Return the model asked for; raises RefusedError when there is none or it lacks the gait."""
     model = creatures.controller(request) if creatures.is_creature(request) else _shipped(request)
-    known = MOVERS[model.body].gaits[1:]
+    kind = model.kind
+    known = kind.gaits[1:]
     if request.gait != "auto" and request.gait not in known:
         names = ", ".join(known)
-        raise RefusedError(f"A {model.body} has no gait {request.gait!r}, only {names} and auto")
-    if request.lead != "auto" and model.body != "quadruped":
-        raise RefusedError(f"A {model.body} has no leading leg; leave lead at auto")
-    if request.follow_through and model.body != "quadruped":
-        raise RefusedError(f"A {model.body} has no tail to lag behind; leave follow_through at 0")
-    if request.footfalls and model.body != "quadruped":
-        raise RefusedError("Only the footfalls of a quadruped can be moved; leave out footfalls")
+        raise RefusedError(
+            f"{kind.a_noun.capitalize()} has no gait {request.gait!r}, only {names} and auto"
+        )
+    if request.lead != "auto" and not kind.leads:
+        raise RefusedError(f"{kind.a_noun.capitalize()} has no leading leg; leave lead at auto")
+    if request.follow_through and not kind.tail:
+        raise RefusedError(
+            f"{kind.a_noun.capitalize()} has no tail to lag behind; leave follow_through at 0"
+        )
+    if request.footfalls and not kind.on_clock:
+        raise RefusedError(f"The footfalls of {kind.a_noun} cannot be moved; leave out footfalls")
     if request.experts is not None and model.gate is None:
         raise RefusedError(f"The model {model.name} has no experts to mix; leave out experts")
     if request.experts is not None and len(request.experts) != model.network.sets:
@@ -70,15 +72,14 @@ def walked_path(request: BakeRequest) -> Path:
 
 def mover(model: Model) -> Mover:
     """Return how a model's character moves along a path."""
-    return MOVERS[model.body] if model.body == "biped" else model.gait_profile.mover
+    return model.gait_profile.mover if model.kind.on_clock else model.kind.mover
 
 
 def plan_walk(
     request: BakeRequest,
     path: Path,
     scale: float,
-    body: str = "biped",
-    mover: Mover | None = None,
+    mover: Mover = biped_gaits.PERSON,
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
@@ -86,7 +87,6 @@ def plan_walk(
     slower by the square root of two. On a path of next to no length one that is to face
     a way, or to be turned, turns there from the path's direction.
     """
-    mover = mover or MOVERS[body]
     pace = math.sqrt(scale)
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
     facing: trajectory.Facing = "path"
@@ -104,11 +104,11 @@ def plan_walk(
         stands = request.start, request.stop
         return turn_in_place(small.samples[0], begin, turn, mover, request.gait, stands)
     backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
-    by_itself = body == "quadruped" and backward and request.gait == "auto"
+    own_gait = mover.backward if backward and request.gait == "auto" else None
     return trajectory.plan(
         small,
         speed=tuple((fraction, speed / pace) for fraction, speed in keys),
-        gait=quadruped_gaits.BACKWARD if by_itself else request.gait,
+        gait=own_gait or request.gait,
         facing=facing,
         start=request.start,
         stop=request.stop,

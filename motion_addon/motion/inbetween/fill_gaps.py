@@ -63,7 +63,7 @@ class _Work:
         there are more species than in the training data.
         """
         share = 1.0
-        if self.filler.kind.level:
+        if self.filler.kind.by_hips:
             share = confidence.share(self.filler, self.skeleton, motion, kept, pace)
         rotations, roots = motion
         found = answered(
@@ -184,7 +184,7 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
         raise RefusedError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
     kind = filler.kind
-    if kind.level:
+    if kind.by_hips:
         height, own_height = landmarks.hip_height(part), kind.hip_height
     else:
         height = -float(part.rest_positions()[:, 1].min())
@@ -192,7 +192,7 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
     if height < 1e-4:
         raise RefusedError("The rest pose of the motion does not stand upright along Y")
     scale = own_height / height
-    time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.level else 1.0
+    time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.by_hips else 1.0
     return _Match(joints, part.scaled(scale), scale, time)
 
 
@@ -239,7 +239,7 @@ def _fill_all(work: _Work) -> None:
     pace = np.array([max(gap.RATE / work.fps, PACES[0])])
     open_ = ~work.known
     touched = np.zeros(len(open_), dtype=bool)
-    for first, last, until in _windows(open_):
+    for first, last, until in windows(open_):
         at = slice(first, last)
         rotations, roots, contacts = work.answered(
             (work.rotations[at], work.roots[at]), work.known[at], work.kept[at], pace
@@ -273,7 +273,7 @@ def _vary(work: _Work, gaps: list[tuple[int, int]], rng: np.random.Generator) ->
     _fill_all(work)
 
 
-def _windows(open_: Array) -> Iterator[tuple[int, int, int]]:
+def windows(open_: Array) -> Iterator[tuple[int, int, int]]:
     """Yield windows (first, last excluded) and the end of the part that is taken from each.
 
     Gaps that are close together share a window. If a window had to be cut, its last gap is

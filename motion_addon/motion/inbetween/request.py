@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.kinds import BIPED
 from ..maths.quat import Array
 
 
@@ -27,7 +28,7 @@ class FillRequest:
     """Whether to make the clip cyclic, instead of ``keep``: its last frames are filled."""
     seam: int = 15
     """Frames of the transition for ``then`` or ``loop``."""
-    model: str = "biped"
+    model: str = BIPED.name
     """Kind of body."""
     seed: int = 0
     """Other than 0: a repeatable variant."""
@@ -49,7 +50,7 @@ class FillRequest:
                 f"Unknown key {unknown[0]!r} in the request; known are {', '.join(sorted(known))}"
             )
         for name, kind, text in (("clip", str, "a file name"), ("model", str, "a name")):
-            if not isinstance(data.get(name, "biped" if name == "model" else None), kind):
+            if not isinstance(data.get(name, BIPED.name if name == "model" else None), kind):
                 raise RefusedError(f"{name} must be {text}")
         for name in ("seed", "seam"):
             value = data.get(name, 15)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..body.kinds import kind_of
+from ..body.kinds import Kind
 from ..cleanup.secondary_motion import clear_of_ground
 from ..clip.clip import Clip
 from ..maths.quat import Array
@@ -21,19 +21,18 @@ from .request import StyleChoice
 class StyleContext:
     """The character that gets the styles, and the seed."""
 
-    body: str
-    """Kind of body."""
+    kind: Kind
     scale: float = 1.0
     """The character's size over the model's; keys of strengths are in its own seconds."""
     seed: int | None = 0
     """Draws the unsteadiness; with None, for loops, there is none and strengths are averaged."""
 
 
-def embeddings(choices: Sequence[StyleChoice], body: str) -> tuple[Array, ...]:
+def embeddings(choices: Sequence[StyleChoice], kind: Kind) -> tuple[Array, ...]:
     """Return the embedding (E,) of each requested style; raises RefusedError for unknown ones."""
     if not choices:
         return ()
-    styler = _styler(body)
+    styler = _styler(kind)
     return tuple(embedding_of(styler, choice) for choice in choices)
 
 
@@ -50,7 +49,7 @@ def apply_styles(
     """
     if not choices:
         return clip
-    seed, styler = context.seed, _styler(context.body)
+    seed, styler = context.seed, _styler(context.kind)
     neutral = None if _same_build(clip, styler) else styler.library["neutral"]
     seconds = np.arange(clip.frames) * (math.sqrt(context.scale) / clip.fps)
     ingredients = []
@@ -65,7 +64,7 @@ def apply_styles(
         rhythm = styler.rhythms.get(choice.name or "")
         ingredients.append(transfer.Ingredient(embedding, strength, base, rhythm))
     out = transfer.styled(styler, clip, ingredients, seed)
-    return clear_of_ground(out, clip) if kind_of(clip.skeleton).hanging else out
+    return clear_of_ground(out, clip)
 
 
 def _same_build(clip: Clip, styler: model.Styler) -> bool:
@@ -73,11 +72,11 @@ def _same_build(clip: Clip, styler: model.Styler) -> bool:
     return bool(np.allclose(clip.skeleton.offsets, styler.skeleton.offsets, atol=1e-3))
 
 
-def add_credits(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> None:
+def add_credits(card: dict[str, Any], choices: Sequence[StyleChoice], kind: Kind) -> None:
     """Add the style model's digest and credits to a report card."""
     if not choices:
         return
-    styler = _styler(body)
+    styler = _styler(kind)
     card["model"] = {**card["model"], "style": styler.digest}
     card["credits"] = [
         *card["credits"],
@@ -85,5 +84,5 @@ def add_credits(card: dict[str, Any], choices: Sequence[StyleChoice], body: str)
     ]
 
 
-def _styler(body: str) -> model.Styler:
-    return model.load_styler(body)
+def _styler(kind: Kind) -> model.Styler:
+    return model.load_styler(kind.name)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.biped import ball_height
 from ..body.kinds import BIPED, QUADRUPED
 from ..clip import bvh
 from ..clip import contacts as foot_contacts
@@ -17,10 +18,9 @@ from ..creature.reading import exemplar
 from ..creature.reading.recording import Recording
 from ..maths import quat
 from ..maths.quat import Array
-from ..metrics.clip_metrics import ball_height
 from ..nn.adain import WINDOW
 from ..plan import trajectory
-from ..retarget.people import to_skeleton
+from ..retarget.retarget import to_skeleton
 from ..rigs import RigBones, RigMap
 from . import transfer
 from .model import Styler

@@ -65,7 +65,7 @@ def tracks(found: tuple[Member, ...], seconds: float = 40.0) -> np.ndarray:
     for member in found:
         model = load_model(member.request)
         scale = size(member.request, model)
-        plan = plan_walk(member.request, walked_path(member.request), scale, model.body)
+        plan = plan_walk(member.request, walked_path(member.request), scale, model.kind.mover)
         plan = life_size_plan(plan, scale)
         frames = member.start + np.arange(len(plan)) / plan.rate
         columns = [np.interp(times, frames, plan.positions[:, axis]) for axis in (0, 2)]

@@ -8,7 +8,7 @@ import pytest
 
 from motion_addon.motion.bake.cycle import cut_cycle
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import QUADRUPED, kind_of
 from motion_addon.motion.body.quadruped import JOINTS, NECK, TAIL
 from motion_addon.motion.cleanup.secondary_motion import LOOK_LIMITS, follow_through, look_at
 from motion_addon.motion.clip.clip import Clip
@@ -122,7 +122,7 @@ def test_neck_does_not_turn_further_than_it_can_nor_jump() -> None:
     assert abs(yaw[-1]) < 0.3, "what lies behind is let go"
     shares = bent(clip, done)[:, [JOINTS.index(name) for name in NECK]]
     assert shares.max() < 0.5 * LOOK_LIMITS[0] + 0.1
-    assert quadruped.is_quadruped(done.skeleton)
+    assert kind_of(done.skeleton) is QUADRUPED
 
 
 def test_a_moving_point_is_followed() -> None:

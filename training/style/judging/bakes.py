@@ -9,7 +9,7 @@ import numpy as np
 
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import BIPED, QUADRUPED, kind_of
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths.quat import Array
@@ -86,8 +86,8 @@ def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
     before = seen if plain is None else sf.observe(replace(plain, fps=60.0))
     features = seen.features()[:: transfer.STEP]
     conditions = before.conditions()[:: transfer.STEP]
-    at = _moving(conditions, kind_of(clip))
-    return features[at], kind_of(clip).gait_of(conditions[at], SURE)
+    at = _moving(conditions, style_set(clip))
+    return features[at], style_set(clip).gait_of(conditions[at], SURE)
 
 
 def _moving(conditions: Array, kind: StyleSet) -> Array:
@@ -112,24 +112,19 @@ def footfalls(before: Clip, after: Clip) -> float:
     return float((known == found)[known >= 0].mean()) if (known >= 0).any() else 1.0
 
 
-def kind_of(clip: Clip) -> StyleSet:
+_STYLES = {BIPED: PEOPLE_STYLES, QUADRUPED: ANIMAL_STYLES}
+
+
+def style_set(clip: Clip) -> StyleSet:
     """Return the style set of a clip's kind of body."""
-    return ANIMAL_STYLES if quadruped.is_quadruped(clip.skeleton) else PEOPLE_STYLES
-
-
-def points_of(clip: Clip) -> Array:
-    """Return (T, 4, 3) the contact points of the feet."""
-    if kind_of(clip) is ANIMAL_STYLES:
-        return quadruped.paw_points(clip)
-    return foot_contacts.foot_points(clip.skeleton, *clip.world())
+    return _STYLES[kind_of(clip.skeleton)]
 
 
 def stances_of(clip: Clip) -> Array:
     """Return (T, feet) bool, the contacts detected from the feet's motion."""
-    if kind_of(clip) is ANIMAL_STYLES:
-        return np.asarray(quadruped.paw_contacts(points_of(clip), clip.fps) > 0.5)
-    seen = foot_contacts.detect(points_of(clip), clip.fps) > 0.5
-    return np.asarray(seen.reshape(clip.frames, 2, 2).any(axis=2))
+    kind = kind_of(clip.skeleton)
+    seen = kind.detected(clip) > 0.5
+    return np.asarray(seen.reshape(clip.frames, len(kind.legs), -1).any(axis=2))
 
 
 def timing(before: Clip, after: Clip) -> tuple[float, float]:
@@ -159,8 +154,8 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
 def slips(clip: Clip) -> tuple[float, float]:
     """Return the median and 95th percentile of slip (cm) in the clip's contacts."""
     assert clip.contacts is not None
-    columns = range(4) if kind_of(clip) is ANIMAL_STYLES else clip_metrics.BALLS
-    found = clip_metrics.planted_slips(points_of(clip), clip.contacts, columns)
+    kind = kind_of(clip.skeleton)
+    found = clip_metrics.planted_slips(kind.foot.places(clip), clip.contacts, kind.balls)
     if not len(found):
         return 0.0, 0.0
     return float(np.median(found)), float(np.percentile(found, 95))
@@ -175,7 +170,7 @@ def measured_bakes(
 ) -> Row:
     """Measure bakes in a named style; return the means and the figures of each bake."""
     rows: list[Row] = []
-    kind = kind_of(plain[0])
+    kind = style_set(plain[0])
     classes = kind.classes
     for course, before in zip(courses or courses_of(plain[0]), plain, strict=True):
         clip = make(course, name, 1.0)
@@ -206,7 +201,7 @@ def measured_bakes(
 
 def courses_of(clip: Clip) -> tuple[Course, ...]:
     """Return the courses for a clip's kind of body."""
-    return ANIMAL_COURSES if kind_of(clip) is ANIMAL_STYLES else COURSES
+    return ANIMAL_COURSES if style_set(clip) is ANIMAL_STYLES else COURSES
 
 
 def mean_of(rows: Sequence[Row]) -> Row:
