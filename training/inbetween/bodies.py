@@ -42,8 +42,8 @@ SHARES: Final = {
     f"rigs{STILL}": 0.2,
     "made up": 0.2,
 }
-"""Share of each kind of clips in the batches; clips that do not travel count with their kind if they
-have no own share."""
+"""Share of each kind of clips in the batches; clips that do not travel count with their kind if
+they have no own share."""
 OFF_GROUND: Final = 0.03
 """Meters by which a clip in another build may leave the ground or sink into it."""
 
@@ -60,8 +60,8 @@ class Part:
     """(T,) bool, frames for training."""
     held_out: bool
     captured: bool = True
-    """Whether the motion is as captured or keyed; else feet are pinned in their stances, or the body
-    has another build."""
+    """Whether the motion is as captured or keyed; else feet are pinned in their stances, or the
+    body has another build."""
     travels: bool = True
     """Whether it walks or runs; others stand, turn, eat, attack, jump, ..."""
 

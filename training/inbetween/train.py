@@ -55,7 +55,7 @@ class Settings:
     position: float = 4.0
     """Weight of meters against axes."""
     height: float = 2.0
-    """Weight of heights against distances on the ground: feet rise by centimeters, travel by meters."""
+    """Weight of heights against distances on the ground: feet rise less than they travel."""
     sideways: float = 0.0
     """Extra weight of position errors to the side of the body."""
     velocity: float = 1.0
@@ -66,8 +66,8 @@ class Settings:
     evenness: float = 0.7
     """Power of the weight by which windows easy to interpolate count more."""
     weighed: str = "batch"
-    """Unit of that weight: the whole "batch", or each "window". With "batch", standing windows count
-    almost nothing beside running ones."""
+    """Unit of that weight: the whole "batch", or each "window". With "batch", standing windows
+    count almost nothing beside running ones."""
     seed: int = 1
 
 

@@ -13,7 +13,7 @@ from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
-from ..retarget.people import part_way
+from ..retarget.chains import part_way
 from ..rigs import RigBones, detect
 from ..rigs.measure import measure
 from .bridging import bridged_positions, bridged_rotations

@@ -31,7 +31,7 @@ from motion_addon.motion.inbetween.model import Filler
 from motion_addon.motion.inbetween.proxies import proxy_of
 from motion_addon.motion.maths import quat
 from motion_addon.motion.nn import weights
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each
@@ -206,7 +206,7 @@ def trotting_rig(build: Build) -> tuple[Body, np.ndarray, np.ndarray]:
     rig, rig_map = animal(build)
     body = measure(rig, rig_map)
     clip = trot()
-    pose = people.pose(clip, people.source_body(clip), body)
+    pose = retarget.pose(clip, retarget.source_body(clip), body)
     poser = RigPoser(rig, clip.frames, dict(pose.rotations), dict(pose.positions))
     count = range(len(rig))
     rotations = np.stack([poser.rotation(bone) for bone in count], axis=1)

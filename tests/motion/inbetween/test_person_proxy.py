@@ -11,7 +11,7 @@ from motion_addon.motion.inbetween import blend_joins, model
 from motion_addon.motion.inbetween.model import Filler
 from motion_addon.motion.inbetween.person_proxy import PersonProxy
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each
@@ -39,7 +39,7 @@ def walking_rig(build: Build, clip: Clip) -> tuple[PersonProxy, np.ndarray, np.n
     """Return a rig that walks: its proxy and the world poses of all its bones."""
     rig, rig_map = human(build)
     body = measure(rig, rig_map)
-    pose = people.pose(clip, people.source_body(clip), body)
+    pose = retarget.pose(clip, retarget.source_body(clip), body)
     poser = RigPoser(rig, clip.frames, dict(pose.rotations), dict(pose.positions))
     count = range(len(rig))
     rotations = np.stack([poser.rotation(bone) for bone in count], axis=1)
