@@ -23,7 +23,7 @@ FRAMES = 600
 
 
 def step_of(model: str) -> tuple[dict[str, Callable[[], object]], Callable[[], object]]:
-    """Return the contestants in numpy, and the preparation of `FRAMES` frames."""
+    """Return the numpy methods, and the preparation of `FRAMES` frames."""
     network = controller_model.load(model).network
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(1, len(network.input_mean))).astype(np.float32)
