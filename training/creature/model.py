@@ -170,7 +170,7 @@ class Learner(nn.Module):
         return [("z", Z)]
 
     def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Return predictions (B, N, F), in their units, and [CLS] states (B, D) of tokens (B, N, I)."""
+        """Return predictions (B, N, F) and [CLS] states (B, D) of tokens (B, N, I)."""
         layout = clip_tokens.TokenLayout
         shown = bounded((tokens - self.token_mean) / self.token_scale, clip_tokens.FARTHEST)
         kept = 1.0 - tokens[..., layout.hidden, None]

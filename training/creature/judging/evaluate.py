@@ -172,8 +172,8 @@ def evaluate(
 ) -> Row:
     """Measure a learner on creatures of some ``groups``, print the figures and return them.
 
-    ``data`` is the folder of real creatures, ``tuned`` the output folder of ``finetune``. Without ``rivals``
-    the baselines are left out.
+    ``data`` is the folder of real creatures, ``tuned`` the output folder of ``finetune``. Without
+    ``rivals`` the baselines are left out.
     """
     known = cases.creatures(data)
     wanted = [one for one in known if one.group in groups]
