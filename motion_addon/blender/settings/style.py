@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the add-on keeps of styles: which ones the next bake wears, and how much of each."""
+"""The style settings of a scene: the styles of the next bake and the strength of each."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ DROP = 0.12
 EASY_REACH = 0.985
 """Share of the straight leg beyond which the lower leg and the shoulder blade help."""
 SLOPE_REACH = 0.05
-"""Distance (m), for a size of 1, at which the ground about a paw tells its slope."""
+"""Distance (m), for a size of 1, at which the slope of the ground around a paw is measured."""
 LAND_SECONDS = 0.06
 """Time in which a paw that lands comes down all the way (s)."""
 

@@ -260,7 +260,7 @@ def pops(bends: Array, fps: float, limit: float) -> float:
 def seam_error(clip: Clip) -> dict[str, float]:
     """Return how far the last frame plus one is from the first, over the usual frame step.
 
-    Both ratios are 1 or less for a loop that cannot be told from its other frames; the position
+    Both ratios are 1 or less for a loop whose cut looks like any of its frames; the position
     term is exact (cm) for a cycle whose last frame plus one repeats its first.
     """
     positions = clip.world()[1].astype(np.float64)

@@ -28,7 +28,7 @@ class _Shape:
     mirror: Array
     """(B,) the bone on the other side, itself on the middle plane, -1 without a partner."""
     pointed: bool
-    """Whether bones point along the body, so that a foot's tail tells its direction."""
+    """Whether bones point along the body, so that a foot's tail gives its direction."""
 
     def chain(self, bone: int, top: int) -> list[int]:
         """Return the bones from below ``top`` down to ``bone``."""
