@@ -147,9 +147,9 @@ def _clip(request: FilePath, name: str) -> Clip:
 
 def _written(result: BakeResult) -> Clip:
     """Return the clip to write: that of a creature is on the skeleton of its exemplar."""
-    if result.likeness is None:
+    if result.exemplar_match is None:
         return result.clip
-    return own_clip(result.request, result.clip, result.phase, result.likeness)
+    return own_clip(result.request, result.clip, result.phase, result.exemplar_match)
 
 
 def _beside(request: FilePath, data: Any) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.creature.reading.anchors import Limbs
+from motion_addon.motion.creature.reading.landmarks import BodyParts
 from motion_addon.motion.maths import quat
 
 HIND = {"hip": (1.0, 0.0), "stifle": (0.6, 0.2), "hock": (0.3, -0.05), "toe": (0.03, 0.05)}
@@ -17,7 +17,7 @@ TRUNK |= {"head": (1.5, 1.3), "tail": (1.0, -0.2)}
 ABOVE = {"back": "pelvis", "chest": "back", "neck": "chest", "head": "neck", "tail": "pelvis"}
 
 
-def beast(size: float = 1.0) -> tuple[Skeleton, Limbs]:
+def beast(size: float = 1.0) -> tuple[Skeleton, BodyParts]:
     """Return the skeleton of a made-up animal, hips ``size`` meters high, and its limb map."""
     places = {name: (0.0, *place) for name, place in TRUNK.items()}
     above = dict(ABOVE)
@@ -39,7 +39,7 @@ def beast(size: float = 1.0) -> tuple[Skeleton, Limbs]:
     tips = tuple(
         (names.index(chain[-1]), (0.0, -0.03 * size, 0.05 * size)) for chain in legs.values()
     )
-    limbs = Limbs(legs, ("pelvis", "back", "chest"), ("neck", "head"), ("tail",))
+    limbs = BodyParts(legs, ("pelvis", "back", "chest"), ("neck", "head"), ("tail",))
     return Skeleton(tuple(names), parents, offsets * size, tips), limbs
 
 

@@ -18,8 +18,8 @@ from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.contacts import runs
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import stride_clock
-from motion_addon.motion.creature.learned import signature
-from motion_addon.motion.creature.learned.signature import Posture, Seen
+from motion_addon.motion.creature.adaptation import clip_tokens
+from motion_addon.motion.creature.adaptation.clip_tokens import Posture, RootRelativeMotion
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE, WINDOW
@@ -44,7 +44,7 @@ FRAMES: Final = (
     "phase_rate",
 )
 """Arrays of frames that are predicted or given in a roll-out, besides the state."""
-_STATES: Final = list(signature.STATES)
+_STATES: Final = list(clip_tokens.STATE_INDICES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +126,11 @@ class Creatures:
         drawn = [self.show(self.draw(rng, 64), float(s), rng) for s in seconds]
         tokens = torch.cat([one.tokens.flatten(0, 1) for one in drawn]).numpy()
         proportions = torch.cat([one.posture["proportions"] for one in drawn]).numpy()
-        part = tokens[:, signature.Layout.part].any(axis=1)
+        part = tokens[:, clip_tokens.TokenLayout.part].any(axis=1)
         mean, scale = np.zeros(tokens.shape[1]), np.ones(tokens.shape[1])
-        frame = signature.Layout.frame
+        frame = clip_tokens.TokenLayout.frame
         mean[frame], scale[frame] = _grouped(tokens[~part][:, frame])
-        bones = signature.Layout.bones
+        bones = clip_tokens.TokenLayout.bones
         scale[bones] = tokens[part][:, bones].std()
         at = rng.permutation(len(self.clip))[:60000]
         control = self.frames["control"][at].float().numpy()
@@ -175,7 +175,7 @@ class Creatures:
         """Return a stretch of each creature of ``who`` (B,), all of one length."""
         length = round(seconds * RATE)
         longest = min(int(np.diff(self._stretches[i], axis=1).max()) for i in who)
-        length = max(min(length, longest), signature.EVERY * 2)
+        length = max(min(length, longest), clip_tokens.TOKEN_STEP * 2)
         tokens, postures = [], []
         for i in who:
             spans = self._stretches[i]
@@ -186,7 +186,7 @@ class Creatures:
             start = int(spans[run, 0]) + at - int(share[run - 1] if run else 0)
             seen = self.seen(start, start + length)
             posture = Posture.mean(self.skeletons[i], seen.axes, seen.hips)
-            tokens.append(signature.tokens(seen, posture))
+            tokens.append(clip_tokens.tokens(seen, posture))
             postures.append(posture)
         return Shown(torch.from_numpy(np.stack(tokens)), posed(postures))
 
@@ -197,11 +197,11 @@ class Creatures:
                 self._resting[int(i)] = Posture.rest(self.skeletons[i])
         return posed([self._resting[int(i)] for i in who])
 
-    def seen(self, start: int, stop: int) -> Seen:
+    def seen(self, start: int, stop: int) -> RootRelativeMotion:
         """Return frames as ``signature`` takes them."""
         keys = ("axes", "hips", "places", "velocities", "control", "contacts")
         part = {key: self.frames[key][start:stop].float().numpy() for key in keys}
-        return Seen(
+        return RootRelativeMotion(
             part["axes"], part["hips"], part["places"], part["velocities"],
             part["control"][:, stride_clock.INPUT.motion], part["contacts"],
         )  # fmt: skip
@@ -262,7 +262,7 @@ def posed(postures: Sequence[Posture]) -> dict[str, Tensor]:
 def _grouped(rows: Array) -> tuple[Array, Array]:
     """Return the mean of each column of frames, and a scale for each kind of columns."""
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
-    layout = signature.Layout
+    layout = clip_tokens.TokenLayout
     for group in (layout.turns, layout.hips, layout.velocities, layout.contacts):
         scale[group] = scale[group].mean()
     scale[layout.places] = scale[layout.places].mean()

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.controller import features, stride_clock
-from motion_addon.motion.creature.learned import signature
+from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
@@ -55,7 +55,7 @@ def describe(model: Learner, settings: dict[str, Any]) -> dict[str, Any]:
         "kind": "learnet: an encoder of clips and a mixture of experts with predicted diagonals",
         "rate": RATE,
         "units": {"length": "metre", "speed": "metre per second", "phase": "stride"},
-        "tokens": signature.Layout.size,
+        "tokens": clip_tokens.TokenLayout.size,
         "inputs": stride_clock.INPUT.size,
         "outputs": features.OutputLayout(JOINTS).size,
         "hidden": settings["hidden"],

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip import bvh
-from motion_addon.motion.creature.learned.adapt import adapt
-from motion_addon.motion.creature.learned.creature import Creature
+from motion_addon.motion.creature.adaptation.adapt import adapt
+from motion_addon.motion.creature.adaptation.creature import Creature
 from motion_addon.motion.creature.reading import exemplar
 
 from ..data.people import catalog_of
@@ -34,7 +34,7 @@ def made(entry: dict[str, Any], folder: Path) -> Creature:
     source, name = entry["rig"].split("/")
     clip = bvh.read(folder / entry["path"])
     found = adapt(exemplar.of_clip(clip, name=name.lower()), credit=CREDITS[source])
-    return replace(found, extras=None)
+    return replace(found, own_motion=None)
 
 
 def main() -> None:

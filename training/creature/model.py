@@ -3,7 +3,7 @@
 
 ``W = M1 diag(f(z)) M2`` in every layer of the mixture and of its gate (Bertinetto et al. 2016);
 ``z`` is the exemplar's [CLS] state and the proportions. Three other ways to use ``z`` are here to
-be compared with it. The numpy runtime is ``motion_addon.motion.creature.learned.learnet``.
+be compared with it. The numpy runtime is ``motion_addon.motion.creature.adaptation.learnet``.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from torch.nn import functional
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import features, stride_clock
-from motion_addon.motion.creature.learned import signature
+from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
@@ -113,7 +113,9 @@ class Learner(nn.Module):
         self.way = way
         for name in STATISTICS:
             self.register_buffer(name, torch.tensor(stats[name], dtype=torch.float32))
-        self.encoder = Encoder(signature.Layout.size, signature.Layout.hidden, ENCODER)
+        self.encoder = Encoder(
+            clip_tokens.TokenLayout.size, clip_tokens.TokenLayout.hidden, ENCODER
+        )
         self.nothing = nn.Parameter(torch.zeros(ENCODER.width))
         more = Z if way == "concat" else 0
         gated = stride_clock.gate_size("phase")
@@ -133,14 +135,14 @@ class Learner(nn.Module):
         )
         with torch.no_grad():
             self.parts()[0][2].outer.mul_(0.3)
-        known = ENCODER.width + signature.Layout.proportions
+        known = ENCODER.width + clip_tokens.TokenLayout.proportions
         self.trunk = nn.Sequential(nn.Linear(known, 256), nn.ELU(), nn.Linear(256, 256), nn.ELU())
         self.sizes = self._sizes(hidden)
         self.head = nn.Linear(256, sum(count for _, count in self.sizes))
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         self.steps = nn.Linear(256, (len(quadruped_gaits.GAITS) - 1) * 4 * 2)
-        state = list(signature.STATES)
+        state = list(clip_tokens.STATE_INDICES)
         skeleton_parents = quadruped.parents()
         self.register_buffer("parents", torch.from_numpy(np.maximum(skeleton_parents, 0)))
         self.register_buffer("chain", torch.from_numpy(_chain(skeleton_parents)[state]))
@@ -169,8 +171,8 @@ class Learner(nn.Module):
 
     def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return answers (B, N, F) in their units and [CLS] states (B, D) of tokens (B, N, I)."""
-        layout = signature.Layout
-        shown = bounded((tokens - self.token_mean) / self.token_scale, signature.FARTHEST)
+        layout = clip_tokens.TokenLayout
+        shown = bounded((tokens - self.token_mean) / self.token_scale, clip_tokens.FARTHEST)
         kept = 1.0 - tokens[..., layout.hidden, None]
         frame = 1.0 - tokens[..., layout.part].sum(-1, keepdim=True)
         shown = torch.cat(
@@ -184,7 +186,7 @@ class Learner(nn.Module):
         proportions = (posture["proportions"] - self.proportion_mean) / self.proportion_scale
         if self.training:
             proportions = proportions + VARIED * torch.randn_like(proportions)
-        proportions = bounded(proportions, signature.STRANGEST)
+        proportions = bounded(proportions, clip_tokens.STRANGEST)
         known = self.trunk(torch.cat([cls, proportions], dim=-1))
         given = dict(
             zip(
@@ -246,7 +248,7 @@ class Learner(nn.Module):
         angle = 2.0 * np.pi * legs[0]
         clock = (torch.stack([angle.cos(), angle.sin()], dim=-1) * legs[1][..., None]).flatten(1)
         control_, clock_ = (v.unflatten(0, (count, -1)) for v in (control, clock))
-        home = adapted.posture["places"][:, list(signature.STATES)]
+        home = adapted.posture["places"][:, list(clip_tokens.STATE_INDICES)]
         away = positions.unflatten(0, (count, -1)) - home[:, None]
         x = torch.cat(
             [control_, clock_, away.flatten(2), velocities.unflatten(0, (count, -1)).flatten(2)], -1

@@ -23,10 +23,10 @@ from motion_addon.motion.body import quadruped_gaits, stride_phases
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import features
-from motion_addon.motion.creature.learned import signature
+from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.creature.reading import touchdowns as reading_touchdowns
-from motion_addon.motion.creature.reading.gait_names import footfalls
-from motion_addon.motion.creature.reading.touchdowns import Steps
+from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern
+from motion_addon.motion.creature.reading.touchdowns import StrideTiming
 from motion_addon.motion.maths.quat import Array
 
 from ..data import animal_rigs, variants
@@ -57,7 +57,7 @@ class Owned:
     """(T, 6) weights of ``gaits.GAITS``."""
     usable: Array
     """(T,) bool, frames to learn from."""
-    steps: Steps | None = None
+    steps: StrideTiming | None = None
     """Of a steady clip whose stands are not to be found; else they are measured."""
 
 
@@ -97,11 +97,11 @@ def real(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
 def keyed(clip: Clip, gait: Array, kind: str) -> Owned:
     """Return a clip that may be keyed by hand, so that its paws may slide."""
     usable = np.ones(clip.frames, dtype=bool)
-    falls = footfalls(clip, quadruped_gaits.HIP_HEIGHT)
+    falls = footfall_pattern(clip, quadruped_gaits.HIP_HEIGHT)
     if kind not in animal_rigs.MOVING or falls.gait not in quadruped_gaits.TABLE:
         return Owned(clip, gait, usable)
-    found = reading_touchdowns.steps(clip, falls)
-    if found.sure:
+    found = reading_touchdowns.stride_timing(clip, falls)
+    if found.measured:
         return Owned(clip, gait, usable)
     return Owned(replace(clip, contacts=found.contacts(clip)), gait, usable, found)
 
@@ -123,13 +123,13 @@ def _mirrored(one: Owned) -> list[Owned]:
 def labels(one: Owned) -> dict[str, Array]:
     """Return what is learned of a clip's frames, and whether they may be shown."""
     clip = one.clip
-    root = signature.course(clip, one.gait)
+    root = clip_tokens.root_course(clip, one.gait)
     about = features.about_root(clip, root)
-    seen = signature.seen(clip, root, about)
+    seen = clip_tokens.root_relative(clip, root, about)
     strides = (
         stride_phases.measured(seen.contacts, clip.fps)
         if one.steps is None
-        else one.steps.strides()
+        else one.steps.leg_phases()
     )
     half = {
         "control": about["control"],
@@ -154,7 +154,7 @@ def labels(one: Owned) -> dict[str, Array]:
     }
 
 
-def touchdowns(strides: stride_phases.Strides) -> Array:
+def touchdowns(strides: stride_phases.StridePhases) -> Array:
     """Return (T, 4) touchdowns of the legs after the left hind's, nan where they do not move."""
     offsets = (strides.phase[:, :1] - strides.phase) % 1.0
     still = strides.amplitude.min(axis=1, keepdims=True) < 0.9

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_addon.motion.creature.learned import signature
+from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.maths.quat import Array
 
 from ..quadruped.train import LEGS, PAWS, WEIGHTS
@@ -51,8 +51,8 @@ def hide(tokens: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
 
     Of those chosen 80 % are hidden, 10 % are those of another frame and 10 % stay as they are.
     """
-    layout = signature.Layout
-    parts = len(signature.PARTS)
+    layout = clip_tokens.TokenLayout
+    parts = len(clip_tokens.PARTS)
     count, length = len(tokens), tokens.shape[1] - parts
     if rng.random() < SPANS and length > 8:
         span = int(rng.integers(2, max(length // 3, 3)))
@@ -76,7 +76,7 @@ def recall(model: Learner, tokens: Tensor, shown: Tensor, asked: Tensor) -> tupl
     """Return the loss of hidden frames and the [CLS] states (B, D)."""
     with torch.autocast("cpu", torch.bfloat16):
         answers, cls = model.encode(shown)
-    frame = signature.Layout.frame
+    frame = clip_tokens.TokenLayout.frame
     truth = ((tokens - model.token_mean) / model.token_scale)[..., frame]
     return (answers.float() - truth)[asked].square().mean(), cls.float()
 
@@ -217,7 +217,7 @@ def statistics(data: Creatures) -> dict[str, Array]:
     mean[: 9 * JOINTS] = np.tile(np.eye(3).ravel(), JOINTS)
     turns = slice(0, 6 * JOINTS)
     scale[: 9 * JOINTS] = stats["token_scale"][turns].mean()
-    scale[9 * JOINTS : 9 * JOINTS + 3] = stats["token_scale"][signature.Layout.hips].mean()
+    scale[9 * JOINTS : 9 * JOINTS + 3] = stats["token_scale"][clip_tokens.TokenLayout.hips].mean()
     rates, touches = (data.frames[key][at].float() for key in ("phase_rate", "contacts"))
     last = torch.cat([rates[:, None], touches], dim=1).numpy()
     mean[9 * JOINTS + 3 :], scale[9 * JOINTS + 3 :] = last.mean(axis=0), last.std(axis=0)

@@ -20,10 +20,10 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.creature.reading import anchors
-from motion_addon.motion.creature.reading.anchors import Limbs
-from motion_addon.motion.creature.reading.canonical import Animal, repeated, traveling
-from motion_addon.motion.creature.reading.gait_names import Footfalls, footfalls
+from motion_addon.motion.creature.reading import landmarks
+from motion_addon.motion.creature.reading.canonical_motion import CanonicalRig, repeated, traveling
+from motion_addon.motion.creature.reading.footfall_pattern import FootfallPattern, footfall_pattern
+from motion_addon.motion.creature.reading.landmarks import BodyParts
 from motion_addon.motion.maths.quat import Array
 
 from .people import catalog_of
@@ -52,7 +52,7 @@ class AnimalClip:
     """Meters, of the femur's joint in the rest pose."""
     speed: float
     """Mean speed along the ground, m/s."""
-    falls: Footfalls
+    falls: FootfallPattern
     """The gait by its footfalls."""
     kind: str
     """What the catalog says: a gait, "idle", "turn" or "other"."""
@@ -78,12 +78,12 @@ class Rig:
 
     name: str
     entry: dict[str, Any]
-    animal: Animal
+    animal: CanonicalRig
 
     @classmethod
     def of(cls, name: str, entry: dict[str, Any], skeleton: Skeleton) -> "Rig":
         """Return the rig whose rest pose is that of ``skeleton``."""
-        return cls(name, entry, Animal.of(skeleton, limbs(entry)))
+        return cls(name, entry, CanonicalRig.of(skeleton, limbs(entry)))
 
     def retarget(self, source: Clip) -> tuple[Clip, Array]:
         """Return the canonical clip of a clip of the rig, and the paws' errors (T, 4) in meters."""
@@ -92,9 +92,9 @@ class Rig:
         return self.animal.convert(*source.world(), source.fps)
 
 
-def limbs(entry: dict[str, Any]) -> Limbs:
+def limbs(entry: dict[str, Any]) -> BodyParts:
     """Return which joints are which part, by a rig's entry in the catalog."""
-    return Limbs(entry["legs"], entry["spine"], entry["neck_head"], entry["tail"])
+    return BodyParts(entry["legs"], entry["spine"], entry["neck_head"], entry["tail"])
 
 
 def read_rigs(folder: Path) -> dict[str, Rig]:
@@ -148,9 +148,9 @@ def animal_clip(rig: Rig, entry: dict[str, Any], source: Clip) -> AnimalClip:
         entry["creature"],
         entry["licence"],
         clip,
-        anchors.hip_height(clip.skeleton),
+        landmarks.hip_height(clip.skeleton),
         speed,
-        footfalls(clip, rig.animal.hip_height),
+        footfall_pattern(clip, rig.animal.hip_height),
         entry["gait"],
         loop,
         error,

@@ -15,7 +15,7 @@ from torch import nn
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.creature.reading import canonical
+from motion_addon.motion.creature.reading import canonical_motion
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
@@ -227,7 +227,7 @@ class Completion:
     def clip(self, known: Track) -> Clip:
         """Return the whole-body clip of a track, its paws standing on the ground."""
         pelvis, rotations, paws = self.said(known)
-        return canonical.on_paws(self.skeleton, rotations, pelvis, paws, 60.0)
+        return canonical_motion.on_paws(self.skeleton, rotations, pelvis, paws, 60.0)
 
     def said(self, known: Track) -> tuple[Array, Array, Array]:
         """Return pelvis (T, 3), rotations (T, J, 4) and paws (T, 4, 3), all in the world."""
@@ -254,7 +254,7 @@ class Completion:
         for k, name in enumerate(quadruped.LEGS):
             if name in pair.broken:
                 paws[:, k] = said[:, k]
-        return canonical.on_paws(self.skeleton, rotations, positions[:, 0], paws, 60.0)
+        return canonical_motion.on_paws(self.skeleton, rotations, positions[:, 0], paws, 60.0)
 
 
 def _spread(wanted: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.contacts import runs
 from motion_addon.motion.clip.skeleton import EndSite, Skeleton
-from motion_addon.motion.creature.reading.canonical import on_paws
+from motion_addon.motion.creature.reading.canonical_motion import on_paws
 from motion_addon.motion.maths import leg_ik, quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep

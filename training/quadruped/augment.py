@@ -16,7 +16,7 @@ from motion_addon.motion.body.quadruped_gaits import TABLE
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.contacts import runs
 from motion_addon.motion.controller import features, stride_clock
-from motion_addon.motion.creature.reading import canonical
+from motion_addon.motion.creature.reading import canonical_motion
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
@@ -132,7 +132,7 @@ def _shifted(clip: Clip, steps: _Steps, start: int, later: Array) -> Clip:
     rotations = quat.mul(rolled[:, None], rotations)
     pelvis = positions[:, 0] + SWAY * left[:, None] * across
     labrador_rig.toes_down(skeleton, rotations, paws)
-    return canonical.on_paws(skeleton, rotations, pelvis, paws, clip.fps)
+    return canonical_motion.on_paws(skeleton, rotations, pelvis, paws, clip.fps)
 
 
 def _fore_joints() -> tuple[str, ...]:

@@ -12,4 +12,4 @@ for way in learnet film concat none; do
     python -m training.creature.train --prepared "$build/data" --out "$build/ways/$way" --way "$way" \
         --pretrain 300 --steps 1800 --lengths 1 4 8 --shares 0.2 0.3 0.5 --rate 1e-3
 done
-python -m training.creature.judging.compare --data "$data" --ways "$build/ways" --json "$build/ways.json"
+python -m training.creature.judging.compare_methods --data "$data" --ways "$build/ways" --json "$build/ways.json"

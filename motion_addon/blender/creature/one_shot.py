@@ -19,7 +19,7 @@ from ..rig import character
 from . import exemplar, stored_creatures
 
 if TYPE_CHECKING:
-    from ...motion.creature.doctor.doctor import Diagnosis, Finding
+    from ...motion.creature.doctor.diagnosis import Diagnosis, Finding
 
 READ_SHARE = 0.9
 """Part of the progress that reading takes."""
@@ -64,16 +64,15 @@ def examine_steps(
     context: bpy.types.Context,
 ) -> Generator[float, None, tuple[exemplar.Reading, Diagnosis]]:
     """Read and examine the picked clip; yields progress 0..1. Raises RefusedError."""
-    from ...motion.creature.doctor import doctor
+    from ...motion.creature.doctor import diagnosis
+    from ...motion.creature.reading.recording import Recording
     from ...motion.maths.progress import part_of
 
     reading = yield from part_of(exemplar.read_steps(context), 0.0, READ_SHARE)
     yield READ_SHARE
     seen = reading.body()
-    found = doctor.examine(
-        seen.rig, seen.rotations, seen.positions, seen.fps,
-        rig_map=seen.rig_map, name=seen.name,
-    )  # fmt: skip
+    recording = Recording(seen.rig, seen.rotations, seen.positions, seen.fps, seen.name)
+    found = diagnosis.examine(recording, rig_map=seen.rig_map)
     found = replace(found, findings=tuple(_in_scene(f, reading) for f in found.findings))
     _last.examination = Examination(_clip(context), found)
     return reading, found
@@ -96,8 +95,9 @@ def adapt_steps(
     The clip stays picked when the armature plays takes later. Raises RefusedError before
     anything is changed.
     """
-    from ...motion.creature.learned.adapt import adapt
-    from ...motion.creature.reading.exemplar import read
+    from ...motion.creature.adaptation.adapt import adapt
+    from ...motion.creature.reading.exemplar import of_recording
+    from ...motion.creature.reading.recording import Recording
     from ...motion.maths.progress import part_of
 
     rig = character.current(context)
@@ -107,11 +107,10 @@ def adapt_steps(
     reading, found = yield from part_of(examine_steps(context), 0.0, READ_SHARE)
     if fault(found):
         raise RefusedError(fault(found))
-    given = read(
-        reading.rig, reading.rotations, reading.positions, reading.fps,
-        rig_map=reading.rig_map, name=reading.name,
-    )  # fmt: skip
-    made = adapt(given)
+    recording = Recording(
+        reading.rig, reading.rotations, reading.positions, reading.fps, reading.name
+    )
+    made = adapt(of_recording(recording, rig_map=reading.rig_map))
     context.scene.footfall.oneshot.action = exemplar.picked_action(context)
     return stored_creatures.store(rig, made)
 
@@ -158,7 +157,7 @@ def lines(found: Diagnosis) -> list[tuple[str, str]]:
     if found.footfalls is None or not found.stride:
         return [*out, ("Gait", "none")]
     where = "in place" if found.in_place else "over the ground"
-    ends = "closes" if found.loop else f"open, {found.seam:.1f} steps apart"
+    ends = "closes" if found.loop else f"open, {found.loop_gap:.1f} steps apart"
     return [
         *out,
         ("Gait", f"{found.gait}, paws down {found.footfalls.duty:.0%}"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ...motion.bake.request import BakeRequest
     from ...motion.clip.clip import Clip
     from ...motion.controller.model import Model
-    from ...motion.creature.learned.creature import Creature
+    from ...motion.creature.adaptation.creature import Creature
     from ...motion.creature.own_rig.own_pose import OwnPose
     from ...motion.rigs import RigMap
 
@@ -132,7 +132,7 @@ def _about(creature: Creature) -> str:
 
 def read(file: Path) -> Creature:
     """Return the creature of a file. Raises RefusedError in one plain sentence."""
-    from ...motion.creature.learned.creature import Creature
+    from ...motion.creature.adaptation.creature import Creature
 
     try:
         return Creature.load(file)
@@ -213,12 +213,12 @@ def file_of(kept: bpy.types.PropertyGroup) -> Path:
 
 def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
     """Return the model that a recipe moves a rig with. Raises RefusedError and RefusedError."""
-    from ...motion.creature.learned import library
+    from ...motion.creature.adaptation import creature_files
 
     kept = wanted(rig, recipe)
     if kept is None:
         return character_size.load_model(recipe.model)
-    return library.model(str(file_of(kept)), None, recipe.manner)
+    return creature_files.load_model(str(file_of(kept)), None, recipe.manner)
 
 
 def size(
@@ -228,17 +228,17 @@ def size(
 
     Raises RefusedError and RefusedError.
     """
-    from ...motion.creature.learned import library
-    from ...motion.creature.own_rig.own_pose import size_of
+    from ...motion.creature.adaptation import creature_files
+    from ...motion.creature.own_rig.own_pose import size_ratio
     from ..scene import armature
 
     found = character_size.measure(rig, rig_map, model(rig, recipe), scene)
     kept = wanted(rig, recipe)
-    own = None if kept is None else library.own_motion(str(file_of(kept)))
-    ratio = None if own is None else size_of(own, armature.read_rig(rig))
+    own = None if kept is None else creature_files.load_own_motion(str(file_of(kept)))
+    ratio = None if own is None else size_ratio(own, armature.read_rig(rig))
     if kept is None or ratio is None:
         return found
-    hips = library.creature(str(file_of(kept))).hip_height
+    hips = creature_files.load_creature(str(file_of(kept))).hip_height
     return replace(found, hip_height=hips * ratio * found.meters)
 
 
@@ -249,9 +249,9 @@ def own_pose(result: BakeResult, clip: Clip) -> OwnPose | None:
     """
     from ...motion.bake import creatures
 
-    if result.likeness is None:
+    if result.exemplar_match is None:
         return None
-    return creatures.own_pose(result.request, clip, result.phase, result.likeness)
+    return creatures.own_pose(result.request, clip, result.phase, result.exemplar_match)
 
 
 def applied(asked: BakeRequest, rig: bpy.types.Object, recipe: Recipe) -> BakeRequest:

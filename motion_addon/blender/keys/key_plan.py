@@ -118,7 +118,7 @@ def plan_keys(
         rig_map = control_rigs.prepare(rig, rig_map)
     body = measure(rig, rig_map)
     posed = _pose(body, clip, settings)
-    posed = posed if own is None else own.on(posed)
+    posed = posed if own is None else own.applied_to(posed)
     settings, hung = _with_mesh(obj, body, settings)
     scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
     if scheme is not None:

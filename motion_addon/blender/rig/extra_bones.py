@@ -28,7 +28,7 @@ def channels(
     """
     assert obj.pose is not None
     rig = body.rig
-    for name, rotation, location in own.besides(body):
+    for name, rotation, location in own.extra_channels(body):
         if name in keyed or name.startswith(control_rigs.HELPERS):
             continue
         bone = obj.pose.bones[name]

@@ -26,7 +26,7 @@ from ..plan import trajectory
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..style import bake_styles
-from .creatures import Likeness, likeness, remarks
+from .creatures import ExemplarMatch, exemplar_match, remarks
 from .cycle import cut_cycle
 from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
 from .request import BakeRequest
@@ -64,7 +64,7 @@ class BakeResult:
     """(T,) gait phase of each frame in cycles, unwrapped."""
     report: dict[str, object]
     """The report card, plain JSON values."""
-    likeness: Likeness | None = None
+    exemplar_match: ExemplarMatch | None = None
     """Of a creature, how much each frame is like its exemplar's."""
 
     def save(self, path: FilePath) -> None:
@@ -197,11 +197,11 @@ def _result(walk: _Walk, run: Run, clip: Clip) -> BakeResult:
     bake_styles.sign(card, request.style, walk.model.body)
     if run.shares is not None:
         card["experts"] = _activations(run.shares, clip.fps)
-    like = likeness(request, walk.model, walk.plan)
-    if like is not None:
+    match = exemplar_match(request, walk.model, walk.plan)
+    if match is not None:
         card |= remarks(request, walk.plan, cast(list[str], card["warnings"]))
-        like = like.at(at)
-    return BakeResult(request, result, phase, card, like)
+        match = match.at(at)
+    return BakeResult(request, result, phase, card, match)
 
 
 def _activations(shares: Array, fps: float) -> dict[str, object]:
@@ -251,8 +251,8 @@ def _finished(run: Run, walk: _Walk, loops: bool = False) -> Clip:
     wearing = bake_styles.StyleContext(walk.model.body, walk.scale, None if loops else request.seed)
     clip = bake_styles.apply_styles(clip, request.style, walk.styles, wearing)
     if request.cleanup and clip.contacts is not None:
-        habits = walk.model.habits
-        keyed = None if habits.residual is None else replace(CREATURE, soles=habits.soles)
+        profile = walk.model.gait_profile
+        keyed = None if profile.residual is None else replace(CREATURE, soles=profile.soles)
         clip = clean(clip, clip.contacts, walk.plan, keyed)
     clip = follow_through(clip, request.follow_through)
     if request.gaze is not None:
@@ -278,8 +278,8 @@ def report_card(
     turn = max(abs(v) for v in model.info["ranges"]["turn"])
     ranges = Ranges((low * pace, high * pace), turn / pace)
     soles = None
-    if model.habits.soles is not None:
-        soles = tuple(size(request, model) * height for height in model.habits.soles)
+    if model.gait_profile.soles is not None:
+        soles = tuple(size(request, model) * height for height in model.gait_profile.soles)
     card = report(clip, path, plan, ranges, model.info.get("reference"), soles)
     card["model"] = {"name": model.name, "weights": model.digest}
     card["credits"] = list(model.info["credits"])
@@ -316,10 +316,10 @@ def cycle(request: BakeRequest) -> BakeResult:
     phase = request.start_phase + np.arange(loop.frames) / loop.frames
     card: dict[str, object] = {"ground_speed": ground_speed, "period": loop.frames / loop.fps}
     card["model"] = {"name": model.name, "weights": model.digest}
-    like = likeness(request, walk.model, walk.plan)
-    if like is not None:
-        like = like.at(np.full(loop.frames, 0.5 * len(walk.plan)))
-    return BakeResult(request, loop, phase, card, like)
+    match = exemplar_match(request, walk.model, walk.plan)
+    if match is not None:
+        match = match.at(np.full(loop.frames, 0.5 * len(walk.plan)))
+    return BakeResult(request, loop, phase, card, match)
 
 
 @lru_cache(maxsize=16)
@@ -339,5 +339,5 @@ def pose_at_phase(request: BakeRequest, phase: float) -> BakeResult:
     closed = np.arange(loop.frames + 1) % loop.frames
     clip = Clip(loop.skeleton, loop.rotations[closed], loop.root_positions[closed], loop.fps)
     clip = clip.at_frames(np.array([(phase % 1.0) * loop.frames]), request.fps)
-    like = None if whole.likeness is None else whole.likeness.at(np.zeros(1))
-    return BakeResult(request, clip, np.array([phase]), {}, like)
+    match = None if whole.exemplar_match is None else whole.exemplar_match.at(np.zeros(1))
+    return BakeResult(request, clip, np.array([phase]), {}, match)

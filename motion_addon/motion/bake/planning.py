@@ -70,7 +70,7 @@ def walked_path(request: BakeRequest) -> Path:
 
 def mover(model: Model) -> Mover:
     """Return how a model's character moves along a path."""
-    return MOVERS[model.body] if model.body == "biped" else model.habits.mover
+    return MOVERS[model.body] if model.body == "biped" else model.gait_profile.mover
 
 
 def plan_walk(

@@ -33,7 +33,7 @@ from ...options.option import (
 )
 from ..body import quadruped_gaits
 from ..controller.footfall_edits import Footfall, checked_footfalls
-from ..creature.request import CREATURE, Legs, check_creature, checked_legs
+from ..creature.request import CREATURE_MODEL, LegJoints, check_creature, checked_legs
 from ..style.request import StyleChoice, checked_styles, plain_styles
 
 Point = tuple[float, float, float]
@@ -161,7 +161,7 @@ class BakeRequest(BakeOptions):
         None, "Exemplar", "Path of a BVH file of a creature's motion, or of a stored creature",
         _EXEMPLAR, bodies=ANIMALS,
     )  # fmt: skip
-    legs: Legs | None = formed(
+    legs: LegJoints | None = formed(
         None, "Legs", "Joints of each leg of an exemplar, from its top to the paw; found if none",
         _LEGS, bodies=ANIMALS,
     )  # fmt: skip
@@ -210,8 +210,8 @@ def speeds(request: BakeRequest) -> tuple[float, float]:
     A creature's size may not be known yet; then those of any size.
     """
     low = high = pace(request)
-    if request.model == CREATURE and request.hip_height is None:
-        low, high = (pace_of(CREATURE, None, hips) for hips in HIP_HEIGHTS)
+    if request.model == CREATURE_MODEL and request.hip_height is None:
+        low, high = (pace_of(CREATURE_MODEL, None, hips) for hips in HIP_HEIGHTS)
     return round(SPEEDS[0] * low, 3), round(SPEEDS[1] * high, 3)
 
 
@@ -223,7 +223,7 @@ def pace(request: BakeRequest) -> float:
 def pace_of(model: str, height: float | None, hip_height: float | None) -> float:
     """Return ``pace`` of a model at a height or at a hip height in meters."""
     if hip_height is not None:
-        four_legged = model in ("quadruped", CREATURE)
+        four_legged = model in ("quadruped", CREATURE_MODEL)
         usual = quadruped_gaits.HIP_HEIGHT if four_legged else BIPED_HIP_HEIGHT
         return math.sqrt(hip_height / usual)
     return math.sqrt((height or 1.75) / 1.75)

@@ -24,7 +24,7 @@ _DUTY_SECONDS: Final = 0.4
 
 
 @dataclass(frozen=True, eq=False)
-class Strides:
+class StridePhases:
     """Where four legs are in their strides, in the order of ``quadruped.LEGS``."""
 
     phase: Array
@@ -33,7 +33,7 @@ class Strides:
     """(T, 4) 0 (standing) to 1 (in a stride)."""
 
 
-def measured(contacts: Array, fps: float) -> Strides:
+def measured(contacts: Array, fps: float) -> StridePhases:
     """Return the strides of a motion by its contacts (T, 4), binary.
 
     Linear between touchdowns. In a pause the phase rests and the amplitude is zero.
@@ -49,7 +49,7 @@ def measured(contacts: Array, fps: float) -> Strides:
             for a, b in pauses:
                 moving[int(a) : int(b) + 1] = 0.0
             amplitude[:, leg] = smooth(moving, 0.1 * fps)
-    return Strides(phase, amplitude)
+    return StridePhases(phase, amplitude)
 
 
 def _knots(down: Array, fps: float) -> tuple[list[float], list[float], list[tuple[float, float]]]:
@@ -75,7 +75,7 @@ def _knots(down: Array, fps: float) -> tuple[list[float], list[float], list[tupl
     return times, values, pauses
 
 
-def rate(strides: Strides, fps: float) -> Array:
+def rate(strides: StridePhases, fps: float) -> Array:
     """Return (T,) strides per second, the mean of the legs that move."""
     speed = np.gradient(strides.phase, axis=0) * fps
     weight = strides.amplitude + 1e-3
@@ -88,7 +88,7 @@ def duty_factor(contacts: Array, fps: float) -> Array:
     return np.asarray(smooth(contacts.mean(axis=1).astype(np.float64), _DUTY_SECONDS * fps))
 
 
-def gait_weights(strides: Strides, duty: Array, fps: float) -> Array:
+def gait_weights(strides: StridePhases, duty: Array, fps: float) -> Array:
     """Return (T, 6) weights of ``gaits.GAITS`` by footfalls, never by names.
 
     ``duty`` (T,) is the mean duty factor. The gait is the one of the table whose footfalls are

@@ -194,7 +194,9 @@ class Controller:
     ) -> tuple[Array, Array]:
         """Return factors (T, N) of the phase rate and what is added to it, cycles per second."""
         frames = max(len(plan) for plan in plans)
-        own = [self._model.habits.rates(p, w.lead) for p, w in zip(plans, wishes, strict=True)]
+        own = [
+            self._model.gait_profile.rates(p, w.lead) for p, w in zip(plans, wishes, strict=True)
+        ]
         shares, added = (
             np.stack([np.pad(v, (0, frames - len(v)), mode="edge") for v in part], axis=1)
             for part in zip(*own, strict=True)
@@ -203,11 +205,11 @@ class Controller:
 
     def _own(self, plan: Trajectory, lead: str, phase: Array) -> Own | None:
         """Return what the animal adds to its network's answers along a plan; ``phase`` (T,)."""
-        habits = self._model.habits
-        if habits.residual is None:
+        profile = self._model.gait_profile
+        if profile.residual is None:
             return None
         late = legs(self._model, plan, lead)[0][:, 0]
-        return Own(habits.residual, phase - late, habits.near(plan, lead))
+        return Own(profile.residual, phase - late, profile.similarity(plan, lead))
 
     def run(
         self,
@@ -263,7 +265,7 @@ def decode(
     if own is not None:
         turns, moved = own.residual.at(own.phase, own.share)
         turned = quat.mul(quat.from_rotvec(turns), turned)
-        hips, contacts = hips + moved, own.residual.touching(contacts, own.phase, own.share)
+        hips, contacts = hips + moved, own.residual.blended_contacts(contacts, own.phase, own.share)
     root = features.root_rotations(plan)
     world = quat.mul(root[:, None], turned).astype(np.float32)
     hips = plan.positions + quat.apply(root, hips)

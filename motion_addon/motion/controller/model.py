@@ -12,7 +12,7 @@ from ..maths.quat import Array
 from ..nn.network import Gate, MixedNetwork, PhaseNetwork
 from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
 from . import features
-from .gait_profile import USUAL, Habits
+from .gait_profile import DEFAULT_PROFILE, GaitProfile
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Model:
     """First 12 hex digits of the SHA-256 of the weights."""
     gate: Gate | None = None
     """Mixes the sets of weights; a PFNN has none."""
-    habits: Habits = USUAL
+    gait_profile: GaitProfile = DEFAULT_PROFILE
     """Of a quadruped."""
     natural_size: float = 1.0
     """Size of the character over the model's where none is asked for."""

@@ -100,7 +100,7 @@ class StridePacing:
 
 def legs(model: Model, plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
     """Return the offsets and amplitudes (T, 4) of a quadruped's legs along a plan."""
-    return stride_clock.planned(plan, lead, model.habits.table, model.habits.left)
+    return stride_clock.planned(plan, lead, model.gait_profile.table, model.gait_profile.left)
 
 
 def _course(model: Model, plan: Trajectory, wish: Wishes) -> tuple[Array, Array]:

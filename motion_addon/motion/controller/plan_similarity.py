@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much a planned motion is like an exemplar: by gait, speed and turning."""
+"""Similarity of a planned motion to an exemplar by gait, speed and turning."""
 
 from typing import Final
 
@@ -12,20 +12,20 @@ from ..plan.trajectory import Trajectory
 from . import features
 
 PACE: Final = 0.3
-"""Logarithm of the ratio of speeds at which a motion is like the exemplar by six tenths."""
+"""Logarithm of the ratio of speeds at which the similarity falls to ``exp(-1/2)``."""
 TURN: Final = 1.0
-"""Radians a second at which a turning motion is so."""
+"""Turning, radians per second, at which the similarity falls to ``exp(-1/2)``."""
 EASE: Final = 0.2
-"""Seconds, the spread of the smoothing."""
+"""Standard deviation of the smoothing, seconds."""
 FAR_PACE: Final = 0.5
-"""Logarithm of the ratio of speeds from which on a motion is called extrapolated."""
+"""Logarithm of the ratio of speeds from which a motion counts as extrapolated."""
 
 
-def nearness(plan: Trajectory, gait: str, speed: float) -> Array:
-    """Return (T,) how much a plan is like an exemplar's motion, 1 the same and 0 far away.
+def similarity(plan: Trajectory, gait: str, speed: float) -> Array:
+    """Return (T,) the similarity of a plan to an exemplar: 1 is the same motion, 0 is far away.
 
-    The plan is of the model's size, as is the ``speed`` (m/s) of the exemplar, whose ``gait`` is
-    one of ``gaits.GAITS``. One that only stands is like a plan that stands.
+    The plan and the exemplar's ``speed`` (m/s) are of the model's size; ``gait`` is one of
+    ``quadruped_gaits.GAITS``. An exemplar that only stands is similar to a plan that stands.
     """
     share = plan.gait[:, quadruped_gaits.GAITS.index(gait)].astype(np.float64)
     if gait != "stand":
@@ -36,14 +36,14 @@ def nearness(plan: Trajectory, gait: str, speed: float) -> Array:
 
 
 def moving(plan: Trajectory) -> Array:
-    """Return (T,) how much a plan moves at all, 0 to 1."""
+    """Return (T,) 1 where a plan moves and 0 where it stands, smoothed."""
     return np.clip(smooth(1.0 - plan.gait[:, 0], EASE * plan.rate, plan.loops), 0.0, 1.0)
 
 
 def warnings(plan: Trajectory, gait: str, speed: float) -> list[str]:
-    """Return one plain sentence for each way in which a plan is far from an exemplar.
+    """Return a sentence if a plan is far from the exemplar in gait or speed.
 
-    The plan and the ``speed`` (m/s) of the exemplar are of the model's size.
+    The plan and the exemplar's ``speed`` (m/s) are of the model's size.
     """
     froude = float(quadruped_gaits.froude(speed, quadruped_gaits.HIP_HEIGHT))
     given = f"The exemplar is a {gait} at Froude {froude:.2g}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artist asks of a creature that is learned from one clip: the clip, and how much of it."""
+"""Options of a bake with a creature: exemplar, its legs and the strength of its manner."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,19 +8,19 @@ from ...errors import RefusedError
 from ...options.checks import within
 from ..body.quadruped import LEGS
 
-CREATURE = "creature"
-"""The model that is made of one exemplar."""
+CREATURE_MODEL = "creature"
+"""Name of the model that is adapted to one exemplar."""
 MANNERS = (0.0, 1.5)
-"""Strengths of an exemplar's manner."""
+"""Least and most strength of an exemplar's manner."""
 _FILES = (".bvh", ".npz", ".footfall")
-_USUAL = {"exemplar": None, "legs": None, "manner": 1.0}
+_DEFAULTS = {"exemplar": None, "legs": None, "manner": 1.0}
 
-Legs = tuple[tuple[str, tuple[str, ...]], ...]
-"""Each of LEGS with its joints from the top to the paw."""
+LegJoints = tuple[tuple[str, tuple[str, ...]], ...]
+"""Each leg of LEGS with its joints from the top to the paw."""
 
 
-def checked_legs(value: Any) -> Legs:
-    """Return the legs of an exemplar of plain values; raises RefusedError where they are none."""
+def checked_legs(value: Any) -> LegJoints:
+    """Return an exemplar's legs from plain values; raises RefusedError if they are malformed."""
     if not isinstance(value, Mapping) or set(value) != set(LEGS):
         raise RefusedError(f"legs must have {', '.join(LEGS)}, each with a list of joints")
     for leg in LEGS:
@@ -37,11 +37,13 @@ def checked_legs(value: Any) -> Legs:
 
 
 def check_creature(request: Any) -> None:
-    """Raise RefusedError where a ``BakeRequest`` makes no sense about a creature, or is of none."""
-    if request.model != CREATURE:
-        for name, usual in _USUAL.items():
-            if getattr(request, name) != usual:
-                raise RefusedError(f'{name} is for the model "{CREATURE}", not {request.model!r}')
+    """Raise RefusedError if a ``BakeRequest`` has wrong or unexpected creature options."""
+    if request.model != CREATURE_MODEL:
+        for name, default in _DEFAULTS.items():
+            if getattr(request, name) != default:
+                raise RefusedError(
+                    f'{name} is for the model "{CREATURE_MODEL}", not {request.model!r}'
+                )
         return
     if not isinstance(request.exemplar, str) or not request.exemplar:
         raise RefusedError("A creature needs an exemplar: the path of a BVH or creature file")

@@ -17,8 +17,8 @@ from ..body.dynamic_units import Units
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..creature.own_rig import own_rig
-from ..creature.own_rig.own_rig import Bones, Misfit, OwnRig
-from ..creature.reading import footing
+from ..creature.own_rig.own_rig import BoneCorrections, BoneMotion, OwnRig
+from ..creature.reading import ground_motion
 from ..maths import quat
 from ..maths.quat import Array
 from . import blend_joins, fill_gaps, keyed_feet
@@ -41,36 +41,36 @@ class AnimalFigure:
 
     own: OwnRig
 
-    def clip(self, bones: Bones, known: Array, fps: float) -> Clip:
+    def clip(self, bones: BoneMotion, known: Array, fps: float) -> Clip:
         """Return the ``known`` (T,) frames of a motion on the canonical joints; others repeat them.
 
         The ground stays where it is in the motion.
         """
         turns, places = bones.turns[known], bones.places[known]
-        animal = self.own.animal
+        animal = self.own.canonical
         clip, _ = animal.convert(turns, places, fps)
-        up = clip.root_positions[0] - animal.found.places(turns, places)[0, 0]
+        up = clip.root_positions[0] - animal.landmarks.places(turns, places)[0, 0]
         row = np.maximum.accumulate(np.where(known, np.cumsum(known) - 1, 0))
         return Clip(
             clip.skeleton, clip.rotations[row], (clip.root_positions - up)[row].astype(np.float32),
             fps,
         )  # fmt: skip
 
-    def bones(self, clip: Clip, bones: Bones, known: Array) -> Bones:
+    def bones(self, clip: Clip, bones: BoneMotion, known: Array) -> BoneMotion:
         """Return a rig's motion whose frames that are not ``known`` (T,) are those of ``clip``."""
-        misfit = self._misfit(clip, bones, known)
-        made = own_rig.pose(self.own, clip, misfit, sink=False)
-        return Bones(
+        corrections = self._corrections(clip, bones, known)
+        made = own_rig.pose(self.own, clip, corrections, sink=False)
+        return BoneMotion(
             bridged_rotations(made.turns, bones.turns, known, clip.fps),
             bridged_positions(made.places, bones.places, known, clip.fps),
         )
 
-    def _misfit(self, clip: Clip, bones: Bones, known: Array) -> Misfit:
+    def _corrections(self, clip: Clip, bones: BoneMotion, known: Array) -> BoneCorrections:
         """Return how the bones differ from what they follow, bridged over what is new."""
         own = self.own
-        given = own_rig.followed(own, clip)
+        given = own_rig.followed_rotations(own, clip)
         follows = np.stack(
-            [own_rig.base(own, bones, given, b) for b in range(len(own.skeleton))], 1
+            [own_rig.base_rotation(own, bones, given, b) for b in range(len(own.skeleton))], 1
         )
         off = quat.inv_mul(follows, bones.turns)
         mean = quat.normalize(quat.unroll(off[known]).mean(axis=0))
@@ -78,23 +78,23 @@ class AnimalFigure:
         moved = np.stack([own_rig.shift(own, bones, b) for b in range(len(own.skeleton))], 1)
         shifts = bridged_positions(np.zeros_like(moved), moved, known, clip.fps)
         count = range(len(own.skeleton))
-        return Misfit({b: turns[:, b] for b in count}, {b: shifts[:, b] for b in count})
+        return BoneCorrections({b: turns[:, b] for b in count}, {b: shifts[:, b] for b in count})
 
 
-def treadmill(figure: AnimalFigure, bones: Bones, known: Array, fps: float) -> Array:
+def treadmill(figure: AnimalFigure, bones: BoneMotion, known: Array, fps: float) -> Array:
     """Return (T, 3) the way that an animal makes by its steps but not over the ground, meters.
 
     It is told by stretches of ``known`` (T,) frames in which an animal walks in place; between
     them its speed goes over from one to the other. Single poses tell it where they are close.
     """
-    animal = figure.own.animal
+    animal = figure.own.canonical
     second = Units(animal.hip_height).second
     at, speeds = [], []
     for start, stop in runs(known):
         if (stop - start) / fps < STEPS * second or stop - start < 3:
             continue
         part = bones.turns[start:stop], bones.places[start:stop]
-        foot = footing.read(animal, *part, fps, second, False)
+        foot = ground_motion.read(animal, *part, fps, second, False)
         left, ahead = foot.paws if foot.in_place else (0.0, 0.0)
         turned = quat.yaw(float(foot.heading.mean()))
         at += [start, stop - 1]
@@ -107,11 +107,11 @@ def treadmill(figure: AnimalFigure, bones: Bones, known: Array, fps: float) -> A
     return np.asarray(np.cumsum(pace, axis=0) / fps)
 
 
-def _between_poses(figure: AnimalFigure, bones: Bones, keys: Array, fps: float) -> Array:
+def _between_poses(figure: AnimalFigure, bones: BoneMotion, keys: Array, fps: float) -> Array:
     """Return (3,) m/s that paws ask of an animal in place, which are low in two poses running."""
-    animal = figure.own.animal
+    animal = figure.own.canonical
     hips = animal.hip_height
-    places = animal.found.places(bones.turns[keys], bones.places[keys])
+    places = animal.landmarks.places(bones.turns[keys], bones.places[keys])
     paws = places[:, [quadruped.JOINTS.index(name) for name in quadruped.PAWS]]
     times = np.diff(keys) / fps
     low = paws[..., 1] < paws[..., 1].min() + LOW * hips
@@ -123,20 +123,20 @@ def _between_poses(figure: AnimalFigure, bones: Bones, keys: Array, fps: float) 
         return np.zeros(3)
     asked = -np.median(back, axis=0)
     own = np.linalg.norm(places[-1, 0] - places[0, 0]) / times.sum()
-    least = max(footing.STANDS * Units(hips).speed, own / footing.IN_PLACE)
+    least = max(ground_motion.STANDS * Units(hips).speed, own / ground_motion.IN_PLACE)
     return np.asarray(asked if np.linalg.norm(asked) > least else np.zeros(3))
 
 
 def fill(
     figure: AnimalFigure,
     filler: Filler,
-    bones: Bones,
+    bones: BoneMotion,
     known: Array,
     fps: float,
     *,
     seed: int = 0,
     lock: bool = True,
-) -> tuple[Bones, Array]:
+) -> tuple[BoneMotion, Array]:
     """Return a rig's motion with new poses where ``known`` (T,) is False, and contacts (T, 4).
 
     What ``bones`` hold in the gaps plays no part. Raises RefusedError as ``inbetween.fill`` does.
@@ -154,7 +154,7 @@ def fill(
     contacts = np.asarray(done.contacts)
     roots = done.root_positions - way
     if way.any():
-        roots = _in_place(roots, known, DRIFT * figure.own.animal.hip_height)
+        roots = _in_place(roots, known, DRIFT * figure.own.canonical.hip_height)
     return figure.bones(replace(done, root_positions=roots), bones, known), contacts
 
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..clip.clip import Clip
-from ..creature.own_rig.own_rig import Bones, OwnRig
-from ..creature.reading import footing, subject
-from ..creature.reading.file_units import Scale
+from ..creature.own_rig.own_rig import BoneMotion, OwnRig
+from ..creature.reading import animal_detection, ground_motion
+from ..creature.reading.animal_detection import DetectedAnimal
+from ..creature.reading.file_units import LengthUnit
 from ..creature.reading.recording import Recording
-from ..creature.reading.subject import Subject
 from ..maths import quat
 from ..maths.quat import Array
 from . import animal_figure, fill_gaps, transition
@@ -29,7 +29,7 @@ from .model import Filler
 class AnimalFile:
     """An animal that was found in a file."""
 
-    found: Subject
+    found: DetectedAnimal
     figure: AnimalFigure
     axes: Array
     """(4,) from the file's world to one in which the animal stands, Y up."""
@@ -40,26 +40,26 @@ class AnimalFile:
     def of(clip: Clip) -> AnimalFile:
         """Return the animal of the frames of a clip; raises RefusedError where there is none."""
         try:
-            found = subject.find(Recording.of_clip(clip))
+            found = animal_detection.detect(Recording.of_clip(clip))
         except RefusedError as error:
             raise RefusedError(str(error).rstrip(".")) from error
         turns, places = (part.astype(np.float64) for part in found.motion())
-        tilt = footing.tilt(found.animal, turns, places)
-        unit = Scale.guess(found.animal.hip_height, 0.0).unit
+        tilt = ground_motion.upright_rotation(found.canonical, turns, places)
+        unit = LengthUnit.guess(found.canonical.hip_height, 0.0).meters
         skeleton = found.recording.skeleton(found.body_from_world).scaled(unit)
         rest = quat.mul(found.body_from_world, found.recording.rig.rest_rotations)
-        own = OwnRig(skeleton, found.limbs, quat.normalize(rest))
+        own = OwnRig(skeleton, found.parts, quat.normalize(rest))
         axes = quat.mul(tilt, found.body_from_world.astype(np.float64))
         return AnimalFile(found, AnimalFigure(own), axes, unit)
 
-    def bones(self, clip: Clip) -> Bones:
+    def bones(self, clip: Clip) -> BoneMotion:
         """Return what the animal's bones do in a clip of the file's joints."""
         rotations, places = clip.world()
         turned = quat.mul(self.axes, rotations.astype(np.float64))
         turns = quat.mul_inv(turned, self.figure.own.rest)
-        return Bones(turns, quat.apply(self.axes, places.astype(np.float64)) * self.unit)
+        return BoneMotion(turns, quat.apply(self.axes, places.astype(np.float64)) * self.unit)
 
-    def clip(self, bones: Bones, like: Clip) -> Clip:
+    def clip(self, bones: BoneMotion, like: Clip) -> Clip:
         """Return what bones do as a clip of the joints and the frame rate of ``like``."""
         back = quat.inv(self.axes)
         world = quat.mul(back, quat.mul(bones.turns, self.figure.own.rest))
@@ -122,7 +122,7 @@ def _joined(
 ) -> Clip:
     """Return the filled transition between two clips, the second moved over the ground."""
     one, other = (own.bones(clip) for clip in clips)
-    bones = Bones(
+    bones = BoneMotion(
         spans.join(one.turns, ground.rotations(other.turns)),
         spans.join(one.places, ground.points(other.places)),
     )

@@ -16,9 +16,9 @@ from ..body.body import Body
 from ..body.quadruped import ROLES
 from ..clip.clip import Clip
 from ..clip.skeleton import EndSite, Skeleton
-from ..creature.own_rig.own_rig import Bones, OwnRig
-from ..creature.reading import subject
-from ..creature.reading.anchors import Limbs
+from ..creature.own_rig.own_rig import BoneMotion, OwnRig
+from ..creature.reading import animal_detection
+from ..creature.reading.landmarks import BodyParts
 from ..maths import quat
 from ..maths.quat import Array
 from ..rigs.structure import bone_ends
@@ -61,17 +61,17 @@ class AnimalMannequin:
                 out.append((row[int(bone)], (x, y, z)))
         return tuple(out)
 
-    def _limbs(self) -> Limbs:
+    def _limbs(self) -> BodyParts:
         body = self.body
         roles = {r: tuple(body.rig.names[b] for b in bones) for r, bones in body.roles.items()}
         legs = {leg: roles[role] for leg, role in ROLES.items()}
-        return subject.limbs_of(body.rig, roles, legs, body.world_from_body)
+        return animal_detection.body_parts(body.rig, roles, legs, body.world_from_body)
 
-    def _own(self, rotations: Array, positions: Array) -> Bones:
+    def _own(self, rotations: Array, positions: Array) -> BoneMotion:
         """Return what the mapped bones do in poses of all bones, (T, B, 4) and (T, B, 3)."""
         rest = quat.inv(self.body.rotations[self.bones])
         turns = quat.mul(rotations[:, self.bones].astype(np.float64), rest)
-        return Bones(turns, positions[:, self.bones].astype(np.float64))
+        return BoneMotion(turns, positions[:, self.bones].astype(np.float64))
 
     def clip(self, rotations: Array, positions: Array, fps: float) -> Clip:
         """Return a motion of all the rig's bones, (T, B, 4) and (T, B, 3) in the world."""

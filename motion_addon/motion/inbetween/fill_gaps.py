@@ -20,7 +20,7 @@ from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..clip.skeleton import Skeleton
-from ..creature.reading import anchors
+from ..creature.reading import landmarks
 from ..maths import quat
 from ..maths.quat import Array
 from . import confidence, gap, keyed_feet
@@ -186,7 +186,7 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
         raise RefusedError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
     four = is_quadruped(part)
-    height = anchors.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
+    height = landmarks.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
     if height < 1e-4:
         raise RefusedError("The rest pose of the motion does not stand upright along Y")
     scale = (quadruped_gaits.HIP_HEIGHT if four else float(filler.info["root_height"])) / height

@@ -14,6 +14,7 @@ from ..clip import bvh
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..creature.reading import exemplar
+from ..creature.reading.recording import Recording
 from ..maths import quat
 from ..maths.quat import Array
 from ..metrics.clip_metrics import ball_height
@@ -86,7 +87,8 @@ def of_animal(
 
     Raises RefusedError where it is too short or shows no stride.
     """
-    read = partial(exemplar.read, rig, rotations, positions, fps, rig_map=rig_map, unit=1.0)
+    recording = Recording(rig, rotations, positions, fps)
+    read = partial(exemplar.of_recording, recording, rig_map=rig_map, unit=1.0)
     return transfer.embedding(styler, _walking(read))
 
 

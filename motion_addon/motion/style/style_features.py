@@ -254,8 +254,8 @@ _OBSERVERS: Final = {BIPED: _person, QUADRUPED: _animal}
 
 
 def _all_along(
-    strides: stride_phases.Strides, contacts: Array, speeds: Array, fps: float
-) -> stride_phases.Strides:
+    strides: stride_phases.StridePhases, contacts: Array, speeds: Array, fps: float
+) -> stride_phases.StridePhases:
     """Return strides that go on before the first touchdowns and after the last ones.
 
     There the footfalls do not tell; the ``speeds`` (T,) say how much it moves.
@@ -273,7 +273,7 @@ def _all_along(
             phase[outside, leg] = phase[at, leg] + late
             near = outside | (np.abs(frames - at) < EDGE * fps)
             amplitude[near, leg] = np.maximum(amplitude[near, leg], going[near])
-    return stride_phases.Strides(phase, amplitude)
+    return stride_phases.StridePhases(phase, amplitude)
 
 
 def unsteadiness(rng: np.random.Generator, count: int, frames: int) -> Array:

@@ -38,8 +38,11 @@ def learned(rig: bpy.types.Object) -> tuple[Any, Any, Any]:
     reading = addon("motion.maths.progress").finish(
         addon("blender.creature.exemplar").read_steps(bpy.context)
     )
-    exemplar = addon("motion.creature.reading.exemplar").read(
-        reading.rig, reading.rotations, reading.positions, reading.fps, rig_map=reading.rig_map
+    recording = addon("motion.creature.reading.recording").Recording(
+        reading.rig, reading.rotations, reading.positions, reading.fps
+    )
+    exemplar = addon("motion.creature.reading.exemplar").of_recording(
+        recording, rig_map=reading.rig_map
     )
     own = addon("motion.creature.own_rig.own_motion").OwnMotion.of(exemplar, strides(exemplar))
     return reading, exemplar, own
@@ -59,7 +62,7 @@ def again(exemplar: Any, own: Any) -> tuple[Any, Any]:
     phase = np.arange(clip.frames) / (RATE * exemplar.real_stride)
     one = np.ones(clip.frames)
     pose = addon("motion.creature.own_rig.own_pose").OwnPose
-    return clip, pose.of(own, clip, own.misfit(phase, one, one))
+    return clip, pose.of(own, clip, own.corrections(phase, one, one))
 
 
 @pytest.mark.parametrize("kind", list(EARS))

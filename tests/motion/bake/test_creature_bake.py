@@ -21,8 +21,8 @@ from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model
-from motion_addon.motion.controller.gait_profile import Habits
-from motion_addon.motion.creature.learned import library
+from motion_addon.motion.controller.gait_profile import GaitProfile
+from motion_addon.motion.creature.adaptation import creature_files
 from motion_addon.motion.creature.own_rig.own_motion import OwnMotion
 from motion_addon.motion.maths import quat
 from motion_addon.motion.nn import weights
@@ -62,17 +62,17 @@ def adapted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             hip_height=exemplar.hip_height,
             gait=exemplar.footfalls.gait,
             speed=exemplar.speed,
-            extras=own.to_arrays(),
+            own_motion=own.to_arrays(),
         )
 
     def model_of(creature: Any, manner: float) -> model.Model:
         size = creature.hip_height / random.hip_height
-        habits = Habits(gait=creature.gait, speed=creature.speed)
-        return replace(random, skeleton=creature.skeleton, natural_size=size, habits=habits)
+        profile = GaitProfile(gait=creature.gait, speed=creature.speed)
+        return replace(random, skeleton=creature.skeleton, natural_size=size, gait_profile=profile)
 
-    monkeypatch.setattr(library, "adapt", adapt)
-    monkeypatch.setattr(library, "model_of", model_of)
-    for cached in (library._creature, library._model, library._own_motion):
+    monkeypatch.setattr(creature_files, "adapt", adapt)
+    monkeypatch.setattr(creature_files, "model_of", model_of)
+    for cached in (creature_files._creature, creature_files._model, creature_files._own_motion):
         cached.cache_clear()
     return seen
 
@@ -119,7 +119,7 @@ def test_what_the_exemplar_faces_makes_no_difference(adapted: list[Any], tmp_pat
 def library_clip(result: Any) -> Clip:
     from motion_addon.motion.bake.creatures import own_clip
 
-    return own_clip(result.request, result.clip, result.phase, result.likeness)
+    return own_clip(result.request, result.clip, result.phase, result.exemplar_match)
 
 
 def test_one_exemplar_is_adapted_to_once(adapted: list[Any], tmp_path: Path) -> None:
@@ -151,10 +151,10 @@ def test_a_herd_of_creatures_has_skeletons_of_its_sizes(adapted: list[Any], tmp_
 def test_a_cycle_is_as_like_the_exemplar_throughout(adapted: list[Any], tmp_path: Path) -> None:
     in_file(tmp_path / "walk.bvh")
     data = asked(tmp_path, exemplar=str(tmp_path / "walk.bvh"), gait="walk")
-    speed = library.creature(str(tmp_path / "walk.bvh")).speed * (SIZE / 0.56) ** 0.5
+    speed = creature_files.load_creature(str(tmp_path / "walk.bvh")).speed * (SIZE / 0.56) ** 0.5
     loop = cycle(BakeRequest.from_json(data | {"speed": round(speed, 2)}))
-    assert loop.likeness is not None
-    assert loop.likeness.near == pytest.approx(np.ones(loop.clip.frames), abs=0.05)
+    assert loop.exemplar_match is not None
+    assert loop.exemplar_match.similarity == pytest.approx(np.ones(loop.clip.frames), abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ def test_a_creature_that_ships_is_written_on_the_canonical_skeleton(tmp_path: Pa
 def test_a_damaged_creature_is_refused(tmp_path: Path) -> None:
     (tmp_path / "fox.npz").write_bytes(b"PK\x03\x04 no creature")
     with pytest.raises(RefusedError, match="creature"):
-        library.creature(str(tmp_path / "fox.npz"))
+        creature_files.load_creature(str(tmp_path / "fox.npz"))

@@ -12,13 +12,15 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.controller.controller import Controller
-from motion_addon.motion.creature.learned.adapt import adapt
-from motion_addon.motion.creature.learned.creature import Creature, model_of
-from motion_addon.motion.creature.reading import exemplar, measures
+from motion_addon.motion.creature.adaptation.adapt import adapt
+from motion_addon.motion.creature.adaptation.creature import Creature, model_of
+from motion_addon.motion.creature.reading import exemplar
 from motion_addon.motion.creature.reading.exemplar import Exemplar
+from motion_addon.motion.creature.reading.footfall_pattern import stride_rhythm
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path as Way
 from tests.motion.dogs import stepping_dog
+from training.creature.judging import measures
 
 SPEED = 0.8
 
@@ -59,7 +61,7 @@ def error(made: Clip, shown: Exemplar) -> float:
 def test_at_its_own_speed_it_moves_as_in_its_clip(shown: Exemplar, creature: Creature) -> None:
     own = driven(model_of(creature), "walk", shown.speed)
     assert error(own, shown) < 3.0
-    made, real = measures.beat(own), measures.beat(shown.clip)
+    made, real = stride_rhythm(own), stride_rhythm(shown.clip)
     assert measures.footfall_errors(made, real).max() < 0.03
     assert measures.period_error(made, real) < 2.0
 
@@ -75,8 +77,8 @@ def test_manner_goes_from_any_animal_s_to_the_clip_s(shown: Exemplar, creature: 
 @pytest.mark.parametrize(("gait", "speed"), [("trot", 2.0), ("canter", 3.2)])
 def test_gaits_that_were_not_shown(creature: Creature, gait: str, speed: float) -> None:
     made = driven(model_of(creature), gait, speed)
-    table = model_of(creature).habits.table[gait].offsets
-    off = np.abs((measures.beat(made).offsets - np.array(table) + 0.5) % 1.0 - 0.5)
+    table = model_of(creature).gait_profile.table[gait].offsets
+    off = np.abs((stride_rhythm(made).offsets - np.array(table) + 0.5) % 1.0 - 0.5)
     assert off.max() < 0.12
     low = made.world()[1][..., 1].min()
     assert -0.12 < low < 0.06
@@ -114,7 +116,7 @@ def test_half_a_stride_is_enough() -> None:
     short = exemplar.of_clip(clip("trot", 0.45), name="short")
     found = adapt(short)
     made = driven(model_of(found), "trot", short.speed)
-    assert measures.beat(made).rate > 0.0 and np.isfinite(made.root_positions).all()
+    assert stride_rhythm(made).rate > 0.0 and np.isfinite(made.root_positions).all()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -123,5 +125,5 @@ def test_a_canter_of_either_lead_comes_back(mirrored: bool) -> None:
     seen = exemplar.of_clip(source.mirrored() if mirrored else source, name="canter")
     made = driven(model_of(adapt(seen)), "canter", seen.speed)
     assert error(made, seen) < 3.0
-    off = measures.footfall_errors(measures.beat(made), measures.beat(seen.clip))
+    off = measures.footfall_errors(stride_rhythm(made), stride_rhythm(seen.clip))
     assert off.max() < 0.03

@@ -9,8 +9,8 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import plan_similarity
 from motion_addon.motion.creature.own_rig import extra_bones, own_rig, paw_reach
-from motion_addon.motion.creature.own_rig.extra_bones import Extras
-from motion_addon.motion.creature.own_rig.own_rig import Bones, OwnRig
+from motion_addon.motion.creature.own_rig.extra_bones import ExtraBoneMotion
+from motion_addon.motion.creature.own_rig.own_rig import BoneMotion, OwnRig
 from motion_addon.motion.maths import quat
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import Trajectory, plan
@@ -46,30 +46,30 @@ def eared(clip: Clip) -> Clip:
     return Clip(skeleton, rotations.astype(np.float32), place.astype(np.float32), clip.fps)
 
 
-def moved(clip: Clip) -> tuple[OwnRig, Clip, Bones, np.ndarray]:
+def moved(clip: Clip) -> tuple[OwnRig, Clip, BoneMotion, np.ndarray]:
     """Return the rig of a clip, its canonical clip, its bones on level ground and its phase."""
     rest = np.tile(quat.IDENTITY, (len(clip.skeleton), 1)).astype(np.float64)
     own = OwnRig(clip.skeleton, beast()[1], rest)
     turns, places = (values.astype(np.float64) for values in clip.world())
-    canonical, _ = own.animal.convert(turns, places, clip.fps)
-    up = canonical.root_positions[0] - own.animal.found.places(turns, places)[0, 0]
-    return own, canonical, Bones(turns, places + up), np.arange(clip.frames) * RATE / clip.fps
+    canonical, _ = own.canonical.convert(turns, places, clip.fps)
+    up = canonical.root_positions[0] - own.canonical.landmarks.places(turns, places)[0, 0]
+    return own, canonical, BoneMotion(turns, places + up), np.arange(clip.frames) * RATE / clip.fps
 
 
 @pytest.fixture(scope="module")
-def walked() -> tuple[OwnRig, Clip, Bones, np.ndarray]:
+def walked() -> tuple[OwnRig, Clip, BoneMotion, np.ndarray]:
     return moved(eared(stepping(SIZE, RATE, 0.8, WALK)))
 
 
-def worn(own: OwnRig, fitted: Extras, clip: Clip, *shares: np.ndarray) -> Bones:
-    """Return the rig's motion with its extras at phases, nearness and movement."""
-    return own_rig.pose(own, clip, extra_bones.misfit(own, fitted, *shares))
+def worn(own: OwnRig, fitted: ExtraBoneMotion, clip: Clip, *shares: np.ndarray) -> BoneMotion:
+    """Return the rig's motion with its extras at phases, similarity and movement."""
+    return own_rig.pose(own, clip, extra_bones.corrections(own, fitted, *shares))
 
 
-def off(own: OwnRig, got: Bones, real: Bones) -> float:
+def off(own: OwnRig, got: BoneMotion, real: BoneMotion) -> float:
     """Return how far joints are from where they were, mean, over the hip's height."""
     away = np.linalg.norm(got.places - real.places, axis=-1)
-    return float(away.mean() / own.animal.hip_height)
+    return float(away.mean() / own.canonical.hip_height)
 
 
 def test_the_rig_takes_its_own_motion_back(walked) -> None:
@@ -88,7 +88,7 @@ def test_paws_are_where_the_canonical_ones_are(walked) -> None:
     fitted = extra_bones.fit(*walked)
     none = np.zeros(trot.frames)
     got = worn(own, fitted, trot, phase, none, none)
-    found = own.animal.found.places(got.turns, got.places)
+    found = own.canonical.landmarks.places(got.turns, got.places)
     paws = found[:, [quadruped.JOINTS.index(name) for name in quadruped.PAWS]]
     assert np.abs(paws - quadruped.paw_points(trot)).max() < 1e-3 * SIZE
 
@@ -100,7 +100,7 @@ def test_an_ear_follows_the_stride_at_any_speed_and_rests_in_a_stand(walked) -> 
     one, none = np.ones(clip.frames), np.zeros(clip.frames)
 
     def flaps(near: np.ndarray, moving: np.ndarray) -> np.ndarray:
-        turns = extra_bones.misfit(own, fitted, phase, near, moving).turns[ear]
+        turns = extra_bones.corrections(own, fitted, phase, near, moving).turns[ear]
         return np.asarray(2.0 * np.arcsin(turns[:, 3]))
 
     assert np.ptp(flaps(one, one)) == pytest.approx(0.8, rel=0.03)
@@ -112,7 +112,7 @@ def test_an_ear_follows_the_stride_at_any_speed_and_rests_in_a_stand(walked) -> 
 def test_of_half_a_stride_only_the_mean_pose_is_taken(walked) -> None:
     own, clip, bones, phase = walked
     half = slice(0, 24)
-    short = Bones(bones.turns[half], bones.places[half])
+    short = BoneMotion(bones.turns[half], bones.places[half])
     fitted = extra_bones.fit(own, clip.slice(0, 24), short, phase[half])
     assert not fitted.curves.any()
     assert np.abs(fitted.turns[own.skeleton.index("ear"), 3]) > 0.05
@@ -123,7 +123,7 @@ def test_bones_that_shift_do_so_again(walked) -> None:
     ear = own.skeleton.index("ear")
     places = bones.places.copy()
     places[:, ear, 1] += 0.05 * SIZE * (1.0 + np.cos(2.0 * np.pi * phase))
-    shifted = Bones(bones.turns, places)
+    shifted = BoneMotion(bones.turns, places)
     one = np.ones(clip.frames)
     got = worn(own, extra_bones.fit(own, clip, shifted, phase), clip, phase, one, one)
     assert np.abs(got.places[:, ear] - places[:, ear]).max() < 0.02 * SIZE
@@ -150,7 +150,7 @@ def test_rig_and_extras_are_stored_in_little_room(walked, tmp_path) -> None:
             {k.removeprefix(kind): data[k] for k in data.files if k.startswith(kind)}
             for kind in ("own_", "extras_")
         ]
-    again, same = OwnRig.from_arrays(parts[0]), Extras.from_arrays(parts[1])
+    again, same = OwnRig.from_arrays(parts[0]), ExtraBoneMotion.from_arrays(parts[1])
     one = np.ones(clip.frames)
     got = worn(again, same, clip, phase, one, one)
     assert off(own, got, worn(own, fitted, clip, phase, one, one)) < 1e-3
@@ -171,10 +171,10 @@ def straight(speed: float, gait: str = "auto") -> Trajectory:
 def test_nearness_falls_with_gait_and_speed() -> None:
     same, faster = straight(0.9), straight(1.4)
     middle = len(same) // 2
-    assert plan_similarity.nearness(same, "walk", 0.9)[middle] > 0.99
-    assert 0.1 < plan_similarity.nearness(faster, "walk", 0.9)[len(faster) // 2] < 0.6
-    assert plan_similarity.nearness(straight(2.5, "trot"), "walk", 0.9).max() < 0.02
-    assert plan_similarity.nearness(same, "walk", 0.9)[0] < 0.05
+    assert plan_similarity.similarity(same, "walk", 0.9)[middle] > 0.99
+    assert 0.1 < plan_similarity.similarity(faster, "walk", 0.9)[len(faster) // 2] < 0.6
+    assert plan_similarity.similarity(straight(2.5, "trot"), "walk", 0.9).max() < 0.02
+    assert plan_similarity.similarity(same, "walk", 0.9)[0] < 0.05
     assert plan_similarity.moving(same)[[0, middle, -1]] == pytest.approx([0.0, 1.0, 0.0], abs=0.01)
 
 

@@ -7,8 +7,8 @@ import pytest
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.creature.reading.canonical import on_paws
-from motion_addon.motion.creature.reading.gait_names import footfalls
+from motion_addon.motion.creature.reading.canonical_motion import on_paws
+from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern
 from motion_addon.motion.maths import quat
 
 torch = pytest.importorskip("torch")
@@ -133,10 +133,10 @@ def striding(offsets: tuple[float, ...], speed: float = 1.5, seconds: float = 6.
 @pytest.mark.parametrize("offsets", [(0.0, 0.5, 0.5, 0.0), (0.0, 0.25, 0.5, 0.75)])
 def test_a_steady_trot_or_walk_is_made_a_pace(offsets):
     clip = striding(offsets)
-    before = footfalls(clip, 0.56)
+    before = footfall_pattern(clip, 0.56)
     assert before.gait != "pace"
     made, good = next(augment.paced(clip, np.ones(clip.frames, dtype=bool)))
-    falls = footfalls(made, 0.56)
+    falls = footfall_pattern(made, 0.56)
     assert falls.gait == "pace"
     gaps = (np.array(falls.offsets) - (0.0, 0.05, 0.5, 0.55) + 0.5) % 1.0 - 0.5
     assert np.abs(gaps).max() < 0.06

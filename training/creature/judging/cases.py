@@ -15,16 +15,16 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.baselines.asked import plan, straight, winding
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.creature.reading import measures
 from motion_addon.motion.creature.reading.exemplar import Exemplar
-from motion_addon.motion.creature.reading.gait_names import footfalls
+from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from ...data.synthetic import creature, episodes, motion, route
 from ...data.synthetic.episodes import Animal, Sample
+from . import measures
+from .baselines.courses import plan, straight, winding
 
 LONGEST: Final = 5.0
 """Seconds of an exemplar."""
@@ -169,7 +169,7 @@ def all_made_up(count: int) -> list[Creature]:
 def shown(name: str, sample: Sample) -> Exemplar:
     """Return what is shown of a sample: up to five seconds."""
     clip = sample.clip.slice(0, min(sample.clip.frames, round(LONGEST * sample.clip.fps)))
-    falls = footfalls(clip, quadruped_gaits.HIP_HEIGHT)
+    falls = footfall_pattern(clip, quadruped_gaits.HIP_HEIGHT)
     return Exemplar(
         name, clip, quadruped_gaits.HIP_HEIGHT, False, falls, route.speed(sample.froude)
     )

@@ -20,23 +20,24 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.baselines import generic
-from benchmarks.oneshot import BASELINES, Method
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.cleanup.cleanup import CREATURE, CleanupSettings, clean
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller.model import Model
-from motion_addon.motion.creature.learned import adapt, creature, learnet
-from motion_addon.motion.creature.reading import measures, touchdowns
+from motion_addon.motion.creature.adaptation import adapt, creature, learnet
+from motion_addon.motion.creature.reading import touchdowns
 from motion_addon.motion.creature.reading.exemplar import Exemplar
+from motion_addon.motion.creature.reading.footfall_pattern import stride_rhythm
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import Trajectory
 from motion_addon.motion.retarget import people
 
 from ...data.synthetic import episodes
-from . import cases, finetune, table
+from . import cases, finetune, measures, tables
+from .baselines import shipped_model
+from .baselines.methods import BASELINES, Method
 from .cases import Case, Creature
-from .table import FINETUNED, NO_SHOT, OURS, Row
+from .tables import FINETUNED, NO_SHOT, OURS, Row
 
 Adapt = Callable[[Exemplar], Model]
 """A learner: from what is shown of a creature to a model that moves it."""
@@ -70,7 +71,7 @@ def shipped(exemplar: Exemplar) -> Model:
 
 def of_model(model: Model) -> Method:
     """Return the method that drives a model, whatever is shown."""
-    return lambda _, plan: generic.driven(model, plan)
+    return lambda _, plan: shipped_model.driven(model, plan)
 
 
 def of_another(one: Creature, other: Creature) -> Exemplar:
@@ -98,7 +99,7 @@ def figures(clip: Clip, case: Case, settings: CleanupSettings = CREATURE) -> Row
     and gallop the nearer one counts.
     """
     part = cases.measured(clip, case.plan)
-    seen, planted = measures.seen_slips(part), measures.planted_slips(part)
+    seen, planted = measures.visible_slips(part), measures.planted_slips(part)
     row: Row = {"slip": float(seen.mean()) if len(seen) else 0.0}
     for name, slips in (("slip", seen), ("planted", planted)):
         for end, share in (("median", 50), ("95", 95)):
@@ -108,9 +109,9 @@ def figures(clip: Clip, case: Case, settings: CleanupSettings = CREATURE) -> Row
     leads = [case.real]
     if case.gait in quadruped_gaits.ASYMMETRIC:
         leads.append(case.real.mirrored())
-    made, rhythm = measures.mean_stride(part), measures.beat(part)
+    made, rhythm = measures.mean_stride(part), stride_rhythm(part)
     off = [measures.pose_error(made, measures.mean_stride(lead)) for lead in leads]
-    real = measures.beat(leads[int(np.argmin(off))])
+    real = stride_rhythm(leads[int(np.argmin(off))])
     falls = measures.footfall_errors(rhythm, real)
     row |= {
         "pose": min(off),
@@ -220,7 +221,7 @@ def _scored(
     for one in wanted:
         methods, took = adapted(one, known, learner)
         made = score(one, methods | baselines(one, tuned) if rivals else methods)
-        print(table.of_creature(made), flush=True)
+        print(tables.of_creature(made), flush=True)
         rows += made
         seconds.append(took)
     return rows, seconds
@@ -228,10 +229,10 @@ def _scored(
 
 def _summed(group: str, rows: Sequence[Row]) -> Row:
     """Return and print the summary of a group, and that of its creatures without kin."""
-    out = {group: table.summary(rows)}
+    out = {group: tables.summary(rows)}
     strangers = [row for row in rows if not row["kin"]]
     if 0 < len(strangers) < len(rows):
-        out[f"{group}, no kin seen"] = table.summary(strangers)
+        out[f"{group}, no kin seen"] = tables.summary(strangers)
     for name, found in out.items():
-        print(table.of_summary(name, found), flush=True)
+        print(tables.of_summary(name, found), flush=True)
     return out

@@ -10,7 +10,8 @@ import numpy as np
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
-from motion_addon.motion.creature.doctor.doctor import Diagnosis, examine_clip
+from motion_addon.motion.creature.doctor.diagnosis import Diagnosis, examine
+from motion_addon.motion.creature.reading.recording import Recording
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 
@@ -65,6 +66,10 @@ def turned(clip: Clip, rotation: Array) -> Clip:
     return replace(clip, rotations=rotations, root_positions=quat.apply(turn, clip.root_positions))
 
 
+def _examined(clip: Clip, legs: Mapping[str, Sequence[str]] | None = None) -> Diagnosis:
+    return examine(Recording.of_clip(clip), legs)
+
+
 def _moved(clip: Clip, roots: Array) -> Clip:
     return replace(clip, root_positions=roots.astype(np.float32))
 
@@ -98,7 +103,7 @@ def _without(clip: Clip, gone: list[int]) -> Clip:
 def three_legs(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: three legs."""
     gone = [dog.joint(name) for name in quadruped.LEG_CHAINS["LF"]]
-    return examine_clip(_without(dog.clip, gone))
+    return _examined(_without(dog.clip, gone))
 
 
 def six_legs(dog: Good) -> Diagnosis:
@@ -116,40 +121,40 @@ def six_legs(dog: Good) -> Diagnosis:
             rotations.append(clip.rotations[:, joint : joint + 1])
             above = len(names) - 1
     more = Skeleton(tuple(names), np.array(parents), np.stack(offsets))
-    return examine_clip(replace(clip, skeleton=more, rotations=np.concatenate(rotations, axis=1)))
+    return _examined(replace(clip, skeleton=more, rotations=np.concatenate(rotations, axis=1)))
 
 
 def snake(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: snake."""
     gone = [dog.joint(name) for chain in quadruped.LEG_CHAINS.values() for name in chain]
-    return examine_clip(_without(dog.clip, gone))
+    return _examined(_without(dog.clip, gone))
 
 
 def not_a_number(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: not a number."""
     rotations = dog.clip.rotations.copy()
     rotations[5, 3] = np.nan
-    return examine_clip(replace(dog.clip, rotations=rotations))
+    return _examined(replace(dog.clip, rotations=rotations))
 
 
 def one_frame(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: one frame."""
-    return examine_clip(dog.clip.slice(0, 2))
+    return _examined(dog.clip.slice(0, 2))
 
 
 def a_third_of_a_stride(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: a third of a stride."""
-    return examine_clip(dog.clip.slice(10, 10 + round(0.3 * dog.stride)))
+    return _examined(dog.clip.slice(10, 10 + round(0.3 * dog.stride)))
 
 
 def part_of_a_stride(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: part of a stride."""
-    return examine_clip(dog.clip.slice(10, 10 + round(0.62 * dog.stride)))
+    return _examined(dog.clip.slice(10, 10 + round(0.62 * dog.stride)))
 
 
 def frozen(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: frozen."""
-    return examine_clip(
+    return _examined(
         replace(
             dog.clip,
             rotations=dog.clip.rotations[:1].repeat(dog.clip.frames, axis=0),
@@ -165,7 +170,7 @@ def idle(dog: Good) -> Diagnosis:
     rotations = clip.rotations.copy()
     rotations[:, dog.joint("Neck1")] = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), nod)
     roots = clip.root_positions[:1].repeat(clip.frames, axis=0)
-    return examine_clip(replace(_moved(clip, roots), rotations=rotations))
+    return _examined(replace(_moved(clip, roots), rotations=rotations))
 
 
 def dragged(dog: Good) -> Diagnosis:
@@ -173,7 +178,7 @@ def dragged(dog: Good) -> Diagnosis:
     clip = _posed(dog, slice(0, dog.clip.frames))
     roots = clip.root_positions.copy()
     roots[:, 1] = roots[0, 1]
-    return examine_clip(_moved(clip, roots))
+    return _examined(_moved(clip, roots))
 
 
 def flying(dog: Good) -> Diagnosis:
@@ -181,90 +186,90 @@ def flying(dog: Good) -> Diagnosis:
     clip = _posed(dog, slice(0, dog.clip.frames))
     roots = clip.root_positions.copy()
     roots[:, 1] += dog.hip * (3.5 + 0.5 * np.sin(np.arange(clip.frames) / 9.0))
-    return examine_clip(_moved(clip, roots))
+    return _examined(_moved(clip, roots))
 
 
 def jump(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: jump."""
     roots = dog.clip.root_positions.copy()
     roots[dog.clip.frames // 2 :, 0] += 0.7 * dog.hip
-    return examine_clip(_moved(dog.clip, roots))
+    return _examined(_moved(dog.clip, roots))
 
 
 def pop(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: pop."""
     at = dog.clip.frames // 2
-    return examine_clip(_turned_joint(dog, "LeftTibia", 70.0, slice(at, at + 1)))
+    return _examined(_turned_joint(dog, "LeftTibia", 70.0, slice(at, at + 1)))
 
 
 def sliding(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: sliding."""
     roots = dog.clip.root_positions.copy()
     roots[:, 2] *= 1.6
-    return examine_clip(_moved(dog.clip, roots))
+    return _examined(_moved(dog.clip, roots))
 
 
 def crawling(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: crawling."""
     roots = dog.clip.root_positions.copy()
     roots[:, 2] *= 0.55
-    return examine_clip(_moved(dog.clip, roots))
+    return _examined(_moved(dog.clip, roots))
 
 
 def treadmill(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: treadmill."""
-    return examine_clip(in_place(dog.clip))
+    return _examined(in_place(dog.clip))
 
 
 def sideways(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: sideways."""
     roots = dog.clip.root_positions.copy()
     roots[:, [0, 2]] = roots[:, [2, 0]]
-    return examine_clip(_moved(dog.clip, roots))
+    return _examined(_moved(dog.clip, roots))
 
 
 def backward(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: backward."""
     clip = dog.clip
     rotations, roots = clip.rotations[::-1].copy(), clip.root_positions[::-1].copy()
-    return examine_clip(replace(clip, rotations=rotations, root_positions=roots))
+    return _examined(replace(clip, rotations=rotations, root_positions=roots))
 
 
 def centimeters(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: centimeters."""
-    return examine_clip(dog.clip.scaled(100.0))
+    return _examined(dog.clip.scaled(100.0))
 
 
 def a_mouse_in_centimeters(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: a mouse in centimeters."""
     small = 0.02 / dog.hip
     mouse = replace(dog.clip, fps=dog.clip.fps / np.sqrt(small)).resample(120.0)
-    return examine_clip(mouse.scaled(100.0 * small))
+    return _examined(mouse.scaled(100.0 * small))
 
 
 def kilometers(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: kilometers."""
-    return examine_clip(dog.clip.scaled(0.001))
+    return _examined(dog.clip.scaled(0.001))
 
 
 def other_axis(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: other axis."""
-    return examine_clip(turned(dog.clip, _PITCH))
+    return _examined(turned(dog.clip, _PITCH))
 
 
 def on_its_side(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: on its side."""
-    return examine_clip(turned(dog.clip, _SIDE))
+    return _examined(turned(dog.clip, _SIDE))
 
 
 def upside_down(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: upside down."""
-    return examine_clip(turned(dog.clip, quat.mul(_SIDE, _SIDE)))
+    return _examined(turned(dog.clip, quat.mul(_SIDE, _SIDE)))
 
 
 def under_ground(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: under ground."""
-    return examine_clip(
+    return _examined(
         _moved(dog.clip, dog.clip.root_positions - np.array([0.0, 0.3 * dog.hip, 0.0]))
     )
 
@@ -275,13 +280,13 @@ def one_paw_low(dog: Good) -> Diagnosis:
     offsets = skeleton.offsets.copy()
     offsets[[skeleton.index(name) for name in dog.legs["RH"][1:]]] *= 1.4
     longer = Skeleton(skeleton.names, skeleton.parents, offsets)
-    return examine_clip(replace(dog.clip, skeleton=longer), dog.legs)
+    return _examined(replace(dog.clip, skeleton=longer), dog.legs)
 
 
 def mirrored(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: mirrored."""
     legs = dog.legs
-    return examine_clip(
+    return _examined(
         dog.clip, {leg: legs[("R" if leg[0] == "L" else "L") + leg[1]] for leg in legs}
     )
 
@@ -289,29 +294,29 @@ def mirrored(dog: Good) -> Diagnosis:
 def fore_and_hind_exchanged(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: fore and hind exchanged."""
     legs = dog.legs
-    return examine_clip(
+    return _examined(
         dog.clip, {leg: legs[leg[0] + ("F" if leg[1] == "H" else "H")] for leg in legs}
     )
 
 
 def slow_motion(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: slow motion."""
-    return examine_clip(replace(dog.clip, fps=dog.clip.fps / 6.0).resample(30.0))
+    return _examined(replace(dog.clip, fps=dog.clip.fps / 6.0).resample(30.0))
 
 
 def fast_motion(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: fast motion."""
-    return examine_clip(replace(dog.clip, fps=dog.clip.fps * 8.0).resample(120.0))
+    return _examined(replace(dog.clip, fps=dog.clip.fps * 8.0).resample(120.0))
 
 
 def odd_rate(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: odd rate."""
-    return examine_clip(replace(dog.clip, fps=1.0))
+    return _examined(replace(dog.clip, fps=1.0))
 
 
 def few_frames(dog: Good) -> Diagnosis:
     """Return the diagnosis of the clip with this fault: few frames."""
-    return examine_clip(dog.clip.resample(max(4.5 * dog.clip.fps / dog.stride, 6.1)))
+    return _examined(dog.clip.resample(max(4.5 * dog.clip.fps / dog.stride, 6.1)))
 
 
 def open_ends(dog: Good) -> Diagnosis:
@@ -322,7 +327,7 @@ def open_ends(dog: Good) -> Diagnosis:
     for joint in ("Neck1", "Head", "Tail1"):
         turn = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), lift).astype(np.float32)
         rotations[:, dog.joint(joint)] = quat.mul(rotations[:, dog.joint(joint)], turn)
-    return examine_clip(replace(clip, rotations=rotations))
+    return _examined(replace(clip, rotations=rotations))
 
 
 def limping_on_three(dog: Good) -> Diagnosis:
@@ -330,7 +335,7 @@ def limping_on_three(dog: Good) -> Diagnosis:
     rotations = dog.clip.rotations.copy()
     for part in quadruped.LEG_CHAINS["RH"]:
         rotations[:, dog.joint(part)] = rotations[:1, dog.joint(part)]
-    return examine_clip(replace(dog.clip, rotations=rotations))
+    return _examined(replace(dog.clip, rotations=rotations))
 
 
 CANONICAL: Final = frozenset((three_legs, six_legs, snake, dragged, flying, idle, limping_on_three))

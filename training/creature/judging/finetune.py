@@ -24,8 +24,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.controller.model import Model
-from motion_addon.motion.creature.reading import measures
-from motion_addon.motion.creature.reading.gait_names import footfalls
+from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern, stride_rhythm
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.network import Gate, MixedNetwork
 
@@ -34,7 +33,7 @@ from ...quadruped.train import Sequences, load, roll_out
 from ...shared import frames
 from ...shared.loop import Settings, fit
 from ...shared.model import NORMALIZATION
-from . import cases
+from . import cases, measures
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ def label(clip: Clip) -> dict[str, Array]:
 
     Its one gait and its strides are those of its rhythm, as the paws of hand-made clips slide.
     """
-    found, gait = measures.beat(clip), footfalls(clip, quadruped_gaits.HIP_HEIGHT).gait
+    found, gait = stride_rhythm(clip), footfall_pattern(clip, quadruped_gaits.HIP_HEIGHT).gait
     weights = quadruped_gaits.only(gait, clip.frames)
     root = replace(measures.course(clip), gait=weights)
     time_ = np.arange(clip.frames)[:, None] / clip.fps

@@ -13,7 +13,7 @@ import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.skeleton import EndSite, Skeleton
-from motion_addon.motion.creature.reading.anchors import (
+from motion_addon.motion.creature.reading.landmarks import (
     NECK_SHARES,
     PAW_SHARE,
     SPINE_SHARES,

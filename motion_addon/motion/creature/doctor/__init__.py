@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a clip, in plain words."""
+"""The exemplar doctor: what a clip shows and what is wrong with it."""

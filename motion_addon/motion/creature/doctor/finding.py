@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One thing that the exemplar doctor has to say."""
+"""One finding of the doctor about a clip."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,27 +8,27 @@ import numpy as np
 
 Severity = Literal["error", "warning", "note"]
 ORDER: Final[tuple[Severity, ...]] = ("error", "warning", "note")
-"""An error keeps a clip from being learned from; a warning tells what will look wrong."""
+"""An error makes a clip unusable; a warning names what will look wrong; a note informs."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, or worth knowing, in one plain sentence."""
+    """A fault or a fact of a clip: what is wrong, where, and the remedy, in one plain sentence."""
 
     code: str
-    """For programs: stays the same when the words change."""
+    """Stable name for programs; stays the same when the text changes."""
     text: str
     severity: Severity
     confidence: float = 0.99
-    """0..1, how sure it is."""
+    """0..1"""
 
 
-def sure(value: float, limit: float) -> float:
-    """Return 0.5..0.99, how sure it is that a value beyond a limit is: its double is sure."""
+def confidence_beyond(value: float, limit: float) -> float:
+    """Return the confidence that a value exceeds a limit: 0.5 at the limit, 0.99 at its double."""
     beyond = value / max(limit, 1e-9)
     return float(np.clip(0.5 + 0.5 * np.log2(max(beyond, 1.0)), 0.5, 0.99))
 
 
 def percent(share: float) -> str:
-    """Return a share in words."""
+    """Return a share as a percentage."""
     return f"{100.0 * share:.0f} %"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be wrong with the motion of an exemplar, found by its poses, paws and way.
+"""Checks of the motion: steps, jumps, ground, length, direction, pace and loop.
 
-Limits were set beside the good and the idle clips of ``training.creature.judging.readings``.
+The limits were set on good and idle clips, see ``training.creature.judging.reading_accuracy``.
 """
 
 from collections.abc import Iterator
@@ -13,60 +13,62 @@ from ...body.dynamic_units import Units
 from ...body.quadruped import LEGS
 from ...maths import quat
 from ...maths.quat import Array
-from ..reading.exemplar import Reading
+from ..reading.clip_analysis import ClipAnalysis
 from ..reading.file_units import HIPS
-from ..reading.footing import STANDS
-from ..reading.looping import distance
-from ..reading.stride_reading import HALF
-from .finding import Finding, percent, sure
+from ..reading.ground_motion import STANDS
+from ..reading.loops import distance
+from ..reading.stride_period import HALF
+from .finding import Finding, confidence_beyond, percent
 
 FROZEN = 0.002
-"""Spread of poses over the hip's height under which nothing moves."""
+"""Spread of the poses, as a share of the hip height, below which nothing moves."""
 STEPS = 0.06
-"""Spread of the liveliest paw over the hip's height under which there are no steps."""
+"""Spread of the paw that moves most, as a share of the hip height, below which there are no
+steps."""
 LAZY = 0.3
-"""Share of the liveliest paw's spread under which a paw does not step."""
+"""Share of the largest paw's spread below which a paw does not step."""
 SHORT = 3.0
 """Units of time that are shorter than most strides."""
 HURRIES = 0.15
-"""Speed of the paws under the body, in its units, at which they are on their way."""
+"""Speed of the paws under the body, in its units, from which they are in swing."""
 EVEN = 0.85
-"""Share of fit of the strides of an animal that steps evenly, be it ever so slowly."""
+"""Explained share of stride waves from which an animal steps evenly, however slowly."""
 PLANTED = 0.12
-"""Way along the ground over the hip's height that no paw leaves while the animal stands."""
+"""Extent along the ground, as a share of the hip height, within which paws stand still."""
 WHOLE = 0.93
-"""Strides that make a whole one."""
+"""Strides that count as a whole one."""
 FEW = 7.0
-"""Frames of a stride under which its shape is guessed."""
+"""Frames of a stride below which its shape is guessed."""
 JUMP = (0.12, 5.5)
-"""Step beyond its neighbors, over the hip's height and over what is usual, that is a jump."""
+"""Excess of a step over its neighbors, as a share of the hip height and of the usual excess, that
+is a jump."""
 FASTEST = (12.0, 1.2)
-"""Froude numbers over which a stride is too fast: in any gait, and in a walk."""
+"""Froude numbers above which a stride is too fast: in any gait, and in a walk."""
 SLIDES = 0.3
-"""Share of the speed at which standing paws slide."""
+"""Share of the speed from which paws in stance slide."""
 ASKEW = 0.5
-"""Share of the speed that goes to the side."""
+"""Share of the speed from which a motion goes sideways or backward."""
 LIES = 0.5
-"""Height of the hips in motion over that in the rest pose under which the animal lies."""
+"""Height of the hips, as a share of that in the rest pose, below which the animal lies."""
 BOBS = 0.12
-"""Height of the lowest paw over the lowest of all, over the hip's height, in half of the time."""
+"""Median height of the lowest paw above its lowest, as a share of the hip height."""
 UNDER = 0.1
-"""Depth under the rig's own ground over the hip's height."""
+"""Depth below the rig's own ground, as a share of the hip height."""
 OVER = 0.4
 UNEVEN = 0.2
-"""Difference in height over the hip's of where paws stand."""
+"""Difference in height between standing paws, as a share of the hip height."""
 PACES = (0.48, 2.05)
-"""Duration of a stride over the usual one at that speed and size."""
+"""Least and most duration of a stride, as shares of the usual one at that speed and size."""
 OPEN = 2.6
-"""Strides from which on the ends of a clip need not meet."""
+"""Strides from which the ends of a clip need not meet."""
 NEAR_WHOLE = 0.12
-"""Strides by which a clip may miss a whole number of them and still be meant as a loop."""
+"""Difference from a whole number of strides up to which a clip is meant as a loop."""
 
 
-def check(seen: Reading) -> Iterator[Finding]:
-    """Yield what is worth saying of the motion."""
+def check(seen: ClipAnalysis) -> Iterator[Finding]:
+    """Yield the findings about the motion."""
     if _spread(seen.poses) < FROZEN and _way(seen) < FROZEN:
-        yield Finding("frozen", "Nothing moves in the clip.", "error", 0.95)
+        yield Finding("frozen", "Nothing moves in the clip; pick another action.", "error", 0.95)
         return
     yield from _steps(seen)
     yield from _jumps(seen)
@@ -74,207 +76,226 @@ def check(seen: Reading) -> Iterator[Finding]:
     yield from _ground(seen)
     if seen.strides.period:
         yield from _length(seen)
-        yield from _way_of_going(seen)
+        yield from _direction(seen)
         yield from _pace(seen)
-        yield from _seam(seen)
+        yield from _loop(seen)
 
 
 def _spread(poses: Array) -> float:
     return float(np.sqrt(((poses - poses.mean(axis=0)) ** 2).sum(axis=-1).mean()))
 
 
-def _way(seen: Reading) -> float:
-    """Return how far the pelvis gets around over the hip's height."""
-    return float(np.ptp(seen.pelvis, axis=0).max() / seen.footing.hip_height)
+def _way(seen: ClipAnalysis) -> float:
+    """Return the extent of the pelvis's path, as a share of the hip height."""
+    return float(np.ptp(seen.pelvis, axis=0).max() / seen.ground.hip_height)
 
 
-def _steps(seen: Reading) -> Iterator[Finding]:
-    """Say whether the paws step; an animal that moves without is flown or dragged."""
+def _steps(seen: ClipAnalysis) -> Iterator[Finding]:
+    """Check that the paws step; an animal that moves without steps flies or is dragged."""
     spreads = seen.strides.along.std(axis=0)
     most = float(spreads.max())
     still = [leg for leg, spread in zip(LEGS, spreads, strict=True) if spread < LAZY * most]
     if most >= STEPS and seen.strides.period and len(still) < 2 and not _planted(seen):
         if still:
-            text = f"The leg {still[0]} hardly steps; the others do."
-            yield Finding("still_leg", text, "warning", sure(LAZY * most, float(spreads.min())))
+            text = (
+                f"The leg {still[0]} hardly steps while the others do; check its bones in the map."
+            )
+            yield Finding(
+                "still_leg", text, "warning", confidence_beyond(LAZY * most, float(spreads.min()))
+            )
         return
     if _cut_off(seen):
-        text = "The clip is too short: it shows only a part of a step."
+        text = "The clip is too short: it shows only part of a step; choose a longer one."
         yield Finding("too_short", text, "error", 0.8)
         return
-    moving = seen.footing.pace > STANDS * seen.footing.unit_speed
+    moving = seen.ground.pace > STANDS * seen.ground.unit_speed
     lifted = _altitude(seen)
     if moving and (lifted > 0.5 * BOBS or _off_ground(seen) > OVER):
-        text = "The animal flies: it moves, and its paws never walk on the ground."
+        text = "The animal flies: its paws never walk on the ground; pick a walk or a run."
         yield Finding("flying", text, "error", 0.85)
     elif moving:
-        text = "The animal moves without stepping: its paws stay where they are under the body."
+        text = "The animal moves without stepping: its paws stay still under the body; pick a walk."
         yield Finding("no_steps", text, "error", 0.9)
     elif lifted > BOBS or _off_ground(seen) > OVER:
-        text = "The animal hovers: its paws never walk on the ground."
+        text = "The animal hovers: its paws never walk on the ground; pick a walk or a run."
         yield Finding("flying", text, "error", 0.7)
     else:
-        text = "The animal stays where it is and takes no steps: this is no walk or run."
-        yield Finding("idle", text, "error", sure(STEPS, most) if len(still) < 2 else 0.85)
+        text = "The animal stands still and takes no steps; pick a walk or a run."
+        yield Finding(
+            "idle", text, "error", confidence_beyond(STEPS, most) if len(still) < 2 else 0.85
+        )
 
 
-def _cut_off(seen: Reading) -> bool:
-    """Return whether a clip ends while the paws are on their way."""
+def _cut_off(seen: ClipAnalysis) -> bool:
+    """Return whether a short clip ends while the paws are in swing."""
     along = seen.strides.along
-    speed = np.abs(np.diff(along, axis=0)).mean() * seen.subject.recording.fps
-    units = seen.subject.recording.seconds / seen.footing.second
-    return bool(units < SHORT and speed * seen.footing.second > HURRIES)
+    speed = np.abs(np.diff(along, axis=0)).mean() * seen.animal.recording.fps
+    units = seen.animal.recording.seconds / seen.ground.second
+    return bool(units < SHORT and speed * seen.ground.second > HURRIES)
 
 
-def _planted(seen: Reading) -> bool:
-    """Return whether all paws stay where they stand, or what they do leads nowhere."""
-    asked = float(np.linalg.norm(seen.footing.paws))
-    nowhere = max(asked, seen.footing.pace) < STANDS * seen.footing.unit_speed
-    if nowhere and seen.strides.fit < EVEN:
+def _planted(seen: ClipAnalysis) -> bool:
+    """Return whether all paws stay in place, or their movement leads nowhere."""
+    asked = float(np.linalg.norm(seen.ground.paws))
+    leads_nowhere = max(asked, seen.ground.pace) < STANDS * seen.ground.unit_speed
+    if leads_nowhere and seen.strides.explained < EVEN:
         return True
-    spans = np.ptp(seen.footing.tips[..., [0, 2]], axis=0).max()
-    return bool(spans < PLANTED * seen.footing.hip_height)
+    spans = np.ptp(seen.ground.tips[..., [0, 2]], axis=0).max()
+    return bool(spans < PLANTED * seen.ground.hip_height)
 
 
-def _altitude(seen: Reading) -> float:
-    """Return how high the lowest paw is over the lowest place of all in half of the time."""
-    lowest = seen.footing.tips[..., 1].min(axis=1)
-    return float((np.median(lowest) - lowest.min()) / seen.footing.hip_height)
+def _altitude(seen: ClipAnalysis) -> float:
+    """Return the median height of the lowest paw above its lowest, as a share of the hip height."""
+    lowest = seen.ground.tips[..., 1].min(axis=1)
+    return float((np.median(lowest) - lowest.min()) / seen.ground.hip_height)
 
 
-def _off_ground(seen: Reading) -> float:
-    """Return the height of the lowest paw of all over the rig's origin, over the hip's."""
-    axes = quat.mul(seen.tilt, seen.subject.body_from_world)
-    floor = quat.apply(axes, np.array(seen.subject.recording.rig.origin))[1]
-    low = np.percentile(seen.footing.tips[..., 1], 1.0)
-    return float((low - floor) / seen.footing.hip_height)
+def _off_ground(seen: ClipAnalysis) -> float:
+    """Return the height of the lowest paw above the rig's origin, as a share of the hip height."""
+    axes = quat.mul(seen.upright, seen.animal.body_from_world)
+    floor = quat.apply(axes, np.array(seen.animal.recording.rig.origin))[1]
+    low = np.percentile(seen.ground.tips[..., 1], 1.0)
+    return float((low - floor) / seen.ground.hip_height)
 
 
-def _jumps(seen: Reading) -> Iterator[Finding]:
-    """Find the step of a joint, or of the whole animal, that is unlike those before and after."""
-    places = seen.subject.animal.found.places(seen.turns, seen.positions)
+def _jumps(seen: ClipAnalysis) -> Iterator[Finding]:
+    """Find the step of a joint, or of the whole animal, that differs most from its neighbors."""
+    places = seen.animal.canonical.landmarks.places(seen.turns, seen.positions)
     if len(places) < 6:
         return
-    odd = 0.5 * np.linalg.norm(np.diff(places, 3, axis=0), axis=-1) / seen.footing.hip_height
+    odd = 0.5 * np.linalg.norm(np.diff(places, 3, axis=0), axis=-1) / seen.ground.hip_height
     usual = np.maximum(np.percentile(odd, 85.0, axis=0), 0.01)
     share = np.where(odd > JUMP[0], odd / usual, 0.0)
     at, joint = np.unravel_index(int(np.argmax(share)), share.shape)
     if share[at, joint] > JUMP[1]:
-        anchor = seen.subject.animal.found.joints[joint]
-        bone = f'The bone "{seen.subject.recording.rig.names[anchor.joint]}"'
+        landmark = seen.animal.canonical.landmarks.joints[joint]
+        bone = f'The bone "{seen.animal.recording.rig.names[landmark.joint]}"'
         who = "The animal" if np.median(odd[at]) > 0.5 * odd[at, joint] else bone
-        text = f"{who} jumps near frame {at + 2}, by {percent(float(odd[at, joint]))}"
-        doubt = sure(float(share[at, joint]), JUMP[1])
-        yield Finding("jump", f"{text} of the hip height.", "warning", doubt)
+        size = percent(float(odd[at, joint]))
+        text = f"{who} jumps near frame {at + 2} by {size} of the hip height; mend its curves there"
+        doubt = confidence_beyond(float(share[at, joint]), JUMP[1])
+        yield Finding("jump", f"{text}.", "warning", doubt)
 
 
-def _lying(seen: Reading) -> Iterator[Finding]:
-    lowest = seen.footing.tips[..., 1].min(axis=1)
-    pelvis = seen.footing.places[:, 0, 1]
-    rest = seen.subject.animal.skeleton.rest_positions()
-    standing = float(rest[0, 1] - rest[:, 1].min()) / seen.footing.hip_height
-    height = float(np.median(pelvis - lowest)) / seen.footing.hip_height
+def _lying(seen: ClipAnalysis) -> Iterator[Finding]:
+    lowest = seen.ground.tips[..., 1].min(axis=1)
+    pelvis = seen.ground.places[:, 0, 1]
+    rest = seen.animal.canonical.skeleton.rest_positions()
+    standing = float(rest[0, 1] - rest[:, 1].min()) / seen.ground.hip_height
+    height = float(np.median(pelvis - lowest)) / seen.ground.hip_height
     if height < LIES * standing:
-        text = f"The animal lies or crouches: its hips are at {percent(height / standing)} of"
-        yield Finding("lies", f"{text} their height.", "warning", sure(LIES * standing, height))
+        share = percent(height / standing)
+        text = f"The animal lies or crouches: its hips are at {share} of their height at rest."
+        yield Finding("lies", text, "warning", confidence_beyond(LIES * standing, height))
 
 
-def _ground(seen: Reading) -> Iterator[Finding]:
+def _ground(seen: ClipAnalysis) -> Iterator[Finding]:
     """Compare the paws' heights with the rig's ground and with each other."""
     if not seen.strides.period:
         return
-    hips = seen.footing.hip_height
+    hips = seen.ground.hip_height
     over = _off_ground(seen)
     if over < -UNDER:
         text = (
-            f"The paws go {percent(-over)} of the hip height under the ground; the clip is lifted."
+            f"The paws go {percent(-over)} of the hip height below the ground; the clip was raised."
         )
-        yield Finding("under_ground", text, "warning", sure(-over, UNDER))
+        yield Finding("under_ground", text, "warning", confidence_beyond(-over, UNDER))
     elif over > OVER:
         text = (
-            f"The paws stay {percent(over)} of the hip height over the ground; the clip is lowered."
+            f"The paws stay {percent(over)} of the hip height above ground; the clip was lowered."
         )
         yield Finding("over_ground", text, "warning", 0.6)
-    floors = seen.footing.tips[..., 1].min(axis=0) / hips
+    floors = seen.ground.tips[..., 1].min(axis=0) / hips
     if np.ptp(floors) > UNEVEN:
         low, high = LEGS[int(np.argmin(floors))], LEGS[int(np.argmax(floors))]
-        text = f"The paw {low} comes down {percent(float(np.ptp(floors)))} of the hip height"
+        size = percent(float(np.ptp(floors)))
+        text = (
+            f"The paw {low} comes down {size} of the hip height lower than {high}; check both legs"
+        )
         yield Finding(
-            "uneven", f"{text} lower than {high}.", "warning", sure(float(np.ptp(floors)), UNEVEN)
+            "uneven", f"{text}.", "warning", confidence_beyond(float(np.ptp(floors)), UNEVEN)
         )
     if _altitude(seen) > 2.0 * BOBS:
         text = "The ground under the paws is not level, or the animal is off it most of the time."
-        yield Finding("not_level", text, "warning", sure(_altitude(seen), 2.0 * BOBS))
+        yield Finding("not_level", text, "warning", confidence_beyond(_altitude(seen), 2.0 * BOBS))
 
 
-def _length(seen: Reading) -> Iterator[Finding]:
+def _length(seen: ClipAnalysis) -> Iterator[Finding]:
     count, period = seen.strides.count, seen.strides.period
     if count < HALF:
-        text = "The clip is too short: it shows less than half a stride."
+        text = "The clip is too short: it shows less than half a stride; choose a longer one."
         yield Finding("too_short", text, "error", 0.9)
-    elif count < WHOLE and not seen.seam.loops:
-        text = f"The clip shows only {count:.1f} of a stride; the rest is guessed."
-        yield Finding("no_full_stride", text, "warning", sure(WHOLE, count))
+    elif count < WHOLE and not seen.loop.closes:
+        text = f"The clip shows {count:.1f} of a stride and the rest is guessed; use a longer one."
+        yield Finding("no_full_stride", text, "warning", confidence_beyond(WHOLE, count))
     if period < FEW:
-        text = f"A stride has only {period:.0f} frames; how paws move between them is guessed."
-        yield Finding("few_frames", text, "warning", sure(FEW, period))
+        text = f"A stride has only {period:.0f} frames; export the clip at a higher frame rate."
+        yield Finding("few_frames", text, "warning", confidence_beyond(FEW, period))
 
 
-def _way_of_going(seen: Reading) -> Iterator[Finding]:
-    foot, unit = seen.footing, seen.scale.unit
+def _direction(seen: ClipAnalysis) -> Iterator[Finding]:
+    foot, unit = seen.ground, seen.unit.meters
     if foot.in_place:
-        text = f"The animal walks in place; its paws ask for {foot.speed * unit:.2f} m/s."
+        text = f"The animal walks in place; its paws give a speed of {foot.speed * unit:.2f} m/s."
         yield Finding("in_place", text, "note", 0.9)
     elif foot.slide > SLIDES:
         asked = float(np.linalg.norm(foot.paws)) * unit
         text = (
-            f"Standing paws slide: the body moves at {foot.pace * unit:.2f} m/s,"
-            f" the paws ask for {asked:.2f} m/s."
+            f"The paws slide: the body moves at {foot.pace * unit:.2f} m/s,"
+            f" the paws give {asked:.2f} m/s; correct the travel or let it walk in place."
         )
-        yield Finding("sliding", text, "warning", sure(foot.slide, SLIDES))
+        yield Finding("sliding", text, "warning", confidence_beyond(foot.slide, SLIDES))
     left, ahead = (float(v) for v in foot.velocity)
     if foot.speed < STANDS * foot.unit_speed:
         return
     if abs(left) > ASKEW * foot.speed and abs(left) > abs(ahead):
         side = "left" if left > 0.0 else "right"
         text = f"The animal moves sideways, to its {side}."
-        yield Finding("sideways", text, "warning", sure(abs(left) / foot.speed, ASKEW))
+        yield Finding("sideways", text, "warning", confidence_beyond(abs(left) / foot.speed, ASKEW))
     elif ahead < -ASKEW * foot.speed:
         yield Finding("backward", "The animal goes backward.", "warning", 0.85)
 
 
-def _pace(seen: Reading) -> Iterator[Finding]:
-    """Compare the stride with that of animals as big and as fast (after Alexander 1983)."""
+def _pace(seen: ClipAnalysis) -> Iterator[Finding]:
+    """Compare the stride with that of animals of this size and speed (after Alexander 1983)."""
     froude = (
-        float(quadruped_gaits.froude(seen.footing.speed / seen.footing.unit_speed, 1.0))
+        float(quadruped_gaits.froude(seen.ground.speed / seen.ground.unit_speed, 1.0))
         * quadruped_gaits.GRAVITY
     )
-    # Where haste alone told of another unit, the frame rate may as well be wrong.
-    hips = seen.subject.animal.hip_height
-    haste = seen.scale.unit != 1.0 and HIPS[0] < hips < HIPS[1]
-    second = Units(hips).second if haste else seen.footing.second
-    period = seen.strides.period / seen.subject.recording.fps / second
+    # If only the fast stride suggests another unit, the frame rate may be wrong instead.
+    hips = seen.animal.canonical.hip_height
+    rate_alone = seen.unit.meters != 1.0 and HIPS[0] < hips < HIPS[1]
+    second = Units(hips).second if rate_alone else seen.ground.second
+    period = seen.strides.period / seen.animal.recording.fps / second
     share = period / (2.4 * max(froude, 1e-4) ** -0.16)
-    real = seen.strides.period / seen.subject.recording.fps
+    real = seen.strides.period / seen.animal.recording.fps
     falls = seen.strides.footfalls(1.0)
     fastest = FASTEST[1] if falls.gait == "walk" and falls.duty > 0.5 else FASTEST[0]
-    reason = "for an animal of this size: the frame rate or the size may be wrong."
+    reason = "for an animal of this size; check the frame rate and the scale."
     if share < PACES[0] or froude > fastest:
-        doubt = max(sure(PACES[0], share), sure(froude, fastest))
-        yield Finding("too_fast", f"Strides of {real:.2f} s are hasty {reason}", "warning", doubt)
+        doubt = max(confidence_beyond(PACES[0], share), confidence_beyond(froude, fastest))
+        yield Finding(
+            "too_fast", f"Strides of {real:.2f} s are too fast {reason}", "warning", doubt
+        )
     elif share > PACES[1]:
-        doubt = sure(share, PACES[1])
-        yield Finding("too_slow", f"Strides of {real:.2f} s are slow {reason}", "warning", doubt)
+        doubt = confidence_beyond(share, PACES[1])
+        yield Finding(
+            "too_slow", f"Strides of {real:.2f} s are too slow {reason}", "warning", doubt
+        )
 
 
-def _seam(seen: Reading) -> Iterator[Finding]:
+def _loop(seen: ClipAnalysis) -> Iterator[Finding]:
     count = seen.strides.count
-    if seen.seam.loops or count < WHOLE:
+    if seen.loop.closes or count < WHOLE:
         return
     if count < OPEN:
         meant = abs(count - round(count)) < NEAR_WHOLE
         gap = percent(float(distance(seen.poses[-1], seen.poses[0])))
-        text = f"The ends do not meet: the last pose is {gap} of the hip height from the first."
-        yield Finding("open_loop", text, "warning" if meant else "note", sure(seen.seam.steps, 3.0))
+        text = f"The ends do not meet, by {gap} of the hip height; trim the clip to whole strides."
+        yield Finding(
+            "open_loop", text, "warning" if meant else "note", confidence_beyond(seen.loop.gap, 3.0)
+        )
     else:
-        yield Finding("no_loop", "The clip does not loop; it is taken as it is.", "note", 0.9)
+        yield Finding(
+            "no_loop", "The clip is not a loop; it is used from start to end.", "note", 0.9
+        )

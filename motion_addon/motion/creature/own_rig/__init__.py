@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A creature's motion on the rig of its clip."""
+"""Moves a creature on the rig of its own clip."""

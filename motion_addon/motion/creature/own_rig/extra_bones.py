@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an exemplar's rig does beyond the canonical skeleton: ears, jaw, a second tail, wings.
+"""Motion of an exemplar's rig beyond the canonical skeleton: ears, jaw, a second tail, wings.
 
-For each bone a mean turn and a cyclic curve over the stride, fitted to the exemplar: how it
-differs from the canonical joints that it follows, or from its parent if it follows none. The
-curves of the former fade with how far a motion is from the exemplar, as they are what is missed
-in its gait; those of the latter are kept in part at any speed.
+Each bone has a mean rotation and a cyclic curve over the stride, fitted to the exemplar, relative
+to the canonical joints that it follows, or to its parent if it follows none. Curves of bones that
+follow joints correct the exemplar's own gait, so they fade as a motion differs from it; curves of
+other bones are kept in part at any speed.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from ...clip.clip import Clip
 from ...maths import cyclic_spline, quat
 from ...maths.quat import Array
 from . import own_rig
-from .own_rig import Bones, Misfit, OwnRig
+from .own_rig import BoneCorrections, BoneMotion, OwnRig
 
 KNOTS: Final = 12
-"""Of the cyclic splines."""
+"""Knots of the cyclic splines."""
 WHOLE: Final = 0.9
-"""Share of a stride that must be seen; of less only the mean pose is taken."""
+"""Share of a stride that a clip must show; a shorter clip gives only the mean pose."""
 KEPT: Final = 0.4
-"""Share of the curve of a bone that follows no canonical joint, far from the exemplar."""
+"""Share of the curve that is kept far from the exemplar, for bones that follow no joint."""
 _STIFF = 1e-3
-"""Of the splines: enough to carry them over phases that a short clip does not show."""
+"""Stiffness of the splines, enough to bridge phases that a short clip does not show."""
 _STILL = 1e-3
-"""Of the hip's height: a bone that shifts less does not. Turns: radians."""
+"""Movement that counts as none: shares of the hip height for shifts, radians for rotations."""
 
 
 @dataclass(frozen=True, eq=False)
-class Extras:
-    """Means and curves of a rig's bones, B of them."""
+class ExtraBoneMotion:
+    """Mean poses and stride curves of a rig's B bones."""
 
     turns: Array
-    """(B, 4) mean turn of a bone from what it follows."""
+    """(B, 4) mean rotation of a bone from the joint or bone that it follows."""
     shifts: Array
-    """(B, 3) mean shift from where it rests on its parent, over the hip's height."""
+    """(B, 3) mean shift from its rest position on its parent, as a share of the hip height."""
     curves: Array
-    """(K, B, 6) knots over the stride of its turn about the mean (radians) and of its shift."""
+    """(K, B, 6) knots over the stride: rotation vector about the mean (radians), and shift."""
     level: Array
-    """(B,) bool, bones above the trunk that follow the heading."""
+    """(B,) bool: bones above the trunk that follow the heading."""
 
     def to_arrays(self) -> dict[str, Array]:
         """Return plain arrays for an ``.npz`` file."""
@@ -56,28 +56,30 @@ class Extras:
         }
 
     @staticmethod
-    def from_arrays(data: Mapping[str, Any]) -> Extras:
-        """Return the extras stored by ``to_arrays``."""
+    def from_arrays(data: Mapping[str, Any]) -> ExtraBoneMotion:
+        """Return what ``to_arrays`` stored."""
         turns, shifts, curves = (
             np.asarray(data[name], dtype=np.float64) for name in ("turns", "shifts", "curves")
         )
-        return Extras(quat.normalize(turns), shifts, curves, np.asarray(data["level"], dtype=bool))
+        return ExtraBoneMotion(
+            quat.normalize(turns), shifts, curves, np.asarray(data["level"], dtype=bool)
+        )
 
 
-def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
-    """Return what a rig's own motion has beyond its canonical ``clip``, both of the rig's size.
+def fit(own: OwnRig, clip: Clip, bones: BoneMotion, phase: Array | None) -> ExtraBoneMotion:
+    """Fit a rig's own motion relative to its canonical ``clip``, both of the rig's size.
 
-    ``phase`` (T,) are the strides in cycles, unwrapped, whole where the left hind paw comes down;
-    None where there are none. Of less than a stride only the mean is taken.
+    ``phase`` (T,) is the left hind's stride in cycles, unwrapped, whole at its touchdowns; None
+    without strides. A clip of less than a stride gives only the mean pose.
     """
-    given, ahead = own_rig.followed(own, clip), own_rig.heading(clip)
+    given, ahead = own_rig.followed_rotations(own, clip), own_rig.heading(clip)
     count = len(own.skeleton)
     turns = np.tile(quat.IDENTITY.astype(np.float64), (count, 1))
     shifts, away = np.zeros((count, 3)), np.zeros((len(bones.turns), count, 6))
     level = np.zeros(count, dtype=bool)
-    size = own.animal.hip_height
+    size = own.canonical.hip_height
     for bone in range(count):
-        off = _away(own_rig.base(own, bones, given, bone), bones.turns[:, bone])
+        off = _away(own_rig.base_rotation(own, bones, given, bone), bones.turns[:, bone])
         if bone in own.above:
             other = _away(ahead, bones.turns[:, bone])
             spread = (np.ptp(one[1], axis=0).max() for one in (other, off))
@@ -91,29 +93,31 @@ def fit(own: OwnRig, clip: Clip, bones: Bones, phase: Array | None) -> Extras:
     curves = np.zeros((KNOTS, count, 6))
     if phase is not None and np.ptp(phase) > WHOLE:
         curves = cyclic_spline.fit(phase, away, KNOTS, _STIFF)
-    return Extras(turns, shifts, curves, level)
+    return ExtraBoneMotion(turns, shifts, curves, level)
 
 
 def _away(base: Array, turns: Array) -> tuple[Array, Array]:
-    """Return the mean (4,) of how turns (T, 4) are away from ``base``, and what is left (T, 3)."""
+    """Return the mean rotation (4,) of ``turns`` (T, 4) from ``base``, and the rest (T, 3)."""
     off = quat.unroll(quat.inv_mul(base, turns))
     mean = quat.normalize(off.mean(axis=0))
     return mean, quat.to_rotvec(quat.inv_mul(mean, off))
 
 
-def misfit(own: OwnRig, extras: Extras, phase: Array, near: Array, moving: Array) -> Misfit:
-    """Return what the extras add on each frame.
+def corrections(
+    own: OwnRig, extra: ExtraBoneMotion, phase: Array, similarity: Array, moving: Array
+) -> BoneCorrections:
+    """Return the corrections of each frame.
 
-    ``phase`` (T,) in cycles as in ``fit``; ``near`` (T,) says how much a motion is like the
-    exemplar's, ``moving`` (T,) whether it moves at all, 0 to 1.
+    ``phase`` (T,) is in cycles as in ``fit``; ``similarity`` (T,) to the exemplar's motion and
+    ``moving`` (T,) are 0 to 1.
     """
-    faded = near * moving
-    kept = (KEPT + (1.0 - KEPT) * near) * moving
-    curves, size = cyclic_spline.evaluate(extras.curves, phase), own.animal.hip_height
+    faded = similarity * moving
+    kept = (KEPT + (1.0 - KEPT) * similarity) * moving
+    curves, size = cyclic_spline.evaluate(extra.curves, phase), own.canonical.hip_height
     turns, shifts = {}, {}
-    for bone, (mean, shift) in enumerate(zip(extras.turns, extras.shifts, strict=True)):
+    for bone, (mean, shift) in enumerate(zip(extra.turns, extra.shifts, strict=True)):
         curve = curves[:, bone] * (faded if bone in own.shares else kept)[:, None]
         turns[bone] = quat.mul(mean[None], quat.from_rotvec(curve[:, :3]))
-        if np.any(shift) or np.any(extras.curves[:, bone, 3:]):
+        if np.any(shift) or np.any(extra.curves[:, bone, 3:]):
             shifts[bone] = (shift + curve[:, 3:]) * size
-    return Misfit(turns, shifts, frozenset(int(b) for b in np.flatnonzero(extras.level)))
+    return BoneCorrections(turns, shifts, frozenset(int(b) for b in np.flatnonzero(extra.level)))

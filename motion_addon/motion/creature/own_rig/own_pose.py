@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A creature's motion as poses of its own rig in another program, such as Blender.
+"""Poses of a creature's own rig in another program, such as Blender.
 
-Owns which bones take their place from the creature and which from the general retarget, and the
-channels of the bones that no map knows.
+Owns which bones are posed by the creature and which by the general retarget, and the channels of
+bones that are in no rig map.
 """
 
 from collections.abc import Iterator
@@ -17,36 +17,36 @@ from ...maths.quat import Array
 from ...retarget.body_pose import BodyPose
 from ...rigs import RigBones
 from .own_motion import OwnMotion
-from .own_rig import Bones, Misfit
+from .own_rig import BoneCorrections, BoneMotion
 
 ALIKE = 0.05
-"""Share by which the bones of a leg may differ in length from those of the creature's own rig."""
+"""Share by which a leg's bones may differ in length from those of the creature's own rig."""
 _STILL = 1e-3
-"""Radians, or shares of the hip's height: what moves less is not keyed."""
+"""Least movement that is keyed: radians, or shares of the hip height."""
 
 
 @dataclass(frozen=True, eq=False)
 class OwnPose:
-    """What the bones of a creature's own rig do in a bake, in the world of its clip."""
+    """Motion of the bones of a creature's own rig in a bake, in the world of its clip."""
 
     own: OwnMotion
-    bones: Bones
-    misfit: Misfit
+    bones: BoneMotion
+    corrections: BoneCorrections
     size: float
-    """Of the clip against the rig."""
+    """Size of the clip relative to the rig."""
 
     @staticmethod
-    def of(own: OwnMotion, clip: Clip, misfit: Misfit) -> "OwnPose":
-        """Return that of a canonical ``clip`` of the creature."""
-        return OwnPose(own, own.bones(clip, misfit), misfit, own.size(clip))
+    def of(own: OwnMotion, clip: Clip, corrections: BoneCorrections) -> "OwnPose":
+        """Return the pose of the rig for a canonical ``clip`` of the creature."""
+        return OwnPose(own, own.bones(clip, corrections), corrections, own.size(clip))
 
-    def on(self, posed: BodyPose) -> BodyPose:
-        """Return the pose of a body with the creature's where it is the body of its own rig.
+    def applied_to(self, posed: BodyPose) -> BodyPose:
+        """Return a body's pose with the creature's bones, if the body is the creature's own rig.
 
-        A body of another size stands where the clip does.
+        A body of another size keeps the clip's root.
         """
         body, own = posed.body, self.own.rig
-        size = size_of(self.own, body.rig)
+        size = size_ratio(self.own, body.rig)
         if size is None:
             return posed
         rotations, positions = dict(posed.rotations), dict(posed.positions)
@@ -56,30 +56,30 @@ class OwnPose:
             index = body.rig.index(own.skeleton.names[bone])
             rotations[index] = quat.mul(self.bones.turns[:, bone], own.rest[bone])
             positions[index] = root + share * (self.bones.places[:, bone] - root)
-            if bone in self.misfit.shifts:
+            if bone in self.corrections.shifts:
                 moved.add(index)
         return replace(posed, rotations=rotations, positions=positions, moved=frozenset(moved))
 
-    def besides(self, body: Body) -> Iterator[tuple[str, Array, Array | None]]:
-        """Yield channels of bones that the creature's map does not know: ears, jaw, fingers.
+    def extra_channels(self, body: Body) -> Iterator[tuple[str, Array, Array | None]]:
+        """Yield the channels of bones that are not in the rig map: ears, jaw, fingers.
 
-        Name, rotation (T, 4) and location (T, 3) in the bone's own rest basis and the rig's
-        units, the latter None where the bone only turns. Nothing for rigs whose bones have other
-        names; another rig of the same names may have other proportions.
+        A channel is a name, a rotation (T, 4) and a location (T, 3), in the bone's own rest basis
+        and the rig's unit; the location is None if the bone only rotates. A rig with other bone
+        names has none; a rig with the same names may have other proportions.
         """
         own, rig = self.own.rig, body.rig
         if not _named(self.own, rig):
             return
-        size = size_of(self.own, rig)
+        size = size_ratio(self.own, rig)
         unit = (self.size if size is None else size) / rig.scale
         known = {*_carried(self.own), *own.above}
-        for bone, turn in self.misfit.turns.items():
+        for bone, turn in self.corrections.turns.items():
             name = own.skeleton.names[bone]
             if bone in known or name not in rig:
                 continue
             rest = body.rotations[rig.index(name)] if size is None else own.rest[bone]
             basis = quat.inv_mul(rest, quat.mul(turn, rest))
-            shift = self.misfit.shifts.get(bone)
+            shift = self.corrections.shifts.get(bone)
             if shift is None and np.abs(quat.to_rotvec(basis)).max() < _STILL:
                 continue
             place = None
@@ -89,7 +89,7 @@ class OwnPose:
 
 
 def _named(own: OwnMotion, rig: RigBones) -> bool:
-    """Whether a rig has all bones of a creature that follow canonical joints."""
+    """Return whether a rig has all bones of a creature that follow canonical joints."""
     return all(own.rig.skeleton.names[bone] in rig for bone in own.rig.shares)
 
 
@@ -108,13 +108,13 @@ def _carried(own: OwnMotion) -> set[int]:
     return out
 
 
-def size_of(own: OwnMotion, rig: RigBones) -> float | None:
-    """Return how large a rig is against a creature's own; None if it is another one."""
+def size_ratio(own: OwnMotion, rig: RigBones) -> float | None:
+    """Return the size of a rig relative to the creature's own; None if it is another rig."""
     rest = own.rig.skeleton.rest_positions()
     if not _named(own, rig):
         return None
     ratios = []
-    for chain in own.rig.limbs.legs.values():
+    for chain in own.rig.parts.legs.values():
         theirs = rest[[own.rig.skeleton.index(name) for name in chain]]
         ours = rig.rest_heads[[rig.index(name) for name in chain]]
         lengths = [np.linalg.norm(np.diff(line, axis=0), axis=-1) for line in (ours, theirs)]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one clip that an unknown animal is learned from, on the canonical quadruped.
+"""The exemplar: the one clip that a creature is learned from, on the canonical quadruped.
 
-Whatever its rig, size, frame rate and heading, in place or moving: an exemplar travels ahead over
-the ground at the model animal's size and pace, 60 frames a second.
+Whatever the clip's rig, size, frame rate and heading, in place or moving: its exemplar travels
+ahead over the ground at the model animal's size and pace, at 60 frames a second.
 """
 
 from dataclasses import dataclass, replace
@@ -15,29 +15,22 @@ from ...body.dynamic_units import Units
 from ...clip.clip import Clip
 from ...maths import quat
 from ...maths.quat import Array
-from ...rigs import RigBones, RigMap
-from . import footing, looping, stride_reading, subject
-from .file_units import Scale
-from .footing import Footing
-from .gait_names import Footfalls
-from .looping import Seam
+from ...rigs import RigMap
+from . import loops, stride_period
+from .animal_detection import DetectedAnimal, LegBones
+from .clip_analysis import ClipAnalysis, analyze
+from .footfall_pattern import FootfallPattern
 from .recording import Recording
-from .stride_reading import Strides
-from .subject import Legs, Subject
-
-__all__ = ["Exemplar", "Reading", "RefusedError", "exemplar", "of_clip", "read", "understand"]
 
 RATE = 60.0
 LONG = 6.0
-"""Seconds of the model animal's time for which a loop is repeated at least."""
+"""Least duration of a repeated loop, seconds of the model animal's time."""
 LONGEST = 30.0
-"""Seconds of the model animal's time beyond which a clip is cut."""
-RATES = (6.0, 300.0)
-"""Frame rates that are read."""
+"""Longest part of a clip that is used, seconds of the model animal's time."""
 STILL = 0.05
-"""Half the way, over the hip's height, that a loop must get on in a round to move."""
+"""Half the displacement per cycle, as a share of the hip height, from which a loop travels."""
 ASIDE = 0.35
-"""Share of the speed ahead under which an animal in place does not go to the side."""
+"""Share of the speed ahead below which an in-place animal does not move sideways."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,24 +39,24 @@ class Exemplar:
 
     name: str
     clip: Clip
-    """At model size (hips as high as ``gaits.HIP_HEIGHT``) and pace, 60 Hz, ahead along +Z from
-    the origin over the ground at zero, contacts (T, 4) 0 or 1 in the order of LEGS."""
+    """At model size (hips at ``quadruped_gaits.HIP_HEIGHT``) and pace, 60 Hz, ahead along +Z from
+    the origin over the ground at zero; contacts (T, 4) are 0 or 1 in the order of LEGS."""
     hip_height: float
     """Real height of the hip joints, meters."""
     loop: bool
-    """Whether the motion closes; then it is repeated here."""
-    footfalls: Footfalls
-    """Its gait; the stride is in seconds of the model animal."""
+    """Whether the clip is a loop; then it is repeated here."""
+    footfalls: FootfallPattern
+    """Its stride is in seconds of the model animal."""
     speed: float
-    """Mean speed along the ground at model size, m/s."""
+    """Mean speed over the ground at model size, m/s."""
     unit: float = 1.0
-    """Meters to the recording's unit of length."""
-    subject: Subject | None = None
+    """The recording's unit of length, meters."""
+    animal: DetectedAnimal | None = None
     """The animal in its recording."""
 
     @property
     def real_speed(self) -> float:
-        """Mean speed along the ground, m/s."""
+        """Mean speed over the ground, m/s."""
         return self.speed * Units(self.hip_height).speed / Units(quadruped_gaits.HIP_HEIGHT).speed
 
     @property
@@ -72,147 +65,68 @@ class Exemplar:
         return self.footfalls.stride / Units(self.hip_height).factors()[1]
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What is seen in a recording before it is turned into an exemplar."""
-
-    subject: Subject
-    turns: Array
-    """(T, B, 4) away from rest; the body's axes, Y up."""
-    positions: Array
-    """(T, B, 3) in the body's axes, Y up, in the recording's unit."""
-    pelvis: Array
-    """(T, 3) in the body's axes, in the recording's unit."""
-    heading: Array
-    """(T,) yaw of the trunk, radians, unwrapped."""
-    footing: Footing
-    poses: Array
-    """(T, J, 3) canonical joints as the animal itself sees them, over the hip's height."""
-    seam: Seam
-    strides: Strides
-    """Times in frames of the recording."""
-    scale: Scale
-    tilt: Array
-    """(4,) what the motion was turned by because its up is not that of the rest pose."""
-
-
-def read(
-    rig: RigBones,
-    rotations: Array,
-    positions: Array,
-    fps: float,
+def of_recording(
+    recording: Recording,
+    legs: LegBones | None = None,
     *,
     rig_map: RigMap | None = None,
-    legs: Legs | None = None,
     unit: float | None = None,
-    name: str = "",
 ) -> Exemplar:
-    """Return the exemplar of a motion of a rig, such as Blender's evaluated pose bones.
+    """Return the exemplar of a recording; takes the options of ``clip_analysis.analyze``.
 
-    ``rotations`` (T, B, 4) are world_from_bone and ``positions`` (T, B, 3) the heads, world, Y up.
-    The parts of the animal are those of ``rig_map``, or found around ``legs``, or found by
-    structure. ``unit`` (meters) overrides the guess that tells meters from centimeters. Raises
-    RefusedError in one plain sentence.
+    Raises RefusedError.
     """
-    recording = Recording(rig, np.asarray(rotations), np.asarray(positions), fps, name)
-    return exemplar(understand(recording, rig_map, legs, unit))
+    return of_analysis(analyze(recording, legs, rig_map=rig_map, unit=unit))
 
 
 def of_clip(
-    clip: Clip,
-    legs: Legs | None = None,
-    *,
-    rig_map: RigMap | None = None,
-    unit: float | None = None,
-    name: str = "",
+    clip: Clip, legs: LegBones | None = None, *, rig_map: RigMap | None = None, name: str = ""
 ) -> Exemplar:
-    """Return the exemplar of a clip of any skeleton, such as a BVH file's; see ``read``."""
-    return exemplar(understand(Recording.of_clip(clip, name), rig_map, legs, unit))
+    """Return the exemplar of a clip of any skeleton, such as a BVH file's; see ``of_recording``."""
+    return of_recording(Recording.of_clip(clip, name), legs, rig_map=rig_map)
 
 
-def understand(
-    recording: Recording,
-    rig_map: RigMap | None = None,
-    legs: Legs | None = None,
-    unit: float | None = None,
-) -> Reading:
-    """Return what is seen in a recording; raises RefusedError where no animal is."""
-    _check(recording)
-    found = subject.find(recording, rig_map, legs)
-    turns, positions = (part.astype(np.float64) for part in found.motion())
-    tilt = footing.tilt(found.animal, turns, positions)
-    if tilt[0] < 0.999:
-        turns, positions = quat.mul(tilt, turns), quat.apply(tilt, positions)
-    hips = found.animal.hip_height
-    fps = recording.fps
-    first = footing.read(
-        found.animal, turns, positions, fps, np.sqrt(hips / quadruped_gaits.GRAVITY), False
-    )
-    poses = looping.seen_from_body(first.places, first.heading, hips)
-    seam = looping.seam(poses)
-    stepped = stride_reading.strides(poses, seam, fps)
-    scale = Scale.guess(hips, stepped.period / fps) if unit is None else Scale(unit, 1.0)
-    second = Units(hips * scale.unit).second
-    stop = seam.period if seam.loops else recording.frames
-    foot = footing.read(found.animal, turns[:stop], positions[:stop], fps, second, seam.loops)
-    pelvis, heading = first.places[:, 0], first.heading
-    return Reading(
-        found, turns, positions, pelvis, heading, foot, poses, seam, stepped, scale, tilt
-    )
-
-
-def _check(recording: Recording) -> None:
-    if recording.frames < 3:
-        raise RefusedError("The clip has fewer than three frames; it shows no motion.")
-    if not recording.finite:
-        raise RefusedError("The clip has values that are not numbers; export it again.")
-    if not RATES[0] <= recording.fps <= RATES[1]:
-        raise RefusedError(
-            f"The clip has {recording.fps:g} frames a second; between 8 and 240 can be read."
-        )
-
-
-def exemplar(seen: Reading) -> Exemplar:
-    """Return the exemplar of a reading; raises RefusedError where nothing can be learned."""
-    recording, animal = seen.subject.recording, seen.subject.animal
-    if seen.strides.count < stride_reading.HALF:
+def of_analysis(seen: ClipAnalysis) -> Exemplar:
+    """Return the exemplar of an analyzed recording; raises RefusedError if it shows no stride."""
+    recording, canonical = seen.animal.recording, seen.animal.canonical
+    if seen.strides.count < stride_period.HALF:
         raise RefusedError(
             "The clip shows no stride; choose one in which the animal walks, trots or runs."
         )
-    own = Units(animal.hip_height * seen.scale.unit)
+    own = Units(canonical.hip_height * seen.unit.meters)
     length, time = own.factors()
-    turns, positions = _played(seen, LONG / time)
+    turns, positions = _repeated(seen, LONG / time)
     rate = RATE * time
     last = min(len(turns) - 1, LONGEST / time * recording.fps)
     at = np.arange(int(np.floor(last / recording.fps * rate + 1e-6)) + 1) * (recording.fps / rate)
-    clip, _ = animal.convert(*looping.at_frames(turns, positions, at), RATE)
+    clip, _ = canonical.convert(*loops.sample_frames(turns, positions, at), RATE)
     clip = _ahead(clip, seen.strides.period / recording.fps * rate)
-    clip = clip.scaled(length * seen.scale.unit)
-    speeds = Units(quadruped_gaits.HIP_HEIGHT).speed / own.speed * seen.scale.unit
-    if seen.footing.in_place:
-        clip = _carried(clip, seen.footing.paws * speeds)
+    clip = clip.scaled(length * seen.unit.meters)
+    speeds = Units(quadruped_gaits.HIP_HEIGHT).speed / own.speed * seen.unit.meters
+    if seen.ground.in_place:
+        clip = _traveling(clip, seen.ground.paws * speeds)
     return Exemplar(
         recording.name,
         quadruped.with_contacts(clip),
         own.hip_height,
-        seen.seam.loops,
+        seen.loop.closes,
         seen.strides.footfalls(recording.fps / time),
-        seen.footing.speed * speeds,
-        seen.scale.unit,
-        seen.subject,
+        seen.ground.speed * speeds,
+        seen.unit.meters,
+        seen.animal,
     )
 
 
-def _played(seen: Reading, seconds: float) -> tuple[Array, Array]:
-    """Return the motion, a loop as often as it takes to last ``seconds``."""
-    if not seen.seam.loops:
+def _repeated(seen: ClipAnalysis, seconds: float) -> tuple[Array, Array]:
+    """Return the motion; a loop is repeated for at least ``seconds``."""
+    if not seen.loop.closes:
         return seen.turns, seen.positions
-    still = 2.0 * STILL * seen.subject.animal.hip_height
-    one = looping.one_round(seen.pelvis, seen.heading, seen.seam.doubled, still)
-    if seen.footing.in_place:
+    still = 2.0 * STILL * seen.animal.canonical.hip_height
+    one = loops.loop_root_motion(seen.pelvis, seen.heading, seen.loop.repeats_first, still)
+    if seen.ground.in_place:
         one = replace(one, way=np.zeros(3))
-    count = max(int(np.ceil(seconds * seen.subject.recording.fps / seen.seam.period)), 1)
-    return looping.played_on(seen.turns, seen.positions, one, seen.seam.period, count)
+    count = max(int(np.ceil(seconds * seen.animal.recording.fps / seen.loop.period)), 1)
+    return loops.repeat_loop(seen.turns, seen.positions, one, seen.loop.period, count)
 
 
 def _ahead(clip: Clip, stride: float) -> Clip:
@@ -228,10 +142,10 @@ def _ahead(clip: Clip, stride: float) -> Clip:
     return replace(clip, rotations=rotations, root_positions=roots)
 
 
-def _carried(clip: Clip, velocity: Array) -> Clip:
-    """Return a clip made in place moving at a velocity (2,) to the left and ahead, m/s.
+def _traveling(clip: Clip, velocity: Array) -> Clip:
+    """Return an in-place clip moved at a velocity (2,) to the left and ahead, m/s.
 
-    A small part to the side is how paws were keyed, not where the animal goes.
+    A small sideways part comes from inexact keys and is dropped.
     """
     left, ahead = (float(v) for v in velocity)
     left = left if abs(left) > ASIDE * abs(ahead) else 0.0

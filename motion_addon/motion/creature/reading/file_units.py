@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file's unit of length is: meters, or what else makes size and stride those of an animal.
+"""Guesses a file's unit of length: the one in which hip height and stride suit an animal.
 
-A big animal's strides take longer, as the root of its size, so that a mouse that seems as big as
-an elephant gives itself away by its hurry.
+The time of a stride grows with the square root of an animal's size, so a mouse that seems as big
+as an elephant steps too fast for its size.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ import numpy as np
 from ...body import quadruped_gaits
 
 HIPS = (0.012, 4.5)
-"""Meters, the heights of hips that there are: from mice to the largest dinosaurs on four legs."""
+"""Hip heights of animals, meters: from mice to the largest four-legged dinosaurs."""
 STRIDES = (1.1, 16.0)
-"""Strides in units of time, root of hip height over gravity, from a hasty gallop to a prowl."""
+"""Duration of a stride over ``sqrt(hip height / gravity)``: from a fast gallop to a prowl."""
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.1, 100.0, 1000.0, 10.0)
-"""Meters to the units that are tried, the usual ones first."""
+"""Units that are tried, in meters, the most usual first."""
 HURRY = 3.0
-"""Factor by which strides must be beyond those that there are to tell of a wrong unit alone."""
+"""Factor beyond ``STRIDES`` at which the stride alone shows that the unit is wrong."""
 NAMES = {
     1.0: "meters",
     0.01: "centimeters",
@@ -32,32 +32,34 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class Scale:
-    """The unit of length of a recording."""
+class LengthUnit:
+    """The unit of length of a recording, and how sure the guess is."""
 
-    unit: float
-    """Meters to it."""
-    sure: float
+    meters: float
+    """Meters in one unit."""
+    confidence: float
     """0..1."""
 
     @staticmethod
-    def guess(hips: float, stride: float) -> "Scale":
-        """Return the likeliest unit of hips ``hips`` high with strides of ``stride`` seconds.
+    def guess(hips: float, stride: float) -> "LengthUnit":
+        """Return the likeliest unit for a hip height in units and a stride in seconds.
 
-        Meters, unless they make no animal; 0 seconds where there are no strides.
+        Meters are kept unless no animal has that size. A stride of 0 means no strides.
         """
         costs = [implausible(hips * unit, stride) for unit in UNITS]
         known = _beyond(hips, HIPS) == 0.0
         if costs[0] < (2.0 * np.log(HURRY) if known else np.log(1.25)):
-            return Scale(1.0, 1.0)
+            return LengthUnit(1.0, 1.0)
         best = int(np.argmin(np.array(costs) + 0.05 * np.arange(len(UNITS))))
-        return Scale(UNITS[best], float(np.clip(0.5 + 0.5 * (costs[0] - costs[best]), 0.0, 0.95)))
+        return LengthUnit(
+            UNITS[best], float(np.clip(0.5 + 0.5 * (costs[0] - costs[best]), 0.0, 0.95))
+        )
 
 
 def implausible(hips: float, stride: float) -> float:
-    """Return by what factor (its logarithm) an animal is beyond those that there are.
+    """Return the logarithm of the factor by which an animal is outside ``HIPS`` and ``STRIDES``.
 
-    ``hips`` in meters; ``stride`` in seconds, 0 without strides.
+    ``hips`` is in meters, ``stride`` in seconds (0 without strides).
     """
     out = _beyond(hips, HIPS)
     if stride > 0.0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A motion of any rig as it was made: nothing is known yet of what the bones are."""
+"""A motion of any rig as it is read from a file or a scene, before its bones are identified."""
 
 from dataclasses import dataclass, replace
 
@@ -15,18 +15,18 @@ from ...rigs.structure import bone_ends
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Where the bones of a rig are in every frame of a motion."""
+    """Poses of a rig's bones over time."""
 
     rig: RigBones
-    """The rest pose. Its lengths are meters, or what the file takes for them."""
+    """The rest pose, in the file's unit of length."""
     rotations: Array
     """(T, B, 4) world_from_bone."""
     positions: Array
-    """(T, B, 3) of the bones' heads, world, Y up."""
+    """(T, B, 3) heads of the bones, world, Y up."""
     fps: float
     name: str = ""
     tips: tuple[EndSite, ...] | None = None
-    """Ends of chains away from their bone at rest, world axes; None takes the bones' tails."""
+    """Ends of chains relative to their bone at rest, world axes; None uses the bones' tails."""
 
     def __post_init__(self) -> None:
         frames, bones = len(self.rotations), len(self.rig)
@@ -53,15 +53,15 @@ class Recording:
 
     @property
     def finite(self) -> bool:
-        """Whether all numbers are numbers."""
+        """Whether all rotations and positions are finite."""
         return bool(np.isfinite(self.rotations).all() and np.isfinite(self.positions).all())
 
-    def turns(self) -> Array:
-        """Return (T, B, 4) the turns of the bones away from their rest pose, world."""
+    def turns_from_rest(self) -> Array:
+        """Return (T, B, 4) the rotations of the bones away from their rest pose, world."""
         return quat.mul_inv(self.rotations, self.rig.rest_rotations.astype(np.float32))
 
-    def resting_at(self, frame: int) -> "Recording":
-        """Return the recording with the pose of a frame for its rest pose."""
+    def with_rest_pose(self, frame: int) -> "Recording":
+        """Return the recording with the pose of a frame as its rest pose."""
         turn = quat.mul_inv(self.rotations[frame].astype(np.float64), self.rig.rest_rotations)
         tips = self.tips
         if tips is not None:
@@ -74,9 +74,9 @@ class Recording:
         return replace(self, rig=rig, tips=tips)
 
     def skeleton(self, body_from_world: Array) -> Skeleton:
-        """Return the rest pose as joints only, turned by ``body_from_world`` (4,).
+        """Return the rest pose as a skeleton, rotated by ``body_from_world`` (4,).
 
-        A skeleton has one root; other bones without a parent hang on the first bone.
+        A skeleton has one root: other bones without a parent become children of the first bone.
         """
         rig = self.rig
         heads = quat.apply(body_from_world, rig.rest_heads)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When the paws of a steady clip come down, even where they slide.
+"""Stride phase, touchdowns and stance of the paws in a steady clip, even where the paws slide.
 
-A stand of a captured paw is found by its speed. Hand-keyed paws slide; there the way of the paw
-under the body tells: it stands around the middle of its way back, for as long as is usual in the
-gait.
+The contacts of a captured clip are used if they agree with each other and with the stride rate.
+Hand-keyed paws slide; their stance is centered on the middle of the paw's way back under the
+body, for a share of the stride that is usual in the gait.
 """
 
 from dataclasses import dataclass, replace
@@ -15,71 +15,66 @@ from ...body import quadruped, quadruped_gaits, stride_phases
 from ...clip.clip import Clip
 from ...maths.quat import Array
 from ...metrics.paw_metrics import paw_height
-from .gait_names import Footfalls
-from .measures import beat
+from .footfall_pattern import FootfallPattern, stride_rhythm
 
 AGREE: Final = 0.12
-"""Difference of stride rates by stands and by the paws' way up to which stands are believed."""
+"""Difference of the stride rates by contacts and by paw swings up to which contacts are used."""
 EVEN: Final = 0.9
-"""Strength of the mean footfalls from which stands are believed."""
+"""Consistency of the footfalls (mean resultant length) from which contacts are used."""
 SEEN: Final = 0.75
-"""Share of a gait's usual duty factor that stands must have to be believed."""
-
-
+"""Share of a gait's usual duty factor that contacts must reach to be used."""
 LOW: Final = 0.06
-"""Height over its lowest, as a share of the hip's height, up to which a paw may stand."""
+"""Height above its lowest, as a share of the hip height, up to which a paw may be in stance."""
 USUAL: Final = (0.85, 1.25)
-"""Factors of a gait's usual duty factor within which the share of a paw's way back is one."""
-
-
+"""Factors of a gait's usual duty factor within which a measured one is kept."""
 SOLES: Final = (-0.03, 0.06)
-"""How far a standing paw's joint may be from a dog's height, as shares of the hip's height."""
+"""Limits of a standing paw's joint height minus a dog's, as shares of the hip height."""
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
-    """The strides of a steady clip."""
+class StrideTiming:
+    """Stride phase, touchdowns and stance of a steady clip."""
 
     phase: Array
     """(T,) of the left hind's stride, unwrapped; whole at its touchdowns."""
     offsets: Array
-    """(4,) touchdowns after it."""
+    """(4,) touchdowns of the legs after the left hind's, in strides."""
     rate: float
     """Strides per second."""
     duty: Array
-    """(4,) share of the stride that each paw stands."""
-    sure: bool
-    """Whether they are those of stands that were found."""
+    """(4,) duty factor of each paw."""
+    measured: bool
+    """Whether the timing comes from the clip's contacts."""
 
-    def strides(self) -> stride_phases.Strides:
-        """Return the place of each leg in its stride."""
+    def leg_phases(self) -> stride_phases.StridePhases:
+        """Return the stride phase of each leg."""
         phase = self.phase[:, None] - self.offsets
-        return stride_phases.Strides(phase, np.ones_like(phase))
+        return stride_phases.StridePhases(phase, np.ones_like(phase))
 
     def contacts(self, clip: Clip) -> Array:
-        """Return (T, 4) 0 or 1: each paw of the clip down for its share of the stride, if low."""
+        """Return contacts (T, 4) of 0 or 1: stance by phase and duty factor, if the paw is low."""
         heights = quadruped.paw_points(clip)[..., 1]
         low = heights < np.percentile(heights, 2.0, axis=0) + LOW * quadruped_gaits.HIP_HEIGHT
-        back = (self.strides().phase % 1.0) < self.duty
+        back = (self.leg_phases().phase % 1.0) < self.duty
         return np.asarray(back & low, dtype=np.float32)
 
-    def moved(self, late: Array) -> "Steps":
-        """Return the steps with each leg (4,) ``late`` by so many strides."""
+    def delayed(self, late: Array) -> "StrideTiming":
+        """Return the timing with each leg ``late`` (4,) strides later."""
         offsets = self.offsets + late
         return replace(self, phase=self.phase - offsets[0], offsets=(offsets - offsets[0]) % 1.0)
 
 
-def soles(clip: Clip, falls: Footfalls) -> Array:
-    """Return how high (4,) the joints of standing paws are over the ground in a clip, meters.
+def soles(clip: Clip, falls: FootfallPattern) -> Array:
+    """Return the heights (4,) of the joints of standing paws above the ground, meters.
 
-    Rigs differ in where in a paw its joint lies. What is far from a dog's is taken for a clip whose
-    ground is elsewhere, and only that far is believed.
+    Rigs differ in where the joint lies within the paw. A height far from a dog's means that the
+    clip's ground is elsewhere, so it is limited to ``SOLES``.
     """
     usual = paw_height(clip.skeleton)
     contacts = (
         clip.contacts
         if falls.gait not in quadruped_gaits.TABLE
-        else steps(clip, falls).contacts(clip)
+        else stride_timing(clip, falls).contacts(clip)
     )
     heights = quadruped.paw_points(clip)[..., 1]
     low, high = (usual + share * quadruped_gaits.HIP_HEIGHT for share in SOLES)
@@ -90,13 +85,13 @@ def soles(clip: Clip, falls: Footfalls) -> Array:
     return out
 
 
-def steps(clip: Clip, falls: Footfalls) -> Steps:
-    """Return the steps of a steady clip with contacts, whose ``falls`` have a stride."""
-    return _stood(clip, falls) or _swung(clip, falls)
+def stride_timing(clip: Clip, falls: FootfallPattern) -> StrideTiming:
+    """Return the stride timing of a steady clip with contacts and a stride in ``falls``."""
+    return _from_contacts(clip, falls) or _from_swings(clip, falls)
 
 
-def _stood(clip: Clip, falls: Footfalls) -> Steps | None:
-    """Return the steps by the clip's contacts, None where they are not to be believed."""
+def _from_contacts(clip: Clip, falls: FootfallPattern) -> StrideTiming | None:
+    """Return the timing by the clip's contacts; None if they are inconsistent."""
     contacts = np.asarray(clip.contacts)
     strides = stride_phases.measured(contacts, clip.fps)
     moving = strides.amplitude.min(axis=1) > 0.9
@@ -114,19 +109,19 @@ def _stood(clip: Clip, falls: Footfalls) -> Steps | None:
     phase = strides.phase[:, 0].astype(np.float64).copy()
     phase[:first] = phase[first] + (frames[:first] - first) * rate / clip.fps
     phase[last:] = phase[last] + (frames[last:] - last) * rate / clip.fps
-    return Steps(phase, np.angle(turns) / (2.0 * np.pi) % 1.0, rate, duty, True)
+    return StrideTiming(phase, np.angle(turns) / (2.0 * np.pi) % 1.0, rate, duty, True)
 
 
-def _swung(clip: Clip, falls: Footfalls) -> Steps:
-    """Return the steps by the way of the paws under the body.
+def _from_swings(clip: Clip, falls: FootfallPattern) -> StrideTiming:
+    """Return the timing by the swings of the paws under the body.
 
-    A paw is farthest ahead at phase 0 of its wave and half its way back at a quarter, around
-    which it stands.
+    A paw is farthest ahead at phase 0 of its wave and halfway back at a quarter, the middle of
+    its stance.
     """
-    found = beat(clip)
+    found = stride_rhythm(clip)
     phase = np.arange(clip.frames) / clip.fps * found.rate
     usual = quadruped_gaits.TABLE[falls.gait].duty
     duty = float(np.clip(falls.duty, USUAL[0] * usual, USUAL[1] * usual))
     touchdowns = found.touchdowns + 0.25 - 0.5 * duty
     offsets = (touchdowns - touchdowns[0]) % 1.0
-    return Steps(phase - touchdowns[0], offsets, found.rate, np.full(4, duty), False)
+    return StrideTiming(phase - touchdowns[0], offsets, found.rate, np.full(4, duty), False)
