@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The add-on: the only package that imports bpy; registers its parts in order.
+"""The add-on in Blender, the only package that imports bpy; registers its parts in order.
 
-Nothing here imports numpy or the motion core at load, so that enabling stays quick.
+Loading imports neither numpy nor the motion core, so that enabling stays quick.
 """
 
 from . import operators, panels
@@ -21,12 +21,12 @@ modules = (
 
 
 def register() -> None:
-    """Register all parts; an error is raised, never hidden."""
+    """Register all parts; errors are raised."""
     for module in modules:
         module.register()
 
 
 def unregister() -> None:
-    """Take all parts away, last first."""
+    """Unregister all parts, last first."""
     for module in reversed(modules):
         module.unregister()

@@ -15,6 +15,7 @@ from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.controller import model as controller_model
+from tests.cases import each
 
 ROOT = Path(__file__).resolve().parents[2]
 WALK: dict[str, Any] = {
@@ -122,7 +123,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), BAD, ids=lambda text: text[:50])
+@each(("text", "said"), BAD)
 def test_bad_requests_get_one_line_and_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
@@ -151,7 +152,7 @@ def test_missing_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert not files(tmp_path)
 
 
-@pytest.mark.parametrize(
+@each(
     ("out", "report"),
     [
         ("nowhere/walk.bvh", "report.json"),
@@ -175,7 +176,7 @@ def test_files_that_cannot_be_written_leave_none_behind(
     assert not files(tmp_path / "folder")
 
 
-@pytest.mark.parametrize("arguments", [[], ["bake"], ["fly", "x"], ["bake", "x.json"]])
+@each("arguments", [[], ["bake"], ["fly", "x"], ["bake", "x.json"]])
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)

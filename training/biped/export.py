@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from motion_addon.motion.body import biped
 from motion_addon.motion.body.biped_gaits import GAITS
 from motion_addon.motion.clip.contacts import FOOT_JOINTS, heel_offset
 from motion_addon.motion.controller import features
-from motion_addon.motion.metrics import clip_metrics
 from motion_addon.motion.plan.trajectory import RATE
 
 from ..data import people
@@ -31,7 +31,7 @@ def describe(data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any
     rest = skeleton.rest_positions()
     tips = [rest[j] + np.array(v) for j, v in skeleton.end_sites]
     floor = float(rest[[skeleton.index(ball) for _, ball in FOOT_JOINTS], 1].mean())
-    ball_height = clip_metrics.ball_height(skeleton)
+    ball_height = biped.ball_height(skeleton)
     ground = floor - ball_height
     return {
         "name": "biped",

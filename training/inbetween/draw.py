@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import kind_of
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.inbetween import fill_gaps, gap, model
 
@@ -47,7 +47,7 @@ def fillings(body: str, clip: Clip, known: np.ndarray[Any, Any]) -> dict[str, Cl
 def strip(ax: Any, clip: Clip, known: np.ndarray[Any, Any]) -> None:
     """Draw figures side by side; kept ones are pale, left limbs blue and right ones red."""
     positions = clip.world()[1]
-    body = "quadruped" if quadruped.is_quadruped(clip.skeleton) else "biped"
+    body = kind_of(clip.skeleton).name
     way = (positions[-1, 0] - positions[0, 0]) * [1.0, 0.0, 1.0]
     way /= max(float(np.linalg.norm(way)), 1e-6)
     for i, frame in enumerate(range(CONTEXT % EVERY, clip.frames, EVERY)):

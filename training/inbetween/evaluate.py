@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from motion_addon.motion.body import quadruped
-from motion_addon.motion.clip import contacts as foot_contacts
+from motion_addon.motion.body.kinds import kind_of
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.inbetween import fill_gaps, gap, model
@@ -118,13 +117,9 @@ def skate_of(windows: Windows, motion: Motion, part: slice) -> float:
     """Return MANN's foot-skate of the frames of the gaps, mean over windows."""
     found = []
     for skeleton, rotations, roots in zip(windows.skeletons, *motion, strict=True):
-        if quadruped.is_quadruped(skeleton):
-            points = quadruped.paw_points(Clip(skeleton, rotations[part], roots[part], lafan.RATE))
-            found.append(clip_metrics.foot_skate(points, lafan.RATE, range(len(quadruped.LEGS))))
-            continue
-        world, positions = skeleton.fk(rotations[part], roots[part])
-        points = foot_contacts.foot_points(skeleton, world, positions)
-        found.append(clip_metrics.foot_skate(points, lafan.RATE))
+        kind = kind_of(skeleton)
+        points = kind.foot.places(Clip(skeleton, rotations[part], roots[part], lafan.RATE))
+        found.append(clip_metrics.foot_skate(points, lafan.RATE, kind.balls))
     return float(np.mean(found))
 
 

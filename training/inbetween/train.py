@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from motion_addon.motion.body import quadruped
-from motion_addon.motion.clip.contacts import FOOT_JOINTS
+from motion_addon.motion.body.kinds import kind_of
 from motion_addon.motion.inbetween import gap
 from motion_addon.motion.inbetween.gap import Window
 from motion_addon.motion.maths import quat
@@ -79,12 +78,12 @@ EVEN = 0.5
 def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
     """Return windows with gaps and the tensors of a batch.
 
-    The truth, ``true_axes`` and ``true_root``, is seen from the carried frames.
+    The truth, ``true_axes`` and ``true_root``, is seen from the root frames.
     """
     filled = gap.window(clips.skeleton, cut.shown, cut.roots, cut.known, cut.pace, cut.bones)
     world, _ = clips.skeleton.fk(cut.rotations, cut.roots)
-    true_axes = quat.to_two_axes(filled.carried.rotations_into(world))
-    true_root = filled.carried.points_into(cut.roots[:, :, None])[:, :, 0]
+    true_axes = quat.to_two_axes(filled.root_frames.rotations_into(world))
+    true_root = filled.root_frames.points_into(cut.roots[:, :, None])[:, :, 0]
     arrays = {
         "inputs": filled.inputs,
         "axes": filled.axes,
@@ -93,8 +92,8 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
         "true_root": true_root,
         "contacts": cut.contacts,
         "asked": cut.asked.astype(np.float32),
-        "yaw": filled.carried.yaw,
-        "origin": filled.carried.origin,
+        "yaw": filled.root_frames.yaw,
+        "origin": filled.root_frames.origin,
         "bones": cut.bones[:, None],
     }
     tensors = {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in arrays.items()}
@@ -102,7 +101,7 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
 
 
 def in_world(points: Tensor, batch: dict[str, Tensor]) -> Tensor:
-    """Return world points of points (N, T, P, 3) seen from the carried frames."""
+    """Return world points of points (N, T, P, 3) seen from the root frames."""
     sine, cosine = batch["yaw"].sin()[..., None], batch["yaw"].cos()[..., None]
     x, y, z = points.unbind(-1)
     turned = torch.stack([cosine * x + sine * z, y, cosine * z - sine * x], dim=-1)
@@ -170,9 +169,9 @@ def _placed(model: Filler, axes: Tensor, batch: dict[str, Tensor], root: str) ->
 
 def feet_of(clips: Clips) -> list[int]:
     """Return the joint whose way is that of each contact."""
-    if quadruped.is_quadruped(clips.skeleton):
-        return [clips.skeleton.index(name) for name in quadruped.PAWS]
-    return [clips.skeleton.index(name) for pair in FOOT_JOINTS for name in pair]
+    kind = kind_of(clips.skeleton)
+    points = len(kind.foot.points)
+    return [clips.skeleton.index(name) for leg in kind.legs for name in leg.chain[-points:]]
 
 
 def run_batch(model: Filler, clips: Clips, cut: Cut, settings: Settings) -> dict[str, Tensor]:

@@ -127,7 +127,7 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
     row: dict[str, Any] = {"course": item.course.name, "gait": item.gait, "speed": item.speed}
     skate, back = paw_metrics.foot_skate(points, clip.fps, 1.0)
     row |= {"foot_skate": skate, "foot_skate_back": back}
-    center = paw_metrics.trunk(run.clip)[0]
+    center = clip_metrics.trunk(run.clip)[0]
     off = clip_metrics.path_error(center, clip.fps, item.path, item.plan)
     row["path_mean_cm"] = off["path_mean_cm"]
     strides = paw_metrics.strides(quadruped.paw_contacts(points, clip.fps), clip.fps)

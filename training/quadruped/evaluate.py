@@ -15,9 +15,11 @@ from motion_addon.motion.bake import bake as baking
 from motion_addon.motion.bake import planning
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped, quadruped_gaits
+from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics.report import motion_figures
 from motion_addon.motion.plan.path import Path as DrawnPath
 from motion_addon.motion.plan.trajectory import Trajectory
 from motion_addon.options.option import options_of
@@ -69,7 +71,7 @@ def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
     """Return the path and the plan that a bake of ``request`` follows, in its own size."""
     model = controller_model.load(MODEL)
     path, scale = planning.walked_path(request), planning.size(request, model)
-    plan = planning.plan_walk(request, path, scale, MODEL)
+    plan = planning.plan_walk(request, path, scale, KINDS[MODEL].mover)
     return path, planning.life_size_plan(plan, scale)
 
 
@@ -89,11 +91,11 @@ def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
     going = np.flatnonzero(plan.speeds[: clip.frames] > GOING)
     part = clip.slice(int(going[0]), int(going[-1]) + 1)
     contacts = np.zeros((part.frames, 4)) if part.contacts is None else part.contacts
-    center, forward = paw_metrics.trunk(clip)
+    center, forward = clip_metrics.trunk(clip)
     row: Row = clip_metrics.path_error(center, clip.fps, path, plan)
     row |= clip_metrics.speed_error(center, clip.fps, plan)
     row |= clip_metrics.heading_error(forward, clip.fps, plan)
-    row |= paw_metrics.figures(part, contacts)
+    row |= motion_figures(part, contacts)
     seen = clip_metrics.seen_slips(quadruped.paw_points(part), part.fps, (0, 1, 2, 3))
     row["seen_slip_median_cm"] = float(np.median(seen)) if len(seen) else 0.0
     return row
@@ -151,7 +153,7 @@ def other_of(name: str, request: BakeRequest) -> Row:
     skate, back = paw_metrics.foot_skate(quadruped.paw_points(clip), clip.fps, 1.0)
     raw = baking.bake(replace(request, cleanup=False)).clip
     seen = clip_metrics.seen_slips(quadruped.paw_points(clip), clip.fps, (0, 1, 2, 3))
-    center, forward = paw_metrics.trunk(clip)
+    center, forward = clip_metrics.trunk(clip)
     row: Row = {
         "name": name,
         "raw_foot_skate": paw_metrics.foot_skate(quadruped.paw_points(raw), raw.fps, 1.0)[0],
@@ -186,7 +188,7 @@ def speed_of(speed: float) -> Row:
     request = request_of(courses.straight(9.0 * max(speed, 0.6)), speed)
     result = baking.bake(request)
     _, plan = plan_of(request)
-    center = paw_metrics.trunk(result.clip)[0]
+    center = clip_metrics.trunk(result.clip)[0]
     calm = clip_metrics.mean_root(center, result.clip.fps)
     steady = np.flatnonzero(plan.speeds[: len(calm)] > 0.98 * speed)[20:-20]
     way = float(np.linalg.norm((calm[steady[-1]] - calm[steady[0]])[[0, 2]]))

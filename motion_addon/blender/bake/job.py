@@ -93,13 +93,15 @@ def rebake_steps(
 
     Raises RefusedError.
     """
-    animal = wanted.model == "quadruped" and not wanted.cycle
-    moved = footfall_keys.edits(take) if animal else ()
-    keyed = footfall_keys.offered(take)
+    from ...motion.body.kinds import kind_of_model
+
+    movable = kind_of_model(wanted.model).on_clock and not wanted.cycle
+    moved = footfall_keys.edits(take) if movable else ()
+    keyed = footfall_keys.has_keys(take)
     wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
     made = yield from bake_steps(context, rig, wanted, again=True)
-    if keyed and footfall_keys.possible(made):
-        footfall_keys.offer(rig, made)
+    if keyed and footfall_keys.movable(made):
+        footfall_keys.add_keys(rig, made)
     return made
 
 

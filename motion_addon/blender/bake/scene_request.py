@@ -16,6 +16,8 @@ from ...options.bake import BakeOptions
 from ...options.option import options_of
 from ...options.take import TakeOptions
 from ..keys.recipe import Recipe
+from ..rig import character
+from ..scene.kind_settings import KIND_SETTINGS, settings_of
 from ..scene.units import frame_rate, meters_per_unit
 from ..style import style_mix
 from . import experts
@@ -44,8 +46,8 @@ def from_settings(
         facing = {"turned": BACKWARD}
     elif settings.facing == "look_at":
         facing = {"look_at": settings.facing_target.name if settings.facing_target else ""}
-    animal = rig.footfall.kind == "quadruped"
-    kept = rig.footfall.creatures.get(rig.footfall.creature) if animal else None
+    of_kind, creatures = settings_of(rig), character.has_creatures(rig)
+    kept = rig.footfall.creatures.get(rig.footfall.creature) if creatures else None
     return Recipe(
         character=rig.name,
         curve=settings.path.name if settings.path else "",
@@ -53,13 +55,13 @@ def from_settings(
         ground=settings.ground.name if settings.ground else "",
         cycle=cycle,
         model=rig.footfall.kind,
-        creature=rig.footfall.creature if animal else "",
+        creature=rig.footfall.creature if creatures else "",
         creature_digest=kept.digest if kept is not None else "",
-        manner=rig.footfall.manner if animal and rig.footfall.creature else 1.0,
-        gait=settings.animal_gait if animal else settings.gait,
-        experts=experts.factors(settings) if animal else None,
+        manner=rig.footfall.manner if creatures and rig.footfall.creature else 1.0,
+        gait=getattr(settings, of_kind.gait),
+        experts=experts.factors(settings) if of_kind.has("experts") else None,
         gaze=settings.gaze.name if settings.gaze else "",
-        styles=style_mix.from_settings(settings, animal),
+        styles=style_mix.from_settings(settings, of_kind.kind),
         speed=speed,
         facing=facing,
         **{name: getattr(settings, name) for name in _plain(rig.footfall.kind)},
@@ -77,12 +79,11 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
     settings = scene.footfall
     for name in _plain(recipe.model):
         setattr(settings, name, getattr(recipe, name))
-    if recipe.model == "quadruped":
-        settings.animal_gait = recipe.gait
+    of_kind = KIND_SETTINGS[recipe.model]
+    setattr(settings, of_kind.gait, recipe.gait)
+    if of_kind.has("experts"):
         experts.show(settings, recipe.experts)
-    else:
-        settings.gait = recipe.gait
-    style_mix.to_settings(scene, recipe.styles, recipe.model == "quadruped")
+    style_mix.to_settings(scene, recipe.styles, recipe.model)
     settings.path = scene.objects.get(recipe.curve)
     settings.way = "path" if recipe.turn is None else "spot"
     settings.turn = math.radians(recipe.turn or 0.0)

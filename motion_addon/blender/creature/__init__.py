@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Creatures from one clip: picking it, reading it, storing them."""
+"""Creatures from one clip: picking and reading the clip, storing the creature."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The clip that a creature is made from: which one is picked, and reading its evaluated pose.
+"""The exemplar, the clip that a creature is made from: picking it, and reading its poses.
 
-The armature plays the clip on a stage, a scene of its own, with all its constraints and drivers,
-so that control rigs read as well as deform rigs and nothing of the artist's scene is touched.
+The armature is evaluated in a scene of its own with all constraints and drivers, so that control
+rigs read as well as deform rigs and the artist's scene stays untouched.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from ...motion.rigs import RigBones, RigMap
 
 LEAST_RATE = 48.0
-"""Samples a second: of scenes with fewer frames the curves between frames are read as well."""
+"""Fewest samples a second; scenes with fewer frames are read between frames as well."""
 LONGEST = 120.0
-"""Seconds of a clip that are read."""
+"""Longest clip in seconds."""
 CHUNK = 8
-"""Samples between two looks at the keyboard."""
+"""Samples between two checks for Esc."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A clip as an armature plays it, in the axes and units of the motion core."""
+    """Poses of a clip on an armature, in the axes and units of the motion core."""
 
     name: str
-    """Of the action."""
+    """Name of the action."""
     rig: RigBones
     rotations: Array
     """(T, B, 4) wxyz in the world."""
@@ -45,16 +45,16 @@ class Reading:
     """(T, B, 3) heads in the world, meters."""
     fps: float
     rig_map: RigMap | None
-    """The parts of the body as they are mapped; None leaves finding them to the doctor."""
+    """Bone map of the armature; None if the doctor has to find the parts."""
     first: float = 1.0
     """Scene frame of the first sample."""
     parts: int = 1
-    """Samples in a scene frame."""
+    """Samples per scene frame."""
 
     def body(self) -> Reading:
-        """Return the reading of the bones that make the body, without controls and helpers.
+        """Return the reading of the body's bones, without controls and helpers.
 
-        Those are the mapped bones, and the deforming ones where the mapped ones deform.
+        These are the mapped bones and, if most of the mapped bones deform, all deform bones.
         """
         import numpy as np
 
@@ -76,13 +76,13 @@ class Reading:
 
 
 def picked_rig(context: bpy.types.Context) -> bpy.types.Object | None:
-    """Return the armature that plays the clip: the picked one, else the character, else None."""
+    """Return the armature of the clip: the picked one, else the character, else None."""
     rig: bpy.types.Object | None = context.scene.footfall.oneshot.rig
     return rig if rig is not None else character.current(context)
 
 
 def picked_action(context: bpy.types.Context) -> bpy.types.Action | None:
-    """Return the picked action, else the one that the armature plays, else None."""
+    """Return the picked action, else the armature's assigned one, else None."""
     action: bpy.types.Action | None = context.scene.footfall.oneshot.action
     rig = picked_rig(context)
     if action is None and rig is not None and rig.animation_data is not None:
@@ -107,11 +107,11 @@ def refusal(context: bpy.types.Context) -> str:
 
 
 def _map_refusal(rig: bpy.types.Object) -> str:
-    """Return why the bone map tells of no animal; rows that tell nothing are left to the doctor."""
+    """Return why the bone map is unusable; an empty map is left to the doctor to fill."""
     if not rig.footfall.bones:
         return ""
     problem = character.map_refusal(rig)
-    if rig.footfall.kind == "quadruped":
+    if character.has_creatures(rig):
         return problem
     walks = f"'{rig.name}' walks on two legs; One Shot learns from animals on four"
     return "" if problem else walks
@@ -120,7 +120,7 @@ def _map_refusal(rig: bpy.types.Object) -> str:
 def _clip_refusal(context: bpy.types.Context, rig: bpy.types.Object) -> str:
     action = picked_action(context)
     if action is None:
-        return f"'{rig.name}' plays no action; pick a clip, or import one"
+        return f"'{rig.name}' has no action; pick a clip, or import one"
     own = context.scene.footfall.oneshot.action is None
     if own and any(take.action == action for take in rig.footfall.takes):
         return f"'{action.name}' is a take; pick the action that holds the clip"
@@ -129,14 +129,14 @@ def _clip_refusal(context: bpy.types.Context, rig: bpy.types.Object) -> str:
     first, last = frame_range(context.scene, action)
     seconds = (last - first) / units.frame_rate(context.scene)
     if last - first < 1.0:
-        return "The clip is over within one frame"
+        return "The clip is shorter than one frame; pick a longer one"
     if seconds > LONGEST:
-        return f"The clip is {seconds:.0f} s long; learn from a part of it, two minutes at most"
+        return f"The clip is {seconds:.0f} s long; use a part of two minutes at most"
     return ""
 
 
 def _slot(rig: bpy.types.Object, action: bpy.types.Action) -> bpy.types.ActionSlot | None:
-    """Return the slot of an action that an armature plays, or would play."""
+    """Return the slot of an action that suits an armature, the assigned one first."""
     data = rig.animation_data
     if data is not None and data.action == action and data.action_slot is not None:
         return data.action_slot
@@ -146,7 +146,7 @@ def _slot(rig: bpy.types.Object, action: bpy.types.Action) -> bpy.types.ActionSl
 
 
 def moves(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
-    """Whether an action has keys on bones that a rig has."""
+    """Whether an action has keys on bones of a rig."""
     slot = _slot(rig, action)
     if slot is None:
         return False
@@ -161,7 +161,7 @@ def moves(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
 
 
 def frame_range(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[float, float]:
-    """Return the first and last frame to learn from."""
+    """Return the first and last frame of the clip."""
     settings = scene.footfall.oneshot
     if settings.part:
         return float(settings.frame_start), float(settings.frame_end)
@@ -172,7 +172,7 @@ def frame_range(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[float
 def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     """Read the picked clip; yields progress 0..1. Raises RefusedError.
 
-    Stopped half-way or at its end, the armature is as it was.
+    The armature is restored afterwards, also if the generator is closed early.
     """
     import numpy as np
 
@@ -184,13 +184,13 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     rig, action = picked_rig(context), picked_action(context)
     if problem or rig is None or action is None:
         raise RefusedError(problem)
-    frames, rate = _moments(context.scene, action)
+    frames, rate = _sample_frames(context.scene, action)
     rotations, positions = [], []
     bones = armature.read_rig(rig)
     if not rig.footfall.bones:
         character.detect(rig)
     rig_map = None
-    if rig.footfall.kind == "quadruped":
+    if character.has_creatures(rig):
         rig_map = control_rigs.prepare(bones, character.load_map(rig))
     with _playing(rig, action, context.scene), _stage(rig, context.scene) as stage:
         for start in range(0, len(frames), CHUNK):
@@ -211,9 +211,9 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
 def played(
     rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
 ) -> tuple[Array, Array, RigBones]:
-    """Return rotations (T, B, 4), heads (T, B, 3) and bones of a rig that plays an action.
+    """Return rotations (T, B, 4), heads (T, B, 3), motion axes, and bones of a rig in an action.
 
-    On each frame of it, LONGEST at most, in motion axes. Raises RefusedError.
+    Reads each frame of the action, at most ``LONGEST`` seconds. Raises RefusedError.
     """
     from ..scene import armature
 
@@ -229,9 +229,9 @@ def played(
 def played_by_animal(
     rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
 ) -> Reading:
-    """Return what the body of a mapped animal does in an action, as ``played``, in meters.
+    """Return the poses of a mapped animal's body in an action, read as by ``played``.
 
-    Raises RefusedError and RefusedError.
+    Raises RefusedError.
     """
     from ..rig import control_rigs
 
@@ -241,8 +241,8 @@ def played_by_animal(
     return _in_meters(action.name, bones, turns, heads, rate, rig_map, unit).body()
 
 
-def _moments(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[list[float], float]:
-    """Return the scene frames to read, and how many of them make a second."""
+def _sample_frames(scene: bpy.types.Scene, action: bpy.types.Action) -> tuple[list[float], float]:
+    """Return the scene frames to read and the samples per second."""
     import numpy as np
 
     rate = units.frame_rate(scene)
@@ -261,15 +261,15 @@ def _in_meters(
     rig_map: RigMap | None,
     unit: float,
 ) -> Reading:
-    """Return a reading in meters of the bones that have a place and a direction in each frame."""
+    """Return a reading in meters, without bones whose poses are not finite."""
     import numpy as np
 
-    sound = np.isfinite(rotations).all(axis=(0, 2)) & np.isfinite(positions).all(axis=(0, 2))
+    finite = np.isfinite(rotations).all(axis=(0, 2)) & np.isfinite(positions).all(axis=(0, 2))
     parts = rig_map.roles.values() if rig_map is not None else ()
     for bone in (bone for names in parts for bone in names):
-        if not sound[rig.index(bone)]:
-            raise RefusedError(f"'{bone}' has no size or no place in the clip; check its scale")
-    keep = np.flatnonzero(sound)
+        if not finite[rig.index(bone)]:
+            raise RefusedError(f"'{bone}' has no finite pose in the clip; check its scale")
+    keep = np.flatnonzero(finite)
     part = rig.subset([int(bone) for bone in keep])
     x, y, z = part.origin
     part = replace(
@@ -286,7 +286,7 @@ def _in_meters(
 def _playing(
     rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
 ) -> Iterator[None]:
-    """Let an armature play an action alone, and put everything back afterwards."""
+    """Assign an action to an armature without the NLA, and restore everything afterwards."""
     data = rig.animation_data
     if data is not None and data.action == action and _plays_alone(data):
         yield
@@ -303,7 +303,7 @@ def _playing(
 
 
 def _plays_alone(data: bpy.types.AnimData) -> bool:
-    """Whether nothing but the assigned action moves the armature."""
+    """Whether only the assigned action animates the armature."""
     tracks = [track for track in data.nla_tracks if not track.mute and len(track.strips)]
     mixed = data.action_influence < 1.0 or data.action_blend_type != "REPLACE"
     return data.action_slot is not None and not mixed and not (data.use_nla and tracks)
@@ -311,7 +311,7 @@ def _plays_alone(data: bpy.types.AnimData) -> bool:
 
 @contextmanager
 def _stage(rig: bpy.types.Object, scene: bpy.types.Scene) -> Iterator[bpy.types.Scene]:
-    """Put an armature into a scene of its own, in which time runs without the artist's."""
+    """Link an armature to a scene of its own, with its own current frame."""
     stage = bpy.data.scenes.new("One Shot")
     try:
         stage.render.fps, stage.render.fps_base = scene.render.fps, scene.render.fps_base

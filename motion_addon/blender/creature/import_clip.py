@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clips from files: Blender's own importers, and which armature came in.
+"""Clips from files: Blender's importers, and finding the armature that was imported.
 
-A file without an animated armature leaves nothing behind.
+The data of a file without an animated armature is removed again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import bpy
 from ...errors import RefusedError
 from . import exemplar
 
-KINDS = ("objects", "armatures", "actions", "meshes", "materials", "images", "collections")
-"""What an importer may add to a file, in the order in which it is taken out again."""
+DATA_BLOCKS = ("objects", "armatures", "actions", "meshes", "materials", "images", "collections")
+"""Data that importers add, in the order in which it is removed."""
 
 
 def _bvh(file: str) -> None:
@@ -40,15 +40,15 @@ IMPORTERS: dict[str, Callable[[str], None]] = {
     ".fbx": _fbx,
 }
 GAITS = ("walk", "trot", "amble", "pace", "canter", "gallop", "run", "sneak")
-"""Words in names of clips that can be learned from, the best first."""
+"""Words in the names of usable clips, the best first."""
 PATTERN = ";".join(f"*{ending}" for ending in IMPORTERS)
 
 
 def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, bpy.types.Action]:
-    """Import a file; return its animated armature and the likeliest of its clips.
+    """Import a file; return its animated armature and the most suitable of its clips.
 
-    The selection stays as it was. Raises RefusedError if the file cannot be imported or holds
-    none; then nothing is added.
+    Keeps the selection. Raises RefusedError, with nothing added, if the file cannot be imported
+    or has no animated armature.
     """
     run = IMPORTERS.get(file.suffix.lower())
     if run is None:
@@ -57,17 +57,17 @@ def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, 
         raise RefusedError(f"There is no file '{file}'")
     if context.mode != "OBJECT":
         raise RefusedError("Switch to Object Mode before you import a clip")
-    before = {kind: set(getattr(bpy.data, kind)) for kind in KINDS}
+    before = {kind: set(getattr(bpy.data, kind)) for kind in DATA_BLOCKS}
     chosen, active = context.selected_objects, context.view_layer.objects.active
     try:
         run(str(file))
         rig = _animated(before)
     except RuntimeError as error:
-        _take_out(before)
+        _remove_new(before)
         raise RefusedError(f"'{file.name}' could not be imported: {_cause(error)}") from error
     if rig is None:
-        _take_out(before)
-        raise RefusedError(f"There is no armature with a motion in '{file.name}'")
+        _remove_new(before)
+        raise RefusedError(f"There is no animated armature in '{file.name}'")
     if active is not None:
         for other in context.selected_objects:
             other.select_set(False)
@@ -78,7 +78,7 @@ def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, 
 
 
 def _likeliest(rig: bpy.types.Object, before: dict[str, set]) -> bpy.types.Action:
-    """Return the new action that is called a gait, else the one that the armature plays."""
+    """Return the new action that is named by a gait, else the armature's action."""
     new = [action for action in bpy.data.actions if action not in before["actions"]]
     fitting = [action for action in new if exemplar.moves(rig, action)]
     for word in GAITS:
@@ -89,21 +89,21 @@ def _likeliest(rig: bpy.types.Object, before: dict[str, set]) -> bpy.types.Actio
 
 
 def _animated(before: dict[str, set]) -> bpy.types.Object | None:
-    """Return the new armature with the most bones among those that play an action."""
+    """Return the new armature with an action that has the most bones, or None."""
     new = [thing for thing in bpy.data.objects if thing not in before["objects"]]
     rigs = [thing for thing in new if thing.type == "ARMATURE"]
     moved = [rig for rig in rigs if rig.animation_data and rig.animation_data.action]
     return max(moved, key=lambda rig: len(rig.data.bones), default=None)
 
 
-def _take_out(before: dict[str, set]) -> None:
-    for kind in KINDS:
+def _remove_new(before: dict[str, set]) -> None:
+    for kind in DATA_BLOCKS:
         found = getattr(bpy.data, kind)
         for thing in [thing for thing in found if thing not in before[kind]]:
             found.remove(thing)
 
 
 def _cause(error: RuntimeError) -> str:
-    """Return what an importer says went wrong, in one line."""
+    """Return the last line of an importer's error."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1] if lines else "it is damaged").removeprefix("Error: ")

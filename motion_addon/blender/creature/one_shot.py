@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One Shot on the picked clip: owns its examination and the order of steps to a creature.
 
-The last examination lives with the session only; it is shown as long as the same clip of the same
-bones is picked.
+The last examination is kept for the session and shown while the same clip and bones are picked.
 """
 
 from __future__ import annotations
@@ -22,18 +21,19 @@ if TYPE_CHECKING:
     from ...motion.creature.doctor.diagnosis import Diagnosis, Finding
 
 READ_SHARE = 0.9
-"""Part of the progress that reading takes."""
+"""Share of the progress that reading takes."""
 STRIDES = 6
-"""Of the footfall chart."""
+"""Strides in the footfall chart."""
 SAID = {"up_axis": "The animal does not stand upright in the scene; it was turned for reading"}
-"""What findings say in Blender, where other axes are up, by their code."""
+"""Texts of findings in Blender, where other axes are up, by their code."""
 
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """One clip and what was found in it."""
+    """The diagnosis of one clip."""
 
     of: tuple[Any, ...]
+    """Key of the clip, see ``_clip``."""
     diagnosis: Diagnosis
 
 
@@ -45,13 +45,13 @@ _last = _Last()
 
 
 def shown(context: bpy.types.Context) -> Diagnosis | None:
-    """Return what was found in the clip that is picked now, None if it was not examined."""
+    """Return the diagnosis of the picked clip, None if it was not examined."""
     last = _last.examination
     return last.diagnosis if last is not None and last.of == _clip(context) else None
 
 
 def _clip(context: bpy.types.Context) -> tuple[Any, ...]:
-    """Return what tells the picked clip from others; ends of a file's session as well."""
+    """Return a key of the picked clip: armature, action, range and bone map."""
     rig, action = exemplar.picked_rig(context), exemplar.picked_action(context)
     if rig is None or action is None:
         return ()
@@ -79,7 +79,7 @@ def examine_steps(
 
 
 def _in_scene(finding: Finding, reading: exemplar.Reading) -> Finding:
-    """Return a finding that tells a frame of the scene instead of a sample, counted from 1."""
+    """Return a finding with its sample number, counted from 1, as a scene frame."""
 
     def frame(found: re.Match[str]) -> str:
         return f"frame {reading.first + (int(found[1]) - 1) / reading.parts:.0f}"
@@ -90,10 +90,10 @@ def _in_scene(finding: Finding, reading: exemplar.Reading) -> Finding:
 def adapt_steps(
     context: bpy.types.Context,
 ) -> Generator[float, None, bpy.types.PropertyGroup]:
-    """Make a creature of the picked clip and store it with the character; yields progress 0..1.
+    """Make a creature from the picked clip and store it with the character; yields progress 0..1.
 
-    The clip stays picked when the armature plays takes later. Raises RefusedError before
-    anything is changed.
+    Sets the picked action, so that it stays picked once the armature has takes. Raises
+    RefusedError before anything is changed.
     """
     from ...motion.creature.adaptation.adapt import adapt
     from ...motion.creature.reading.exemplar import of_recording
@@ -116,30 +116,30 @@ def adapt_steps(
 
 
 def fault(diagnosis: Diagnosis) -> str:
-    """Return the first finding that keeps a clip from being learned from; empty if none does."""
+    """Return the first finding that makes a clip unusable; empty if there is none."""
     return next((said(f) for f in diagnosis.findings if f.severity == "error"), "")
 
 
 def said(finding: Finding) -> str:
-    """Return a finding in one plain sentence, as it reads in Blender."""
+    """Return a finding in one plain sentence for Blender."""
     return SAID.get(finding.code, finding.text.rstrip("."))
 
 
 def sureness(confidence: float) -> str:
-    """Return in a word how sure a finding is."""
+    """Return the confidence of a finding in a word."""
     words = ((0.85, "sure"), (0.65, "likely"))
     return next((word for least, word in words if confidence >= least), "perhaps")
 
 
-def passed(context: bpy.types.Context) -> str:
-    """Return in one plain sentence why the picked clip cannot be learned from; empty if it may."""
+def clip_refusal(context: bpy.types.Context) -> str:
+    """Return in one plain sentence why the picked clip cannot be used; empty if it can."""
     problem = exemplar.refusal(context)
     found = None if problem else shown(context)
     return problem or (fault(found) if found is not None else "")
 
 
 def lines(found: Diagnosis) -> list[tuple[str, str]]:
-    """Return what was found, label and text a line; nothing where there is no animal."""
+    """Return lines (label, text) of a diagnosis; empty if no animal was found."""
     if found.legs is None:
         return []
     chains = (("spine", found.spine), ("neck", found.neck), ("tail", found.tail))
@@ -176,7 +176,7 @@ def _axis(facing: tuple[float, float, float]) -> str:
 
 
 def chart(found: Diagnosis) -> dict[str, Any]:
-    """Return the footfalls of a few strides as a report card has them; empty without strides."""
+    """Return the footfalls of some strides in the form of a report card; empty without strides."""
     from ...motion.body.quadruped import LEGS
 
     falls, stride = found.footfalls, found.stride

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Creatures that are stored with rigs: owns their data, which one moves a rig, and their files.
 
-A creature is the whole file of the motion core as text, so that it is saved, appended, copied and
-undone with its rig. The ready ones that ship are copied to a rig when they are chosen.
+A creature is stored as the motion core's file in text form, so that it is saved, appended, copied
+and undone with its rig. The ready creatures that ship are copied to a rig when they are chosen.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ DIGITS = 12
 
 
 def refusal(context: bpy.types.Context) -> str:
-    """Return in one plain sentence why no creature can be stored with the character; else empty."""
+    """Return in one plain sentence why the character cannot have creatures; else empty."""
     rig = character.current(context)
     problem = character.refusal(rig, context.view_layer)
     if problem or rig is None:
         return problem
-    if rig.footfall.bones and rig.footfall.kind != "quadruped":
+    if rig.footfall.bones and not character.has_creatures(rig):
         return f"'{rig.name}' walks on two legs; creatures walk on four"
     return ""
 
@@ -53,12 +53,12 @@ def chosen(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
 
 
 def find(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup | None:
-    """Return the creature of that name that is stored with a rig, or None."""
+    """Return the creature of a name that is stored with a rig, or None."""
     return next((one for one in rig.footfall.creatures if one.name == name), None)
 
 
 def store(rig: bpy.types.Object, creature: Creature) -> bpy.types.PropertyGroup:
-    """Store a creature with a rig, in the place of one of its name, and let it move the rig."""
+    """Store a creature with a rig, replacing one of its name, and choose it."""
     return _keep(rig, creature.name, creature.to_bytes(), _about(creature))
 
 
@@ -72,19 +72,19 @@ def _keep(rig: bpy.types.Object, name: str, data: bytes, about: str) -> bpy.type
 
 
 def copy(kept: bpy.types.PropertyGroup, rig: bpy.types.Object) -> None:
-    """Store a creature of one rig with another, too."""
+    """Store a creature with another rig as well."""
     _keep(rig, kept.name, contents(kept), kept.about)
 
 
 def share(context: bpy.types.Context) -> list[str]:
-    """Store the character's creature with all other selected animals; returns their names."""
+    """Store the character's creature with the other selected animals; returns their names."""
     rig = character.current(context)
     kept = None if rig is None else chosen(rig)
     others = [thing for thing in context.selected_objects if thing.type == "ARMATURE"]
     animals = [
         other
         for other in others
-        if other != rig and other.footfall.kind == "quadruped" and not character.own_refusal(other)
+        if other != rig and character.has_creatures(other) and not character.own_refusal(other)
     ]
     for other in animals if kept is not None else ():
         copy(kept, other)
@@ -93,7 +93,7 @@ def share(context: bpy.types.Context) -> list[str]:
 
 
 def remove(rig: bpy.types.Object, name: str) -> None:
-    """Delete a creature from a rig; the rig then moves like any animal."""
+    """Delete a creature from a rig; the rig then moves as the usual model does."""
     rig.footfall.creatures.remove(rig.footfall.creatures.find(name))
     rig.footfall.creature = ""
 
@@ -110,16 +110,16 @@ def contents(kept: bpy.types.PropertyGroup) -> bytes:
 
 
 def about(kept: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Return what a stored creature was made from."""
-    told: dict[str, Any] = json.loads(kept.about or "{}")
-    return told
+    """Return gait, speed, hip height and credit of a stored creature."""
+    facts: dict[str, Any] = json.loads(kept.about or "{}")
+    return facts
 
 
 def summary(kept: bpy.types.PropertyGroup) -> list[str]:
-    """Return what a stored creature was made from, and whose clip that was, in sentences."""
-    told = about(kept)
-    learned = f"Learned from a {told['gait']} at {told['speed']:.2f} m/s"
-    return [learned, told["credit"].rstrip(".")] if told["credit"] else [learned]
+    """Return sentences on the clip of a stored creature: its gait, speed and credit."""
+    facts = about(kept)
+    learned = f"Learned from a {facts['gait']} at {facts['speed']:.2f} m/s"
+    return [learned, facts["credit"].rstrip(".")] if facts["credit"] else [learned]
 
 
 def _about(creature: Creature) -> str:
@@ -127,12 +127,12 @@ def _about(creature: Creature) -> str:
 
     hips = creature.hip_height
     speed = creature.speed * math.sqrt(hips / HIP_HEIGHT)
-    told = {"gait": creature.gait, "speed": speed, "hip_height": hips, "credit": creature.credit}
-    return json.dumps(told)
+    facts = {"gait": creature.gait, "speed": speed, "hip_height": hips, "credit": creature.credit}
+    return json.dumps(facts)
 
 
 def read(file: Path) -> Creature:
-    """Return the creature of a file. Raises RefusedError in one plain sentence."""
+    """Return the creature in a file. Raises RefusedError."""
     from ...motion.creature.adaptation.creature import Creature
 
     try:
@@ -149,7 +149,7 @@ def write(kept: bpy.types.PropertyGroup, file: Path) -> None:
 
 
 def ready() -> dict[str, Path]:
-    """Return the creatures that ship: name to file."""
+    """Return the files of the creatures that ship, by name."""
     from ...motion.nn.weights import FOLDER
 
     files = sorted((FOLDER / "creatures").glob("*.npz"))
@@ -164,14 +164,14 @@ def wanted(rig: bpy.types.Object, recipe: Recipe) -> bpy.types.PropertyGroup | N
     kept = next(same, None) or find(rig, recipe.creature)
     if kept is None:
         raise RefusedError(
-            f"There is no creature '{recipe.creature}' with '{rig.name}' any more; adapt it again"
-            " or import its file"
+            f"There is no creature '{recipe.creature}' with '{rig.name}'; adapt it again or import"
+            " its file"
         )
     return kept
 
 
 def named(rig: bpy.types.Object, recipe: Recipe) -> Recipe:
-    """Return a recipe with the digest of its creature as it is now; ready ones are brought along.
+    """Return a recipe with the digest of its creature; stores a ready creature with the rig.
 
     Raises RefusedError.
     """
@@ -182,7 +182,7 @@ def named(rig: bpy.types.Object, recipe: Recipe) -> Recipe:
 
 
 def remarks(rig: bpy.types.Object, recipe: Recipe) -> list[str]:
-    """Return what to say if the creature of a recipe was made anew since; empty if it was not."""
+    """Return a sentence if the creature of a recipe has been made anew since; else none."""
     if not recipe.creature or not recipe.creature_digest:
         return []
     kept = wanted(rig, recipe)
@@ -192,7 +192,7 @@ def remarks(rig: bpy.types.Object, recipe: Recipe) -> list[str]:
 
 
 def bring(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup:
-    """Store one of the ready creatures with a rig, and let it move the rig. Raises RefusedError."""
+    """Store one of the ready creatures with a rig, and choose it. Raises RefusedError."""
     file = ready().get(name)
     if file is None:
         raise RefusedError(f"No creature '{name}' ships with this copy of Footfall")
@@ -200,12 +200,12 @@ def bring(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup:
 
 
 def choose(rig: bpy.types.Object, recipe: Recipe) -> None:
-    """Let the creature of a recipe move a rig, as far as it is still stored there."""
+    """Choose the creature and manner of a recipe for a rig."""
     rig.footfall.creature, rig.footfall.manner = recipe.creature, recipe.manner
 
 
 def file_of(kept: bpy.types.PropertyGroup) -> Path:
-    """Return a file of a stored creature for the motion core, kept until Blender ends."""
+    """Return a temporary file of a stored creature, for the motion core."""
     data, place = contents(kept), Path(bpy.app.tempdir) / f"{kept.digest}.npz"
     if not place.is_file():
         place.write_bytes(data)
@@ -213,7 +213,7 @@ def file_of(kept: bpy.types.PropertyGroup) -> Path:
 
 
 def _loaded(rig: bpy.types.Object, recipe: Recipe) -> LoadedCreature | None:
-    """Return the creature that a recipe names, at its manner; None if it names none."""
+    """Return the creature of a recipe at its manner; None if it names none. Raises RefusedError."""
     from ...motion.creature.adaptation.creature_files import load_creature
 
     kept = wanted(rig, recipe)
@@ -221,7 +221,7 @@ def _loaded(rig: bpy.types.Object, recipe: Recipe) -> LoadedCreature | None:
 
 
 def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
-    """Return the model that a recipe moves a rig with. Raises RefusedError."""
+    """Return the model of a recipe: its creature's or a shipped one. Raises RefusedError."""
     loaded = _loaded(rig, recipe)
     return character_size.load_model(recipe.model) if loaded is None else loaded.model
 
@@ -229,7 +229,7 @@ def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
 def size(
     rig: bpy.types.Object, rig_map: RigMap, recipe: Recipe, scene: bpy.types.Scene
 ) -> character_size.CharacterSize:
-    """Measure a rig against the model of a recipe; a creature's own rig by its very bones.
+    """Return the size of a rig against the model of a recipe; a creature's own rig by its bones.
 
     Raises RefusedError.
     """
@@ -247,16 +247,16 @@ def size(
 
 
 def own_pose(result: BakeResult, clip: Clip) -> OwnPose | None:
-    """Return the motion of the bones of a creature's own rig in a bake; None for other bakes.
+    """Return the motion of the bones of a creature's own rig in its bake; None for other bakes.
 
-    ``clip`` is the bake's in Blender units. Raises RefusedError.
+    ``clip`` is the bake's clip in Blender units. Raises RefusedError.
     """
     match = result.exemplar_match
     return None if match is None else match.own_pose(clip, result.phase)
 
 
 def applied(asked: BakeRequest, rig: bpy.types.Object, recipe: Recipe) -> BakeRequest:
-    """Return a request in the manner of the creature that a recipe names. Raises RefusedError."""
+    """Return a request with the creature that a recipe names. Raises RefusedError."""
     kept = wanted(rig, recipe)
     if kept is None:
         return asked

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a clip to keys, and the takes that hold them."""
+"""Keys of a baked clip, and the takes that hold them."""

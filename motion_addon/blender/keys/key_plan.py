@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a baked clip to keys on an armature: the one entry point for operators.
+"""The plan of keys of a baked clip on an armature, and writing it into an action.
 
 Owns the order of the steps: read the rig, retarget, choose the bones that carry the keys (deform
-bones, Rigify's controls, custom IK targets), convert to channels, thin out, write. Does not own
-the mathematics (``motion.retarget``), nor F-curves (``fcurves``), nor takes and undo.
+bones, Rigify's controls, custom IK targets), convert to channels, reduce keys, write. The
+mathematics is in ``motion.retarget``, F-curves in ``scene.fcurves``, takes in ``takes``.
 
     plan = plan_keys(obj, rig_map, clip, KeySettings(root_motion="root"))
-    before = snapshot(obj, plan)                 # to restore exactly, when a take is rejected
     action = write(plan, obj, frame_start=1)     # a new action; or write(plan, obj, action, slot)
-    restore(obj, before)
 """
 
 from __future__ import annotations
@@ -24,8 +22,8 @@ from ...motion.body.body import Body
 from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
 from ...motion.maths.quat import Array
-from ...motion.retarget import people
-from ...motion.retarget.body_pose import BodyPose
+from ...motion.retarget import retarget
+from ...motion.retarget.body_pose import BodyPose, RetargetSettings
 from ...motion.retarget.channels import Channels, RootMotion, channels
 from ...motion.retarget.keyframe_reduction import thin
 from ...motion.rigs import RigBones, RigMap
@@ -37,26 +35,26 @@ from ..scene import armature, bound_meshes, fcurves
 
 @dataclass(frozen=True)
 class KeySettings:
-    """How a clip becomes keys."""
+    """Options of the keys of a clip."""
 
     root_motion: RootMotion = "hips"
-    """Where the travel goes: the hips, the root bone, the object, or nowhere."""
+    """Carrier of the travel: the hips, the root bone, the object, or none."""
     keys: Literal["dense", "sparse"] = "dense"
-    """One key a frame, or the fewest keys within ``tolerance``."""
+    """A key on each frame, or the fewest keys within ``tolerance``."""
     tolerance: float = 0.005
     """Largest error of a sparse curve: meters for locations, radians for rotations."""
     fps: float | None = None
-    """Scene frames per second; None takes the clip's own rate (one key on each frame)."""
+    """Scene frames per second; None uses the clip's rate."""
     cyclic: bool | None = None
-    """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
+    """Whether the clip is a loop, so that smoothing wraps; None detects it."""
     ball_height: float | None = None
     """Height (m) of the clip's ball joints when planted; None measures it."""
     palms: float = 0.7
-    """Radians to turn the hands about the forearm: the models' mocap holds the palms outwards."""
+    """Radians to turn the hands about the forearm: the training mocap holds the palms outwards."""
     gaze: float = 0.0
-    """How far the head of the clip looks at something, 0..1."""
+    """Strength, 0 to 1, of the gaze in the clip."""
     controls: Literal["auto", "deform"] = "auto"
-    """Auto keys a control rig's own controls where it has them; deform keys the mapped bones."""
+    """Auto keys the controls of a control rig; deform keys the mapped bones."""
 
 
 @dataclass(frozen=True)
@@ -65,32 +63,32 @@ class BoneKeys:
 
     bone: str
     rotation: Array | None
-    """(T, 4) wxyz, sign-continuous, in the bone's own rest basis (``matrix_basis``).
+    """(T, 4) wxyz, sign-continuous, in the bone's rest basis (``matrix_basis``).
 
-    One row instead of T is a single key that holds.
+    (1, 4) is a single key that holds.
     """
     location: Array | None
-    """(T, 3) in the bone's own rest basis and armature units."""
+    """(T, 3) in the bone's rest basis and armature units."""
     tolerance: float = 1.0
-    """Multiplies ``KeySettings.tolerance``: feet and what carries them are kept closer."""
+    """Factor on ``KeySettings.tolerance``, smaller for feet and the bones above them."""
 
 
 @dataclass(frozen=True)
 class KeyPlan:
-    """Everything that ``write`` puts into an action; plain arrays, no Blender data."""
+    """All channels that ``write`` writes into an action; plain arrays, no Blender data."""
 
     frames: Array
     """(T,) scene frames, starting at 0."""
     bones: tuple[BoneKeys, ...]
     object_location: Array | None = None
-    """(T, 3) in the object's own ``location`` (parent space), for root motion on the object."""
+    """(T, 3) for the object's ``location`` (parent space), if the object carries the travel."""
     object_rotation: Array | None = None
-    """(T, 4) wxyz, likewise."""
+    """(T, 4) wxyz for the object's rotation, likewise."""
     switches: tuple[tuple[str, str, float], ...] = ()
-    """(pose bone, custom or built-in property, value): set, and keyed once at the start."""
+    """Pose bone, custom or built-in property, value: set, and keyed on the first frame."""
     settings: KeySettings = field(default_factory=KeySettings)
     notes: tuple[str, ...] = ()
-    """Plain sentences worth showing to the artist."""
+    """Plain sentences for the artist."""
 
 
 def plan_keys(
@@ -107,10 +105,10 @@ def plan_keys(
         rig_map: from ``rigs.detect(armature.read_rig(obj))`` or edited by the artist.
         clip: world = path coordinates, motion axes (Y up), as ``bake`` returns it.
         settings: see ``KeySettings``.
-        own: of a creature, what the bones of its own rig do; ``clip`` is that of the creature.
+        own: motion of the bones of a creature's own rig, whose clip is ``clip``.
 
     Raises:
-        RefusedError: one plain sentence (linked data, no bones, zero scale, missing roles, ...).
+        RefusedError: linked data, no bones, zero scale, missing roles and the like.
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)
@@ -119,7 +117,7 @@ def plan_keys(
     body = measure(rig, rig_map)
     posed = _pose(body, clip, settings)
     posed = posed if own is None else own.applied_to(posed)
-    settings, hung = _with_mesh(obj, body, settings)
+    settings, mesh_notes = _with_mesh(obj, body, settings)
     scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
     if scheme is not None:
         keyed, switches, notes = scheme(obj, posed, settings.root_motion)
@@ -133,7 +131,7 @@ def plan_keys(
     step = 1.0 if settings.fps is None else settings.fps / clip.fps
     bones = _bone_keys(body, keyed)
     if own is not None:
-        bones = (*bones, *_besides(obj, body, own, bones, scheme is not None))
+        bones = (*bones, *_extra_keys(obj, body, own, bones, scheme is not None))
     return KeyPlan(
         np.arange(clip.frames) * step,
         (*bones, *_resting(rig, body, bones)),
@@ -141,30 +139,30 @@ def plan_keys(
         rotation,
         switches,
         settings,
-        (*hung, *notes, *_remarks(posed)),
+        (*mesh_notes, *notes, *_remarks(posed)),
     )
 
 
-def _besides(
+def _extra_keys(
     obj: bpy.types.Object,
     body: Body,
     own: OwnPose,
     bones: tuple[BoneKeys, ...],
     controls: bool,
 ) -> Iterator[BoneKeys]:
-    """Yield keys of what a creature does besides ``bones``, such as of its ears."""
+    """Yield keys of a creature's extra bones, such as ears, which are not among ``bones``."""
     done = {keys.bone for keys in bones}
     for channel in extra_bones.channels(obj, body, own, done, controls):
         yield BoneKeys(*channel, tolerance=1.5)
 
 
 def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
-    source = people.source_body(clip, ball=settings.ball_height)
-    return people.pose(
+    source = retarget.source_body(clip, ball=settings.ball_height)
+    return retarget.pose(
         clip,
         source,
         body,
-        people.RetargetSettings(
+        RetargetSettings(
             cyclic=settings.cyclic,
             palms=settings.palms,
             gaze=settings.gaze,
@@ -190,7 +188,7 @@ def _bone_keys(body: Body, keyed: Channels) -> tuple[BoneKeys, ...]:
 def _with_mesh(
     obj: bpy.types.Object, body: Body, settings: KeySettings
 ) -> tuple[KeySettings, tuple[str, ...]]:
-    """Take the root bone along where parts of the mesh hang on it and would stay behind."""
+    """Return settings that key the root bone if it deforms the mesh, and a note on that."""
     if settings.root_motion != "hips":
         return settings, ()
     above = {body.rig.names[bone] for bone in body.rig.ancestors(body.bone("hips"))}
@@ -202,7 +200,7 @@ def _with_mesh(
 
 
 def _resting(rig: RigBones, body: Body, keyed: tuple[BoneKeys, ...]) -> Iterator[BoneKeys]:
-    """Yield single keys at rest for the bones above the hips, which the plan takes as unmoved."""
+    """Yield single keys at rest for the unkeyed bones above the hips, which must not move."""
     done = {keys.bone for keys in keyed}
     for bone in rig.ancestors(body.bone("hips")):
         if rig.names[bone] not in done and not rig.names[bone].startswith(control_rigs.HELPERS):

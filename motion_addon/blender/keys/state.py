@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a character before a take: owns recording it as JSON and restoring it exactly.
+"""The state of a character before a take: owns capturing it as JSON and restoring it exactly.
 
-Covers what a take can change: the assigned action and slot, how it mixes with the NLA, the pose,
-the object's transform, custom properties and the scene's frame range. Actions are never copied.
+Covers everything that a take changes: the assigned action and slot, their blending with the NLA,
+the pose, the object's transform, custom properties and the scene's frame range. Actions are not
+copied.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ IDENTITY = {
     "rotation_euler": [0.0, 0.0, 0.0],
     "scale": [1.0, 1.0, 1.0],
 }
-IK_STRETCH = "ik_stretch"  # a pose bone's own number that takes switch
-CHANNEL = "Footfall "  # begins the names of the object's properties that takes may add
+IK_STRETCH = "ik_stretch"  # built-in property of pose bones that takes change
+CHANNEL = "Footfall "  # prefix of the properties that takes add to the object
 MIXING = ("action_blend_type", "action_extrapolation", "action_influence", "use_nla")
 
 
 def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
-    """Record the state of a rig and the scene's frame range, except the action itself."""
+    """Return the state of a rig and the scene's frame range as JSON, without the action."""
     return json.dumps(
         {
             "animation": _animation(rig),
@@ -41,7 +42,7 @@ def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
 def restore(
     rig: bpy.types.Object, scene: bpy.types.Scene, text: str, action: bpy.types.Action | None
 ) -> None:
-    """Put a recorded state back, except the frame range; ``action`` was assigned then."""
+    """Restore a captured state except the frame range; ``action`` was assigned then."""
     state = json.loads(text)
     _restore_animation(rig, state["animation"], action)
     values = (state["object"], state["object_properties"], state["pose"])
@@ -49,17 +50,17 @@ def restore(
     for layer in scene.view_layers:
         layer.update()
     if action is None or scene.frame_current == state["frame"]:
-        _restore_values(rig, *values)  # unkeyed edits that evaluating the action has overwritten
+        _restore_values(rig, *values)  # evaluating the action overwrote unkeyed edits
 
 
 def frame_range(text: str) -> tuple[int, int]:
-    """Return the scene's first and last frame of a recorded state."""
+    """Return the scene's first and last frame in a captured state."""
     first, last = json.loads(text)["frames"]
     return first, last
 
 
 def capture_pose(rig: bpy.types.Object) -> dict[str, Any]:
-    """Record the pose of all bones: only values that differ from rest, and custom properties."""
+    """Return the pose of all bones: values that differ from rest, and custom properties."""
     pose = {}
     for bone in rig.pose.bones:
         entry: dict[str, Any] = {"transform": _transform(bone), "properties": _properties(bone)}
@@ -71,7 +72,7 @@ def capture_pose(rig: bpy.types.Object) -> dict[str, Any]:
 
 
 def restore_pose(rig: bpy.types.Object, pose: dict[str, Any]) -> None:
-    """Put a recorded pose back."""
+    """Restore a captured pose."""
     for bone in rig.pose.bones:
         entry = pose.get(bone.name, {})
         _restore_transform(bone, entry.get("transform", {}))
@@ -81,13 +82,13 @@ def restore_pose(rig: bpy.types.Object, pose: dict[str, Any]) -> None:
 
 
 def keep_pose(rig: bpy.types.Object) -> None:
-    """Remember the pose before a scrub, unless one is remembered already."""
+    """Store the pose before a scrub, unless one is stored already."""
     if not rig.footfall.scrub_before:
         rig.footfall.scrub_before = json.dumps(capture_pose(rig))
 
 
 def put_pose_back(rig: bpy.types.Object) -> bool:
-    """Restore the pose before the scrub; returns whether there was one."""
+    """Restore the pose from before the scrub; returns whether there was one."""
     text = rig.footfall.scrub_before
     if not text:
         return False
@@ -139,7 +140,7 @@ def _restore_animation(
 
 
 def _drop_animation(rig: bpy.types.Object) -> None:
-    """Leave a rig that had no animation without any, but keep tracks and drivers made since."""
+    """Remove the animation of a rig, but keep tracks and drivers added since."""
     data = rig.animation_data
     if data is not None and (len(data.nla_tracks) or len(data.drivers)):
         data.action = None
@@ -148,7 +149,7 @@ def _drop_animation(rig: bpy.types.Object) -> None:
 
 
 def _transform(owner: bpy.types.Object | bpy.types.PoseBone) -> dict[str, Any]:
-    """Values of the transform channels that differ from rest; floats survive JSON exactly."""
+    """Return the transform channels that differ from rest; floats survive JSON exactly."""
     values: dict[str, Any] = {}
     for name, rest in IDENTITY.items():
         now = list(getattr(owner, name))
@@ -170,7 +171,7 @@ def _restore_transform(owner: bpy.types.Object | bpy.types.PoseBone, was: dict[s
 
 
 def _properties(owner: bpy.types.Object | bpy.types.PoseBone) -> dict[str, Any]:
-    """Custom properties with plain values: numbers, switches, texts and lists of numbers."""
+    """Return custom properties with plain values: numbers, booleans, texts, lists of numbers."""
     found = {}
     for key in owner.keys():  # noqa: SIM118 (Blender's own mapping has no iterator)
         value = owner[key]

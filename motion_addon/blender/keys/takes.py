@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes: owns the list of bakes on a character, showing one, accepting and rejecting.
+"""Takes: owns the list of bakes of a character, showing, accepting and rejecting them.
 
-A take is an action of its own with the recipe it was baked from. While takes are under review the
-state before them is kept on the character; Reject puts exactly that state back, Accept drops it.
+A take is an action with the recipe that it was baked from. While takes are under review, the
+state before them is stored with the character: Reject restores it exactly, Accept discards it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import bpy
 from . import state
 
 FILLED = "between"
-"""Key of the recipe of a take that was not baked but made between keys."""
+"""Recipe key of a take that was not baked but filled between keys."""
 
 
 def shown(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
-    """Return the take whose action drives the character now, or None."""
+    """Return the take whose action is assigned to the character, or None."""
     action = rig.animation_data.action if rig.animation_data else None
     if action is None:
         return None
@@ -27,7 +27,7 @@ def shown(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
 
 
 def active(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
-    """Return the take chosen in the list, or None."""
+    """Return the active take of the list, or None."""
     kept = rig.footfall
     if 0 <= kept.active_take < len(kept.takes):
         return kept.takes[kept.active_take]
@@ -35,12 +35,12 @@ def active(rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
 
 
 def in_review(rig: bpy.types.Object) -> bool:
-    """Whether a state before the takes is kept, so that Reject can restore it."""
+    """Whether a state before the takes is stored, so that Reject can restore it."""
     return bool(rig.footfall.before)
 
 
 def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-    """Keep the present state, unless the character shows a take under review already."""
+    """Store the present state, unless the character shows a take under review."""
     state.put_pose_back(rig)
     if in_review(rig) and shown(rig) is not None:
         return
@@ -49,17 +49,17 @@ def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
 
 
 class SavedState:
-    """What a character shows now, to come back to if a bake ends half-way."""
+    """The state and review of a character, to restore if a bake is interrupted."""
 
     def __init__(self, rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-        """Remember the present state and review."""
+        """Save the present state and review."""
         self._rig, self._scene = rig, scene
         self._action = rig.animation_data.action if rig.animation_data else None
         self._review = (rig.footfall.before, rig.footfall.before_action)
         self._state = state.capture(rig, scene)
 
     def restore(self) -> None:
-        """Put everything back as it was remembered."""
+        """Restore the saved state and review."""
         state.restore(self._rig, self._scene, self._state, self._action)
         self._rig.footfall.before, self._rig.footfall.before_action = self._review
 
@@ -67,7 +67,7 @@ class SavedState:
 def add(
     rig: bpy.types.Object, name: str, action: bpy.types.Action, recipe: dict, report: dict
 ) -> bpy.types.PropertyGroup:
-    """Append a take to the list and choose it; its action must be assigned already."""
+    """Add a take to the list and make it active; its action must be assigned already."""
     take = rig.footfall.takes.add()
     take.name = name
     update(take, action, recipe, report)
@@ -78,7 +78,7 @@ def add(
 def update(
     take: bpy.types.PropertyGroup, action: bpy.types.Action, recipe: dict, report: dict
 ) -> bpy.types.PropertyGroup:
-    """Store what a bake gave into a take."""
+    """Store action, recipe and report card of a bake in a take; returns the take."""
     take.action = action
     take.recipe = json.dumps(recipe)
     take.report = json.dumps(report)
@@ -91,13 +91,13 @@ def find(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup | None:
 
 
 def choose(rig: bpy.types.Object, name: str) -> None:
-    """Mark a take in the list; its action is expected to be assigned already."""
+    """Make a take active in the list; its action must be assigned already."""
     names = [take.name for take in rig.footfall.takes]
     rig.footfall.active_take = names.index(name) if name in names else -1
 
 
 def baked(take: bpy.types.PropertyGroup) -> bool:
-    """Whether a take comes from a bake, and can be baked again; else it was made between keys."""
+    """Whether a take was baked, and can be baked again; else it was filled between keys."""
     return FILLED not in recipe_of(take)
 
 
@@ -112,9 +112,9 @@ def free_name(rig: bpy.types.Object, wanted: str, stem: str) -> str:
 def blank_action(
     rig: bpy.types.Object, name: str, old: bpy.types.PropertyGroup | None
 ) -> bpy.types.Action:
-    """Return an action without keys: a new one, or that of the take that is baked again.
+    """Return an action without keys: a new one, or the emptied action of the take ``old``.
 
-    Blender 5 may forget an override's list of takes on reload; a fake user keeps their actions.
+    Blender 5 may lose a library override's list of takes on reload; a fake user keeps the actions.
     """
     if old is None or old.action is None:
         made = bpy.data.actions.new(f"{rig.name} {name}")
@@ -133,7 +133,7 @@ def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
 
 
 def rewind(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-    """Put the state before the takes back without ending the review, if there is one."""
+    """Restore the state before the takes, if one is stored, without ending the review."""
     kept = rig.footfall
     state.put_pose_back(rig)
     if in_review(rig) and shown(rig) is not None:
@@ -141,7 +141,7 @@ def rewind(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
 
 
 def show_active(rig: bpy.types.Object) -> None:
-    """Let the take chosen in the list drive the character."""
+    """Assign the action of the active take to the character."""
     take = active(rig)
     if take is None or take.action is None or take == shown(rig):
         return
@@ -150,7 +150,7 @@ def show_active(rig: bpy.types.Object) -> None:
 
 
 def assign(rig: bpy.types.Object, action: bpy.types.Action) -> None:
-    """Let an action alone drive the channels it has, whatever lies on the NLA."""
+    """Assign an action so that it overrides the NLA on its channels."""
     data = rig.animation_data or rig.animation_data_create()
     data.action = action
     fitting = [slot for slot in action.slots if slot.target_id_type in {"OBJECT", "UNSPECIFIED"}]
@@ -159,7 +159,7 @@ def assign(rig: bpy.types.Object, action: bpy.types.Action) -> None:
 
 
 def take_over(rig: bpy.types.Object) -> None:
-    """Let the assigned action win over NLA tracks for the channels it has."""
+    """Let the assigned action override NLA tracks on its channels."""
     data = rig.animation_data
     data.action_blend_type = "REPLACE"
     data.action_extrapolation = "HOLD"
@@ -170,7 +170,7 @@ def take_over(rig: bpy.types.Object) -> None:
 
 
 def accept(rig: bpy.types.Object) -> bpy.types.PropertyGroup:
-    """End the review with the shown take; the previous action stays in the file."""
+    """End the review, keeping the shown take; the previous action stays in the file."""
     take = shown(rig)
     if take is None:
         raise LookupError("No take is shown on the character")
@@ -183,10 +183,10 @@ def accept(rig: bpy.types.Object) -> bpy.types.PropertyGroup:
 
 
 def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
-    """Delete the chosen take, put the state before it back if it is shown, return its name."""
+    """Delete the active take, restoring the state before it if shown; returns its name."""
     take = active(rig)
     if take is None:
-        raise LookupError("No take is chosen")
+        raise LookupError("No take is active")
     if in_review(rig) and take == shown(rig):
         scene.frame_start, scene.frame_end = state.frame_range(rig.footfall.before)
         rewind(rig, scene)
@@ -195,7 +195,7 @@ def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
 
 
 def remove(rig: bpy.types.Object, index: int) -> str:
-    """Delete a take from the list, with its action unless something else uses it."""
+    """Delete a take, and its action unless something else uses it; returns its name."""
     take = rig.footfall.takes[index]
     name, action = take.name, take.action
     rig.footfall.takes.remove(index)
@@ -212,7 +212,7 @@ def _end_review(rig: bpy.types.Object) -> None:
 
 
 def _used_elsewhere(action: bpy.types.Action) -> bool:
-    """Whether anything but a take of this list still refers to the action."""
+    """Whether anything but the list of takes still uses the action."""
     return action.users - int(action.use_fake_user) > 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators, thin: read the context, ask the core, write, report."""
+"""Operators: read the context, call the work, report."""
 
 from . import (
     bake,

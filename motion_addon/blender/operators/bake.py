@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators that bake: modal with progress and Esc when pressed, blocking from scripts."""
+"""Operators that bake: modal with progress and Esc from a button, blocking from a script."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..bake import job, scene_request
 from ..keys import takes
 from ..keys.recipe import Recipe
 from ..rig import character, readiness
+from .bases import NOT_BAKED
 from .modal_work import ModalWork
-from .polling import NOT_BAKED
 
 
 class Baking(ModalWork):
-    """What the baking operators share."""
+    """Base of the operators that bake."""
 
     what = "A bake is running"
     doing = "Baking a take"
@@ -25,11 +25,17 @@ class Baking(ModalWork):
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why the button is gray, or an empty text."""
-        busy = super().problem(context)
-        return busy or readiness.refusal(character.current(context), context.view_layer)
+        rig = character.current(context)
+        refusal = super().problem(context) or readiness.refusal(rig, context.view_layer)
+        return refusal or cls.rig_problem(rig)
 
-    def tell(self, made: Any) -> None:
-        """Say that the bake is done, and what to beware of."""
+    @classmethod
+    def rig_problem(cls, rig: bpy.types.Object) -> str:
+        """Return why the character cannot be baked this way, or an empty text."""
+        return ""
+
+    def report_result(self, made: Any) -> None:
+        """Report the take and its warnings."""
         warnings = takes.report_of(made).get("warnings", ())
         self.report({"INFO"}, f"Baked '{made.name}'")
         for warning in warnings:
@@ -37,7 +43,7 @@ class Baking(ModalWork):
 
 
 class FOOTFALL_OT_bake(Baking, bpy.types.Operator):
-    """Bake a walk along the path as a new take; the action before it is kept"""
+    """Bake a walk along the path as a new take and keep the previous action"""
 
     bl_idname = "footfall.bake"
     bl_label = "Bake"
@@ -56,7 +62,7 @@ class FOOTFALL_OT_bake(Baking, bpy.types.Operator):
 
 
 class FOOTFALL_OT_bake_cycle(Baking, bpy.types.Operator):
-    """Bake one step cycle in place that loops exactly, with its ground speed as a property"""
+    """Bake one step cycle in place that loops exactly and stores its ground speed"""
 
     bl_idname = "footfall.bake_cycle"
     bl_label = "Bake Cycle"
@@ -70,7 +76,7 @@ class FOOTFALL_OT_bake_cycle(Baking, bpy.types.Operator):
 
 
 class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
-    """Bake the chosen take again after its path or the settings have changed"""
+    """Bake the active take again with the present path and settings"""
 
     bl_idname = "footfall.rebake_take"
     bl_label = "Bake Again"
@@ -78,22 +84,20 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
 
     stored: bpy.props.BoolProperty(
         name="Stored Settings",
-        description="Use the settings the take was baked with instead of the panel's",
+        description="Use the take's settings instead of the panel's",
         default=False,
     )
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
-        """Return why the button is gray, or an empty text."""
-        problem = super().problem(context)
-        rig = character.current(context)
-        take = takes.active(rig) if rig is not None else None
-        if not problem and take is None:
+    def rig_problem(cls, rig: bpy.types.Object) -> str:
+        """Return why no take can be baked again, or an empty text."""
+        take = takes.active(rig)
+        if take is None:
             return "Choose a take in the list"
-        return problem or NOT_BAKED * (not takes.baked(take))
+        return "" if takes.baked(take) else NOT_BAKED
 
     def steps(self, context: bpy.types.Context) -> job.Steps:
-        """Return the steps of the chosen take, baked again."""
+        """Return the steps that bake the active take again."""
         rig = character.current(context)
         take = takes.active(rig)
         wanted = Recipe.from_json(takes.recipe_of(take))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators that make new motion between keys: fill gaps, stitch actions, close a loop."""
+"""Operators that fill motion between keys: Fill Between, Stitch and Close Loop."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ...errors import RefusedError
 from ..between import fill_between
 from ..keys import takes
 from ..rig import character
-from .polling import Explained
+from .bases import Explained, refuse
 
 
 class Filling(Explained):
-    """What these share: one undo step, a new take, and a refusal that changes nothing."""
+    """Base of the operators that fill: they add a take in one undo step."""
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
@@ -31,8 +31,7 @@ class Filling(Explained):
         try:
             take = self.work(context, character.current(context))
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         self.report({"INFO"}, f"Made '{take.name}'")
         for warning in takes.report_of(take).get("warnings", ()):
             self.report({"WARNING"}, warning)
@@ -40,19 +39,19 @@ class Filling(Explained):
 
 
 class FOOTFALL_OT_fill_between(Filling, bpy.types.Operator):
-    """Fill the gaps between keyed poses with motion, as a new take; the poses stay as they are"""
+    """Fill the gaps between keyed poses with motion, as a new take that keeps the poses"""
 
     bl_idname = "footfall.fill_between"
     bl_label = "Fill Between"
     bl_options = {"REGISTER", "UNDO"}
 
     def work(self, context: bpy.types.Context, rig: bpy.types.Object) -> Any:
-        """Return a take whose gaps are filled."""
+        """Return a take with filled gaps."""
         return fill_between.fill(context, rig, fill_between.from_settings(context.scene))
 
 
 class FOOTFALL_OT_stitch(Filling, bpy.types.Operator):
-    """Let the character's action go over into another one, as a new take"""
+    """Continue the character's action with another action, as a new take"""
 
     bl_idname = "footfall.stitch"
     bl_label = "Stitch"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators on creatures that are stored with a rig: to and from files, to other rigs, away."""
+"""Operators on the creatures of a rig: import, export, share and remove."""
 
 from __future__ import annotations
 
@@ -12,35 +12,31 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 from ...errors import RefusedError
 from ..creature import stored_creatures
 from ..rig import character
-from .polling import Explained
+from .bases import OnCharacter, refuse
 
 FILTER = f"*{stored_creatures.ENDING};*.npz"
 
 
-class OnAnimal(Explained):
-    """An operator on a character that walks on four legs."""
+class OnAnimal(OnCharacter):
+    """An operator on a character that can have creatures."""
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Return why no creature can be stored with the character, or an empty text."""
-        return stored_creatures.refusal(context)
+        return stored_creatures.refusal(context) or cls.rig_problem(character.current(context))
 
 
 class OnCreature(OnAnimal):
-    """An operator on the creature that moves the character."""
+    """An operator on the character's creature."""
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
+    def rig_problem(cls, rig: bpy.types.Object) -> str:
         """Return why there is no creature to work on, or an empty text."""
-        problem = super().problem(context)
-        rig = character.current(context)
-        if problem or rig is None:
-            return problem
         return "" if stored_creatures.chosen(rig) is not None else "Choose a creature first"
 
 
 class FOOTFALL_OT_creature_ready(OnAnimal, bpy.types.Operator):
-    """Let the character move in the manner of a creature that ships with Footfall"""
+    """Move the character like a creature that ships with Footfall"""
 
     bl_idname = "footfall.creature_ready"
     bl_label = "Ready Creature"
@@ -54,14 +50,13 @@ class FOOTFALL_OT_creature_ready(OnAnimal, bpy.types.Operator):
         try:
             kept = stored_creatures.bring(character.current(context), self.name)
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"'{kept.id_data.name}' moves in the manner of '{kept.name}'")
+            return refuse(self, error)
+        self.report({"INFO"}, f"'{kept.id_data.name}' moves like '{kept.name}'")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_creature_export(OnCreature, bpy.types.Operator, ExportHelper):
-    """Save the creature as a file, for other scenes and other animals"""
+    """Save the creature to a file, for other scenes and animals"""
 
     bl_idname = "footfall.creature_export"
     bl_label = "Export Creature"
@@ -78,14 +73,13 @@ class FOOTFALL_OT_creature_export(OnCreature, bpy.types.Operator, ExportHelper):
         try:
             stored_creatures.write(kept, Path(self.filepath))
         except (RefusedError, OSError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         self.report({"INFO"}, f"Saved the creature '{kept.name}' to {self.filepath}")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_creature_import(OnAnimal, bpy.types.Operator, ImportHelper):
-    """Load a creature from a file, and let it move the character"""
+    """Load a creature from a file and move the character like it"""
 
     bl_idname = "footfall.creature_import"
     bl_label = "Import Creature"
@@ -98,14 +92,13 @@ class FOOTFALL_OT_creature_import(OnAnimal, bpy.types.Operator, ImportHelper):
         try:
             kept = stored_creatures.store(rig, stored_creatures.read(Path(self.filepath)))
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"'{rig.name}' moves in the manner of '{kept.name}'")
+            return refuse(self, error)
+        self.report({"INFO"}, f"'{rig.name}' moves like '{kept.name}'")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_creature_share(OnCreature, bpy.types.Operator):
-    """Give the creature to the other animals that are selected, as for a herd"""
+    """Give the creature to the other selected animals, as for a herd"""
 
     bl_idname = "footfall.creature_share"
     bl_label = "Give to Selected"
@@ -114,14 +107,13 @@ class FOOTFALL_OT_creature_share(OnCreature, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         names = stored_creatures.share(context)
         if not names:
-            self.report({"ERROR"}, "Select other animals, too; their bone maps tell that they are")
-            return {"CANCELLED"}
+            return refuse(self, "Select other animals as well, with bone maps of animals")
         self.report({"INFO"}, f"Gave the creature to {', '.join(names)}")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_creature_remove(OnCreature, bpy.types.Operator):
-    """Delete the creature from the character; takes that were baked with it stay as they are"""
+    """Delete the creature from the character; takes that were baked with it stay"""
 
     bl_idname = "footfall.creature_remove"
     bl_label = "Remove Creature"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators on footfalls: into the Dope Sheet, out of it, and back to where they were."""
+"""Operators on footfalls: edit them as keys in the Dope Sheet, and reset them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,22 @@ import bpy
 
 from ..keys import footfall_keys, takes
 from ..rig import character
-from .polling import OnTake
+from .bases import OnTake
 
 
 class _OnFootfalls(OnTake):
-    """What these share: the chosen take must be shown and be one of an animal on a path."""
+    """Base of the operators on footfalls: the active take is shown and has movable footfalls."""
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
+    def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
         """Return why there are no footfalls to move, or an empty text."""
-        problem = super().problem(context)
-        rig = character.current(context)
-        if problem or rig is None:
-            return problem
-        take = takes.active(rig)
-        if not footfall_keys.possible(take):
+        if not footfall_keys.movable(take):
             return "Footfalls can be moved in takes of animals along a path"
         return "" if take == takes.shown(rig) else "Show the take first: choose it in the list"
 
 
 class FOOTFALL_OT_key_footfalls(_OnFootfalls, bpy.types.Operator):
-    """Show the footfalls as keys in the Dope Sheet: drag them, then bake again"""
+    """Show the footfalls as keys in the Dope Sheet, to drag them and bake again"""
 
     bl_idname = "footfall.key_footfalls"
     bl_label = "Edit Footfalls"
@@ -37,16 +32,16 @@ class FOOTFALL_OT_key_footfalls(_OnFootfalls, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         take = takes.active(rig)
-        if footfall_keys.offered(take):
-            footfall_keys.withdraw(rig, take)
+        if footfall_keys.has_keys(take):
+            footfall_keys.remove_keys(rig, take)
         else:
-            footfall_keys.offer(rig, take)
+            footfall_keys.add_keys(rig, take)
             self.report({"INFO"}, "Drag footfalls in the Dope Sheet, then press Bake Again")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_clear_footfalls(_OnFootfalls, bpy.types.Operator):
-    """Put all moved footfalls back to where they are by themselves, for the next bake"""
+    """Move all footfalls back to their original times, for the next bake"""
 
     bl_idname = "footfall.clear_footfalls"
     bl_label = "Clear Footfalls"
@@ -54,7 +49,7 @@ class FOOTFALL_OT_clear_footfalls(_OnFootfalls, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
-        footfall_keys.put_back(rig, takes.active(rig))
+        footfall_keys.reset(rig, takes.active(rig))
         self.report({"INFO"}, "Footfalls are back in place; press Bake Again")
         return {"FINISHED"}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operator that bakes all selected armatures as a herd, in one undo step."""
+"""Operator that bakes the selected armatures as a herd, in one undo step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .modal_work import ModalWork
 
 
 class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
-    """Bake a take onto each selected armature: on curves selected with them, or in lanes"""
+    """Bake a take on each selected armature, along the selected curves or in lanes"""
 
     bl_idname = "footfall.bake_herd"
     bl_label = "Bake Herd"
@@ -28,8 +28,8 @@ class FOOTFALL_OT_bake_herd(Baking, bpy.types.Operator):
         """Return the steps of a herd."""
         return herd.bake_steps(context)
 
-    def tell(self, made: Any) -> None:
-        """Say how many takes were baked, and what to beware of."""
+    def report_result(self, made: Any) -> None:
+        """Report the number of takes and their warnings."""
         said, warnings = herd.summary(made)
         self.report({"INFO"}, said)
         for warning in warnings:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute and the like are defined by Blender)
-"""Long work: modal with progress and Esc when a button is pressed, blocking from scripts."""
+"""Long work: modal with progress and Esc from a button, blocking from a script."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import bpy
 from ...errors import RefusedError
 from ..bake import job
 from ..scene import progress
-from .polling import Explained
+from .bases import Explained, refuse
 
-SLICE = 0.05  # seconds of work between two looks at the keyboard
+SLICE = 0.05  # seconds of work between two checks for Esc
 REDRAW = 0.1  # seconds between two redraws of the progress bar
 
 Steps = Generator[float, None, Any]
-"""Work that yields its progress 0..1 and returns what was made."""
+"""Work that yields its progress 0..1 and returns its result."""
 
 
 class ModalWork(Explained):
-    """An operator whose work goes in steps: the timer, the progress and the two ways to run."""
+    """An operator whose work is a generator: owns timer, progress and the two ways to run."""
 
     what: str
-    """What other buttons say meanwhile: "A bake is running"."""
+    """Why other buttons are gray meanwhile: "A bake is running"."""
     doing: str
-    """What the status bar says meanwhile: "Baking a take"."""
+    """Text of the status bar meanwhile: "Baking a take"."""
     canceled: str
-    """What is reported after Esc."""
+    """Report after Esc."""
 
     _steps: Steps
     _timer: bpy.types.Timer
@@ -45,17 +45,16 @@ class ModalWork(Explained):
         """Return the steps of the work; they may raise RefusedError."""
         raise NotImplementedError
 
-    def tell(self, made: Any) -> None:
-        """Say that the work is done, and what to beware of."""
+    def report_result(self, made: Any) -> None:
+        """Report the result and its warnings."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             made = job.run(self.steps(context))
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.tell(made)
+            return refuse(self, error)
+        self.report_result(made)
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -80,13 +79,13 @@ class ModalWork(Explained):
         try:
             self._advance(context)
         except StopIteration as end:
-            self.tell(end.value)
+            self.report_result(end.value)
             return self._end(context, "", done=True)
         except RefusedError as error:
             self.report({"ERROR"}, str(error))
             return self._end(context, "")
         except BaseException:
-            self._end(context, "")  # else no bake could be started any more
+            self._end(context, "")  # otherwise no other work could start
             raise
         return {"RUNNING_MODAL"}
 
@@ -94,7 +93,7 @@ class ModalWork(Explained):
         self._end(context, "")
 
     def _advance(self, context: bpy.types.Context) -> None:
-        """Work for one slice and show how far it is."""
+        """Work for one slice of time and show the progress."""
         until = time.monotonic() + SLICE
         while time.monotonic() < until:
             factor = next(self._steps)

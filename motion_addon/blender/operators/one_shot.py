@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators of One Shot: bring a clip in, examine it, adapt a creature to it."""
+"""Operators of One Shot: import a clip, examine it, adapt a creature to it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...errors import RefusedError
 from ..creature import exemplar, import_clip, one_shot, stored_creatures
+from .bases import refuse
 from .modal_work import ModalWork, Steps
 
 
@@ -29,8 +30,7 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
         try:
             rig, action = import_clip.bring_in(context, Path(self.filepath))
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         settings.rig, settings.action = rig, action
         settings.part = False
         self.report({"INFO"}, f"Imported '{rig.name}' and picked its clip '{action.name}'")
@@ -38,7 +38,7 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
 
 
 class Reading(ModalWork):
-    """For operators that read the picked clip."""
+    """Base of the operators that read the picked clip."""
 
     what = "A clip is being read"
     doing = "Reading a clip"
@@ -46,7 +46,7 @@ class Reading(ModalWork):
 
 
 class FOOTFALL_OT_examine(Reading, bpy.types.Operator):
-    """Read the clip and say what was found in it; changes nothing"""
+    """Examine the clip without changing anything, and show the findings"""
 
     bl_idname = "footfall.examine"
     bl_label = "Examine"
@@ -58,18 +58,18 @@ class FOOTFALL_OT_examine(Reading, bpy.types.Operator):
         return super().problem(context) or exemplar.refusal(context)
 
     def steps(self, context: bpy.types.Context) -> Steps:
-        """Return the steps of an oneshot."""
+        """Return the steps of an examination."""
         return one_shot.examine_steps(context)
 
-    def tell(self, made: Any) -> None:
-        """Say what is wrong, if anything is."""
+    def report_result(self, made: Any) -> None:
+        """Report whether the clip can be used."""
         _reading, diagnosis = made
         fault = one_shot.fault(diagnosis)
         self.report({"WARNING"} if fault else {"INFO"}, fault or "The clip can be learned from")
 
 
 class FOOTFALL_OT_adapt(Reading, bpy.types.Operator):
-    """Make a creature that moves in the manner of the clip, and let it move the character"""
+    """Make a creature that moves like the clip, and move the character like it"""
 
     bl_idname = "footfall.adapt"
     bl_label = "Adapt"
@@ -81,16 +81,16 @@ class FOOTFALL_OT_adapt(Reading, bpy.types.Operator):
         return (
             super().problem(context)
             or stored_creatures.refusal(context)
-            or one_shot.passed(context)
+            or one_shot.clip_refusal(context)
         )
 
     def steps(self, context: bpy.types.Context) -> Steps:
         """Return the steps of making a creature."""
         return one_shot.adapt_steps(context)
 
-    def tell(self, made: Any) -> None:
-        """Say which creature moves which rig."""
-        self.report({"INFO"}, f"'{made.id_data.name}' moves in the manner of '{made.name}'")
+    def report_result(self, made: Any) -> None:
+        """Report the creature and the rig."""
+        self.report({"INFO"}, f"'{made.id_data.name}' moves like '{made.name}'")
 
 
 classes = (FOOTFALL_OT_exemplar_import, FOOTFALL_OT_examine, FOOTFALL_OT_adapt)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators on the path: draw one on the ground or a surface, edit it, take the active curve."""
+"""Operators on the path: draw one on the ground or a surface, and edit it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from mathutils import Vector
 from ...errors import RefusedError
 from ..rig import character
 from ..scene import curve, drawn_path, path_surface
-from .polling import Explained
+from .bases import Explained, refuse
 
 HELP = "Drag: Draw    Click: Add Point    Backspace: Undo Point    Enter: Finish    Esc: Cancel"
-DRAG = 8  # pixels the mouse travels before a press is a drag
+DRAG = 8  # pixels of a move that make a press a drag
 NAVIGATION = {"MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADPAN", "TRACKPADZOOM"}
 
 
 class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
-    """Draw a path on the ground or on a surface: drag freely, or click point by point"""
+    """Draw a path on the ground or on a surface by dragging, or by clicking point by point"""
 
     bl_idname = "footfall.draw_path"
     bl_label = "Draw Path"
@@ -26,11 +26,11 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
 
     points: bpy.props.StringProperty(
         name="Points",
-        description="World positions as JSON [[x, y, z], ...]; none makes a straight path ahead",
+        description="World positions as JSON [[x, y, z], ...]; empty makes a straight path ahead",
         options={"SKIP_SAVE", "HIDDEN"},
     )
     smooth: bpy.props.BoolProperty(
-        name="Smooth", description="Fit few points to the stroke, as for a freehand drawing",
+        name="Smooth", description="Fit few points to the positions, as for a freehand path",
         default=True,
     )  # fmt: skip
 
@@ -49,8 +49,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
             )
             path = curve.new_path(context, points, self.smooth)
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         settings = context.scene.footfall
         settings.path = path
         if settings.character is None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators on takes: accept, reject, remove, and take their settings back into the panel."""
+"""Operators on takes: accept, reject, remove, and load their settings."""
 
 from __future__ import annotations
 
@@ -13,26 +13,22 @@ from ..keys import footfall_keys, takes
 from ..keys.recipe import Recipe
 from ..rig import character
 from ..style import style_mix
-from .polling import NOT_BAKED, OnTake
+from .bases import NOT_BAKED, OnTake, refuse
 
 
 class _Reviewing(OnTake):
-    """What accepting and rejecting share: the chosen take must be shown and under review."""
+    """Base of Accept and Reject: the active take is shown and under review."""
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
+    def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
         """Return why no take can be accepted or rejected, or an empty text."""
-        problem = super().problem(context)
-        rig = character.current(context)
-        if problem or rig is None:
-            return problem
-        if not takes.in_review(rig) or takes.shown(rig) != takes.active(rig):
-            return "The chosen take is not under review"
+        if not takes.in_review(rig) or takes.shown(rig) != take:
+            return "The active take is not under review"
         return ""
 
 
 class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
-    """Keep the shown take; the action before it stays in the file"""
+    """Keep the shown take; the previous action stays in the file"""
 
     bl_idname = "footfall.accept_take"
     bl_label = "Accept"
@@ -41,13 +37,13 @@ class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         take = takes.accept(rig)
-        footfall_keys.tidy(rig)
+        footfall_keys.remove_unused_properties(rig)
         self.report({"INFO"}, f"Accepted '{take.name}'")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_reject_take(_Reviewing, bpy.types.Operator):
-    """Delete the shown take and put back exactly what was there before it"""
+    """Delete the shown take and restore exactly the state before it"""
 
     bl_idname = "footfall.reject_take"
     bl_label = "Reject"
@@ -71,31 +67,25 @@ class FOOTFALL_OT_remove_take(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         if rig is None or self.index >= len(rig.footfall.takes):
-            self.report({"ERROR"}, "There is no such take")
-            return {"CANCELLED"}
+            return refuse(self, "There is no such take")
         if rig.footfall.takes[self.index] == takes.shown(rig):
-            self.report({"ERROR"}, "The take is shown on the character; reject it instead")
-            return {"CANCELLED"}
+            return refuse(self, "The take is shown on the character; reject it instead")
         name = takes.remove(rig, self.index)
         self.report({"INFO"}, f"Removed '{name}'")
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
-    """Put the settings of the chosen take back into the panel"""
+    """Load the settings of the active take into the panel"""
 
     bl_idname = "footfall.load_recipe"
     bl_label = "Use Its Settings"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
-        """Return why there are no settings to take, or an empty text."""
-        problem = super().problem(context)
-        rig = character.current(context)
-        if problem or rig is None:
-            return problem
-        return "" if takes.baked(takes.active(rig)) else NOT_BAKED
+    def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
+        """Return why the take has no settings, or an empty text."""
+        return "" if takes.baked(take) else NOT_BAKED
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
@@ -104,8 +94,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
             stored = Recipe.from_json(takes.recipe_of(take))
             style_mix.check(stored)
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         scene_request.to_settings(stored, context.scene)
         stored_creatures.choose(rig, stored)
         return {"FINISHED"}

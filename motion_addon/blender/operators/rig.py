@@ -11,7 +11,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...errors import RefusedError
 from ..rig import character
-from .polling import OnCharacter
+from .bases import OnCharacter, refuse
 
 
 class FOOTFALL_OT_detect_rig(OnCharacter, bpy.types.Operator):
@@ -32,19 +32,16 @@ class FOOTFALL_OT_detect_rig(OnCharacter, bpy.types.Operator):
 
 
 class OnChain(OnCharacter):
-    """For operators that work on the chain of bones that is chosen in the map."""
+    """Base of the operators on the active chain of the bone map."""
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
-        """Return why no chain can be worked on, or an empty text."""
-        problem = super().problem(context)
-        if problem or character.in_chain(character.current(context)):
-            return problem
-        return "The chosen part takes one bone only"
+    def rig_problem(cls, rig: bpy.types.Object) -> str:
+        """Return why no chain can be changed, or an empty text."""
+        return "" if character.in_chain(rig) else "The active part takes one bone only"
 
 
 class FOOTFALL_OT_map_add(OnChain, bpy.types.Operator):
-    """Add a bone to the chosen chain, such as the spine or an animal's leg"""
+    """Add a bone to the active chain, such as the spine or an animal's leg"""
 
     bl_idname = "footfall.map_add"
     bl_label = "Add Bone to Chain"
@@ -56,7 +53,7 @@ class FOOTFALL_OT_map_add(OnChain, bpy.types.Operator):
 
 
 class FOOTFALL_OT_map_fill(OnChain, bpy.types.Operator):
-    """Fill the chosen chain with all bones from its first row to its last"""
+    """Fill the active chain with all bones from its first row to its last"""
 
     bl_idname = "footfall.map_fill"
     bl_label = "Fill Chain"
@@ -65,13 +62,12 @@ class FOOTFALL_OT_map_fill(OnChain, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         problem = character.fill_chain(character.current(context))
         if problem:
-            self.report({"ERROR"}, problem)
-            return {"CANCELLED"}
+            return refuse(self, problem)
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_map_clear(OnCharacter, bpy.types.Operator):
-    """Take the bone out of the chosen row"""
+    """Remove the bone from the active row"""
 
     bl_idname = "footfall.map_clear"
     bl_label = "Clear Row"
@@ -83,19 +79,15 @@ class FOOTFALL_OT_map_clear(OnCharacter, bpy.types.Operator):
 
 
 class FOOTFALL_OT_map_from_bone(OnCharacter, bpy.types.Operator):
-    """Put the bone that is active in Pose Mode into the chosen row"""
+    """Use the active bone of Pose Mode in the active row"""
 
     bl_idname = "footfall.map_from_bone"
     bl_label = "Use Active Bone"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def problem(cls, context: bpy.types.Context) -> str:
+    def rig_problem(cls, rig: bpy.types.Object) -> str:
         """Return why there is no bone to use or no row for it, or an empty text."""
-        problem = super().problem(context)
-        if problem:
-            return problem
-        rig = character.current(context)
         if rig.data.bones.active is None or character.active_row(rig) is None:
             return "Choose a row here and a bone in Pose Mode"
         return ""
@@ -115,13 +107,11 @@ class FOOTFALL_OT_map_export(OnCharacter, bpy.types.Operator, ExportHelper):
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-
         try:
             text = character.load_map(character.current(context)).to_json()
             Path(self.filepath).write_text(text, encoding="utf-8")
         except (RefusedError, OSError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         self.report({"INFO"}, f"Saved the bone map to {self.filepath}")
         return {"FINISHED"}
 
@@ -139,8 +129,7 @@ class FOOTFALL_OT_map_import(OnCharacter, bpy.types.Operator, ImportHelper):
         rig = character.current(context)
         problem = character.import_map(rig, Path(self.filepath))
         if problem:
-            self.report({"ERROR"}, problem)
-            return {"CANCELLED"}
+            return refuse(self, problem)
         self.report({"INFO"}, f"Loaded the bone map for '{rig.name}'")
         return {"FINISHED"}
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators of the phase scrub: pose at a phase, and put the pose before it back."""
+"""Operators of the phase scrub: pose at a phase, and restore the pose before it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ...errors import RefusedError
 from ..bake import scrub
 from ..keys import state
 from ..rig import character, readiness
-from .polling import Explained
+from .bases import Explained, refuse
 
 
 class FOOTFALL_OT_scrub(Explained, bpy.types.Operator):
-    """Pose the character at a place of its step cycle, without keys"""
+    """Pose the character at a phase of its step cycle, without keys"""
 
     bl_idname = "footfall.scrub"
     bl_label = "Pose at Phase"
     bl_options = {"REGISTER", "UNDO"}
 
     phase: bpy.props.FloatProperty(
-        name="Phase", description="Place in the step cycle",
+        name="Phase", description="Phase of the step cycle",
         min=0.0, max=1.0, default=0.0, subtype="FACTOR",
     )  # fmt: skip
 
@@ -34,13 +34,12 @@ class FOOTFALL_OT_scrub(Explained, bpy.types.Operator):
         try:
             scrub.pose_at(context, character.current(context), self.phase)
         except RefusedError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
         return {"FINISHED"}
 
 
 class FOOTFALL_OT_scrub_end(bpy.types.Operator):
-    """Put the pose before the scrub back"""
+    """Restore the pose from before the scrub"""
 
     bl_idname = "footfall.scrub_end"
     bl_label = "Put Pose Back"

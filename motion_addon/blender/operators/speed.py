@@ -38,7 +38,7 @@ class FOOTFALL_OT_speed_preset(bpy.types.Operator):
 
 
 class FOOTFALL_OT_animal_speed(bpy.types.Operator):
-    """Set a usual speed of an animal of this size"""
+    """Set a usual speed for an animal of this size"""
 
     bl_idname = "footfall.animal_speed"
     bl_label = "Speed"
@@ -48,7 +48,7 @@ class FOOTFALL_OT_animal_speed(bpy.types.Operator):
         name="Speed", description="Meters a second", min=0.0, default=1.0, options={"SKIP_SAVE"}
     )
     gait: bpy.props.StringProperty(
-        name="Gait", description="What the speed is for this size", options={"SKIP_SAVE"}
+        name="Gait", description="Gait at this speed and size", options={"SKIP_SAVE"}
     )
 
     @classmethod
@@ -63,7 +63,7 @@ class FOOTFALL_OT_animal_speed(bpy.types.Operator):
 
 
 class FOOTFALL_OT_speed_point_add(bpy.types.Operator):
-    """Add a speed at a place on the path"""
+    """Add a speed at a point of the path"""
 
     bl_idname = "footfall.speed_point_add"
     bl_label = "Add Speed"
@@ -81,7 +81,7 @@ class FOOTFALL_OT_speed_point_add(bpy.types.Operator):
 
 
 class FOOTFALL_OT_speed_point_remove(bpy.types.Operator):
-    """Remove the chosen speed from the list"""
+    """Remove the active speed from the list"""
 
     bl_idname = "footfall.speed_point_remove"
     bl_label = "Remove Speed"

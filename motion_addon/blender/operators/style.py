@@ -8,7 +8,8 @@ import bpy
 
 from ..bake import live
 from ..style import style_keys
-from ..style.style_mix import MOST
+from ..style.style_mix import MOST_STYLES
+from .bases import refuse
 
 
 class FOOTFALL_OT_style_add(bpy.types.Operator):
@@ -20,7 +21,7 @@ class FOOTFALL_OT_style_add(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return len(context.scene.footfall.styles.mix) < MOST
+        return len(context.scene.footfall.styles.mix) < MOST_STYLES
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.footfall.styles.mix.add()
@@ -29,21 +30,20 @@ class FOOTFALL_OT_style_add(bpy.types.Operator):
 
 
 class FOOTFALL_OT_style_remove(bpy.types.Operator):
-    """Take a style out of the mix"""
+    """Remove a style from the mix"""
 
     bl_idname = "footfall.style_remove"
     bl_label = "Remove Style"
     bl_options = {"REGISTER", "UNDO"}
 
     index: bpy.props.IntProperty(
-        name="Index", description="Which style, from the top", min=0, options={"SKIP_SAVE"}
+        name="Index", description="Row of the style in the mix", min=0, options={"SKIP_SAVE"}
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         mix = context.scene.footfall.styles.mix
         if self.index >= len(mix):
-            self.report({"ERROR"}, "There is no such style")
-            return {"CANCELLED"}
+            return refuse(self, "There is no such style")
         style_keys.close_up(context.scene, self.index, len(mix))
         mix.remove(self.index)
         live.touch(context.scene)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: the bake button, how keys are written, and the takes."""
+"""Panels: Bake with the list of takes, Keys, and Herd."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FOOTFALL_UL_takes(bpy.types.UIList):
 
 
 class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
-    """Bake, and keep or drop what came out"""
+    """Bake, and accept or reject the take"""
 
     bl_label = "Bake"
     bl_order = 40
@@ -104,7 +104,7 @@ class FOOTFALL_PT_keys(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_herd(Tab, bpy.types.Panel):
-    """All selected armatures at once, each on its own path"""
+    """Bake all selected armatures, each along its own path"""
 
     bl_label = "Herd"
     bl_parent_id = "FOOTFALL_PT_bake"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: motion between keyed poses, from one action to another, and around a loop."""
+"""Panels: In-Between with Fill Between, and Stitch and Loop."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FOOTFALL_PT_between(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_seams(Tab, bpy.types.Panel):
-    """Go over into another action, or into the beginning"""
+    """Continue with another action, or loop the action"""
 
     bl_label = "Stitch and Loop"
     bl_parent_id = "FOOTFALL_PT_between"

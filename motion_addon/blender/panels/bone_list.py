@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list of a rig's bones by part, with the buttons that change it."""
+"""The list of a bone map's rows, with the buttons that change it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..rig import character
 
 
 def draw_bones(layout: bpy.types.UILayout, rig: Any, identifier: str) -> bpy.types.UILayout:
-    """Show the bones of a rig's parts; returns the column beside it, for more buttons."""
+    """Draw the rows of a rig's bone map; returns the column of buttons beside them."""
     kept = rig.footfall
     row = layout.row()
     row.template_list("FOOTFALL_UL_bones", identifier, kept, "bones", kept, "active_bone", rows=8)

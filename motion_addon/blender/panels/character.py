@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: which character, what was recognized, what is missing, and the bone map."""
+"""Panels: Character, with the detected rig and its problems, and Bone Map."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..rig import character
 from .bone_list import draw_bones
 from .tab import Tab, sentence
 
-OVERRIDE_NOTE = "Accept takes before you save: an override may forget the list of takes"
-UNSURE = 0.75  # below this confidence the panel says so
+OVERRIDE_NOTE = "Accept takes before saving: a library override may lose the list of takes"
+UNSURE = 0.75  # confidence below which the label says "perhaps"
 
 
 class FOOTFALL_UL_bones(bpy.types.UIList):
-    """Rows of the bone map: a role and the bone that plays it"""
+    """Rows of the bone map: a role and its bone"""
 
     def draw_item(
         self,
@@ -41,7 +41,7 @@ class FOOTFALL_UL_bones(bpy.types.UIList):
 
 
 class FOOTFALL_PT_character(Tab, bpy.types.Panel):
-    """Which character is animated"""
+    """The character to animate"""
 
     bl_label = "Character"
     bl_order = 0
@@ -75,7 +75,7 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if rig.footfall.confidence < UNSURE:
             label = f"{label}, perhaps"
         layout.label(text=label, icon="OUTLINER_OB_ARMATURE")
-        if stored_creatures.chosen(rig) is not None and rig.footfall.kind == "quadruped":
+        if stored_creatures.chosen(rig) is not None and character.has_creatures(rig):
             name = rig.footfall.creature
             layout.label(text=f"Moves like: {name}", icon="OUTLINER_DATA_ARMATURE")
         problem = character.map_refusal(rig)
@@ -86,7 +86,7 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_bone_map(Tab, bpy.types.Panel):
-    """Which bone plays which part"""
+    """The bone of each part of the body"""
 
     bl_label = "Bone Map"
     bl_parent_id = "FOOTFALL_PT_character"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Footfall charts in a panel: owns how the marks of the motion core become cells of its font."""
+"""Footfall charts in a panel: owns the cells that draw the marks of the motion core."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 CELLS = {"##": "\u2588", "#.": "\u258c", ".#": "\u2590", "..": "\u2581"}
-"""Two marks of a footfall chart in one cell; all cells are of one width in Blender's font."""
+"""Cell for two marks of a footfall chart; all cells have one width in Blender's font."""
 PIXELS_A_CELL = 11.0
 MARKS_A_STRIDE = 9.0
 FEET_SHARE = 0.14  # of the panel's width
@@ -19,9 +19,9 @@ LEAST_CELLS = 12
 def footfall_chart(
     context: bpy.types.Context, report: dict[str, Any], margin: float = 0.0
 ) -> list[tuple[str, str]]:
-    """Return the footfall chart as wide as the panel: a heading, then each foot and its marks.
+    """Return a footfall chart of the panel's width: a heading, then each foot and its marks.
 
-    ``margin`` is what a box around it takes from the width, in pixels.
+    ``margin`` is the width in pixels of a box around it.
     """
     from ...motion.metrics.report import footfall_chart as lines_of
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The choice of a creature, as several panels show it."""
+"""The choice of a creature, for several panels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import bpy
 
 
 def draw_choice(layout: bpy.types.UILayout, rig: Any, text: str = "") -> None:
-    """Show which of its creatures moves a rig; none is chosen by emptying the field."""
+    """Draw the choice of a rig's creature; an empty field chooses none."""
     kept = rig.footfall
     layout.prop_search(
         kept, "creature", kept, "creatures", text=text, icon="OUTLINER_DATA_ARMATURE"

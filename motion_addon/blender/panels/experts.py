@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: how much each expert of the model had to say in the chosen take, and how much it may."""
+"""Panel: the share of each expert of the model in the active take, and its factor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST_BARS = 8
 
 
 class FOOTFALL_PT_experts(Tab, bpy.types.Panel):
-    """Shares of the model's experts over the take; mute, solo or scale one and bake again"""
+    """Shares of the model's experts in the take, to mute, solo or scale and bake again"""
 
     bl_label = "Experts"
     bl_parent_id = "FOOTFALL_PT_bake"
@@ -47,12 +47,12 @@ class FOOTFALL_PT_experts(Tab, bpy.types.Panel):
                 row.prop(rows[number], "mute", toggle=True)
                 row.prop(rows[number], "solo", toggle=True)
         if not weighable:
-            sentence(context, layout, "Bake the take again to weigh its experts", "INFO")
+            sentence(context, layout, "Bake the take again to scale its experts", "INFO")
         layout.operator("footfall.rebake_take", icon="FILE_REFRESH")
 
 
 def _shares(context: bpy.types.Context) -> list[list[float]]:
-    """Return the activations (T, K) of the chosen take; empty if there are none."""
+    """Return the activations (T, K) of the active take; empty if there are none."""
     rig = character.current(context)
     take = takes.active(rig) if rig is not None and rig.type == "ARMATURE" else None
     return [] if take is None else experts.shares_of(takes.report_of(take))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: how the character moves, and the phase scrub."""
+"""Panels: Motion with its further settings, and Phase Scrub."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import bpy
 
 from ..operators.speed import PRESETS
 from ..rig import character, character_size
+from ..scene.kind_settings import settings_of
 from ..settings import pace
 from .creature_choice import draw_choice
 from .tab import Tab, sentence
@@ -46,8 +47,7 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         layout = self.layout
         settings = context.scene.footfall
         rig = character.current(context)
-        animal = rig is not None and rig.footfall.kind == "quadruped"
-        hips = character_size.hip_height(rig, context.scene) if animal else 0.0
+        hips = character_size.hip_height(rig, context.scene) if rig is not None else 0.0
         going = settings.way == "path"
         if going:
             self._draw_speed(layout, settings, hips)
@@ -55,10 +55,11 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
             sentence(context, layout, pace.sentence(settings.speed, hips))
         layout.use_property_split = True
         layout.use_property_decorate = False
-        if animal and len(rig.footfall.creatures):
+        if rig is not None and len(rig.footfall.creatures) and character.has_creatures(rig):
             self._draw_manner(layout, rig)
-        layout.prop(settings, "animal_gait" if animal else "gait")
-        if animal:
+        of_kind = settings_of(rig)
+        layout.prop(settings, of_kind.gait)
+        if of_kind.has("lead"):
             layout.prop(settings, "lead")
         if going:
             layout.prop(settings, "facing")
@@ -73,11 +74,11 @@ class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
         column.prop(settings, "gaze", text="Head Looks At")
         if settings.gaze is not None:
             column.prop(settings, "gaze_strength")
-        if animal:
+        if of_kind.has("follow_through"):
             layout.prop(settings, "follow_through")
 
     def _draw_manner(self, layout: bpy.types.UILayout, rig: Any) -> None:
-        """Show in whose manner the animal moves, and how strongly."""
+        """Show the creature that the animal moves like, and how much."""
         column = layout.column(align=True)
         draw_choice(column, rig, "Creature")
         if rig.footfall.creature:
@@ -123,7 +124,7 @@ class FOOTFALL_PT_motion_more(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_scrub(Tab, bpy.types.Panel):
-    """Pose the character at any place of its step cycle"""
+    """Pose the character at any phase of its step cycle"""
 
     bl_label = "Phase Scrub"
     bl_parent_id = "FOOTFALL_PT_motion"

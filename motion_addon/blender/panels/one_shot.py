@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: One Shot, from a clip of an animal to a creature that moves in its manner."""
+"""Panels: One Shot, from a clip of an animal to a creature that moves like it, and Creature."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .creature_choice import draw_choice
 from .tab import Tab, sentence
 
 ICONS = {"error": "CANCEL", "warning": "ERROR", "note": "INFO"}
-MARGIN = 28.0  # pixels that a box takes from the panel's width
+MARGIN = 28.0  # pixels of a box's margins
 
 
 class FOOTFALL_PT_oneshot(Tab, bpy.types.Panel):
-    """Learn how an animal moves from one clip"""
+    """Learn the motion of an animal from one clip"""
 
     bl_label = "One Shot"
     bl_order = 50
@@ -62,7 +62,7 @@ class FOOTFALL_PT_oneshot(Tab, bpy.types.Panel):
             sentence(context, layout, held, "INFO")
 
     def _draw_findings(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
-        """Show what the doctor found, as long as the clip is the one that was examined."""
+        """Draw the findings on the picked clip, if it was examined."""
         found = one_shot.shown(context)
         if found is None:
             return
@@ -81,7 +81,7 @@ class FOOTFALL_PT_oneshot(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_oneshot_bones(Tab, bpy.types.Panel):
-    """Which bones of the clip's armature are legs, spine, head and tail"""
+    """The legs, spine, head and tail among the bones of the clip's armature"""
 
     bl_label = "Bones of the Clip"
     bl_parent_id = "FOOTFALL_PT_oneshot"
@@ -113,7 +113,7 @@ class FOOTFALL_MT_ready_creatures(bpy.types.Menu):
 
 
 class FOOTFALL_PT_creature(Tab, bpy.types.Panel):
-    """The creature that moves the character, and creatures in files"""
+    """The character's creature, and creatures in files"""
 
     bl_label = "Creature"
     bl_parent_id = "FOOTFALL_PT_oneshot"

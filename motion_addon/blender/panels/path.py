@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: the curve to walk along."""
+"""Panel: Path, the curve to walk along or a turn in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tab import Tab, sentence
 
 
 class FOOTFALL_PT_path(Tab, bpy.types.Panel):
-    """Where the character goes"""
+    """The path of the character"""
 
     bl_label = "Path"
     bl_order = 10
@@ -25,11 +25,11 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
             layout.prop(settings, "turn")
         else:
             self._draw_curve(context, layout, settings)
-        layout.prop(settings, "live", text="Live: bake as I edit", icon="RECORD_ON")
+        layout.prop(settings, "live", text="Live: Bake While Editing", icon="RECORD_ON")
         if settings.live and progress.now.problem:
             sentence(context, layout, progress.now.problem, "ERROR")
         elif settings.live and not live.has_take(context):
-            sentence(context, layout, "Bake a take; it is then kept up to date", "INFO")
+            sentence(context, layout, "Bake a take first; Live then keeps it up to date", "INFO")
 
     def _draw_curve(
         self,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: the report card of the chosen take with its footfalls; figures are the motion core's."""
+"""Panel: Report, the report card of the active take with its footfalls."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LINES = (
 
 
 class FOOTFALL_PT_report(Tab, bpy.types.Panel):
-    """How good the chosen take is, in figures"""
+    """The quality of the active take in figures"""
 
     bl_label = "Report"
     bl_order = 90
@@ -53,7 +53,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
         report = takes.report_of(take)
         chart = footfall_chart(context, report)
         feet = report.get("footfalls", {})
-        report["footfalls"] = {side: len(stands) for side, stands in feet.items()}
+        report["footfalls"] = {side: len(stances) for side, stances in feet.items()}
         layout.label(text=take.name, icon="ACTION")
         for warning in report.get("warnings", ()):
             sentence(context, layout, warning, "ERROR")
@@ -74,10 +74,10 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
     def _draw_footfalls(
         self, context: bpy.types.Context, layout: bpy.types.UILayout, take: bpy.types.PropertyGroup
     ) -> None:
-        """Show which footfalls are moved, and the way to move them."""
-        if not footfall_keys.possible(take):
+        """Draw the moved footfalls, and the buttons to move them."""
+        if not footfall_keys.movable(take):
             return
-        keyed, moved = footfall_keys.offered(take), footfall_keys.moved(take)
+        keyed, moved = footfall_keys.has_keys(take), footfall_keys.moved_lines(take)
         for line in moved:
             layout.label(text=line, icon="KEYFRAME_HLT")
         row = layout.row(align=True)
@@ -91,7 +91,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
 
 
 def filled(form: str, report: dict[str, Any]) -> str:
-    """Return a line of the card, or an empty text where the card has no such figure."""
+    """Return a line of the card, or an empty text if the card lacks its figures."""
     try:
         return form.format(**report)
     except (KeyError, TypeError, ValueError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all panels share: the tab they are in, and sentences that wrap to the panel's width."""
+"""The tab of all panels, and sentences that wrap to the panel's width."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PIXELS_A_LETTER = 6.0  # of the interface font at scale 1
 
 
 class Tab:
-    """Place of a panel."""
+    """Base of the panels: the Footfall tab of the sidebar."""
 
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
@@ -22,7 +22,7 @@ class Tab:
 def sentence(
     context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: Any = "NONE"
 ) -> None:
-    """Show a sentence over as many lines as the panel's width needs."""
+    """Draw a sentence, wrapped to the panel's width."""
     scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width / scale - (66.0 if icon != "NONE" else 46.0)
     lines = textwrap.wrap(text, max(int(width / PIXELS_A_LETTER), 16))

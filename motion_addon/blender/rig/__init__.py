@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The character: which rig, its bone map, its size and its controls."""
+"""The character: its rig, bone map, size and controls."""

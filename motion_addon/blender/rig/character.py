@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The character: owns which armature is meant, why it cannot be used, and its bone map rows.
+"""The character: owns the choice of the armature, its refusals, and the rows of its bone map.
 
-The map's meaning belongs to ``motion.rigs``; this keeps it with the object and shows it.
+``motion.rigs`` owns the meaning of a bone map; this module stores it with the object.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from ...motion.rigs import RigBones, RigMap
 
 MAPPED = "footfall_mapped"
-"""Of a panel's context: the armature whose bones its buttons map."""
+"""Pointer in a panel's context to the armature whose bones its buttons map."""
 SIDES = {"L": "Left", "R": "Right"}
 
 
 def current(context: bpy.types.Context) -> bpy.types.Object | None:
     """Return the picked character, else the active armature, else None.
 
-    A panel that maps the bones of another armature tells which.
+    Within a panel that maps the bones of another armature, return that one.
     """
     mapped: bpy.types.Object | None = getattr(context, MAPPED, None)
     if mapped is not None:
@@ -51,7 +51,7 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
     if problem:
         return problem
     if not rig.users_scene:
-        return f"{name} is in no scene any more; pick another character"
+        return f"{name} is no longer in a scene; pick another character"
     if view_layer.objects.get(rig.name) is not rig:
         return f"{name} is not in this view layer; include its collection first"
     if not rig.visible_get(view_layer=view_layer):
@@ -60,7 +60,7 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
 
 
 def own_refusal(rig: bpy.types.Object) -> str:
-    """Return in one plain sentence why a file may not change a rig; empty if it may."""
+    """Return in one plain sentence why a rig cannot be edited in this file; empty if it can."""
     name = f"'{rig.name}'"
     if rig.library is not None:
         return f"{name} is linked from another file; make a library override first"
@@ -70,7 +70,7 @@ def own_refusal(rig: bpy.types.Object) -> str:
 
 
 def state_refusal(rig: bpy.types.Object) -> str:
-    """Return in one plain sentence why an armature cannot be used as it is; empty if it can."""
+    """Return in one plain sentence why an armature's state bars its use; empty if it does not."""
     name = f"'{rig.name}'"
     if rig.mode == "EDIT":
         return f"{name} is in Edit Mode; leave it first"
@@ -81,14 +81,14 @@ def state_refusal(rig: bpy.types.Object) -> str:
     if rig.animation_data is not None and rig.animation_data.use_tweak_mode:
         return f"{name} is in NLA tweak mode; leave it first"
     if not all(math.isfinite(value) for row in rig.matrix_world for value in row):
-        return f"{name} is at a place that is not a number; check its transform"
+        return f"{name} has a location that is not a number; check its transform"
     if not 1e-18 < abs(rig.matrix_world.determinant()) < 1e18:
         return f"{name} has no usable size; check its scale"
     return ""
 
 
 def map_refusal(rig: bpy.types.Object) -> str:
-    """Return in one plain sentence what the bone map lacks; empty if a bake can use it."""
+    """Return in one plain sentence what the bone map lacks; empty if it can be used."""
     if not rig.footfall.bones:
         return "No bone map yet; press Detect"
     missing = missing_roles(rig)
@@ -99,19 +99,24 @@ def map_refusal(rig: bpy.types.Object) -> str:
         return f"{short} needs its bones from the top to the paw; add them in the bone map"
     gone = [row.bone for row in rig.footfall.bones if row.bone and row.bone not in rig.data.bones]
     if gone:
-        return f"There is no bone '{gone[0]}' any more; pick another in the bone map"
+        return f"The bone '{gone[0]}' no longer exists; pick another in the bone map"
     return ""
 
 
 def kind_of(rig: bpy.types.Object) -> Kind:
-    """Return the kind of body that was picked for a character."""
+    """Return the kind of body of a character, as it was detected or chosen."""
     from ...motion.body.kinds import KINDS
 
     return KINDS[rig.footfall.kind]
 
 
+def has_creatures(rig: bpy.types.Object) -> bool:
+    """Whether creatures can be learned from and for a character of its kind of body."""
+    return bool(kind_of(rig).other_models)
+
+
 def missing_roles(rig: bpy.types.Object) -> list[str]:
-    """Return the labels of required roles that no bone plays."""
+    """Return the labels of the required roles without a bone."""
     from ...motion.rigs import required_roles
 
     played = {row.name for row in rig.footfall.bones if row.bone}
@@ -131,14 +136,14 @@ def _short_leg(rig: bpy.types.Object) -> str:
 
 
 def role_label(role: str) -> str:
-    """Return what an artist reads for a role: 'upper_arm.L' is 'Left Upper Arm'."""
+    """Return the label of a role: 'upper_arm.L' is 'Left Upper Arm'."""
     part, _, side = role.partition(".")
     words = part.replace("_", " ").title()
     return f"{SIDES[side]} {words}" if side in SIDES else words
 
 
 def row_label(rig: bpy.types.Object, index: int) -> str:
-    """Return the label of a row; bones of a chain are numbered from its beginning."""
+    """Return the label of a row; bones of a chain are numbered from its start."""
     rows = rig.footfall.bones
     alike = [number for number, row in enumerate(rows) if row.name == rows[index].name]
     label = role_label(rows[index].name)
@@ -146,7 +151,7 @@ def row_label(rig: bpy.types.Object, index: int) -> str:
 
 
 def detect(rig: bpy.types.Object) -> RigMap:
-    """Recognize the rig and keep its map with the object. Raises RefusedError."""
+    """Detect the bone map of a rig and store it with the object. Raises RefusedError."""
     from ...motion import rigs
     from ..scene import armature
 
@@ -159,7 +164,7 @@ def detect(rig: bpy.types.Object) -> RigMap:
 
 
 def _unturned(bones: RigBones, rig: bpy.types.Object) -> RigBones:
-    """Return the rig as it lies in its own space, where a body without names is symmetric in x."""
+    """Return the bones in the object's space, where a body of unknown names is symmetric in x."""
     import numpy as np
 
     from ...motion.maths import quat
@@ -176,8 +181,7 @@ def _unturned(bones: RigBones, rig: bpy.types.Object) -> RigBones:
 
 
 def try_detect(rig: bpy.types.Object) -> str:
-    """Recognize the rig if it can be; returns why not, or an empty text."""
-
+    """Detect the bone map of a rig; returns why it could not, or an empty text."""
     try:
         detect(rig)
     except RefusedError as error:
@@ -186,7 +190,7 @@ def try_detect(rig: bpy.types.Object) -> str:
 
 
 def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
-    """Show a map as rows: one for each role, more for chains of bones."""
+    """Store a map as rows: one for each role, several for chains of bones."""
     from ...motion.rigs import roles_of
 
     kept = rig.footfall
@@ -194,7 +198,7 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     kept.family = rig_map.family
     kept.confidence = rig_map.confidence
     kept.notes = "\n".join(rig_map.notes)
-    kept.bones.clear()  # rows of a linked file stay; they are written over
+    kept.bones.clear()  # rows of a linked file stay and are overwritten
     roles = roles_of(rig_map.kind)
     rows = [(role, bone) for role in roles for bone in rig_map.roles.get(role, ()) or ("",)]
     for number, (role, bone) in enumerate(rows):
@@ -202,11 +206,11 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
         row.name, row.bone = role, bone
     for row in kept.bones[len(rows) :]:
         row.bone = ""
-    kept.kind = rig_map.kind.name  # last: picking a kind lays out its rows where they are not yet
+    kept.kind = rig_map.kind.name  # last: setting the kind adds its rows where they are missing
 
 
 def load_map(rig: bpy.types.Object) -> RigMap:
-    """Return the map of the rows, as the artist has edited it. Raises RefusedError."""
+    """Return the bone map of the rows. Raises RefusedError."""
     from ...motion.rigs import RigMap
 
     kept = rig.footfall
@@ -219,7 +223,7 @@ def load_map(rig: bpy.types.Object) -> RigMap:
 
 
 def lay_rows(rig: bpy.types.Object) -> None:
-    """Lay out the rows of the kind that was picked, if others are there."""
+    """Replace the rows by those of the chosen kind of body, if any of them is missing."""
     from ...motion.rigs import RigMap, roles_of
 
     roles = roles_of(kind_of(rig))
@@ -230,7 +234,7 @@ def lay_rows(rig: bpy.types.Object) -> None:
 
 
 def import_map(rig: bpy.types.Object, file: Path) -> str:
-    """Load the rows from a JSON file; returns why not, or an empty text."""
+    """Load the rows from a JSON file; returns why it could not, or an empty text."""
     from ...motion.rigs import RigMap
     from ..scene import armature
 
@@ -244,14 +248,14 @@ def import_map(rig: bpy.types.Object, file: Path) -> str:
 
 
 def active_row(rig: bpy.types.Object | None) -> bpy.types.PropertyGroup | None:
-    """Return the chosen row of the bone map, or None."""
+    """Return the active row of the bone map, or None."""
     if rig is None or not 0 <= rig.footfall.active_bone < len(rig.footfall.bones):
         return None
     return rig.footfall.bones[rig.footfall.active_bone]
 
 
 def in_chain(rig: bpy.types.Object | None) -> bool:
-    """Whether the chosen row belongs to a chain of several bones."""
+    """Whether the active row belongs to a chain of several bones."""
     from ...motion.rigs import chain_roles
 
     row = active_row(rig)
@@ -259,7 +263,7 @@ def in_chain(rig: bpy.types.Object | None) -> bool:
 
 
 def add_row(rig: bpy.types.Object) -> None:
-    """Add a row of the same role beneath the chosen one."""
+    """Add a row of the same role below the active one."""
     kept = rig.footfall
     role = kept.bones[kept.active_bone].name
     kept.bones.add().name = role
@@ -268,7 +272,7 @@ def add_row(rig: bpy.types.Object) -> None:
 
 
 def fill_chain(rig: bpy.types.Object) -> str:
-    """Fill the chosen chain between its first and last bone; returns why not, or an empty text."""
+    """Fill the active chain from its first to its last bone; returns why it could not, or empty."""
     role = rig.footfall.bones[rig.footfall.active_bone].name
     named = [row.bone for row in rig.footfall.bones if row.name == role and row.bone]
     bones = [rig.data.bones.get(name) for name in named]
@@ -276,7 +280,7 @@ def fill_chain(rig: bpy.types.Object) -> str:
         return "Choose the first and the last bone of the chain in two rows"
     chain = [bones[-1], *bones[-1].parent_recursive]
     if bones[0] not in chain:
-        return f"'{named[-1]}' does not hang on '{named[0]}'"
+        return f"'{named[-1]}' is not a descendant of '{named[0]}'"
     rig_map = load_map(rig)
     inside = chain[: chain.index(bones[0]) + 1]
     store_map(rig, rig_map.with_role(role, *(bone.name for bone in reversed(inside))))
@@ -284,7 +288,7 @@ def fill_chain(rig: bpy.types.Object) -> str:
 
 
 def clear_row(rig: bpy.types.Object) -> None:
-    """Empty the chosen row; a further row of a chain goes away."""
+    """Clear the active row, or remove it if its chain has other rows."""
     kept = rig.footfall
     row = active_row(rig)
     if row is None:
@@ -297,7 +301,7 @@ def clear_row(rig: bpy.types.Object) -> None:
 
 
 def family_label(rig: bpy.types.Object) -> str:
-    """Return the artist's name of the recognized kind of rig."""
+    """Return the label of the rig family that was recognized."""
     from ...motion import rigs
 
     return rigs.family_label(rig.footfall.family)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of bones that no bone map knows, such as ears and jaws: owns which of them may take keys."""
+"""Keys of bones outside the bone map, such as ears and jaws: owns which of them take keys."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def channels(
     obj: bpy.types.Object, body: Body, own: OwnPose, keyed: Collection[str], controls: bool
 ) -> Iterator[tuple[str, Array, Array | None]]:
-    """Yield bone, rotation (T, 4) and location (T, 3) or None for what a creature does besides.
+    """Yield name, rotation (T, 4) and location (T, 3) or None of a creature's extra bones.
 
-    Bones in ``keyed`` have their keys already. With ``controls`` the rig's own controls are
-    keyed: then only bones count that deform the mesh, or Rigify's controls of such bones.
+    Bones in ``keyed`` have keys already. With ``controls``, the keys are on the rig's controls:
+    then only bones that deform the mesh, and Rigify's controls of such bones, are yielded.
     """
     assert obj.pose is not None
     rig = body.rig
@@ -32,15 +32,15 @@ def channels(
         if name in keyed or name.startswith(control_rigs.HELPERS):
             continue
         bone = obj.pose.bones[name]
-        held = any(not c.mute and c.influence > 0.0 for c in bone.constraints)
-        if held or (controls and not _shows(rig, name, keyed)):
+        constrained = any(not c.mute and c.influence > 0.0 for c in bone.constraints)
+        if constrained or (controls and not _deforms_alone(rig, name, keyed)):
             continue
         free = rig.connected is None or not rig.connected[rig.index(name)]
         yield name, rotation, location if free else None
 
 
-def _shows(rig: RigBones, name: str, keyed: Collection[str]) -> bool:
-    """Whether a bone moves the mesh by itself and nothing that has keys already."""
+def _deforms_alone(rig: RigBones, name: str, keyed: Collection[str]) -> bool:
+    """Whether a bone moves the mesh but no bone that has keys already."""
     below = [rig.names[child] for child in rig.children[rig.index(name)]]
     if any(child in keyed for child in below):
         return False

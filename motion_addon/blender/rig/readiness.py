@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a character can be baked, and its checked bone map."""
+"""Readiness of a character: why it cannot be baked, and its checked bone map."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> str:
-    """Return in one plain sentence why a character cannot be baked now; empty if it can."""
+    """Return in one plain sentence why a character cannot be baked; empty if it can."""
     problem = character.refusal(rig, view_layer)
     if problem or rig is None:
         return problem
@@ -23,8 +23,7 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
 
 
 def mapped(rig: bpy.types.Object) -> RigMap:
-    """Return the bone map of a rig, recognized now if it was not. Raises RefusedError."""
-
+    """Return the bone map of a rig, detected now if there is none. Raises RefusedError."""
     if not rig.footfall.bones:
         character.detect(rig)
     problem = character.map_refusal(rig)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trial of keys on a copy of an armature, to see where its own machinery takes its helper bones.
+"""A copy of an armature that plays keys, to read where the rig's mechanism moves helper bones.
 
-The copy plays in a scene of its own, so nothing of the artist's is touched; it is gone afterwards.
+The copy plays in a scene of its own, so that the artist's data stays untouched, and is removed
+afterwards.
 """
 
 from __future__ import annotations
@@ -22,17 +23,16 @@ Switches = Sequence[tuple[str, str, float]]
 def rotations(
     obj: bpy.types.Object, channels: Channels, switches: Switches, bones: Sequence[str]
 ) -> dict[str, Array]:
-    """Return (T, 4) world rotations, motion axes, of ``bones`` under the channels' keys.
+    """Return world rotations (T, 4), motion axes, of ``bones`` under the channels' keys.
 
-    ``switches`` are pose bone, property and value, set on the copy only. The object itself does
-    not travel.
+    ``switches`` are pose bone, property and value, set on the copy only. The object stays at rest.
     """
     names = [bone.name for bone in obj.data.bones]
     frames = max((len(keys) for keys in channels.rotations.values()), default=1)
     with double(obj) as (twin, scene):
         for name, prop, value in switches:
             set_switch(twin.pose.bones[name], prop, value)
-        action = bpy.data.actions.new("Rehearsal")
+        action = bpy.data.actions.new("Footfall Rig Copy")
         try:
             _write(twin, action, channels, names)
             found, _heads = armature.sample(twin, range(frames), scene)
@@ -42,7 +42,7 @@ def rotations(
 
 
 def set_switch(bone: bpy.types.PoseBone, prop: str, value: float | bool) -> None:
-    """Set a custom or built-in number of a pose bone, in the kind it has."""
+    """Set a custom or built-in property of a pose bone, keeping its type."""
     if built_in(prop):
         setattr(bone, prop, value)
     else:
@@ -50,15 +50,15 @@ def set_switch(bone: bpy.types.PoseBone, prop: str, value: float | bool) -> None
 
 
 def built_in(prop: str) -> bool:
-    """Return whether every pose bone has the property."""
+    """Whether the property is built into every pose bone."""
     return prop in bpy.types.PoseBone.bl_rna.properties
 
 
 @contextmanager
 def double(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, bpy.types.Scene]]:
-    """Lend a copy of an armature, without action and NLA, in a scene of its own."""
+    """Provide a copy of an armature, without action and NLA, in a scene of its own."""
     twin = obj.copy()
-    scene = bpy.data.scenes.new("Rehearsal")
+    scene = bpy.data.scenes.new("Footfall Rig Copy")
     try:
         scene.collection.objects.link(twin)
         twin.hide_viewport = False

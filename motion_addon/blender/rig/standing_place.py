@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The spot a character stands on: owns where that is and which way it faces, as it is posed now.
+"""The place where a character stands, and the direction it faces, in its present pose.
 
-The legs tell, so that it does not matter what has carried a character there.
+Both are read from the legs, whatever bone or object carries the character.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ StandingPlace = tuple[float, float, float, float]
 LEGS = {"biped": ("thigh", "foot"), "quadruped": ("foreleg", "hindleg")}
 """Roles that hold the top and the foot of each leg."""
 WAY = 0.04
-"""Length over the hip height of the path that stands for a spot."""
+"""Length of the path of a turn in place, in hip heights."""
 
 
 def find(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> StandingPlace:
-    """Return x, y, z of the ground under a posed character in the world, and where it faces.
+    """Return x, y, z in the world of the ground under a character, and its direction in degrees.
 
-    The place is where the model's root is; the direction is in degrees: 0 is the -Y axis, positive
-    turns left. Raises RefusedError.
+    The place is under the model's root; direction 0 is the -Y axis, positive turns left. Raises
+    RefusedError.
     """
     bones = armature.read_rig(rig)
     body = measure.measure(bones, rig_map)
@@ -50,15 +50,15 @@ def find(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> StandingPlace:
     return (float(x), float(-z), float(y), math.degrees(yaw))
 
 
-def path(spot: StandingPlace, hip_height: float) -> Array:
-    """Return a path (2, 3) in the world that is hardly more than the spot and where it faces."""
-    x, y, z, degrees = spot
+def path(place: StandingPlace, hip_height: float) -> Array:
+    """Return a path (2, 3) in the world that is short enough to be a turn in place."""
+    x, y, z, degrees = place
     yaw, way = math.radians(degrees), WAY * hip_height
     return np.array([[x, y, z], [x + way * math.sin(yaw), y - way * math.cos(yaw), z]])
 
 
 def _middle(model: Model) -> float:
-    """Return how far a model's root is in front of its hind legs' tops, over its hip height."""
+    """Return the distance of a model's root ahead of the tops of its hind legs, in hip heights."""
     if not model.kind.level:
         return 0.0
     rest, index = model.skeleton.rest_positions(), model.skeleton.index
@@ -70,7 +70,7 @@ def _middle(model: Model) -> float:
 
 
 def _posed_heads(rig: bpy.types.Object, names: tuple[str, ...]) -> Array:
-    """Return (B, 3) world places of the bones' heads as they are shown, motion axes."""
+    """Return world positions (B, 3) of the heads of the evaluated pose bones, motion axes."""
     seen = rig.evaluated_get(bpy.context.evaluated_depsgraph_get())
     assert seen.pose is not None
     heads = [seen.matrix_world @ seen.pose.bones[name].head for name in names]
@@ -78,7 +78,7 @@ def _posed_heads(rig: bpy.types.Object, names: tuple[str, ...]) -> Array:
 
 
 def _turned(before: Array, now: Array) -> float:
-    """Return the yaw (rad) that lays points (N, 3) best onto others, seen from above."""
+    """Return the yaw (rad) that best fits points (N, 3) to others, seen from above."""
     a, b = (points - points.mean(axis=0) for points in (before, now))
     cross = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
     return math.atan2(float(cross.sum()), float((a * b)[:, [0, 2]].sum()))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading armatures: rest poses and posed frames as plain arrays in motion axes.
+"""Armatures as plain arrays: rest poses and evaluated poses in motion axes.
 
 Owns the step between Blender's axes (Z up, facing -Y) and the motion core's (Y up, facing +Z)
-for armatures, and the refusal of objects that cannot be used.
+for armatures, and refusing objects that cannot be used.
 """
 
 from __future__ import annotations
@@ -18,17 +18,6 @@ from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.rigs import RigBones
 
-__all__ = [
-    "RefusedError",
-    "check",
-    "object_channels",
-    "read_rig",
-    "sample",
-    "scale_of",
-    "staged",
-    "world_matrix",
-]
-
 MOTION_FROM_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Rotation of axes: (x, y, z) in motion is (x, z, -y) in Blender."""
 
@@ -37,7 +26,7 @@ _TURN_BACK = quat.inv(_TURN)
 
 
 def check(obj: bpy.types.Object | None) -> None:
-    """Raise RefusedError, in one plain sentence, if keys cannot be put on ``obj``."""
+    """Raise RefusedError if ``obj`` cannot take keys."""
     if obj is None or obj.type != "ARMATURE":
         raise RefusedError("Choose an armature object")
     armature = obj.data
@@ -64,7 +53,7 @@ def world_matrix(obj: bpy.types.Object) -> Array:
 
 
 def _split(world: Array, name: str) -> tuple[float, Array]:
-    """Return uniform scale and rotation matrix (3, 3); raises RefusedError if there are none."""
+    """Return uniform scale and rotation matrix (3, 3). Raises RefusedError if there are none."""
     basis = world[:3, :3]
     sizes = np.linalg.norm(basis, axis=0)
     if sizes.min() < 1e-6:
@@ -82,7 +71,7 @@ def _split(world: Array, name: str) -> tuple[float, Array]:
 
 
 def read_rig(obj: bpy.types.Object) -> RigBones:
-    """Return the rest pose of ``obj`` in the world of the motion core.
+    """Return the bones of ``obj`` at rest, in the world and axes of the motion core.
 
     Raises RefusedError (see ``check``; also for zero, uneven or mirrored scale).
     """
@@ -120,7 +109,7 @@ def read_rig(obj: bpy.types.Object) -> RigBones:
 
 
 def scale_of(obj: bpy.types.Object) -> float:
-    """Return meters per armature unit; raises RefusedError for an unusable scale."""
+    """Return the scale of the armature in the world. Raises RefusedError if it is unusable."""
     return _split(world_matrix(obj), obj.name)[0]
 
 
@@ -133,7 +122,8 @@ def _flags(bones: bpy.types.ArmatureBones, name: str) -> Array:
 def object_channels(obj: bpy.types.Object, positions: Array, turns: Array) -> tuple[Array, Array]:
     """Return ``location`` (T, 3) and rotation (T, 4) of the object, in its parent's space.
 
-    ``positions`` (T, 3) of its origin and ``turns`` (T, 4) from where it stands, motion world.
+    ``positions`` (T, 3) are the object's origin and ``turns`` (T, 4) its rotation from its present
+    orientation, both in the world in motion axes.
     """
     world = world_matrix(obj)
     basis = np.array(obj.matrix_basis, dtype=np.float64)
@@ -169,10 +159,10 @@ def _kept_frame(scene: bpy.types.Scene) -> Iterator[None]:
 def sample(
     obj: bpy.types.Object, frames: Sequence[float], scene: bpy.types.Scene | None = None
 ) -> tuple[Array, Array]:
-    """Return world rotations (T, B, 4) and heads (T, B, 3) of the posed bones, motion axes.
+    """Return world rotations (T, B, 4) and heads (T, B, 3) of the pose bones, motion axes.
 
-    Evaluates the scene (None takes the current one) with all constraints and drivers at each
-    frame; keeps the current frame. Bones are in the order of ``obj.pose.bones``.
+    Evaluates the scene (None: the current one) with all constraints and drivers at each frame,
+    and restores the current frame. Bones are in the order of ``obj.pose.bones``.
     """
     local, worlds = _sampled(obj, frames, scene)
     return _in_motion(worlds[:, None] @ local)
@@ -181,12 +171,10 @@ def sample(
 def staged(
     obj: bpy.types.Object, frames: Sequence[float], scene: bpy.types.Scene, here: Array
 ) -> tuple[Array, Array, Array, Array]:
-    """Return what ``sample`` does, but as if the object stayed ``here``, and its own motion.
+    """Return the poses of ``sample`` with the object at ``here``, and the object's own motion.
 
-    ``here`` is a ``world_matrix``.
-
-    That is its turn (T, 4) from there and its place (T, 3), such that a point p of the staged
-    pose is in the world at the turn applied to p, plus the place.
+    ``here`` is a ``world_matrix``. The object's motion is its turn (T, 4) and place (T, 3): a
+    point p of the staged pose is in the world at turn(p) + place.
     """
     local, worlds = _sampled(obj, frames, scene)
     rotations, heads = _in_motion(here @ local)
@@ -199,7 +187,7 @@ def staged(
 def _sampled(
     obj: bpy.types.Object, frames: Sequence[float], scene: bpy.types.Scene | None
 ) -> tuple[Array, Array]:
-    """Return matrices of the posed bones (T, B, 4, 4) in the object, and of the object."""
+    """Return matrices of the pose bones (T, B, 4, 4) in the object and of the object (T, 4, 4)."""
     check(obj)
     assert obj.pose is not None
     count = len(obj.pose.bones)
@@ -221,7 +209,7 @@ def _sampled(
 
 
 def _in_motion(matrices: Array) -> tuple[Array, Array]:
-    """Return rotations (..., 4) and places (..., 3) of matrices in Blender's axes."""
+    """Return rotations (..., 4) and places (..., 3), motion axes, of matrices in Blender's."""
     heads = matrices[..., :3, 3] @ MOTION_FROM_BLENDER.T
     basis = MOTION_FROM_BLENDER @ matrices[..., :3, :3]
     basis = basis / np.linalg.norm(basis, axis=-2, keepdims=True)

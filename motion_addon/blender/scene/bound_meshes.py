@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Meshes bound to an armature: which of its bones they hang on."""
+"""Meshes that an armature deforms, and the bones with weights in them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import bpy
 
 _SAMPLE = 20_000
-"""Most vertices looked at in each mesh."""
+"""Most vertices read of each mesh."""
 _TRACE = 0.004
-"""A weight that shows: a hundredth, left behind by ten meters, is a spike of ten centimeters."""
+"""Smallest weight that shows: at 0.01, a bone left 10 m behind makes a spike of 10 cm."""
 
 
 def bound_meshes(rig: bpy.types.Object) -> Iterator[bpy.types.Object]:
@@ -24,7 +24,7 @@ def bound_meshes(rig: bpy.types.Object) -> Iterator[bpy.types.Object]:
 
 
 def deforming_bone(rig: bpy.types.Object, bones: set[str]) -> str | None:
-    """Return one of ``bones`` that carries vertices of a bound mesh, or None."""
+    """Return one of ``bones`` that deforms vertices of a bound mesh, or None."""
     for obj in bound_meshes(rig):
         groups = {group.index: group.name for group in obj.vertex_groups if group.name in bones}
         if not groups or not isinstance(obj.data, bpy.types.Mesh):

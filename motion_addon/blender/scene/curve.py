@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Path curves: owns reading a curve object into points and making one from a drawn stroke.
+"""Path curves: owns reading a curve object into points and making one from drawn points.
 
-Points of the motion core are meters, Y up; Blender's are Z up. Rounding, resampling and speed
-belong to the motion core, not here.
+Points of the motion core are in meters, Y up; Blender's are Z up. The motion core rounds and
+resamples the path.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESOLUTION = 48  # points a segment: 1 cm of a half circle of 10 m, and cheap
-FIT_ERROR = 0.03  # meters a fitted curve may leave a drawn stroke
+FIT_ERROR = 0.03  # largest distance in meters of a fitted curve from the drawn points
 PATH_NAME = "Footfall Path"
 
 
 def core_from_world(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Turn (N, 3) Blender points (Z up) into motion core points (Y up), same unit."""
+    """Return Blender points (N, 3), Z up, as points of the motion core, Y up; same unit."""
     import numpy as np
 
     points = np.asarray(points, dtype=np.float64)
@@ -35,10 +35,10 @@ def core_from_world(points: NDArray[np.floating]) -> NDArray[np.float64]:
 def path_points(
     curve: bpy.types.Object, scene: bpy.types.Scene
 ) -> tuple[NDArray[np.float64], bool]:
-    """Read the longest line of a curve object.
+    """Return world points (N, 3), Blender's axes, of a curve's longest line, and if it is closed.
 
-    Returns (N, 3) world points in Blender's axes and whether the line is closed. Modifiers, parents
-    and edits not yet left in Edit Mode count; bevel and extrusion do not. Raises RefusedError.
+    Includes modifiers, parents and edits in Edit Mode, but not bevel and extrusion. Raises
+    RefusedError.
     """
     import numpy as np
 
@@ -59,7 +59,7 @@ def path_points(
 def _evaluated_line(
     curve: bpy.types.Object, scene: bpy.types.Scene
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Evaluate a bare, finer copy in a scene of its own: world points (N, 3) and edges (E, 2)."""
+    """Return world points (N, 3) and edges (E, 2) of a finer copy without bevel."""
     import numpy as np
 
     if curve.mode == "EDIT":
@@ -93,7 +93,7 @@ def _evaluated_line(
 
 
 def _lines(count: int, edges: NDArray[np.int32]) -> list[tuple[list[int], bool]]:
-    """Chain edges into lines of vertex numbers, each with whether it is closed."""
+    """Return lines of vertex numbers chained from edges, each with whether it is closed."""
     neighbors: list[list[int]] = [[] for _ in range(count)]
     for a, b in edges.tolist():
         neighbors[a].append(b)
@@ -120,14 +120,12 @@ def _length(points: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
-def new_path(
-    context: bpy.types.Context, stroke: Iterable[Vector], smooth: bool
-) -> bpy.types.Object:
-    """Make a Bezier curve object through world points; smooth fits few points to a hand's stroke.
+def new_path(context: bpy.types.Context, drawn: Iterable[Vector], smooth: bool) -> bpy.types.Object:
+    """Return a new Bezier curve through world points; ``smooth`` fits few points to freehand ones.
 
-    The new object is selected and active. Raises RefusedError for fewer than two distinct points.
+    The curve is selected and active. Raises RefusedError for fewer than two distinct points.
     """
-    points = _distinct(stroke)
+    points = _distinct(drawn)
     if len(points) < 2:
         raise RefusedError("The path is too short; draw a longer one")
     data = bpy.data.curves.new(PATH_NAME, "CURVE")
@@ -147,9 +145,9 @@ def new_path(
     return path
 
 
-def _distinct(stroke: Iterable[Vector]) -> list[Vector]:
+def _distinct(drawn: Iterable[Vector]) -> list[Vector]:
     points: list[Vector] = []
-    for point in stroke:
+    for point in drawn:
         here = point.copy()
         if not points or (here - points[-1]).length > 1e-3:
             points.append(here)
@@ -165,7 +163,7 @@ def _through(data: bpy.types.Curve, points: list[Vector]) -> None:
 
 
 def _fit(context: bpy.types.Context, path: bpy.types.Object, points: list[Vector]) -> None:
-    """Let Blender's own curve drawing fit a Bezier spline to the stroke."""
+    """Fit a Bezier spline to the points with Blender's Draw Curve operator."""
     blank = {"mouse": (0, 0), "mouse_event": (0, 0), "pressure": 1.0, "size": 1.0, "time": 0.0}
     stroke = [
         {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stroke while it is drawn: owns its points, whether it is freehand, and its preview."""
+"""A path while it is drawn: owns its points, whether it is freehand, and its preview."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mathutils import Vector
 from ...errors import RefusedError
 
 COLOR = (1.0, 0.55, 0.1, 1.0)
-LIFT = 0.01  # meters the preview is drawn above the ground
-AHEAD = 5.0  # meters of the straight path that is made without a drawing
+LIFT = 0.01  # meters of the preview above the ground
+AHEAD = 5.0  # meters of the straight path that needs no drawing
 
 
 class DrawnPath:
-    """Points of a path in world space, gathered from presses, drags and releases of the mouse."""
+    """Points of a path in world space, from presses, moves and releases of the mouse."""
 
     def __init__(self, area: bpy.types.Area) -> None:
         """Start with no points and show the preview in all 3D views."""
@@ -31,14 +31,14 @@ class DrawnPath:
         self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
 
     def press(self, point: Vector | None, pixel: tuple[int, int]) -> None:
-        """Take a press of the mouse: the first point of a drag, or a point of its own."""
+        """Add a point for a press of the mouse, which may become a drag."""
         if point is not None:
             self._pressed = pixel
             self.points.append(point)
             self.area.tag_redraw()
 
     def move(self, point: Vector | None, pixel: tuple[int, int], drag: int) -> None:
-        """Take a move of the mouse; it counts once a press has become a drag."""
+        """Add a point for a move of the mouse if it drags; ``drag`` pixels begin a drag."""
         if self._pressed is None or point is None:
             return
         way = abs(pixel[0] - self._pressed[0]) + abs(pixel[1] - self._pressed[1])
@@ -48,22 +48,22 @@ class DrawnPath:
             self.area.tag_redraw()
 
     def release(self) -> bool:
-        """Take a release of the mouse; returns whether a freehand stroke has ended."""
+        """Handle a release of the mouse; returns whether a freehand path has ended."""
         self._pressed = None
         return self.freehand
 
     def undo(self) -> None:
-        """Drop the last point."""
+        """Remove the last point."""
         if self.points:
             self.points.pop()
             self.area.tag_redraw()
 
     def to_json(self) -> str:
-        """Return the points as JSON; without any, one point, which is refused as too short."""
+        """Return the points as JSON; without points, one point, which is refused as too short."""
         return json.dumps([point.to_tuple() for point in self.points] or [[0.0, 0.0, 0.0]])
 
     def stop(self) -> None:
-        """End the preview."""
+        """Remove the preview."""
         if self._handle is not None:
             bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
             self._handle = None
@@ -85,7 +85,7 @@ class DrawnPath:
 
 
 def straight_ahead(rig: bpy.types.Object | None) -> list[Vector]:
-    """Return a straight path on the floor from a character, along its -Y axis, or the origin."""
+    """Return a straight path along -Y of a character from its place, or from the origin."""
     start = rig.matrix_world.translation.copy() if rig else Vector()
     way = rig.matrix_world.to_3x3() @ Vector((0.0, -1.0, 0.0)) if rig else Vector((0.0, -1.0, 0.0))
     way.z = 0.0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing arrays into actions: slots, channelbags, groups, keys.
+"""F-curves of actions: slots, channelbags, groups and keys, read and written as arrays.
 
-The only file that knows how actions are built inside and how versions of Blender differ there.
+The only file that knows the parts of an action and how they differ between versions of Blender.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def slot_for(obj: bpy.types.Object, action: bpy.types.Action) -> Any:
 
 
 def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any | None = None) -> Any:
-    """Make ``obj`` play ``slot`` of ``action`` (None: the slot that suits it); returns the slot."""
+    """Assign ``slot`` of ``action`` (None: the slot that suits) to ``obj``; returns the slot."""
     data = obj.animation_data or obj.animation_data_create()
     assert data is not None
     slot = slot or slot_for(obj, action)
@@ -46,7 +46,7 @@ def assign(obj: bpy.types.Object, action: bpy.types.Action, slot: Any | None = N
 
 
 def found_bag(obj: bpy.types.Object, action: bpy.types.Action) -> Any | None:
-    """Return the F-curves that the action has for ``obj``, or None; changes nothing."""
+    """Return the channelbag with the action's F-curves for ``obj``, or None; changes nothing."""
     data = obj.animation_data
     slots = [s for s in action.slots if s.target_id_type in {"OBJECT", "UNSPECIFIED"}]
     if data is not None and data.action == action and data.action_slot is not None:
@@ -62,27 +62,27 @@ def found_bag(obj: bpy.types.Object, action: bpy.types.Action) -> Any | None:
 
 
 def channelbag(action: bpy.types.Action, slot: Any) -> Any:
-    """Return the place of the slot's F-curves, making layer and strip where needed."""
+    """Return the slot's channelbag; adds layer and strip where they are missing."""
     layer = action.layers[0] if len(action.layers) else action.layers.new("Layer")
     strip = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
     return strip.channelbag(slot, ensure=True)
 
 
 def find(owner: bpy.types.ID, path: str) -> Any:
-    """Return the F-curve that moves a property of ``owner``, or None."""
+    """Return the F-curve of a property of ``owner``, or None."""
     return next((curve for bag in _bags(owner) for curve in bag.fcurves
                  if curve.data_path == path), None)  # fmt: skip
 
 
 def remove(owner: bpy.types.ID, path: str) -> None:
-    """Remove the F-curves that move a property of ``owner``."""
+    """Remove the F-curves of a property of ``owner``."""
     for bag in _bags(owner):
         for curve in [curve for curve in bag.fcurves if curve.data_path == path]:
             bag.fcurves.remove(curve)
 
 
 def _bags(owner: bpy.types.ID) -> list[Any]:
-    """Return where the action that moves ``owner`` has its F-curves."""
+    """Return the channelbags of the slot that is assigned to ``owner``."""
     data = getattr(owner, "animation_data", None)
     if data is None or data.action is None or data.action_slot is None:
         return []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a character looks at: owns where that is on each frame of a take.
+"""The object that a character looks at: owns its place on each frame of a take.
 
-A copy plays in a scene of its own, with all that moves it, so that the artist's current frame and
-edits without keys stay as they are.
+A copy of the object is evaluated in a scene of its own, so that the artist's current frame and
+unkeyed edits stay as they are.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def positions(target: bpy.types.Object, frames: Sequence[int]) -> NDArray:
-    """Return (N, 3) world places of an object on the frames, Blender's axes.
+    """Return world positions (N, 3) of an object on the frames, Blender's axes.
 
-    One that stays where it is has a single place, N = 1.
+    An object that does not move has one position, N = 1.
     """
     import numpy as np
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The surface a path lies on: owns dropping points onto a mesh and rays from the mouse."""
+"""The surface under a path: owns dropping points onto a mesh, and rays from the mouse."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REACH = 1.0e4  # meters above and below within which a surface is looked for
+REACH = 1.0e4  # meters above a point from which rays look for the surface
 
 
 def drop(
     points: NDArray[np.float64], ground: bpy.types.Object, depsgraph: bpy.types.Depsgraph
 ) -> NDArray[np.float64]:
-    """Move (N, 3) world points (Z up) vertically onto a mesh object, the surface nearest to each.
+    """Return world points (N, 3), Z up, moved vertically to the nearest surface of a mesh.
 
     Points that miss the mesh keep their height.
     """
@@ -36,7 +36,7 @@ def drop(
 def _height(
     surface: bpy.types.Object, local_from_world: Matrix, down: Vector, point: Vector
 ) -> float:
-    """Height of the hit nearest to the point, looking down from just above and up from it."""
+    """Return the height of the nearest hit of rays from just above, up from and far above."""
     found = []
     above = Vector((0.0, 0.0, 1.0))
     for direction, origin in ((down, point + above), (-down, point), (down, point + above * REACH)):
@@ -53,9 +53,9 @@ def under_mouse(
     at: tuple[float, float],
     ignore: bpy.types.Object | None,
 ) -> Vector | None:
-    """World point under a pixel of a 3D view: on the first visible mesh, else on the floor.
+    """Return the world point under a pixel of a 3D view: on a visible mesh, else on the floor.
 
-    The character (ignore) and its meshes are looked through. None where the ray meets nothing.
+    The character ``ignore`` and its meshes are passed. None where the ray meets nothing.
     """
     origin = view3d_utils.region_2d_to_origin_3d(region, view, at)
     direction = view3d_utils.region_2d_to_vector_3d(region, view, at)
@@ -76,7 +76,7 @@ def under_mouse(
 
 
 def _belongs(found: bpy.types.Object, rig: bpy.types.Object | None) -> bool:
-    """Whether a mesh is a part of the character: its child or deformed by it."""
+    """Whether a mesh is a child of the character or deformed by it."""
     if rig is None:
         return False
     if found.original == rig or found.original.find_armature() == rig:

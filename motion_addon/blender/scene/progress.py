@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The long work that is running: owns what the panels show of it; lives with the session only."""
+"""Progress of the running work, for the panels; not saved with the file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ class Progress:
     """State of the running work, or of the last bake in live mode."""
 
     running: bool = False
-    """Whether something runs, so that nothing else may start."""
+    """Whether work runs, so that no other work may start."""
     what: str = "A bake is running"
-    """What runs, or ran last."""
+    """Sentence on the running work, or the last one."""
     factor: float = 0.0
-    """How far it is, 0..1."""
+    """Progress, 0 to 1."""
     problem: str = ""
-    """Why live mode could not bake the last change, in one plain sentence."""
+    """Why live mode could not bake the last change, one sentence; empty if it could."""
 
     @property
     def busy(self) -> str:
-        """Why nothing else may start, in one plain sentence; empty if it may."""
+        """Why no other work may start, one sentence; empty if it may."""
         return f"{self.what}; press Esc to stop it" if self.running else ""
 
 

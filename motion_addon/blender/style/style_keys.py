@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keyed strengths of styles: owns the F-curves that the rows of the mix have in the scene's action.
+"""Keyed strengths of styles: owns their F-curves in the scene's action.
 
-A curve names its row by number, so that it has to follow when rows go.
+The data path of a curve holds the number of its row in the mix, so it changes as rows are removed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import bpy
 
 SAME = 1e-4
-"""Strengths that are this near are alike."""
+"""Difference below which strengths are equal."""
 LIMITS = (0.0, 2.0)
-"""Of a strength."""
+"""Limits of a strength."""
 
 
 def path(row: int) -> str:
@@ -35,9 +35,9 @@ def strength(scene: bpy.types.ID, row: int, value: float) -> float | list[list[f
 
 
 def put(scene: bpy.types.Scene, row: int, wanted: float | Sequence[Sequence[float]]) -> None:
-    """Give a row a strength, or keys that make ``strength`` say what is ``wanted``.
+    """Set the strength of a row to a number or to keys (``[frame, strength]`` pairs).
 
-    Keys that say so already stay.
+    Keys that give these strengths already stay.
     """
     from ..scene import fcurves
 
@@ -58,7 +58,7 @@ def put(scene: bpy.types.Scene, row: int, wanted: float | Sequence[Sequence[floa
 
 
 def clear(scene: bpy.types.Scene, rows: range) -> None:
-    """Take the keys of rows away."""
+    """Remove the keys of rows."""
     from ..scene import fcurves
 
     for row in rows:
@@ -66,7 +66,7 @@ def clear(scene: bpy.types.Scene, rows: range) -> None:
 
 
 def close_up(scene: bpy.types.Scene, row: int, rows: int) -> None:
-    """Take the keys of a row that goes away, and let those of the ``rows`` after it follow."""
+    """Remove the keys of a row that is removed, and renumber those of the rows after it."""
     from ..scene import fcurves
 
     fcurves.remove(scene, path(row))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..cleanup.cleanup import CREATURE, clean
+from ..cleanup.cleanup import EXEMPLAR, clean
 from ..cleanup.secondary_motion import follow_through, look_at
 from ..clip.clip import Clip
 from ..controller.controller import Run
@@ -28,7 +28,7 @@ def finished(run: Run, walk: PlannedWalk, loops: bool = False) -> Clip:
 
 def _styled(clip: Clip, walk: PlannedWalk, loops: bool) -> Clip:
     request = walk.request
-    context = bake_styles.StyleContext(walk.model.body, walk.scale, None if loops else request.seed)
+    context = bake_styles.StyleContext(walk.model.kind, walk.scale, None if loops else request.seed)
     return bake_styles.apply_styles(clip, request.style, walk.styles, context)
 
 
@@ -36,7 +36,7 @@ def _planted(clip: Clip, walk: PlannedWalk) -> Clip:
     if not walk.request.cleanup or clip.contacts is None:
         return clip
     profile = walk.model.gait_profile
-    keyed = None if profile.residual is None else replace(CREATURE, soles=profile.soles)
+    keyed = None if profile.residual is None else replace(EXEMPLAR, soles=profile.soles)
     return clean(clip, clip.contacts, walk.plan, keyed)
 
 

@@ -25,8 +25,6 @@ from ..plan.path import Path
 from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
 from .request import SPEEDS, BakeRequest, Point, pace_of, read_path
 
-SPACING = {"biped": 0.9, "quadruped": 2.6}
-"""Usual least distance in hip heights, by body."""
 LANE, ROW = 1.4, 1.6
 """Distances of lanes and rows over the least one, so that there is room to vary."""
 _TICKS = (0.02, 0.1)
@@ -127,7 +125,7 @@ def _later(request: BakeRequest, start: float) -> BakeRequest:
 
 
 def _spacing(herd: Herd, model: Model) -> float:
-    usual = SPACING[model.body] * model.hip_height * size(herd.request, model)
+    usual = model.kind.spacing * model.hip_height * size(herd.request, model)
     return usual if herd.spacing is None else herd.spacing
 
 
@@ -220,9 +218,7 @@ def _varied(
         # On a loop nobody gets past.
         speeds = speeds[np.array(lanes)]
     phases, seeds = rng.random(count), rng.integers(1, 2**31, size=count)
-    by_hips = request.hip_height is not None or (
-        request.height is None and model.body == "quadruped"
-    )
+    by_hips = request.hip_height is not None or (request.height is None and model.kind.by_hips)
     key, whole = ("hip_height", model.hip_height) if by_hips else ("height", model.height)
     whole *= size(request, model)
     out = []
@@ -273,7 +269,7 @@ class _Track:
 
 def _track(request: BakeRequest, model: Model) -> _Track:
     scale = size(request, model)
-    plan = plan_walk(request, walked_path(request), scale, model.body, mover(model))
+    plan = plan_walk(request, walked_path(request), scale, mover(model))
     whole = life_size_plan(plan, scale)
     return _Track(whole.positions[:, [0, 2]], float(whole.rate))
 

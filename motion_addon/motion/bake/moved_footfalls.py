@@ -7,7 +7,6 @@ from typing import cast
 
 import numpy as np
 
-from ..body.quadruped import touching
 from ..controller.controller import Run
 from ..controller.footfall_search import Retiming, Try, search
 from ..controller.pacing import Clock, legs
@@ -45,5 +44,6 @@ def with_moved_footfalls(walk: PlannedWalk, run: Run) -> Generator[float, None, 
 def _attempt(walk: PlannedWalk, run: Run) -> Try:
     clip = finished(run, walk)
     known = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
-    contacts = known if walk.request.cleanup else touching(known, clip.fps)
+    binary = walk.model.kind.foot.binary
+    contacts = known if walk.request.cleanup else binary(known, clip.fps)
     return Try(run, clip, contacts)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import RefusedError
 from ...options.option import options_of
-from ..body.kinds import KINDS
+from ..body import biped_gaits
 from ..body.mover import Mover
 from ..controller import model as controller_model
 from ..controller.model import Model
@@ -63,8 +63,8 @@ def plan_bake(
     """
     model, creature = found or load(request)
     scale, path = size(request, model), walked_path(request)
-    plan = plan_walk(request, path, scale, model.body, mover(model))
-    styles = bake_styles.embeddings(request.style, model.body)
+    plan = plan_walk(request, path, scale, mover(model))
+    styles = bake_styles.embeddings(request.style, model.kind)
     return PlannedWalk(request, model, creature, scale, path, plan, styles)
 
 
@@ -88,19 +88,20 @@ def load_model(request: BakeRequest) -> Model:
 
 def _check_options(request: BakeRequest, model: Model) -> None:
     """Refuse options that a model or its kind of body does not have."""
-    gaits = model.kind.gaits[1:]
+    kind, gaits = model.kind, model.kind.gaits[1:]
     if request.gait != "auto" and request.gait not in gaits:
         raise RefusedError(
-            f"A {model.body} has no gait {request.gait!r}, only {', '.join(gaits)} and auto"
+            f"{kind.a_noun.capitalize()} has no gait {request.gait!r}, only {', '.join(gaits)}"
+            " and auto"
         )
     if request.experts is not None and model.gate is None:
         raise RefusedError(f"The model {model.name} has no experts to mix; leave out experts")
     for name, option in options_of(BakeRequest).items():
-        if getattr(request, name) != option.default and not option.serves(model.body):
+        if getattr(request, name) != option.default and not option.serves(kind.name):
             usual = option.write(option.default)
             at = str(usual).removesuffix(".0")
             remedy = f"leave out {name}" if usual in (None, ()) else f"leave {name} at {at}"
-            raise RefusedError(f"{name} is not for a {model.body}; {remedy}")
+            raise RefusedError(f"{name} is not for {kind.a_noun}; {remedy}")
     if request.experts is not None and len(request.experts) != model.network.sets:
         raise RefusedError(
             f"The model {model.name} has {model.network.sets} experts, so experts must list"
@@ -132,8 +133,7 @@ def plan_walk(
     request: BakeRequest,
     path: Path,
     scale: float,
-    body: str = "biped",
-    mover: Mover | None = None,
+    mover: Mover = biped_gaits.PERSON,
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
@@ -141,8 +141,6 @@ def plan_walk(
     slower by the square root of two. On a path of next to no length one that is to face
     a way, or to be turned, turns there from the path's direction.
     """
-    traits = KINDS[body]
-    mover = mover or traits.mover
     pace = math.sqrt(scale)
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)
     facing: trajectory.Facing = "path"
@@ -160,11 +158,11 @@ def plan_walk(
         stands = request.start, request.stop
         return turn_in_place(small.samples[0], begin, turn, mover, request.gait, stands)
     backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
-    gait = traits.backward if backward and request.gait == "auto" else None
+    own_gait = mover.backward if backward and request.gait == "auto" else None
     return trajectory.plan(
         small,
         speed=tuple((fraction, speed / pace) for fraction, speed in keys),
-        gait=gait or request.gait,
+        gait=own_gait or request.gait,
         facing=facing,
         start=request.start,
         stop=request.stop,

@@ -31,7 +31,7 @@ from ...options.option import (
     read_all,
     write_all,
 )
-from ..body import quadruped_gaits
+from ..body.kinds import kind_of_model
 from ..controller.footfall_edits import Footfall, checked_footfalls
 from ..creature.request import CREATURE_MODEL, LegJoints, check_creature, checked_legs
 from ..style.request import StyleChoice, checked_styles, plain_styles
@@ -41,8 +41,7 @@ Point = tuple[float, float, float]
 SPEEDS: Final = (0.1, 6.0)
 """Limits of the speed (m/s) of a character of the model's size."""
 HIP_HEIGHTS: Final = (0.02, 6.0)
-BIPED_HIP_HEIGHT: Final = 0.95
-"""Meters, roughly the biped model's."""
+"""Limits of the height of the hip joints in meters."""
 LONGEST: Final = 3600.0
 """Seconds of motion in one bake."""
 
@@ -223,7 +222,5 @@ def pace(request: BakeRequest) -> float:
 def pace_of(model: str, height: float | None, hip_height: float | None) -> float:
     """Return ``pace`` of a model at a height or at a hip height in meters."""
     if hip_height is not None:
-        four_legged = model in ("quadruped", CREATURE_MODEL)
-        usual = quadruped_gaits.HIP_HEIGHT if four_legged else BIPED_HIP_HEIGHT
-        return math.sqrt(hip_height / usual)
+        return math.sqrt(hip_height / kind_of_model(model).hip_height)
     return math.sqrt((height or 1.75) / 1.75)

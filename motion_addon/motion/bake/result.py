@@ -60,7 +60,7 @@ def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
     card = report_card(request, walk.model, result, walk.path, plan)
-    bake_styles.sign(card, request.style, walk.model.body)
+    bake_styles.add_credits(card, request.style, walk.model.kind)
     if run.shares is not None:
         card["experts"] = _expert_chart(run.shares, clip.fps)
     match = None

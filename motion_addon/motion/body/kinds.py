@@ -32,6 +32,8 @@ class Foot:
     """Contacts (T, P) without flicker, 0 or 1, of probabilities at frames per second."""
     shortest: float
     """Seconds of the shortest contact."""
+    height: Callable[[Skeleton], float]
+    """Height (m) of the ball joint over the ground in a planted foot, or of a paw's joint."""
 
     @property
     def rolls(self) -> bool:
@@ -60,6 +62,8 @@ class Kind:
     mover: Mover
     state_joints: tuple[str, ...]
     """Joints whose positions and velocities a controller feeds back."""
+    leg_size: Callable[[Skeleton], float]
+    """Length of a skeleton's legs over those of the biped's model."""
     hip_height: float
     """Meters, of the hip joints of the model's body."""
     controller: str
@@ -79,8 +83,6 @@ class Kind:
     by dynamic similarity, and a network may not know an individual."""
     leads: tuple[str, ...] = ()
     """Gaits that have a leading leg."""
-    backward: str | None = None
-    """Gait for going backward at any speed; None if it depends on the speed as ahead."""
     other_models: tuple[str, ...] = field(default=())
     """Words of requests for other controllers of this kind."""
 
@@ -105,16 +107,16 @@ class Kind:
         return tuple(f"{leg.name} {point}".strip() for leg in self.legs for point in points)
 
     @property
+    def girdles(self) -> tuple[tuple[LegJoints, ...], ...]:
+        """Legs by the end of the trunk that they carry, the hips first."""
+        pairs = (tuple(leg for leg in self.legs if leg.fore is fore) for fore in (False, True))
+        return tuple(pair for pair in pairs if pair)
+
+    @property
     def balls(self) -> tuple[int, ...]:
         """Column of ``contact_points`` of each leg's ball or paw, which stays in a stance."""
         count = len(self.foot.points)
         return tuple(count * i + count - 1 for i in range(len(self.legs)))
-
-    @property
-    def hanging(self) -> tuple[tuple[str, ...], ...]:
-        """Chains ahead of and behind a level trunk, which lag behind it and may touch the ground:
-        the tail, and the neck."""
-        return (self.tail, self.neck) if self.level else ()
 
     def detected(self, clip: Clip) -> Array:
         """Return the contacts (T, P) of a clip by the motion of its feet."""
@@ -127,6 +129,7 @@ ROLLING_FOOT: Final = Foot(
     foot_contacts.detect,
     foot_contacts.clean,
     foot_contacts.SHORTEST,
+    biped.ball_height,
 )
 PAW: Final = Foot(
     ("paw",),
@@ -134,6 +137,7 @@ PAW: Final = Foot(
     quadruped.paw_contacts,
     quadruped.touching,
     quadruped.SHORTEST_CONTACT,
+    quadruped.paw_height,
 )
 
 BIPED: Final = Kind(
@@ -147,6 +151,7 @@ BIPED: Final = Kind(
     tail=(),
     mover=biped_gaits.PERSON,
     state_joints=biped.STATE_JOINTS,
+    leg_size=biped.leg_size,
     hip_height=biped.HIP_HEIGHT,
     controller="biped",
     filler="inbetween",
@@ -164,6 +169,7 @@ QUADRUPED: Final = Kind(
     tail=quadruped.TAIL,
     mover=quadruped_gaits.DOG,
     state_joints=quadruped.STATE_JOINTS,
+    leg_size=quadruped.leg_size,
     hip_height=quadruped_gaits.HIP_HEIGHT,
     controller="quadruped",
     filler="inbetween_quadruped",
@@ -173,7 +179,6 @@ QUADRUPED: Final = Kind(
     level=True,
     by_hips=True,
     leads=quadruped_gaits.ASYMMETRIC,
-    backward=quadruped_gaits.BACKWARD,
     other_models=("creature",),
 )
 
@@ -182,8 +187,11 @@ KINDS: Final = MappingProxyType({kind.name: kind for kind in (BIPED, QUADRUPED)}
 
 
 def kind_of(skeleton: Skeleton) -> Kind:
-    """Return the kind whose canonical joints a skeleton has, of whatever proportions."""
-    return QUADRUPED if quadruped.PAWS[0] in skeleton.names else BIPED
+    """Return the kind whose canonical joints a skeleton has, at any proportions.
+
+    A skeleton of other joints counts as a biped.
+    """
+    return QUADRUPED if set(quadruped.PAWS) <= set(skeleton.names) else BIPED
 
 
 def kind_of_model(word: str) -> Kind:

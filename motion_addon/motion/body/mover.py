@@ -25,3 +25,5 @@ class Mover:
     """Two speeds (m/s), and how fast (m/s^2) they are reached from a stand and left again."""
     spot: float
     """Speed of a turn on the spot (rad/s)."""
+    backward: str | None = None
+    """Gait for going backward at any speed; None if it depends on the speed as ahead."""

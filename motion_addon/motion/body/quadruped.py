@@ -81,9 +81,29 @@ LEAST_PEAK: Final = 0.3
 """Peak of a probability under which there is no contact."""
 
 
-def is_quadruped(skeleton: Skeleton) -> bool:
-    """Return whether a skeleton is the canonical quadruped, of whatever proportions."""
-    return PAWS[0] in skeleton.names
+HIP_DROP: Final = 0.541
+"""Meters from the hip joint down to the paw of the model's Labrador at rest."""
+PAW_HEIGHT: Final = 0.02
+"""Meters, of the joints of its standing paws over the ground."""
+LEG_SIZE: Final = 0.6
+"""Length of its legs over those of the biped's model."""
+
+
+def relative_size(skeleton: Skeleton) -> float:
+    """Return the length of an animal over the model's Labrador, by its hind legs."""
+    places = skeleton.rest_positions()
+    top, paw = (skeleton.index(LEG_CHAINS["LH"][part]) for part in (0, -1))
+    return float(places[top, 1] - places[paw, 1]) / HIP_DROP
+
+
+def leg_size(skeleton: Skeleton) -> float:
+    """Return the length of the legs over those of the biped's model."""
+    return LEG_SIZE * relative_size(skeleton)
+
+
+def paw_height(skeleton: Skeleton) -> float:
+    """Return the height (m) of the joints of standing paws over the ground."""
+    return PAW_HEIGHT * relative_size(skeleton)
 
 
 def paw_points(clip: Clip) -> Array:

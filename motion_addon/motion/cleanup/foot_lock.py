@@ -1,149 +1,78 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns where a foot stands: the stretches in which it is pinned, to what, and the way between.
+"""Locks feet: the point of each stance, and corrections bridged smoothly between stances.
 
-A correction is known while the foot stands and bridged smoothly while it swings, so that a foot
-neither slides nor pops. Legs and the pelvis are left to `cleanup`.
+A correction is known while a foot is on the ground and bridged while it swings, so that a foot
+neither slides nor pops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ..clip import contacts as foot_contacts
-from ..maths import quat
+from ..maths import leg_ik, quat
 from ..maths.quat import Array
-from ..maths.smoothing import smooth, smoothstep
-
-Mask = NDArray[np.bool_]
+from ..maths.smoothing import smooth
+from .stances import Mask, Stance, stance_mask
 
 EASE_SECONDS = 0.2
 """Time in which the speed of a correction dies out after a release (s)."""
-TRIM_SECONDS = 0.12
-"""Most that is cut off either end of a contact in which the foot still moves (s)."""
-TRIM_DISTANCE = 0.022
-"""Distance (of a leg length of 0.87 m) from its standing point at which a foot still moves."""
-DRAG = 1.2
-"""Speed, over the limit of a contact, at which a foot is dragged and does not stand."""
-CALM = 0.6
-"""Speed, over the limit of a contact, under which a foot stands wherever it is."""
-CALM_SPEEDS = (0.8, 2.5)
-"""Speeds of the body (m/s) under which its feet do not trip, and over which they may."""
-CREEP = 0.08
-"""Distance (m, of the model's size) a standing foot may creep before it has to step."""
-STEP_SECONDS = 0.2
-"""Time for such a step (s)."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What makes a stand of a contact; galloping paws stand for a twelfth of a second."""
-
-    shortest: int = 4
-    """Fewest frames of a stand."""
-    trim_share: float = 0.35
-    """Most that is cut off either end of a contact, as a share of it."""
-    blur_seconds: float = 0.03
-    """Smoothing of the speed by which a dragged foot is known (s, sigma)."""
-    calm_seconds: float = 0.0
-    """Least time of a stand or a swing of a body that hardly goes, so that feet do not trip."""
-    sliding: float = 1.0
-    """How much faster and further than usual feet may slide and are still made to stand."""
-
-
-@dataclass(frozen=True)
-class Stance:
-    """One stand of one foot, frames `start` up to but not including `stop`."""
-
-    start: int
-    stop: int
-    flat: Mask
-    """(n,) bool, whether the heel is down too."""
-
-
-def stances(
-    heel: Array,
-    ball: Array,
-    points: Array,
-    pace: Array,
-    fps: float,
-    size: float,
-    rules: Rules | None = None,
-) -> list[Stance]:
-    """Return the stands of one foot.
-
-    `heel` and `ball` (T,) are binary contacts, `points` (T, 3) the ball, `pace` (T,) the speed of
-    the body (m/s), `size` the length of the character over that of the model. Where a foot is
-    dragged along it does not stand, whatever its contact says; a drag becomes a small step.
-    """
-    found = []
-    rules = rules or Rules()
-    speed = np.linalg.norm(np.gradient(points[:, [0, 2]], axis=0), axis=-1) * fps
-    limit = foot_contacts.SPEED_LIMIT * size + foot_contacts.SPEED_SHARE * pace
-    speed = smooth(speed, rules.blur_seconds * fps)
-    slow, calm = speed < rules.sliding * DRAG * limit, speed < CALM * limit
-    stood = ((ball > 0.5) & slow)[:, None].astype(np.float32)
-    down = foot_contacts.clean(stood, fps, rules.shortest / fps)[:, 0] > 0.5
-    _calm(down, pace, rules.calm_seconds * fps)
-    for first, last in foot_contacts.runs(down):
-        for start, stop in _steps(points, first, last, fps, rules.sliding * CREEP * size):
-            most = min(round(TRIM_SECONDS * fps), int(rules.trim_share * (stop - start)))
-            start, stop = _trimmed(points, calm, start, stop, most, TRIM_DISTANCE * size)
-            if stop - start >= rules.shortest:
-                found.append(Stance(start, stop, heel[start:stop] > 0.5))
-    return found
-
-
-def _calm(down: Mask, pace: Array, least: float) -> None:
-    """Close swings and drop stands of less than `least` frames, fewer the faster the body goes."""
-    needed = least * (1.0 - smoothstep(pace, *CALM_SPEEDS))
-    for standing in (False, True):
-        for start, stop in foot_contacts.runs(down == standing):
-            inside = start > 0 and stop < len(down)
-            if inside and stop - start < needed[start:stop].mean():
-                down[start:stop] = not standing
-
-
-def _steps(
-    points: Array, start: int, stop: int, fps: float, creep: float
-) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a contact in which the foot stays in place, with time for steps between.
-
-    A part ends where the foot has crept by ``creep`` from its own first tenth of a second.
-    """
-    half = round(0.5 * STEP_SECONDS * fps)
-    while True:
-        home = points[start : start + max(round(0.1 * fps), 1)].mean(axis=0)
-        away = np.linalg.norm((points[start:stop] - home)[:, [0, 2]], axis=-1) > creep
-        if not away.any() or stop - start - int(np.argmax(away)) < 2 * half:
-            yield start, stop
-            return
-        crept = start + int(np.argmax(away))
-        yield start, max(crept - half, start + 1)
-        start = crept + half
-
-
-def _trimmed(
-    points: Array, calm: Mask, start: int, stop: int, limit: int, most: float
-) -> tuple[int, int]:
-    """Return the stretch without the ends, of `limit` frames at most, with a foot on its way."""
-    off = points[start:stop] - np.median(points[start:stop], axis=0)
-    still = (np.linalg.norm(off[:, [0, 2]], axis=-1) <= most) | calm[start:stop]
-    landed, left = still & (off[:, 1] <= most), still & (off[:, 1] <= 0.6 * most)
-    lead = int(np.argmax(landed)) if landed.any() else limit
-    tail = int(np.argmax(left[::-1])) if left.any() else limit
-    # A contact cut by an end of the motion neither lands nor leaves there.
-    lead, tail = lead if start > 0 else 0, tail if stop < len(points) else 0
-    return start + min(lead, limit), stop - min(tail, limit)
+FADE_SECONDS = (0.12, 0.05)
+"""Times in which a foot regains its own height after a stance, and loses it before one (s)."""
+SOFT_SECONDS = 0.02
+"""Time over which a foot comes down onto the ground and off it (s, sigma)."""
 
 
 def anchor(points: Array) -> Array:
-    """Return the (3,) point a foot stands on, from its raw positions (n, 3) in one stand."""
+    """Return the (3,) point of one stance, the weighted mean of raw positions (n, 3)."""
     weight = np.hanning(len(points) + 2)[1:-1, None]
     return np.asarray((points * weight).sum(axis=0) / weight.sum())
+
+
+def anchored(points: Array, stances: list[Stance]) -> Array:
+    """Return points (T, 3) that stay at one place in each stance."""
+    out = points.copy()
+    for stance in stances:
+        out[stance.start : stance.stop] = anchor(points[stance.start : stance.stop])
+    return out
+
+
+def pinned(
+    points: Array, places: Array, floor: Array, stances: list[Stance], land: float, fps: float
+) -> Array:
+    """Return the way (T, 3) of a ball or paw that is in its places in stances and swings between.
+
+    ``places`` (T, 3) are its ``anchored`` points, ``floor`` (T,) its height on the ground, and
+    ``land`` the frames over which it comes down all the way.
+    """
+    known = stance_mask(stances, len(points))
+    target = places.copy()
+    target[:, 1] = _landing_height(points[:, 1], floor, stances, land)
+    off = bridged(target - points, known, fps)
+    height = bridged((target - points)[:, 1:2], known, fps, FADE_SECONDS)
+    off[:, 1:2] = smooth(height, SOFT_SECONDS * fps)
+    return np.asarray(points + off)
+
+
+def _landing_height(height: Array, floor: Array, stances: list[Stance], span: float) -> Array:
+    """Return `height` (T,) of a ball or paw brought down onto `floor` (T,) in its stances.
+
+    The last millimeters of its way down are kept and eased out in `span` frames.
+    """
+    out = height.copy()
+    landing = 1.0 - eased(np.arange(round(span)) / span)
+    for stance in stances:
+        a, b = stance.start, stance.stop
+        above = max(out[a] - floor[a], 0.0)
+        out[a:b] = floor[a:b].mean()
+        last = min(b - a, len(landing))
+        out[a : a + last] += above * landing[:last]
+    return np.asarray(out)
+
+
+def raised(height: Array, least: Array, known: Mask, fps: float, size: float) -> Array:
+    """Return how much (T,) a foot must rise to be ``least`` (T,) high where not ``known``."""
+    rise = leg_ik.soft_maximum(height, least, 0.004 * size) - height
+    return smooth(np.where(known, 0.0, rise), 0.025 * fps)
 
 
 def bridged(
@@ -204,12 +133,12 @@ def _fading(frames: Array, span: Array) -> Array:
     return np.asarray(frames * np.clip(1.0 - frames / span, 0.0, 1.0) ** 3)
 
 
-def untwisted(rotations: Array, stands: list[Stance], fps: float) -> Array:
-    """Return world rotations (T, 4) of a foot that keeps its yaw while it stands flat."""
+def untwisted(rotations: Array, stances: list[Stance], fps: float) -> Array:
+    """Return world rotations (T, 4) of a foot that keeps its yaw while it is flat on the ground."""
     yaw = yaw_of_foot(rotations)
     known, off = np.zeros(len(yaw), dtype=bool), np.zeros(len(yaw))
-    for stand in stands:
-        frames = stand.start + np.flatnonzero(stand.flat)
+    for stance in stances:
+        frames = stance.start + np.flatnonzero(stance.flat)
         if len(frames) > 2:
             known[frames] = True
             off[frames] = np.clip(np.median(yaw[frames]) - yaw[frames], -0.35, 0.35)

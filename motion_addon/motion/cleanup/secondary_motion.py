@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..body.quadruped import NECK, TAIL, is_quadruped
+from ..body.kinds import kind_of
+from ..body.quadruped import relative_size
 from ..body.quadruped_gaits import HIP_HEIGHT
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
-from ..metrics.paw_metrics import dog_size
 
 LIMIT = math.radians(20.0)
 """Most (rad) a joint bends by its own weight."""
@@ -32,9 +32,6 @@ BEHIND = math.radians(130.0)
 """Yaw (rad) from which a look gives up, so as not to jump from one shoulder to the other."""
 LOOK_SECONDS = 0.2
 """Time over which a look turns (s, sigma)."""
-LOOK_SHARES = dict(zip(NECK, (0.2, 0.2, 0.2, 0.4), strict=True))
-"""Share of the turn of each joint of an animal's neck and of its head."""
-PERSON_SHARES = {"Neck": 0.25, "Neck1": 0.25, "Head": 0.5}
 CLEAR = 0.05
 """Height of a tail or a head over the ground at least, over the hip's height."""
 TRIES = 2
@@ -56,7 +53,7 @@ class Spring:
     """Share of the swing that each joint makes."""
 
 
-SPRINGS = {TAIL: Spring(1.9, 0.35, 0.35, 0.35), NECK: Spring(3.5, 0.7, 0.35, 0.2)}
+TAIL_SPRING, NECK_SPRING = Spring(1.9, 0.35, 0.35, 0.35), Spring(3.5, 0.7, 0.35, 0.2)
 
 
 def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
@@ -71,8 +68,9 @@ def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
         clip.rotations.astype(np.float64), clip.root_positions.astype(np.float64)
     )
     rotations = clip.rotations.astype(np.float64)
-    size = dog_size(clip.skeleton)
-    for chain, spring in SPRINGS.items():
+    size = relative_size(clip.skeleton)
+    kind = kind_of(clip.skeleton)
+    for chain, spring in ((kind.tail, TAIL_SPRING), (kind.neck, NECK_SPRING)):
         joints = [clip.skeleton.index(name) for name in chain]
         stem = int(clip.skeleton.parents[joints[0]])
         push = _acceleration(places[:, joints[0]], clip.fps)
@@ -93,15 +91,15 @@ def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
 def look_at(clip: Clip, point: Array, amount: float = 1.0) -> Clip:
     """Return `clip` with neck and head turned towards a world `point` (3,) or (T, 3) in meters.
 
-    Of a person or of a quadruped.
     The turn is spread over the chain, limited and smooth in time; `amount` 0 leaves the clip
     alone. What lies straight behind is not looked at.
     """
     if amount <= 0.0:
         return clip
     skeleton = clip.skeleton
-    shares = LOOK_SHARES if is_quadruped(skeleton) else PERSON_SHARES
-    chain = {skeleton.index(name): share for name, share in shares.items()}
+    kind = kind_of(skeleton)
+    shares = zip(kind.neck, kind.gaze, strict=True)
+    chain = {skeleton.index(name): share for name, share in shares}
     head = list(chain)[-1]
     root = clip.root_positions.astype(np.float64)
     raw = clip.rotations.astype(np.float64)
@@ -203,12 +201,14 @@ def lifted(clip: Clip, chain: Sequence[str], least: Array, sign: float = 1.0) ->
 
 
 def clear_of_ground(clip: Clip, before: Clip) -> Clip:
-    """Return an animal's clip, tail and head not lower over the ground than they may be.
+    """Return a clip whose tail and head, of a level trunk, keep clear of the ground.
 
     What was lower in the clip ``before`` may be as low; frames that are as there stay so.
     """
-    out = clip
-    for chain, sign in ((TAIL, 1.0), (NECK, -1.0)):
+    kind, out = kind_of(clip.skeleton), clip
+    if not kind.level:
+        return clip
+    for chain, sign in ((kind.tail, 1.0), (kind.neck, -1.0)):
         if chain[-1] not in clip.skeleton.names:
             continue
         joints = [clip.skeleton.index(name) for name in chain]

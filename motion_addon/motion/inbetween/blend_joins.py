@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes the jolts out of a filling: it comes to kept poses, and goes on, without a jump.
+"""Joins filled frames to the kept poses without a jump of position or speed.
 
-What was filled on either side of a kept pose misses it by a little, the more so the less a body is
-like the one that the filler knows. That miss, and the change of speed, die out within the gap.
+A filling misses the kept poses at its ends by a little, the more so the less a body resembles the
+model's training data. The miss and the jump in speed fade out within the gap.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from ..maths import quat
 from ..maths.quat import Array
 
 SECONDS = 0.3
-"""Time in which a miss dies out, at most half of a gap."""
+"""Time in which a miss fades out, at most half of a gap."""
 RATE = 30.0
 """Frames a second at which new frames are averaged once with their neighbors."""
 LEAST = 4
-"""Frames of a gap from which there is something to go by."""
+"""Frames of the shortest gap whose ends are joined."""
 
 
 def blended_joins(clip: Clip, known: Array) -> Clip:
-    """Return ``clip`` with new frames where ``known`` (T,) is False that join the kept ones."""
+    """Return ``clip`` with frames where ``known`` (T,) is False joined to the kept ones."""
     rotations, roots = _even(clip, known)
     ends = [(a, b) for a, b in runs(~known) if b - a >= LEAST and a > 0 and b < len(known)]
     for start, stop in ends:
@@ -45,7 +45,7 @@ def blended_joins(clip: Clip, known: Array) -> Clip:
 
 
 def _even(clip: Clip, known: Array) -> tuple[Array, Array]:
-    """Return rotations and roots whose new frames are a little evened out over time."""
+    """Return rotations and roots with new frames smoothed a little over time."""
     rotations, roots = quat.unroll(clip.rotations), np.array(clip.root_positions)
     new = ~known[1:-1]
     for _ in range(max(round(clip.fps / RATE), 1)):
@@ -57,13 +57,13 @@ def _even(clip: Clip, known: Array) -> tuple[Array, Array]:
 
 
 def _seen(rotations: Array, roots: Array, key: int, rows: list[int]) -> tuple[Array, Array]:
-    """Return what frames are away from a kept one: turns (N, J, 3) and steps (N, 3)."""
+    """Return turns (N, J, 3) and steps (N, 3) from a kept frame to other frames."""
     turns = quat.to_rotvec(quat.inv_mul(rotations[key], rotations[rows]))
     return turns, roots[rows] - roots[key]
 
 
 def _reach(rotations: Array, roots: Array, key: int, step: int, span: float) -> None:
-    """Let the frames next to a kept one lead to it."""
+    """Change the frames next to a kept one so that they lead to it."""
     turns, steps = _seen(rotations, roots, key, [key + step * n for n in (1, 2, 3)])
     off = [-(3.0 * part[0] - 3.0 * part[1] + part[2]) for part in (turns, steps)]
     away = np.arange(1, int(np.ceil(span)))
@@ -71,7 +71,7 @@ def _reach(rotations: Array, roots: Array, key: int, step: int, span: float) -> 
 
 
 def _speed(rotations: Array, roots: Array, key: int, step: int) -> tuple[Array, Array]:
-    """Return the speed (a frame) at a kept frame as seen from one side of it."""
+    """Return the speed per frame at a kept frame, from the frames on one side of it."""
     turns, steps = _seen(rotations, roots, key, [key + step, key + 2 * step])
     return step * (2.0 * turns[0] - 0.5 * turns[1]), step * (2.0 * steps[0] - 0.5 * steps[1])
 
@@ -79,7 +79,7 @@ def _speed(rotations: Array, roots: Array, key: int, step: int) -> tuple[Array, 
 def _speed_off(
     rotations: Array, roots: Array, known: Array, start: int, stop: int
 ) -> list[tuple[Array, Array]]:
-    """Return what the speeds at both ends of a gap lack, counted away from the kept frames."""
+    """Return the jumps in speed at both ends of a gap, per frame away from the kept frame."""
     found = []
     for key, step in ((start - 1, 1), (stop, -1)):
         inner = _speed(rotations, roots, key, step)

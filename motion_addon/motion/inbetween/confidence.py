@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the network's correction of a filling is to be trusted with a motion.
+"""Confidence in the network's correction of a motion, measured on its kept frames.
 
-Kept frames tell: some of them are hidden, filled like a gap, and compared with what they were. The
-share of the network's correction that comes nearest to them is what the gaps get of it. A motion
-that is unlike all that was learned, or that hardly moves, so stays near its interpolation.
+Some kept frames are hidden, filled like a gap, and compared with the original. The share of the
+correction that fits them best scales the correction of the gaps. So a motion unlike the training
+data, or one that hardly moves, stays near its interpolation.
 """
 
 import numpy as np
@@ -17,11 +17,11 @@ from .gap import Window
 from .model import Filler
 
 ENDS = 2
-"""Kept frames at either end of a stretch that are not hidden: they tell how the body moves."""
+"""Kept frames at either end of a stretch that stay visible, for the body's speed."""
 SHORTEST = 7
-"""Kept frames of a stretch in which some are hidden."""
+"""Fewest kept frames of a stretch in which some are hidden."""
 BELIEF = 0.3
-"""What is believed of the network beforehand, over what hidden frames tell."""
+"""Weight of full confidence beforehand, relative to the hidden frames."""
 LENGTHS = 4.0
 """Weight of meters against axes."""
 
@@ -29,27 +29,27 @@ LENGTHS = 4.0
 def share(
     filler: Filler, skeleton: Skeleton, motion: tuple[Array, Array], kept: Array, pace: Array
 ) -> float:
-    """Return 0..1, the share of a window's correction that holds in its stretches of kept frames.
+    """Return the confidence 0..1 in a window's correction, from its stretches of kept frames.
 
-    ``motion`` are local rotations (T, J, 4) and roots (T, 3), ``kept`` (T,) the frames of it that
-    are known from the first, ``pace`` (1,) as ``gap.window`` has it. Without a stretch that is
-    long enough it is 1.
+    ``motion`` is local rotations (T, J, 4) and roots (T, 3), ``kept`` (T,) the frames that the
+    request keeps, ``pace`` (1,) as in ``gap.window``. Without a stretch that is long enough the
+    confidence is 1.
     """
-    size = told = 0.0
+    size = agreed = 0.0
     for start, stop in runs(kept):
         if stop - start >= SHORTEST:
             moved, wanted = _missed(filler, skeleton, motion, slice(start, stop), pace)
             size += float((moved * moved).sum())
-            told += float((moved * wanted).sum())
+            agreed += float((moved * wanted).sum())
     if size == 0.0:
         return 1.0
-    return float(np.clip((told / size + BELIEF) / (1.0 + BELIEF), 0.0, 1.0))
+    return float(np.clip((agreed / size + BELIEF) / (1.0 + BELIEF), 0.0, 1.0))
 
 
 def _missed(
     filler: Filler, skeleton: Skeleton, motion: tuple[Array, Array], at: slice, pace: Array
 ) -> tuple[Array, Array]:
-    """Return by how much the network moves a stretch's hidden frames, and by how much it should."""
+    """Return the network's change of a stretch's hidden frames, and the true one."""
     rotations, roots = motion[0][None, at], motion[1][None, at]
     known = np.ones(rotations.shape[:2], dtype=bool)
     known[:, ENDS:-ENDS] = False
@@ -69,8 +69,8 @@ def blended(seen: Window, rotations: Array, roots: Array, part: float) -> tuple[
 
 
 def _pose(seen: Window, rotations: Array, roots: Array) -> Array:
-    """Return (N, T, 9 J) axes and places of joints, seen from the carried frames."""
+    """Return axes and positions of joints (N, T, 9 J) in the local ground frames."""
     world, places = seen.skeleton.fk(rotations, roots)
-    axes = quat.to_two_axes(seen.carried.rotations_into(world))
-    parts = axes, LENGTHS * seen.carried.points_into(places)
+    axes = quat.to_two_axes(seen.root_frames.rotations_into(world))
+    parts = axes, LENGTHS * seen.root_frames.points_into(places)
     return np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=-1)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fills the gaps between kept poses of a motion, with the transformer that was trained for it.
+"""Fills the gaps between kept poses of a motion with the in-between transformer.
 
-Kept poses stay to the bit. A gap of up to 60 of the model's frames is filled at once; a longer
-one is first filled in coarser steps, some of whose poses are then kept. A motion may have any
-frame rate and size; joints that the model does not know are interpolated.
+Kept poses stay bit-identical. A gap of up to 60 of the model's frames is filled at once; a longer
+one is first filled in coarser steps, and some of these poses are then kept. A motion may have any
+frame rate and size; joints that the model does not have are interpolated.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import RefusedError
-from ..body import quadruped_gaits
 from ..body.dynamic_units import Units
-from ..body.quadruped import is_quadruped
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..clip.skeleton import Skeleton
@@ -27,24 +25,24 @@ from . import confidence, gap, keyed_feet
 from .model import Filler
 
 CONTEXT = 10
-"""Kept frames before and after a gap that the model looks at."""
+"""Kept frames before and after a gap in the model's window."""
 MOST_FRAMES = 90
-"""Frames that it looks at together."""
+"""Most frames of a window."""
 SKETCHED = 4
-"""Of so many coarse steps one pose is kept: what lies between is better filled than sampled."""
+"""One pose of so many coarse steps is kept: filling between them is better than sampling all."""
 LATE = (0.08, 0.16)
-"""Shares of a gap by which a variant comes earlier or later."""
+"""Shares of a gap by which a variant is earlier or later."""
 LEAST_VARIED = 0.3
-"""Seconds, the shortest gap that has variants of its timing."""
+"""Seconds of the shortest gap with variants of its timing."""
 PACES = (0.5, 4.0)
-"""Durations of a frame, over the model's, that it was trained on."""
+"""Durations of a frame over the model's in training."""
 TIMES = (0.4, 2.5)
-"""What the time of an animal may be multiplied with; no animal is larger or smaller."""
+"""Limits of the factor on an animal's time; no animal is larger or smaller."""
 
 
 @dataclass(frozen=True)
 class _Work:
-    """A motion on the model's joints, in its size and pace, filled step by step, in place."""
+    """A motion on the model's joints, at its size and pace, that is filled in place."""
 
     filler: Filler
     skeleton: Skeleton
@@ -53,7 +51,7 @@ class _Work:
     contacts: Array
     known: Array
     kept: Array
-    """(T,) bool, the frames that were known from the first."""
+    """(T,) bool, the frames that the request keeps."""
     fps: float
 
     def answered(
@@ -61,11 +59,11 @@ class _Work:
     ) -> tuple[Array, Array, Array]:
         """Return rotations, roots and contacts of a window (T, ...) with its gaps filled.
 
-        Of animals, which are of more kinds than were learned from, as far as ``kept`` (T,) frames
-        show that the network knows them.
+        For animals, the correction is scaled by the confidence measured on ``kept`` (T,) frames:
+        there are more species than in the training data.
         """
         share = 1.0
-        if is_quadruped(self.skeleton):
+        if self.filler.kind.by_hips:
             share = confidence.share(self.filler, self.skeleton, motion, kept, pace)
         rotations, roots = motion
         found = answered(
@@ -75,17 +73,17 @@ class _Work:
 
 
 @dataclass(frozen=True, eq=False)
-class _Fit:
-    """How a body is seen as the model's."""
+class _Match:
+    """A body matched to the model's."""
 
     joints: Array
-    """Of the body, in the model's order."""
+    """Joints of the body, in the model's order."""
     skeleton: Skeleton
-    """These joints in the model's size."""
+    """These joints at the model's size."""
     scale: float
-    """Of the model over the body."""
+    """Size of the model over that of the body."""
     time: float
-    """The same of time: an elephant's steps take longer than a dog's."""
+    """Factor on time by dynamic similarity: an elephant's steps take longer than a dog's."""
 
 
 def answered(
@@ -99,8 +97,8 @@ def answered(
 ) -> tuple[Array, Array, Array]:
     """Return local rotations, roots and contacts in 0..1 of windows (N, T, ...), gaps filled.
 
-    ``skeleton`` has the model's joints and size, ``share`` is how much there is of the network's
-    correction. Feet are not locked. Raises ValueError for more frames than the model can look at.
+    ``skeleton`` has the model's joints and size, ``share`` scales the network's correction. Feet
+    are not locked. Raises ValueError for more frames than the model's longest window.
     """
     seen = gap.window(skeleton, rotations, roots, known, pace)
     turned, placed, contacts = gap.corrected(seen, filler.answer(seen.inputs))
@@ -110,22 +108,22 @@ def answered(
 def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool = True) -> Clip:
     """Return ``clip`` with new motion where ``known`` (T,) is False; contacts are set.
 
-    A ``seed`` other than 0 gives another variant. With ``lock`` standing feet neither slide nor
-    sink. Raises RefusedError where there is nothing to go by.
+    A ``seed`` other than 0 gives another variant. With ``lock`` feet neither slide nor sink in
+    their stances. Raises RefusedError for a motion that cannot be filled.
     """
     known = checked(clip, known)
-    fit = _on_model(filler, clip.skeleton)
-    joints, scale = fit.joints, fit.scale
+    match = _on_model(filler, clip.skeleton)
+    joints, scale = match.joints, match.scale
     plain, line = gap.interpolated(clip.rotations[None], clip.root_positions[None], known[None])
     work = _Work(
         filler,
-        fit.skeleton,
+        match.skeleton,
         plain[0][:, joints].astype(np.float32),
         (line[0] * scale).astype(np.float32),
         np.zeros((clip.frames, gap.CONTACTS), dtype=np.float32),
         known.copy(),
         known.copy(),
-        clip.fps / fit.time,
+        clip.fps / match.time,
     )
     gaps = runs(~known)
     for start, stop in gaps:
@@ -133,7 +131,7 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
     _fill_all(work)
     if seed:
         _vary(work, gaps, np.random.default_rng(seed))
-    done = Clip(fit.skeleton, work.rotations, work.roots, work.fps)
+    done = Clip(match.skeleton, work.rotations, work.roots, work.fps)
     if lock:
         done = keyed_feet.locked(done, known, work.contacts)
     rotations = plain[0].astype(np.float32)
@@ -152,7 +150,7 @@ def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool 
 
 
 def checked(clip: Clip, known: Array) -> Array:
-    """Return (T,) bool, the frames of a clip that are kept; raises RefusedError if none can be."""
+    """Return the kept frames of a clip (T,) bool; raises RefusedError if it cannot be filled."""
     known = np.asarray(known, dtype=bool)
     if known.shape != (clip.frames,):
         raise RefusedError(f"The motion has {clip.frames} frames, but {known.size} are marked")
@@ -173,8 +171,8 @@ def checked(clip: Clip, known: Array) -> Array:
     return known
 
 
-def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
-    """Return how a skeleton that has the model's joints is seen as the model's body."""
+def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
+    """Match a skeleton with the model's joints to the model's body; raises RefusedError."""
     model = filler.skeleton
     missing = [name for name in model.names if name not in skeleton.names]
     if missing:
@@ -185,19 +183,23 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Fit:
     if skeleton.parents[joints[0]] >= 0 or above != wanted:
         raise RefusedError("The joints of the motion hang together otherwise than the model's")
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
-    four = is_quadruped(part)
-    height = landmarks.hip_height(part) if four else -float(part.rest_positions()[:, 1].min())
+    kind = filler.kind
+    if kind.by_hips:
+        height, own_height = landmarks.hip_height(part), kind.hip_height
+    else:
+        height = -float(part.rest_positions()[:, 1].min())
+        own_height = float(filler.info["root_height"])
     if height < 1e-4:
         raise RefusedError("The rest pose of the motion does not stand upright along Y")
-    scale = (quadruped_gaits.HIP_HEIGHT if four else float(filler.info["root_height"])) / height
-    time = float(np.clip(Units(height).factors()[1], *TIMES)) if four else 1.0
-    return _Fit(joints, part.scaled(scale), scale, time)
+    scale = own_height / height
+    time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.by_hips else 1.0
+    return _Match(joints, part.scaled(scale), scale, time)
 
 
 def _sketch(work: _Work, start: int, stop: int) -> None:
-    """Keep some poses of a gap that is too long to be filled at once, or too dense.
+    """Fill some poses of a gap that is too long or too dense to be filled at once.
 
-    They are taken from a filling in even steps of several frames.
+    They come from a filling in even steps of several frames and are kept from then on.
     """
     longest = int(work.filler.info["longest_gap"])
     frames = stop - start + 1
@@ -233,11 +235,11 @@ def _sketch(work: _Work, start: int, stop: int) -> None:
 
 
 def _fill_all(work: _Work) -> None:
-    """Fill all gaps, window by window; what is filled is context for the next."""
+    """Fill all gaps, window by window; filled frames are context for the next window."""
     pace = np.array([max(gap.RATE / work.fps, PACES[0])])
     open_ = ~work.known
     touched = np.zeros(len(open_), dtype=bool)
-    for first, last, until in _windows(open_):
+    for first, last, until in windows(open_):
         at = slice(first, last)
         rotations, roots, contacts = work.answered(
             (work.rotations[at], work.roots[at]), work.known[at], work.kept[at], pace
@@ -245,17 +247,16 @@ def _fill_all(work: _Work) -> None:
         new = np.zeros(len(open_), dtype=bool)
         new[first:until] = open_[first:until] & ~work.known[first:until]
         work.rotations[new], work.roots[new] = rotations[new[at]], roots[new[at]]
-        told = np.arange(first, last)[~touched[first:last]]
-        work.contacts[told] = contacts[told - first]
+        fresh = np.arange(first, last)[~touched[first:last]]
+        work.contacts[fresh] = contacts[fresh - first]
         touched[first:until] = True
         work.known[new] = True
 
 
 def _vary(work: _Work, gaps: list[tuple[int, int]], rng: np.random.Generator) -> None:
-    """Fill gaps anew around a pose that comes earlier or later than it did.
+    """Fill gaps again around one pose of the filling that is moved in time.
 
-    The pose is the filling's own, so that it is one the body takes; a gap too short for steps
-    of another timing keeps its filling.
+    A gap too short for steps of another timing keeps its filling.
     """
     for start, stop in gaps:
         frames = stop - start
@@ -272,11 +273,11 @@ def _vary(work: _Work, gaps: list[tuple[int, int]], rng: np.random.Generator) ->
     _fill_all(work)
 
 
-def _windows(open_: Array) -> Iterator[tuple[int, int, int]]:
-    """Yield windows (first, last excluded) and up to where their filling is taken.
+def windows(open_: Array) -> Iterator[tuple[int, int, int]]:
+    """Yield windows (first, last excluded) and the end of the part that is taken from each.
 
-    Gaps that lie close together are seen at once. Where a window had to be cut, its last gap is
-    filled by the next one, which also sees what follows.
+    Gaps that are close together share a window. If a window had to be cut, its last gap is
+    filled by the next window, which also covers the frames after it.
     """
     gaps = runs(open_)
     at = 0

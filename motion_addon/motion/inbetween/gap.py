@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a motion with gaps looks like to the network, and the motion its answer stands for.
+"""Network inputs of a motion with gaps, and the motion that the network's outputs describe.
 
-Gaps are first filled as any animation program would: joints by slerp, the root on a straight
-line, but so that what moves goes on without a jolt. That filling carries a frame along, on the
-ground under the root and turned with it, in which poses are seen and corrections answered. So a
-motion looks the same wherever it goes, frames that are kept need no correction, and a correction
-of nothing is that filling.
+Gaps are first interpolated: joints by slerp, the root on a straight line, eased so that the speed
+at both ends continues. At each frame of this filling a root frame lies on the ground under the
+root and turns with it; poses and corrections are relative to it. So inputs do not depend on place
+and heading, kept frames need no correction, and a zero correction is the filling itself.
 
-Any skeleton will do; its size is that of the model it was trained on. Lengths are meters, the
-first two axes of arrays are windows and frames, (N, T, ...).
+The skeleton has the size of the model's. Lengths are meters; the first two axes of arrays are
+windows and frames, (N, T, ...).
 """
 
 from dataclasses import dataclass
@@ -23,18 +22,18 @@ RATE = 30.0
 """Frames a second at which ``pace`` is 1."""
 CONTACTS = 4
 PERIODS = 2.0 ** np.arange(2, 9)
-"""Frames, of the waves by which the distance to a kept frame is told."""
+"""Periods in frames of the waves that encode the distance to a kept frame."""
 EASE = 10
-"""Frames in which the speed at an end of a gap goes over into that of the plain filling."""
+"""Frames in which the speed at an end of a gap fades to that of the interpolation."""
 FAR = 1 << 20
-"""Frames, a distance to a kept frame where there is none."""
+"""Distance in frames if there is no kept frame."""
 FARTHEST = 128
-"""Frames, the largest distance that is told."""
+"""Largest distance in frames that is encoded."""
 
 
 @dataclass(frozen=True)
 class GapLayout:
-    """Slices of the vectors of one frame, by the number of joints."""
+    """Slices of the input and output vectors of one frame, by the number of joints."""
 
     joints: int
 
@@ -50,12 +49,12 @@ class GapLayout:
 
     @property
     def motion(self) -> slice:
-        """Velocity x, z (m/s) and yaw rate (rad/s) of the carried frame, before and after it."""
+        """Velocity x, z (m/s) and yaw rate (rad/s) of the root frame, after and before it."""
         return slice(self.positions.stop, self.positions.stop + 6)
 
     @property
     def keys(self) -> slice:
-        """Whether the frame is kept, pace, and its distances to the kept ones around it."""
+        """Whether the frame is kept, the pace, and the distances to the kept frames around it."""
         return slice(self.motion.stop, self.motion.stop + 3 + 4 * len(PERIODS) + 2)
 
     @property
@@ -80,8 +79,8 @@ class GapLayout:
 
 
 @dataclass(frozen=True, eq=False)
-class Carried:
-    """A frame for each frame of a motion: on the ground, under the root, turned with it."""
+class RootFrames:
+    """Coordinate frames of a motion, one a frame: on the ground under the root, facing its way."""
 
     yaw: Array
     """(N, T) radians."""
@@ -89,25 +88,25 @@ class Carried:
     """(N, T, 3) meters."""
 
     def rotations_into(self, world: Array) -> Array:
-        """Return world rotations (N, T, J, 4) as seen from the frames."""
+        """Return world rotations (N, T, J, 4) relative to the root frames."""
         return quat.mul(quat.yaw(-self.yaw).astype(np.float32)[:, :, None], world)
 
     def rotations_from(self, seen: Array) -> Array:
-        """Return world rotations of rotations (N, T, J, 4) seen from the frames."""
+        """Return the world rotations of rotations (N, T, J, 4) relative to the root frames."""
         return quat.mul(quat.yaw(self.yaw).astype(np.float32)[:, :, None], seen)
 
     def points_into(self, world: Array) -> Array:
-        """Return world points (N, T, P, 3) as seen from the frames."""
+        """Return world points (N, T, P, 3) relative to the root frames."""
         turn = quat.yaw(-self.yaw).astype(np.float32)[:, :, None]
         return quat.apply(turn, world - self.origin[:, :, None])
 
     def points_from(self, seen: Array) -> Array:
-        """Return world points of points (N, T, P, 3) seen from the frames."""
+        """Return the world points of points (N, T, P, 3) relative to the root frames."""
         turn = quat.yaw(self.yaw).astype(np.float32)[:, :, None]
         return np.asarray(quat.apply(turn, seen) + self.origin[:, :, None])
 
     def motion(self, rate: Array) -> Array:
-        """Return (N, T, 6) velocities to the next frame and from the one before.
+        """Return the velocities (N, T, 6) to the next frame and from the previous one.
 
         ``rate`` (N,) frames a second. x, z in m/s and yaw in rad/s; the ends repeat.
         """
@@ -126,7 +125,7 @@ class Carried:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Windows of a motion, gaps filled without a network, and what the network is told of them."""
+    """Windows of a motion, gaps filled without a network, and the network's inputs."""
 
     skeleton: Skeleton
     known: Array
@@ -135,11 +134,11 @@ class Window:
     """(N, T, J, 4) local rotations of the eased filling."""
     roots: Array
     """(N, T, 3) its root."""
-    carried: Carried
+    root_frames: RootFrames
     axes: Array
-    """(N, T, J, 6) its joints, seen from the carried frames."""
+    """(N, T, J, 6) its joints, relative to the root frames."""
     root: Array
-    """(N, T, 3) its root, likewise: only the height is not 0."""
+    """(N, T, 3) its root, relative to the root frames: only the height is not 0."""
     inputs: Array
     """(N, T, I)."""
 
@@ -154,10 +153,10 @@ def key_distances(known: Array) -> tuple[Array, Array]:
 
 
 def interpolated(rotations: Array, roots: Array, known: Array) -> tuple[Array, Array]:
-    """Return local rotations (N, T, J, 4) and roots (N, T, 3) with the gaps filled plainly.
+    """Return local rotations (N, T, J, 4) and roots (N, T, 3) with interpolated gaps.
 
     Joints by slerp along the shorter arc, roots on a straight line; before the first and after
-    the last kept frame of a window the pose is held. Raises ValueError where none is kept.
+    the last kept frame of a window the pose is held. Raises ValueError if none is kept.
     """
     if not known.any(axis=1).all():
         raise ValueError("Each window needs at least one kept frame")
@@ -176,10 +175,10 @@ def interpolated(rotations: Array, roots: Array, known: Array) -> tuple[Array, A
 
 
 def eased(rotations: Array, roots: Array, known: Array) -> tuple[Array, Array]:
-    """Return local rotations (N, T, J, 4) and roots (N, T, 3), filled plainly but without a jolt.
+    """Return local rotations (N, T, J, 4) and roots (N, T, 3) with interpolated, eased gaps.
 
-    Where two kept frames lie next to each other at an end of a gap, what moves there goes on at
-    first as it did; its speed goes over into the plain one's within EASE frames.
+    Where two adjacent frames are kept at an end of a gap, their speed continues into the gap and
+    fades to that of the interpolation within EASE frames.
     """
     out, line = interpolated(rotations, roots, known)
     frames = known.shape[1]
@@ -218,7 +217,7 @@ def eased(rotations: Array, roots: Array, known: Array) -> tuple[Array, Array]:
 
 
 def key_codes(known: Array, pace: Array) -> Array:
-    """Return (N, T, K) what a frame is told of the kept ones around it.
+    """Return the inputs (N, T, K) of ``GapLayout.keys``.
 
     ``pace`` (N,) is the duration of a frame over that at RATE.
     """
@@ -241,12 +240,12 @@ def window(
     pace: Array,
     bones: Array | None = None,
 ) -> Window:
-    """Return what the network is told of windows of a motion with gaps.
+    """Return windows of a motion with gaps, with the network's inputs.
 
-    ``rotations`` (N, T, J, 4) local, ``roots`` (N, T, 3); what they hold where ``known`` (N, T)
-    is False plays no part. ``pace`` (N,) is as in ``key_codes``. ``bones`` (N, J, 3) are the
-    offsets of the joints of each window's body, those of the skeleton without. The lowest joint
-    of the kept frames tells the height of the ground.
+    ``rotations`` (N, T, J, 4) local, ``roots`` (N, T, 3); their values where ``known`` (N, T) is
+    False have no effect. ``pace`` (N,) is as in ``key_codes``. ``bones`` (N, J, 3) are the joint
+    offsets of each window's body, by default the skeleton's. The ground is at the height of the
+    lowest joint of the kept frames.
     """
     rotations, roots = eased(rotations, roots, known)
     world, positions = skeleton.fk(rotations, roots, None if bones is None else bones[:, None])
@@ -254,20 +253,20 @@ def window(
     forward = quat.apply(world[:, :, 0], np.array([0.0, 0.0, 1.0], dtype=np.float32))
     origin = roots.copy()
     origin[..., 1] = lowest[:, None]
-    carried = Carried(quat.yaw_of(forward).astype(np.float32), origin)
-    axes = quat.to_two_axes(carried.rotations_into(world))
-    seen = carried.points_into(positions)
+    root_frames = RootFrames(quat.yaw_of(forward).astype(np.float32), origin)
+    axes = quat.to_two_axes(root_frames.rotations_into(world))
+    seen = root_frames.points_into(positions)
     flat = (*known.shape, -1)
     inputs = np.concatenate(
         [
             axes.reshape(flat),
             seen.reshape(flat),
-            carried.motion(RATE / np.asarray(pace)),
+            root_frames.motion(RATE / np.asarray(pace)),
             key_codes(known, np.asarray(pace)),
         ],
         axis=-1,
     ).astype(np.float32)
-    return Window(skeleton, known, rotations, roots, carried, axes, seen[:, :, 0], inputs)
+    return Window(skeleton, known, rotations, roots, root_frames, axes, seen[:, :, 0], inputs)
 
 
 def corrected(filled: Window, outputs: Array) -> tuple[Array, Array, Array]:
@@ -277,9 +276,9 @@ def corrected(filled: Window, outputs: Array) -> tuple[Array, Array, Array]:
     """
     layout = GapLayout(len(filled.skeleton))
     axes = filled.axes + outputs[..., layout.axes].reshape(filled.axes.shape)
-    world = filled.carried.rotations_from(quat.from_two_axes(axes).astype(np.float32))
+    world = filled.root_frames.rotations_from(quat.from_two_axes(axes).astype(np.float32))
     root = (filled.root + outputs[..., layout.root])[:, :, None]
-    roots = filled.carried.points_from(root)[:, :, 0]
+    roots = filled.root_frames.points_from(root)[:, :, 0]
     known = filled.known[..., None]
     rotations = np.where(known[..., None], filled.rotations, filled.skeleton.local(world))
     odds = np.clip(outputs[..., layout.contacts], -30.0, 30.0)

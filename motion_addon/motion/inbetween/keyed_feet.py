@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns feet in a filled gap: they stand where the kept poses have them, and touch no kept pose.
+"""Plants feet in a filled gap where the kept poses have them, and changes no kept pose.
 
-A foot that stands across an end of a gap stays where the kept pose put it; one that stands only
-inside finds its own place. Corrections are nothing at kept frames and are bridged in between.
+A foot with a stance across an end of a gap stays where the kept pose has it; with a stance
+inside the gap it stays at its own mean place. Corrections are zero at kept frames and are
+interpolated between stances.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from ..body import quadruped
-from ..body.quadruped import LEGS, SHORTEST_CONTACT, is_quadruped
+from ..body.kinds import BIPED, QUADRUPED, kind_of
 from ..cleanup import foot_lock
-from ..cleanup.lower_body import LEG, SIDES
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -25,74 +25,70 @@ from ..maths.smoothing import REACH as SMOOTH_REACH
 from ..maths.smoothing import running_max, smooth, smoothstep
 
 CREEP = 0.09
-"""Share of a leg's length that a kept foot may have moved while it stood."""
+"""Share of a leg's length that a kept foot may move in its stance."""
 ASTRAY = 0.06
-"""Share of a leg's length beyond which a foot is not held back where it stood."""
+"""Share of a leg's length beyond which a foot is not pulled back to its stance."""
 LEAST_HEIGHT = 0.004
-"""Share of a leg's length by which feet may go under the lowest of the kept ones."""
+"""Share of a leg's length by which feet may sink below the lowest kept one."""
 DIP_SECONDS = 0.1
 """Time before and after a dip under the floor in which a foot is raised over it."""
-ROUNDS = 3
-"""Corrections of an animal's leg until its hock or wrist is in its place."""
+ROUNDS: Final = {BIPED: 1, QUADRUPED: 3}
+"""Corrections of a leg until its end is in place; an animal's may be straight or bend aside."""
 
 _FRONT = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
-class Limb:
-    """A leg as inverse kinematics and contacts know it."""
+class PlantedLeg:
+    """A leg of a skeleton for contacts and inverse kinematics."""
 
     joints: tuple[int, int, int, int]
-    """Top, middle, end and the point that stands: hip, knee, ankle and ball; hip, hock, paw."""
+    """Top, middle, end and ball: hip, knee, ankle and ball; hip, knee, hock and paw."""
     column: int
-    """Of its contacts."""
+    """Column of the ball's contacts."""
     front: Array
-    """(3,) where its middle joint points, seen from the upper bone."""
+    """(3,) direction of the middle joint, relative to the upper bone."""
 
 
-def limbs_of(skeleton: Skeleton) -> list[Limb]:
-    """Return the legs of a biped or a quadruped."""
-    if is_quadruped(skeleton):
-        names = [quadruped.limb(name) for name in LEGS]
-        fronts = [-_FRONT if name[1] == "F" else _FRONT for name in LEGS]
-        columns = list(range(len(LEGS)))
-    else:
-        names = [tuple(side + bone for bone in LEG) for side in SIDES]  # type: ignore[misc]
-        fronts, columns = [_FRONT, _FRONT], [1, 3]
-    return [
-        Limb(tuple(skeleton.index(name) for name in joints), column, front)  # type: ignore[arg-type]
-        for joints, column, front in zip(names, columns, fronts, strict=True)
-    ]
+def planted_legs(skeleton: Skeleton) -> list[PlantedLeg]:
+    """Return the legs of a skeleton."""
+    kind = kind_of(skeleton)
+    out = []
+    for leg, column in zip(kind.legs, kind.balls, strict=True):
+        top, middle, end, ball = (
+            skeleton.index(name) for name in (leg.top, leg.middle, leg.end, leg.ball)
+        )
+        front = -_FRONT if leg.fore else _FRONT
+        out.append(PlantedLeg((top, middle, end, ball), column, front))
+    return out
 
 
 def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
     """Return ``clip`` with feet that neither slide nor sink where ``known`` (T,) is False.
 
-    ``contacts`` (T, 4) are probabilities; the result's are binary. Kept frames keep their poses
-    to the bit. Hips, and what is above them, go as they went: hips that came down for
-    a far foot were further from the truth on held-out motion.
+    ``contacts`` (T, 4) are probabilities; the result's are binary. Kept frames stay
+    bit-identical. Hips and upper body stay as they are: lowering the hips for a distant foot was
+    less accurate on held-out motion.
     """
     skeleton = clip.skeleton
-    four = is_quadruped(skeleton)
-    shortest = SHORTEST_CONTACT if four else foot_contacts.SHORTEST
-    down = foot_contacts.clean(np.asarray(contacts, dtype=np.float32), clip.fps, shortest)
+    kind = kind_of(skeleton)
+    probable = np.asarray(contacts, dtype=np.float32)
+    down = foot_contacts.clean(probable, clip.fps, kind.foot.shortest)
     world, positions = skeleton.fk(
         clip.rotations.astype(np.float64), clip.root_positions.astype(np.float64)
     )
-    limbs = limbs_of(skeleton)
-    floor = min(float(positions[known][:, limb.joints[3], 1].min()) for limb in limbs)
+    legs = planted_legs(skeleton)
+    floor = min(float(positions[known][:, leg.joints[3], 1].min()) for leg in legs)
     targets = {}
-    for limb in limbs:
-        ball = positions[:, limb.joints[3]]
-        off, stood = _offsets(
-            ball, known, down[:, limb.column] > 0.5, clip.fps, _length(limb, clip)
-        )
-        least = floor - LEAST_HEIGHT * _length(limb, clip)
+    for leg in legs:
+        ball = positions[:, leg.joints[3]]
+        off, stood = _offsets(ball, known, down[:, leg.column] > 0.5, clip.fps, _length(leg, clip))
+        least = floor - LEAST_HEIGHT * _length(leg, clip)
         off[:, 1] += _lift((ball + off)[:, 1], least, known | stood, known, clip.fps)
-        targets[limb.column] = positions[:, limb.joints[2]] + off
-        down[:, limb.column] = np.where(known, down[:, limb.column], stood)
-    for limb in limbs:
-        _reach(world, positions, limb, targets[limb.column], four)
+        targets[leg.column] = positions[:, leg.joints[2]] + off
+        down[:, leg.column] = np.where(known, down[:, leg.column], stood)
+    for leg in legs:
+        _reach(world, positions, leg, targets[leg.column], ROUNDS[kind])
     rotations = quat.unroll(skeleton.local(world)).astype(np.float32)
     return replace(
         clip,
@@ -102,7 +98,7 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
 
 
 def _lift(heights: Array, least: float, fixed: Array, known: Array, fps: float) -> Array:
-    """Return (T,) by how much a foot is raised so that it keeps over ``least``, without a jolt.
+    """Return the lift (T,) that smoothly keeps a foot above ``least``, meters.
 
     A foot that dips for a moment is raised before and after, too, except where it is ``fixed``.
     """
@@ -115,15 +111,15 @@ def _lift(heights: Array, least: float, fixed: Array, known: Array, fps: float) 
     return np.maximum(around, needed)
 
 
-def _length(limb: Limb, clip: Clip) -> float:
-    _, middle, end, _ = limb.joints
+def _length(leg: PlantedLeg, clip: Clip) -> float:
+    _, middle, end, _ = leg.joints
     return float(sum(np.linalg.norm(clip.skeleton.offsets[joint]) for joint in (middle, end)))
 
 
 def _offsets(
     ball: Array, known: Array, down: Array, fps: float, length: float
 ) -> tuple[Array, Array]:
-    """Return the corrections (T, 3) of a standing point, and (T,) whether it stands."""
+    """Return the corrections (T, 3) of a ball, and where it is in a stance (T,)."""
     target, stood = ball.copy(), np.zeros(len(ball), dtype=bool)
     for start, stop in foot_contacts.runs(down):
         kept = start + np.flatnonzero(known[start:stop])
@@ -146,18 +142,20 @@ def _offsets(
     return foot_lock.bridged(target - ball, fixed, fps), stood
 
 
-def _reach(world: Array, positions: Array, limb: Limb, target: Array, four: bool) -> None:
-    """Turn the two long bones so that the ankle or hock is at ``target`` (T, 3).
+def _reach(world: Array, positions: Array, leg: PlantedLeg, target: Array, rounds: int) -> None:
+    """Turn the two long bones so that the ankle, hock or wrist is at ``target`` (T, 3).
 
-    Legs of animals may be as straight as they like, or bend aside: of theirs only the difference
-    counts that another place of the hock or wrist makes, so that one in its place turns nothing.
+    With several ``rounds`` only the difference that the target makes to the solution is applied,
+    so that a leg already in place does not turn, however straight or bent aside it is.
     """
-    upper, lower, end, _ = limb.joints
+    upper, lower, end, _ = leg.joints
     hip, knee, ankle = (positions[:, joint] for joint in (upper, lower, end))
     thigh, shin, aim = world[:, upper], world[:, lower], target
-    was = leg_ik.two_bone(hip, knee, ankle, thigh, ankle, limb.front) if four else (knee, ankle)
-    for _ in range(ROUNDS if four else 1):
-        bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, aim, limb.front)
+    was = (
+        leg_ik.two_bone(hip, knee, ankle, thigh, ankle, leg.front) if rounds > 1 else (knee, ankle)
+    )
+    for _ in range(rounds):
+        bent, reached = leg_ik.two_bone(hip, knee, ankle, thigh, aim, leg.front)
         turns = (
             leg_ik.swing(quat.IDENTITY, was[0] - hip, bent - hip),
             leg_ik.swing(quat.IDENTITY, was[1] - was[0], reached - bent),

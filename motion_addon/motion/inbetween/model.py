@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A shipped model that fills gaps, ready to run."""
+"""Shipped in-between models, ready to run."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,7 +35,7 @@ class Filler:
 
     @property
     def kind(self) -> Kind:
-        """The kind of body whose gaps it fills."""
+        """The kind of body that it is for."""
         return kind_of(self.skeleton)
 
     def answer(self, inputs: Array) -> Array:
@@ -46,9 +46,9 @@ class Filler:
 
 @lru_cache(maxsize=4)
 def load_filler(body: str, folder: FilePath = FOLDER) -> Filler:
-    """Return the model that fills gaps in the motion of a kind of body, read once.
+    """Return the in-between model of a kind of body, read once.
 
-    Raises RefusedError as ``load`` does, and where there is none for this kind.
+    Raises RefusedError for an unknown kind or damaged files.
     """
     if body not in KINDS:
         raise RefusedError(f"There is no model that fills gaps in the motion of a {body}")

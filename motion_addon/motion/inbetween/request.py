@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artist asks for between key poses: one frozen request, checked, from JSON."""
+"""Request to fill the gaps of a motion, checked, from JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,37 +8,38 @@ from typing import Any
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.kinds import BIPED
 from ..maths.quat import Array
 
 
 @dataclass(frozen=True)
 class FillRequest:
-    """One motion with gaps: outside of ``keep``, before its end, or up to another motion."""
+    """One motion to fill: outside of ``keep``, before its end, or up to another motion."""
 
     clip: str
-    """BVH file with the key poses: meters, Y up, on the model's joints."""
+    """BVH file with the key poses: of people in meters, Y up, on the model's joints."""
     keep: tuple[tuple[int, int], ...] = ()
     """First and last frame, counted from 0, of each stretch that stays as it is."""
     then: str | None = None
-    """BVH file of a motion that the clip goes over into, instead of ``keep``."""
+    """BVH file of a motion to continue with, instead of ``keep``."""
     stay: bool = False
-    """Whether ``then`` stays where it is; else it goes on from where the clip has come to."""
+    """Whether ``then`` stays in its place; else it continues from the end of the clip."""
     loop: bool = False
-    """Whether the clip is made cyclic, instead of ``keep``: its last frames are filled."""
+    """Whether to make the clip cyclic, instead of ``keep``: its last frames are filled."""
     seam: int = 15
-    """Frames that are filled for ``then`` or ``loop``."""
-    model: str = "biped"
+    """Frames of the transition for ``then`` or ``loop``."""
+    model: str = BIPED.name
     """Kind of body."""
     seed: int = 0
     """Other than 0: a repeatable variant."""
     lock: bool = True
-    """Whether standing feet are kept from sliding."""
+    """Whether to keep feet from sliding in their stances."""
 
     @staticmethod
     def from_json(data: Any) -> "FillRequest":
         """Return the request of plain JSON values.
 
-        Raises RefusedError for unknown keys and for values that make no sense.
+        Raises RefusedError for unknown keys and invalid values.
         """
         if not isinstance(data, Mapping):
             raise RefusedError("A request must be a JSON object")
@@ -49,7 +50,7 @@ class FillRequest:
                 f"Unknown key {unknown[0]!r} in the request; known are {', '.join(sorted(known))}"
             )
         for name, kind, text in (("clip", str, "a file name"), ("model", str, "a name")):
-            if not isinstance(data.get(name, "biped" if name == "model" else None), kind):
+            if not isinstance(data.get(name, BIPED.name if name == "model" else None), kind):
                 raise RefusedError(f"{name} must be {text}")
         for name in ("seed", "seam"):
             value = data.get(name, 15)
@@ -72,7 +73,7 @@ class FillRequest:
         return asdict(self)
 
     def known(self, frames: int) -> Array:
-        """Return (frames,) bool, the frames that stay; raises RefusedError if one is beyond."""
+        """Return the kept frames (frames,) as a mask; raises RefusedError for one past the end."""
         mask = np.zeros(frames, dtype=bool)
         for first, last in self.keep:
             if last >= frames:

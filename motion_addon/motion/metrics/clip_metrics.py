@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..body.kinds import BIPED, kind_of
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
-from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import REACH, smooth
@@ -28,12 +28,10 @@ ROOT_MEAN_SECONDS = 0.3
 """Span over which the root is averaged before it is compared with the path (s)."""
 JERK_SECONDS = 0.025
 """Smoothing before the jerk is taken (s, sigma)."""
-KNEE_POP = 600.0
-"""Angular acceleration of a knee (rad/s^2) beyond any walk or run of the mocap (450)."""
+_FRONT = np.array([0.0, 0.0, 1.0], dtype=np.float32)
 
-BALLS = (1, 3)
-"""Columns of a biped's balls among its foot points and contacts."""
-_LEGS = tuple((f"{s}UpLeg", f"{s}Leg", f"{s}Foot") for s in ("Left", "Right"))
+BALLS = BIPED.balls
+"""Columns of a biped's balls among its contact points."""
 
 
 def mean_root(root: Array, fps: float) -> Array:
@@ -43,6 +41,19 @@ def mean_root(root: Array, fps: float) -> Array:
     index = np.arange(len(root))
     reach = np.minimum(half, np.minimum(index, len(root) - 1 - index))
     return np.asarray((total[index + reach + 1] - total[index - reach]) / (2 * reach + 1)[:, None])
+
+
+def trunk(clip: Clip) -> tuple[Array, Array]:
+    """Return the point (T, 3) of a body that follows a path and its facing (T, 3).
+
+    The middle of a level trunk, which faces along itself; else the root and the hips' facing.
+    """
+    kind = kind_of(clip.skeleton)
+    if not kind.level:
+        return clip.root_positions, quat.apply(clip.rotations[:, 0], _FRONT)
+    places = clip.world()[1].astype(np.float64)
+    rear, front = (places[:, clip.skeleton.index(kind.torso[end])] for end in (0, -1))
+    return 0.5 * (rear + front), front - rear
 
 
 def path_distance(positions: Array, path: Path, near: Array | None = None) -> Array:
@@ -203,16 +214,6 @@ def seen_slips(points: Array, fps: float, columns: Sequence[int] = BALLS) -> Arr
     return np.array(slips)
 
 
-def ball_height(skeleton: Skeleton) -> float:
-    """Return the height (m) of the ball joint over the ground in a planted foot.
-
-    The mocap's floor lies 4.6 cm under the ball of a skeleton whose ball hangs 99.4 cm under its
-    root; other sizes scale.
-    """
-    drop = -skeleton.rest_positions()[skeleton.index("LeftToe"), 1]
-    return float(0.046 / 0.994 * drop)
-
-
 def ground_errors(
     points: Array, contacts: Array, sole: float | Array, columns: Sequence[int] = BALLS
 ) -> dict[str, float]:
@@ -249,17 +250,6 @@ def joint_activity(rotations: Array, fps: float) -> float:
     return float(np.degrees(np.linalg.norm(quat.to_rotvec(turned), axis=-1)).mean() * fps)
 
 
-def knee_angles(positions: Array, names: tuple[str, ...]) -> Array:
-    """Return the flexion (T, 2) in radians of left and right knee; 0 is a straight leg."""
-    bends = [bone_angles(positions, names, leg[:2], leg[1:]) for leg in _LEGS]
-    return np.stack(bends, axis=-1)
-
-
-def knee_pops(positions: Array, names: tuple[str, ...], fps: float) -> float:
-    """Return knee pops per minute: jumps of angular acceleration beyond anything in mocap."""
-    return pops(knee_angles(np.asarray(positions, dtype=np.float64), names), fps, KNEE_POP)
-
-
 def pops(bends: Array, fps: float, limit: float) -> float:
     """Return per minute how often angles (T, k) jump, in rad/s^2 of acceleration over `limit`."""
     kick = np.abs(np.diff(bends, n=2, axis=0)) * fps**2
@@ -284,62 +274,6 @@ def seam_error(clip: Clip) -> dict[str, float]:
         "seam_pose": float(np.linalg.norm(across, axis=-1).mean() / max(np.median(usual), 1e-9)),
         "seam_velocity": float(np.linalg.norm(turn, axis=-1).mean() / max(np.median(bends), 1e-9)),
     }
-
-
-def stride_length(root: Array, contacts: Array, fps: float) -> float:
-    """Return the median way (m) of the root between two strikes of one foot; 0 if there are none.
-
-    Strikes more than 1.6 s apart are pauses and do not count.
-    """
-    ways = []
-    for side in (0, 1):
-        frames = np.array([f for f, s in foot_contacts.strikes(contacts, fps) if s == side])
-        if len(frames) > 1:
-            way = np.linalg.norm(np.diff(root[frames][:, [0, 2]], axis=0), axis=-1)
-            ways.append(way[np.diff(frames) < 1.6 * fps])
-    found = np.concatenate(ways) if ways else np.empty(0)
-    return float(np.median(found)) if len(found) else 0.0
-
-
-def cadence(contacts: Array, fps: float) -> float:
-    """Return steps per minute, from the median time between strikes; 0 if there are none."""
-    gaps = np.diff([frame for frame, _ in foot_contacts.strikes(contacts, fps)])
-    gaps = gaps[gaps < 0.9 * fps]
-    return float(60.0 * fps / np.median(gaps)) if len(gaps) else 0.0
-
-
-def hip_height(root: Array) -> float:
-    """Return the mean height (m) of the root (T, 3) over level ground at 0."""
-    return float(root[:, 1].mean())
-
-
-def mean_angles(clip: Clip) -> dict[str, float]:
-    """Return mean joint angles (deg), left and right averaged.
-
-    Bends of knee, ankle and elbow; thigh and upper arm against the trunk; the trunk's lean.
-    """
-    rotations, positions = clip.world()
-    names = clip.skeleton.names
-    trunk = ("Neck", "Spine")
-    pairs = {
-        "knee": (("UpLeg", "Leg"), ("Leg", "Foot")),
-        "ankle": (("Leg", "Foot"), ("Foot", "Toe")),
-        "elbow": (("Arm", "ForeArm"), ("ForeArm", "Hand")),
-        "thigh": (trunk, ("UpLeg", "Leg")),
-        "upper_arm": (trunk, ("Arm", "ForeArm")),
-    }
-    out = {}
-    for name, bones in pairs.items():
-        sides = []
-        for side in ("Left", "Right"):
-            full = [[j if j in names else side + j for j in bone] for bone in bones]
-            sides.append(np.degrees(bone_angles(positions, names, full[0], full[1])).mean())
-        out[name] = float(np.mean(sides))
-    spine = direction(positions, names, trunk[::-1])
-    forward = quat.apply(rotations[:, 0], np.array([0.0, 0.0, 1.0], dtype=rotations.dtype))
-    forward = quat.unit(forward * np.array([1.0, 0.0, 1.0], dtype=rotations.dtype))
-    out["lean"] = float(np.degrees(np.arcsin((spine * forward).sum(axis=-1))).mean())
-    return out
 
 
 def direction(positions: Array, names: Sequence[str], bone: Sequence[str]) -> Array:

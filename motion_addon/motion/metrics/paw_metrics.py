@@ -8,7 +8,6 @@ What bipeds and quadrupeds share is in `metrics`. Columns are legs in the order 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,15 +17,10 @@ from ..body import quadruped, quadruped_gaits, stride_phases
 from ..body.quadruped import LEG_CHAINS, LEGS
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
-from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..plan.ground import GroundHeight
 from . import clip_metrics
 
-HIP_DROP = 0.541
-"""Way (m) from the hip joint down to the paw of the model's Labrador at rest."""
-PAW_HEIGHT = 0.02
-"""Height (m) of the joints of its standing paws over the ground."""
 HIND = (LEGS.index("LH"), LEGS.index("RH"))
 """Columns of the hind legs."""
 POP = 3500.0
@@ -38,25 +32,6 @@ _BENDS = {
     "hock": ("Tibia", "Metatarsus", "HindPastern"),
     "elbow": ("Humerus", "Radius", "ForePastern"),
 }
-
-
-def dog_size(skeleton: Skeleton) -> float:
-    """Return the length of an animal over that of the model's Labrador, by its hind legs."""
-    places = skeleton.rest_positions()
-    top, paw = (skeleton.index(LEG_CHAINS["LH"][part]) for part in (0, -1))
-    return float(places[top, 1] - places[paw, 1]) / HIP_DROP
-
-
-def paw_height(skeleton: Skeleton) -> float:
-    """Return how high (m) the joints of standing paws are over the ground."""
-    return PAW_HEIGHT * dog_size(skeleton)
-
-
-def trunk(clip: Clip) -> tuple[Array, Array]:
-    """Return the middle of the trunk (T, 3), which follows a path, and where it faces (T, 3)."""
-    places = clip.world()[1].astype(np.float64)
-    pelvis, withers = (places[:, clip.skeleton.index(n)] for n in ("Pelvis", "Withers"))
-    return 0.5 * (pelvis + withers), withers - pelvis
 
 
 def foot_skate(points: Array, fps: float, size: float) -> tuple[float, float]:
@@ -179,37 +154,24 @@ def phase_error(phases: Array, gait: str) -> float:
 
 
 def figures(
-    clip: Clip,
-    contacts: Array,
-    ground: GroundHeight | None = None,
-    soles: Sequence[float] | None = None,
+    clip: Clip, points: Array, contacts: Array, ground: GroundHeight | None
 ) -> dict[str, float]:
-    """Return the figures of a quadruped that need no path: paws, smoothness, gait and posture.
+    """Return the figures that only a quadruped has.
 
-    `contacts` (T, 4) per paw; `ground` is level at 0 if None; `soles` (4,) are the heights (m) of
-    the joints of standing paws if not `paw_height`.
+    `points` (T, 4, 3) are over `ground`, `contacts` (T, 4) as in `Clip.contacts`.
     """
-    standing = paw_height(clip.skeleton) if soles is None else np.array(soles)
-    size = dog_size(clip.skeleton)
-    points = quadruped.paw_points(clip).astype(np.float64)
-    center, forward = trunk(clip)
+    size = quadruped.relative_size(clip.skeleton)
+    center, forward = clip_metrics.trunk(clip)
     positions = clip.world()[1]
     hips = positions[:, [clip.skeleton.index(LEG_CHAINS[LEGS[leg]][0]) for leg in HIND]]
     if ground is not None:
-        points = points - ground(points)[..., None] * _UP
         hips = hips - ground(hips)[..., None] * _UP
-    slips = clip_metrics.planted_slips(points, contacts, _ALL)
     skate, back = foot_skate(points, clip.fps, size)
     found, bent = strides(contacts, clip.fps, size), bends(clip)
     pitch = np.arcsin(forward[:, 1] / np.linalg.norm(forward, axis=-1))
     return {
         "foot_skate": skate,
         "foot_skate_back": back,
-        "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
-        "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
-        **clip_metrics.ground_errors(points, contacts, standing, _ALL),
-        "jerk": clip_metrics.jerk(positions, clip.fps),
-        "joint_activity": clip_metrics.joint_activity(clip.rotations, clip.fps),
         "joint_pops": clip_metrics.pops(np.hstack(list(bent.values())), clip.fps, POP / size),
         "stride_length": stride_length(center, found),
         "stride_frequency": stride_frequency(found, clip.fps),

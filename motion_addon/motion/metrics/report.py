@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from ..body import quadruped, quadruped_gaits
-from ..body.biped_gaits import GAITS
+from ..body import quadruped
+from ..body.kinds import BIPED, QUADRUPED, Kind, kind_of
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths import quat
@@ -20,22 +21,16 @@ from ..maths.quat import Array
 from ..plan.ground import GroundHeight, ground_of
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
-from . import paw_metrics
+from . import biped_metrics, paw_metrics
 from .clip_metrics import (
-    ball_height,
-    cadence,
-    foot_skate,
     ground_errors,
     heading_error,
-    hip_height,
     jerk,
     joint_activity,
-    knee_pops,
-    mean_angles,
     path_error,
     planted_slips,
     speed_error,
-    stride_length,
+    trunk,
 )
 
 Spans = list[list[float]]
@@ -84,60 +79,47 @@ def motion_figures(
 ) -> dict[str, float]:
     """Return the figures that need no path: feet, smoothness, gait and posture.
 
-    `contacts` (T, 4) as in `Clip.contacts`; `ground` is level at 0 if None. Toes of a biped have
-    no part in the joint activity: those of the mocap are rigid, clean-up bends them. `soles` (4,)
-    are the heights (m) of the joints of an animal's standing paws, in the order of LEGS, if they
-    are not those of a dog of its size.
+    `contacts` (T, P) as in `Clip.contacts`; `ground` is level at 0 if None. Toes have no part in
+    the joint activity: those of the mocap are rigid, clean-up bends them. `soles` (L,) are the
+    heights (m) of the ball joints of each leg's standing foot, if not usual for the body's size.
     """
-    if quadruped.is_quadruped(clip.skeleton):
-        return paw_metrics.figures(clip, contacts, ground, soles)
-    rotations, positions = clip.world()
-    points = foot_contacts.foot_points(clip.skeleton, rotations, positions)
-    root = clip.root_positions
+    kind = kind_of(clip.skeleton)
+    points = kind.foot.places(clip).astype(np.float64)
     if ground is not None:
         points = points - ground(points)[..., None] * _UP
-        root = root - ground(root)[..., None] * _UP
-    slips = planted_slips(points, contacts)
-    moving = [i for i, name in enumerate(clip.skeleton.names) if not name.endswith("Toe")]
+    slips = planted_slips(points, contacts, kind.balls)
+    sole = kind.foot.height(clip.skeleton) if soles is None else np.array(soles)
+    rotations, toes = clip.rotations, {leg.ball for leg in kind.legs}
+    if kind.foot.rolls:
+        moving = [i for i, name in enumerate(clip.skeleton.names) if name not in toes]
+        rotations = rotations[:, moving]
     return {
-        "foot_skate": foot_skate(points, clip.fps),
         "slip_median_cm": float(np.median(slips)) if len(slips) else 0.0,
         "slip_95_cm": float(np.percentile(slips, 95)) if len(slips) else 0.0,
-        **ground_errors(points, contacts, ball_height(clip.skeleton)),
-        "jerk": jerk(positions, clip.fps),
-        "joint_activity": joint_activity(clip.rotations[:, moving], clip.fps),
-        "knee_pops": knee_pops(positions, clip.skeleton.names, clip.fps),
-        "stride_length": stride_length(clip.root_positions, contacts, clip.fps),
-        "cadence": cadence(contacts, clip.fps),
-        "hip_height": hip_height(root),
-        **{f"angle_{name}": value for name, value in mean_angles(clip).items()},
+        **ground_errors(points, contacts, sole, kind.balls),
+        "jerk": jerk(clip.world()[1], clip.fps),
+        "joint_activity": joint_activity(rotations, clip.fps),
+        **_FIGURES[kind](clip, points, contacts, ground),
     }
 
 
-def detected(clip: Clip) -> Array:
-    """Return the contacts (T, 4) of a clip by the movement of its feet or paws."""
-    if quadruped.is_quadruped(clip.skeleton):
-        return quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
-    points = foot_contacts.foot_points(clip.skeleton, *clip.world())
-    return foot_contacts.detect(points, clip.fps)
+_FIGURES: Final = {BIPED: biped_metrics.figures, QUADRUPED: paw_metrics.figures}
+"""Figures that only one kind of body has."""
 
 
-def footfalls(contacts: Array, fps: float, four_legged: bool = False) -> dict[str, Spans]:
-    """Return when each foot stands, as [start, end] in seconds: the footfall chart.
+def footfalls(contacts: Array, fps: float, kind: Kind = BIPED) -> dict[str, Spans]:
+    """Return the stances of each foot, as [start, end] in seconds: the footfall chart.
 
-    The feet are left and right, or LH, LF, RH and RF.
+    Feet have the names of their legs: left and right, or LH, LF, RH and RF.
     """
-    down = np.asarray(contacts > 0.5)
-    feet = dict(zip(quadruped.LEGS, down.T, strict=True))
-    if not four_legged:
-        feet = {"left": down[:, :2].any(axis=1), "right": down[:, 2:].any(axis=1)}
+    down = np.asarray(contacts > 0.5).reshape(len(contacts), len(kind.legs), -1).any(axis=2)
     return {
-        name: [[round(a / fps, 3), round(b / fps, 3)] for a, b in foot_contacts.runs(stands)]
-        for name, stands in feet.items()
+        leg.name: [[round(a / fps, 3), round(b / fps, 3)] for a, b in foot_contacts.runs(stands)]
+        for leg, stands in zip(kind.legs, down.T, strict=True)
     }
 
 
-def gait_shares(trajectory: Trajectory, names: Sequence[str] = GAITS) -> dict[str, float]:
+def gait_shares(trajectory: Trajectory, names: Sequence[str] = BIPED.gaits) -> dict[str, float]:
     """Return the share of each gait in the movement of a plan; empty if it only stands.
 
     `names` are the columns of the plan's gait.
@@ -161,15 +143,15 @@ def report(
     of mocap by gait, named as in `motion_figures`; those of the clip's main gait get a ratio.
     `soles` are as in `motion_figures`.
     """
-    four_legged = quadruped.is_quadruped(clip.skeleton)
-    standing = detected(clip) if clip.contacts is None else clip.contacts
+    kind = kind_of(clip.skeleton)
+    standing = kind.detected(clip) if clip.contacts is None else clip.contacts
     card: dict[str, object] = {"frames": clip.frames, "fps": clip.fps, "seconds": clip.seconds}
-    root = paw_metrics.trunk(clip)[0] if four_legged else clip.root_positions
+    root, forward = trunk(clip)
     if path is not None:
         card |= path_error(root, clip.fps, path, trajectory)
     if trajectory is not None:
         card |= speed_error(root, clip.fps, trajectory)
-        card["gait"] = gait_shares(trajectory, quadruped_gaits.GAITS if four_legged else GAITS)
+        card["gait"] = gait_shares(trajectory, kind.gaits)
     ground = ground_of(trajectory, clip.frames, clip.fps)
     figures = motion_figures(clip, standing, ground, soles)
     card |= figures
@@ -177,29 +159,25 @@ def report(
     if reference and isinstance(shares, dict) and shares:
         mocap = reference.get(max(shares, key=lambda gait: shares[gait]), {})
         card["against_mocap"] = {n: figures[n] / v for n, v in mocap.items() if v and n in figures}
-    if four_legged:
-        card |= _four_legged(clip, standing, trajectory)
-    card["footfalls"] = footfalls(standing, clip.fps, four_legged)
+    if kind.level and trajectory is not None:
+        card |= heading_error(forward, clip.fps, trajectory)
+    if kind.on_clock:
+        card |= _gait_card(clip, standing, trajectory)
+    card["footfalls"] = footfalls(standing, clip.fps, kind)
     card["warnings"] = [] if trajectory is None or ranges is None else warnings(trajectory, ranges)
     return card
 
 
-def _four_legged(clip: Clip, standing: Array, trajectory: Trajectory | None) -> dict[str, object]:
-    """Return what only a quadruped's card has: its heading, and the gait by its footfalls.
-
-    With a plan, only strides in the plan's main gait count.
-    """
-    size = paw_metrics.dog_size(clip.skeleton)
-    if trajectory is None:
-        every = np.ones(clip.frames, dtype=bool)
-        return paw_metrics.gait_card(standing, clip.fps, size, every)
-    at = np.clip(np.arange(clip.frames) * trajectory.rate / clip.fps, 0, len(trajectory) - 1)
-    weights = trajectory.gait[at.astype(np.int64)]
-    main = 1 + int(weights[:, 1:].sum(axis=0).argmax())
-    card: dict[str, object] = {}
-    card |= heading_error(paw_metrics.trunk(clip)[1], clip.fps, trajectory)
-    card |= paw_metrics.gait_card(standing, clip.fps, size, weights[:, main] > 0.5)
-    return card
+def _gait_card(clip: Clip, standing: Array, trajectory: Trajectory | None) -> dict[str, object]:
+    """Return the gait by its footfalls; with a plan, only strides in its main gait count."""
+    size = quadruped.relative_size(clip.skeleton)
+    counted = np.ones(clip.frames, dtype=bool)
+    if trajectory is not None:
+        at = np.clip(np.arange(clip.frames) * trajectory.rate / clip.fps, 0, len(trajectory) - 1)
+        weights = trajectory.gait[at.astype(np.int64)]
+        main = 1 + int(weights[:, 1:].sum(axis=0).argmax())
+        counted = weights[:, main] > 0.5
+    return paw_metrics.gait_card(standing, clip.fps, size, counted)
 
 
 _LINES = (

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network of adaptive instance normalization: a motion's content in the statistics of another.
+"""Network of adaptive instance normalization: one motion's content in another's statistics.
 
-Temporal convolutions over windows of ``style_features``. Content is what is left of a window when
-each channel's mean and deviation over time are taken away; style is the mean and the deviation of
-other channels, deep ones and the inputs themselves. The decoder puts content into the statistics
-of a style at the bottleneck, and twice more, scaled and shifted by what a small network makes of
-the style and of what stays. The features themselves are the shallowest layer: what comes out is
-added to them with a mean, the posture, and a scale, the reach, which a style has.
+Temporal convolutions over windows of ``style_features``. Content is a window without each
+channel's mean and deviation over time; style is the mean and the deviation of other channels, of
+deep ones and of the inputs. The decoder gives content the statistics of a style at the
+bottleneck, and at two more layers a scale and a shift that a small network computes from the
+style and the mean conditions. Its output is added to the deviation of the features from their mean,
+scaled by the style (``reach``), and to a mean that the style sets (``posture``).
 """
 
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ import numpy as np
 from ..maths.quat import Array
 
 WINDOW = 64
-"""Frames that are looked at together."""
+"""Frames of a window."""
 EPSILON = 1e-2
-"""Added to variances: a channel that rests stays at rest."""
+"""Added to variances, so that a constant channel stays constant."""
 LEAST = 1e-5
-"""The same for content, lest it become nothing."""
+"""The same for content, which must not vanish."""
 STRIDE = 2
-"""Frames of a window in one of the bottleneck."""
+"""Frames of a window per frame of the bottleneck."""
 
 
 def elu(x: Array) -> Array:
@@ -37,7 +37,7 @@ def statistics(x: Array, least: float = EPSILON) -> tuple[Array, Array]:
 
 
 def normalized(x: Array, least: float = EPSILON) -> Array:
-    """Return (N, T, W) with the mean and the deviation of each channel over time taken away."""
+    """Return (N, T, W) with mean 0 and deviation 1 of each channel over time."""
     mean, deviation = statistics(x, least)
     return np.asarray((x - mean[:, None]) / deviation[:, None])
 
@@ -55,11 +55,11 @@ class AdaIn:
 
     @property
     def embedding(self) -> int:
-        """Size of a style: means and deviations of its deepest channels, then of its inputs."""
+        """Size of a style: means and deviations of the deepest channels, then of the inputs."""
         return int(self._arrays["posture.weight"].shape[0]) - self._conditions
 
     def _convolved(self, name: str, x: Array, stride: int = 1) -> Array:
-        """Return a convolution over time of (N, T, I), its ends held."""
+        """Return a convolution over time of (N, T, I), with the first and last frame repeated."""
         weight, bias = self._arrays[f"{name}.weight"], self._arrays[f"{name}.bias"]
         reach = weight.shape[0] // x.shape[2] // 2
         frames = np.clip(
@@ -71,13 +71,13 @@ class AdaIn:
         return np.asarray(near @ weight + bias)
 
     def content(self, x: Array) -> Array:
-        """Return (N, T / STRIDE, W) the content of normalized inputs (N, T, I)."""
+        """Return the content (N, T / STRIDE, W) of normalized inputs (N, T, I)."""
         x = elu(self._convolved("content0", x))
         x = elu(normalized(self._convolved("content1", x, STRIDE)))
         return normalized(self._convolved("content2", x), LEAST)
 
     def style(self, x: Array) -> Array:
-        """Return (N, E) the style of normalized inputs (N, T, I)."""
+        """Return the styles (N, E) of normalized inputs (N, T, I)."""
         shallow = statistics(x)
         x = elu(self._convolved("style0", x))
         x = elu(self._convolved("style1", x, STRIDE))
@@ -85,7 +85,7 @@ class AdaIn:
         return np.concatenate([*deep, *shallow], axis=1)
 
     def shifted(self, style: Array, by: Array) -> Array:
-        """Return styles (N, E) changed by a difference (E,) of two; deviations stay positive."""
+        """Return styles (N, E) plus the difference (E,) of two styles; deviations stay positive."""
         width = self._arrays["content2.weight"].shape[1]
         inputs = len(by) // 2 - width
         least = np.full(len(by), -np.inf, dtype=np.float32)
@@ -95,8 +95,8 @@ class AdaIn:
     def decoded(self, content: Array, style: Array, conditions: Array, away: Array) -> Array:
         """Return normalized features (N, T, F) of a content in a style.
 
-        ``style`` (N, E), ``conditions`` (N, T, C) normalized, ``away`` (N, T, F) how far the
-        normalized features of the content's motion go from their mean over time.
+        ``style`` (N, E), ``conditions`` (N, T, C) normalized, ``away`` (N, T, F) the deviation
+        over time of the normalized features of the content's motion from their mean.
         """
         width = content.shape[2]
         means, deviations = style[:, None, :width], style[:, None, width : 2 * width]

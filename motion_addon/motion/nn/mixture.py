@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mixtures of experts run step after step: only what is at work is multiplied.
+"""Runs mixtures of experts step by step; only active experts are multiplied.
 
-A gate gives each character shares of the experts. Where two of eight are at work ("top2_blend"),
-a step costs two products a layer instead of eight. Mixing outputs instead of weights ("output",
+A gate gives each character shares of the experts. With two of eight active ("top2_blend"), a
+step costs two products a layer instead of eight. Mixing outputs instead of weights ("output",
 "top2_output") takes each expert for a whole network. Dense blending is ``network.Stepper``.
 """
 
@@ -18,20 +18,20 @@ MIXINGS = ("blend", "top2_blend", "output", "top2_output")
 
 
 class Step(Protocol):
-    """One network run step after step for N characters, without allocating."""
+    """Runs one network step by step for N characters, without allocating."""
 
     def prepare(self, known: Array) -> Array:
-        """Return what steps need of known inputs (..., split), worked out for many frames."""
+        """Return known inputs (..., split) of many frames prepared for the steps."""
 
     def step(self, prepared: Array, state: Array, shares: Array) -> Array:
         """Return outputs (N, O), overwritten by the next step, as ``Stepper.step``."""
 
 
 def stepper(network: MixedNetwork, mixing: str, active: int, split: int, characters: int) -> Step:
-    """Return how a network is stepped; ``mixing`` is one of MIXINGS.
+    """Return the stepper of a network; ``mixing`` is one of MIXINGS.
 
-    ``active`` sets of weights are at work, 0 for all. Inputs before column ``split`` are known
-    beforehand.
+    ``active`` sets of weights have a share, 0 for all. Inputs before column ``split`` are known
+    beforehand. Raises ValueError for another mixing.
     """
     if mixing not in MIXINGS:
         raise ValueError(f"There is no mixing {mixing!r}, only {', '.join(MIXINGS)}")
@@ -55,7 +55,7 @@ class _Experts:
             network.biases[1],
             network.biases[2] * network.output_scale + network.output_mean,
         )
-        # Per layer and expert (in, out); biases are the weights of a last input that is one.
+        # Per layer and expert (in, out); biases are the weights of a last input of 1.
         self._weights = [
             [
                 np.ascontiguousarray(np.concatenate([w.T, b[None]]), dtype=np.float32)
@@ -66,12 +66,12 @@ class _Experts:
         self._widths = [layer[0].shape for layer in self._weights]
 
     def prepare(self, known: Array) -> Array:
-        """Return known inputs (..., split) as they are: which experts see them is not known."""
+        """Return known inputs (..., split) unchanged: the experts that take them vary."""
         return np.asarray(known, dtype=np.float32)
 
 
 class LoneExpertStepper(_Experts):
-    """Multiplies by the experts at work only, for one character: in vectors, which is quicker."""
+    """Multiplies by the active experts only, for one character, in vectors, which is quicker."""
 
     def __init__(self, network: MixedNetwork, active: int, whole: bool, split: int) -> None:
         """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's.
@@ -88,8 +88,8 @@ class LoneExpertStepper(_Experts):
         self._low = np.empty_like(self._bent)
         between = list(bent) if whole else [bent[0]] * active
         self._products = [np.empty((active, out), dtype=np.float32) for _, out in self._widths]
-        # Per layer and place among the chosen: the product with a weight, which a method of its
-        # input is quickest at, and where that goes.
+        # Per layer and chosen expert: the input's product method, the quickest way to multiply,
+        # and the array for the result.
         self._multiply = [
             [(x.dot, out) for x, out in zip(fed, products, strict=True)]
             for fed, products in zip(
@@ -118,7 +118,7 @@ class LoneExpertStepper(_Experts):
 
 
 class ExpertStepper(_Experts):
-    """Multiplies by the experts at work only; characters are grouped by expert."""
+    """Multiplies by the active experts only; characters are grouped by expert."""
 
     def __init__(self, network: MixedNetwork, characters: int, active: int, whole: bool) -> None:
         """Prepare; with ``whole`` the outputs of whole experts are mixed, else each layer's."""
@@ -147,7 +147,7 @@ class ExpertStepper(_Experts):
         return self._mix(2, work)
 
     def _multiply(self, i: int, x: Array, work: "_Work") -> None:
-        """Multiply inputs of each character, or with ``whole`` pair, by its experts' weights."""
+        """Multiply the inputs of each character (with ``whole`` of each pair) by its experts."""
         if i == 0 or not self._whole:
             x = np.take(x, work.rows, axis=0, out=self._gathered[i], mode="clip")
         weights, out = self._weights[i], self._products[i]
@@ -163,16 +163,16 @@ class ExpertStepper(_Experts):
 
 
 class GateStepper:
-    """A gate run step after step for N characters.
+    """Runs a gate step by step for N characters.
 
-    The share of its inputs that is known beforehand is multiplied once for all frames.
+    Inputs that are known beforehand are multiplied once for all frames.
     """
 
     def __init__(self, gate: Gate, known: int, characters: int, factors: Array) -> None:
         """Prepare; the last ``known`` inputs are known beforehand.
 
         ``factors`` (N, K) or (1, K), not all zero in a row, multiply the shares before they are
-        made to sum to one; an expert at zero never works.
+        normalized to sum to one; an expert at zero is never active.
         """
         first, middle, last = gate.weights
         fed = first.shape[1] - known
@@ -182,7 +182,7 @@ class GateStepper:
         for weight, bias in ((middle, gate.biases[1]), (last, gate.biases[2])):
             weights.append(np.concatenate([weight, bias[:, None]], axis=1))
         self._weights = [np.ascontiguousarray(w.T, dtype=np.float32) for w in weights]
-        # Vectors for one character: they are multiplied sooner.
+        # Vectors for one character: they multiply faster.
         self._one = characters == 1
         rows = () if self._one else (characters,)
         self._out = [np.empty((*rows, len(w)), dtype=np.float32) for w in weights]
@@ -216,7 +216,7 @@ class GateStepper:
 
 
 class _Work:
-    """Which expert works for which character in one step: pairs, sorted by expert."""
+    """Pairs of characters and active experts in one step, sorted by expert."""
 
     def __init__(self, shares: Array, active: int) -> None:
         """``shares`` (N, K), of which the ``active`` largest count."""

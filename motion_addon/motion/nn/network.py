@@ -17,7 +17,7 @@ from ..maths.quat import Array
 CONTROL_POINTS = 4
 
 
-# Row r: the share of the control set r - 1 places on from the segment's first, as a cubic in w.
+# Row r: weight of the control set r - 1 places after the segment's first, as a cubic in w.
 _CUBICS = np.array(
     [[0.0, -0.5, 1.0, -0.5], [1.0, 0.0, -2.5, 1.5], [0.0, 0.5, 2.0, -1.5], [0.0, 0.0, -0.5, 0.5]]
 )
@@ -46,14 +46,14 @@ def elu(x: Array) -> Array:
     return np.asarray(np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)))
 
 
-# Without axes, as nothing needs to be repeated then: that is quicker.
+# Zero-dimensional: nothing is broadcast, which is quicker.
 _ZERO = np.zeros((), dtype=np.float32)
 
 
 def bend(x: Array, out: Array, low: Array) -> None:
     """Write the exponential linear unit of ``x`` to ``out``, which may be ``x``.
 
-    ``low`` is a place of the same shape for what is below zero.
+    ``low`` is a work array of the same shape.
     """
     np.minimum(x, _ZERO, out=low)
     np.expm1(low, out=low)
@@ -72,7 +72,7 @@ def softmax(logits: Array, active: int = 0) -> Array:
 
 
 def _lone_softmax(logits: list[float], active: int) -> Array:
-    """Return (1, K) as ``softmax``; for so few numbers Python is quicker than numpy."""
+    """Return ``softmax`` (1, K) of one row; for so few numbers Python is quicker than numpy."""
     best = ranked(logits)[-active:]
     highest = logits[best[-1]]
     powers = [math.exp(logits[k] - highest) for k in best]
@@ -84,13 +84,13 @@ def _lone_softmax(logits: list[float], active: int) -> Array:
 
 
 def ranked(values: list[float]) -> list[int]:
-    """Return the places of values from the least to the greatest."""
+    """Return the indices that sort values from the least to the greatest."""
     return sorted(range(len(values)), key=values.__getitem__)
 
 
 @dataclass(frozen=True, eq=False)
 class MixedNetwork:
-    """K sets of weights, and normalization; inputs and outputs are in their own units."""
+    """K sets of weights with normalization; inputs and outputs are in their own units."""
 
     weights: tuple[Array, Array, Array]
     """Per layer (K, out, in) float32."""
@@ -99,7 +99,7 @@ class MixedNetwork:
     input_mean: Array
     """(I,)"""
     input_scale: Array
-    """(I,) what one unit of normalized input is worth."""
+    """(I,) units of an input per unit of normalized input."""
     output_mean: Array
     """(O,)"""
     output_scale: Array
@@ -139,7 +139,7 @@ class Gate:
     biases: tuple[Array, Array, Array]
     """Per layer (out,) float32."""
     active: int = 0
-    """How many sets are at work; 0 for all."""
+    """Number of sets with a share; 0 for all."""
 
     def __call__(self, inputs: Array) -> Array:
         """Return the shares (N, K) of the sets for inputs (N, I); each row sums to 1."""
@@ -152,11 +152,10 @@ class Gate:
 
 
 class Stepper:
-    """One network run step after step for N characters, without allocating.
+    """Runs one network step by step for N characters, without allocating.
 
-    The share of the inputs that is known beforehand (``known``) is multiplied once for all
-    frames; each step then takes only the fed-back state. Normalization is folded into the
-    first and last weights.
+    Inputs that are known beforehand (``known``) are multiplied once for all frames; each step
+    then takes only the fed-back state. Normalization is folded into the first and last weights.
     """
 
     def __init__(self, network: MixedNetwork, split: int, characters: int = 1) -> None:
@@ -201,7 +200,7 @@ class Stepper:
         np.matmul(basis, self._sets[i], out=self._out[i])
 
     def _bent(self, i: int) -> Array:
-        """Return the exponential linear unit of a layer's outputs, in place."""
+        """Apply the exponential linear unit to a layer's outputs, in place, and return them."""
         out = self._flat[i]
         bend(out, out, self._low)
         return out

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bidirectional transformer over the frames of a motion, in numpy.
+"""Bidirectional transformer over the frames of a motion, in numpy.
 
-Pre-LN blocks as in BERT's successors: each frame looks at all others, earlier and later ones. A
-[CLS] token goes in front, whose last state stands for the motion as a whole. Where frames lie is
-told by a bias on the attention for each distance in frames, so that any length up to LONGEST
-may come.
+Pre-LN blocks as in BERT's successors: each frame attends to all others, earlier and later ones. A
+[CLS] token comes first; its last state summarizes the motion. The attention has a bias for each
+distance in frames, so that a motion may have any length up to LONGEST.
 
 Written for speed on one core: the scales of the normalizations and of the attention are folded
 into the matrices that follow them, queries, keys and values are one product, and sums run in
@@ -19,13 +18,13 @@ import numpy as np
 from ..maths.quat import Array
 
 LONGEST = 128
-"""Frames that may come at once."""
+"""Most frames of one motion."""
 EPSILON = 1e-5
 """Added to the variance in a normalization."""
 
 
 def gelu(x: Array) -> Array:
-    """Return ``x`` through the Gaussian error linear unit, in its tanh form; ``x`` is spent."""
+    """Return ``x`` through the Gaussian error linear unit, in its tanh form; overwrites ``x``."""
     inner: Array = x * x
     inner *= 0.044715
     inner += 1.0
@@ -46,7 +45,7 @@ def normalized(x: Array) -> Array:
 
 
 def softmax(x: Array) -> Array:
-    """Return shares over the last axis; ``x`` is spent."""
+    """Return shares over the last axis, which sum to 1; overwrites ``x``."""
     x -= x.max(axis=-1, keepdims=True)
     np.exp(x, out=x)
     x /= x.sum(axis=-1, keepdims=True)
@@ -117,7 +116,7 @@ class Encoder:
         """
         count, frames = inputs.shape[:2]
         if frames > LONGEST:
-            raise ValueError(f"At most {LONGEST} frames can be looked at together, not {frames}")
+            raise ValueError(f"A motion may have {LONGEST} frames, not {frames}")
         x = np.empty((count, frames + 1, self.width), dtype=np.float32)
         x[:, 0] = self._cls
         x[:, 1:] = inputs.astype(np.float32) @ self._embed[0] + self._embed[1]
@@ -131,7 +130,7 @@ class Encoder:
         return outputs, last[:, 0] * self._final[0] + self._final[1]
 
     def _attend(self, x: Array, block: _Block, bias: Array) -> None:
-        """Add to ``x`` (N, T + 1, D) what each token gathers from all."""
+        """Add the attention of each token to all tokens to ``x`` (N, T + 1, D)."""
         count, tokens, _ = x.shape
         parts = _linear(normalized(x), block.qkv).reshape(count, tokens, 3, self.heads, -1)
         query, key, value = parts.transpose(2, 0, 3, 1, 4)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading model folders: ``model.json`` and ``weights.safetensors``; nothing is unpickled."""
+"""Reads model folders: ``model.json`` and ``weights.safetensors``. Nothing is unpickled."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ def read_safetensors(path: FilePath) -> dict[str, Array]:
 
 
 def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Kind:
-    """Return what ``build`` makes of the name and the files of a model; raises RefusedError."""
+    """Return a model built from its name and its files; raises RefusedError."""
     place = folder / name
     if not name.isidentifier() or not (place / "model.json").is_file():
         raise RefusedError(f"There is no model named {name!r}")
@@ -72,6 +72,6 @@ def skeleton_of(info: dict[str, Any]) -> Skeleton:
 
 
 def check_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:
-    """Raise RefusedError unless a model has these many inputs and outputs."""
+    """Raise RefusedError unless a model has this number of inputs and outputs."""
     if [info["inputs"], info["outputs"]] != [inputs, outputs]:
         raise RefusedError(f"The model {name} was made for another version of Footfall")

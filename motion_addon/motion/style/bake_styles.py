@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns the styles of a bake: looked up before it, put on what was driven before the feet are."""
+"""Styles of a bake: looked up beforehand, applied before the feet are planted."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..body.quadruped import is_quadruped
+from ..body.kinds import Kind
 from ..cleanup.secondary_motion import clear_of_ground
 from ..clip.clip import Clip
 from ..maths.quat import Array
@@ -19,21 +19,20 @@ from .request import StyleChoice
 
 @dataclass(frozen=True)
 class StyleContext:
-    """Who is to wear styles."""
+    """The character that gets the styles, and the seed."""
 
-    body: str
-    """Kind of body."""
+    kind: Kind
     scale: float = 1.0
-    """The character's size over the model's; the seconds of strengths are its own."""
+    """The character's size over the model's; keys of strengths are in its own seconds."""
     seed: int | None = 0
-    """Draws unsteadiness; with None styles are held steady, and strengths are their means."""
+    """Draws the unsteadiness; with None, for loops, there is none and strengths are averaged."""
 
 
-def embeddings(choices: Sequence[StyleChoice], body: str) -> tuple[Array, ...]:
-    """Return (E,) of each style asked for; raises RefusedError where there is none."""
+def embeddings(choices: Sequence[StyleChoice], kind: Kind) -> tuple[Array, ...]:
+    """Return the embedding (E,) of each requested style; raises RefusedError for unknown ones."""
     if not choices:
         return ()
-    styler = _styler(body)
+    styler = _styler(kind)
     return tuple(embedding_of(styler, choice) for choice in choices)
 
 
@@ -43,13 +42,14 @@ def apply_styles(
     known: Sequence[Array],
     context: StyleContext,
 ) -> Clip:
-    """Return a take of the model's size in the styles asked for, ``known`` by ``embeddings``.
+    """Return a clip of the model's size in the chosen styles.
 
-    A named style tells of the build it was measured on, too: on another it is what it adds.
+    ``known`` are their embeddings, as ``embeddings`` returns them. A named style also holds the
+    build it was measured on: on another build its difference from neutral is applied.
     """
     if not choices:
         return clip
-    seed, styler = context.seed, _styler(context.body)
+    seed, styler = context.seed, _styler(context.kind)
     neutral = None if _same_build(clip, styler) else styler.library["neutral"]
     seconds = np.arange(clip.frames) * (math.sqrt(context.scale) / clip.fps)
     ingredients = []
@@ -64,19 +64,19 @@ def apply_styles(
         rhythm = styler.rhythms.get(choice.name or "")
         ingredients.append(transfer.Ingredient(embedding, strength, base, rhythm))
     out = transfer.styled(styler, clip, ingredients, seed)
-    return clear_of_ground(out, clip) if is_quadruped(clip.skeleton) else out
+    return clear_of_ground(out, clip)
 
 
 def _same_build(clip: Clip, styler: model.Styler) -> bool:
-    """Return whether a take is of the body whose styles are in the library."""
+    """Return whether a clip has the build on which the library was measured."""
     return bool(np.allclose(clip.skeleton.offsets, styler.skeleton.offsets, atol=1e-3))
 
 
-def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> None:
-    """Add to a report card which model put on the styles, and whom it learned from."""
+def add_credits(card: dict[str, Any], choices: Sequence[StyleChoice], kind: Kind) -> None:
+    """Add the style model's digest and credits to a report card."""
     if not choices:
         return
-    styler = _styler(body)
+    styler = _styler(kind)
     card["model"] = {**card["model"], "style": styler.digest}
     card["credits"] = [
         *card["credits"],
@@ -84,5 +84,5 @@ def sign(card: dict[str, Any], choices: Sequence[StyleChoice], body: str) -> Non
     ]
 
 
-def _styler(body: str) -> model.Styler:
-    return model.load_styler(body)
+def _styler(kind: Kind) -> model.Styler:
+    return model.load_styler(kind.name)

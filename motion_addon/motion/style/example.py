@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns how an artist's clip becomes an example of a style: of any body, rate, size and place."""
+"""Turns an artist's clip of any body, rate, size and place into an example of a style."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import RefusedError
+from ..body.biped import ball_height
 from ..body.kinds import BIPED, QUADRUPED
 from ..clip import bvh
 from ..clip import contacts as foot_contacts
@@ -17,10 +18,9 @@ from ..creature.reading import exemplar
 from ..creature.reading.recording import Recording
 from ..maths import quat
 from ..maths.quat import Array
-from ..metrics.clip_metrics import ball_height
 from ..nn.adain import WINDOW
 from ..plan import trajectory
-from ..retarget.people import to_skeleton
+from ..retarget.retarget import to_skeleton
 from ..rigs import RigBones, RigMap
 from . import transfer
 from .model import Styler
@@ -28,19 +28,19 @@ from .request import StyleChoice
 from .style_features import RATE
 
 SHORTEST = 0.5
-"""Seconds of a clip that goes round."""
+"""Fewest seconds of a loop."""
 LEAST = WINDOW / RATE
-"""Seconds of any other."""
+"""Fewest seconds of any other clip."""
 LONGEST = 120.0
-"""Seconds of a clip that are looked at."""
+"""Seconds of a clip that are read."""
 TRAVEL = 0.35
-"""Meters that the hips go at least where the feet do, unless the clip is in place."""
+"""Meters that the hips travel at least, unless the clip is in place."""
 CLOSED = 0.15
-"""Radians between the first and the last pose, a joint's mean, of a clip that goes round."""
+"""Mean angle of a joint between the first and the last pose of a loop, radians."""
 
 
 def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
-    """Return (E,) the style that is asked for; raises RefusedError where there is none."""
+    """Return the embedding (E,) of a requested style; raises RefusedError for an unknown one."""
     if choice.name is not None:
         if choice.name not in styler.library:
             names = ", ".join(styler.library)
@@ -61,18 +61,18 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
 
 
 def example(styler: Styler, clip: Clip) -> Array:
-    """Return (E,) the style of a clip on any skeleton of the model's kind of body.
+    """Return the style (E,) of a clip on any skeleton of the model's kind of body.
 
-    Raises RefusedError where it is too short or its body cannot be told.
+    Raises RefusedError if it is too short or its body is not recognized.
     """
     return transfer.embedding(styler, prepared(styler, clip))
 
 
 def prepared(styler: Styler, clip: Clip) -> Clip:
-    """Return a clip as the network knows motion: its joints, size and rate, on the ground.
+    """Return a clip on the model's joints, at its size and rate, on the ground.
 
-    A loop is repeated until it is long enough, and one in place is made to travel as its feet
-    say. Raises RefusedError where it is too short or its body cannot be told.
+    A loop is repeated until it is long enough, and a clip in place travels at the speed of its
+    feet. Raises RefusedError if it is too short or its body is not recognized.
     """
     if clip.seconds < SHORTEST:
         raise _too_short(clip)
@@ -83,9 +83,9 @@ def prepared(styler: Styler, clip: Clip) -> Clip:
 def of_animal(
     styler: Styler, rig: RigBones, rotations: Array, positions: Array, fps: float, rig_map: RigMap
 ) -> Array:
-    """Return (E,) the style of the motion of an animal's mapped bones, meters; see ``recorded``.
+    """Return the style (E,) of the motion of an animal's mapped bones, meters.
 
-    Raises RefusedError where it is too short or shows no stride.
+    Raises RefusedError if it is too short or shows no stride.
     """
     recording = Recording(rig, rotations, positions, fps)
     read = partial(exemplar.of_recording, recording, rig_map=rig_map, unit=1.0)
@@ -93,7 +93,7 @@ def of_animal(
 
 
 def _walking(read: Callable[[], exemplar.Exemplar]) -> Clip:
-    """Return the motion of an animal as it is read, of its own proportions and pace."""
+    """Return the motion of an animal, of its own proportions and pace."""
     try:
         clip = read().clip
     except RefusedError as error:
@@ -131,7 +131,7 @@ _READERS: Final = {BIPED: _person, QUADRUPED: _animal}
 
 
 def _grounded(clip: Clip) -> Clip:
-    """Return a clip whose lowest balls are as high as they are on the ground."""
+    """Return a clip moved up or down so that its lowest balls are on the ground."""
     _, positions = clip.world()
     balls = [clip.skeleton.index(ball) for _, ball in foot_contacts.FOOT_JOINTS]
     floor = float(np.percentile(positions[:, balls, 1].min(axis=1), 5.0))
@@ -140,7 +140,7 @@ def _grounded(clip: Clip) -> Clip:
 
 
 def _traveling(clip: Clip) -> Clip:
-    """Return a clip that goes where its standing feet push it, if it walks in place."""
+    """Return a clip that travels at the speed of its stance feet if it walks in place."""
     world, positions = clip.world()
     points = foot_contacts.foot_points(clip.skeleton, world, positions)[:, [1, 3]]
     flat = np.array([1.0, 0.0, 1.0])
@@ -157,7 +157,7 @@ def _traveling(clip: Clip) -> Clip:
 
 
 def _repeated(clip: Clip, seconds: float) -> Clip:
-    """Return a loop played again and again; raises RefusedError where it is none."""
+    """Return a loop repeated for ``seconds``; raises RefusedError if it does not close."""
     off = quat.to_rotvec(quat.inv_mul(clip.rotations[0], clip.rotations[-1]))
     if float(np.linalg.norm(off[1:], axis=-1).mean()) > CLOSED:
         raise _too_short(clip)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A shipped model that changes styles, ready to run."""
+"""Shipped style models, ready to run."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +17,8 @@ from ..nn.weights import FOLDER, Files, check_layout, read, skeleton_of
 from .style_features import LAYOUTS, StyleLayout
 
 STYLE_STATISTICS = ("feature_mean", "feature_scale", "told_mean", "told_scale")
-"""Arrays beside the weights of a model that changes styles."""
+"""Arrays in the file beside the weights: mean and scale of features, and of the decoder's
+conditions (``told``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +33,11 @@ class Styler:
     """(F,) of its layout of ``style_features``."""
     condition_mean: Array
     condition_scale: Array
-    """(C + U,) of conditions and unsteadiness."""
+    """(C + U,) of conditions and signals of unsteadiness."""
     library: dict[str, Array]
     """Named styles, (E,) each."""
     rhythms: dict[str, Array]
-    """Those that have a rhythm, (B, F) each as ``style_rhythm`` has it."""
+    """Rhythms of named styles, (B, F) each, for ``rhythm.basis``."""
     info: dict[str, Any]
     """``model.json``."""
     digest: str
@@ -44,7 +45,7 @@ class Styler:
 
     @property
     def kind(self) -> Kind:
-        """The kind of body whose motion it changes."""
+        """The kind of body that it is for."""
         return KINDS[self.info["body"]]
 
     @property
@@ -81,9 +82,9 @@ class Styler:
 
 @lru_cache(maxsize=4)
 def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
-    """Return the model that changes the style of a kind of body, read once.
+    """Return the style model of a kind of body, read once.
 
-    Raises RefusedError as ``load`` does, and where there is none for this kind.
+    Raises RefusedError for an unknown kind or damaged files.
     """
     if body not in KINDS:
         raise RefusedError(f"There are no styles for a {body} yet")
@@ -91,9 +92,9 @@ def load_styler(body: str, folder: FilePath = FOLDER) -> Styler:
 
 
 def styler_of(name: str, files: Files) -> Styler:
-    """Return the model that changes styles of its description, its arrays and their digest.
+    """Return the style model of a description, its arrays and their digest.
 
-    Raises RefusedError when its layout is another one's.
+    Raises RefusedError for another layout.
     """
     info, arrays, digest = files
     layout = LAYOUTS[KINDS[info["body"]]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artist asks of style: which ones, and how much of each over time."""
+"""The styles of a request, and the strength of each over time."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -20,20 +20,20 @@ _FORM = (
 
 @dataclass(frozen=True)
 class StyleChoice:
-    """One style of a mix: a named one, that of an example, or one that was measured before."""
+    """One style of a mix: a named one, an example's, or a measured one."""
 
     name: str | None = None
     """A style that ships."""
     clip: str | None = None
     """BVH file of a motion in the style, on any skeleton of the same kind of body."""
     embedding: tuple[float, ...] | None = None
-    """The style itself, as ``style.embedding`` measured it."""
+    """The style as ``transfer.embedding`` measured it."""
     strength: float | tuple[tuple[float, float], ...] = 1.0
-    """How much of it, or pairs of (seconds from the first frame, how much)."""
+    """Its strength, or pairs of (seconds from the first frame, strength)."""
 
 
 def checked_styles(value: Any) -> tuple[StyleChoice, ...]:
-    """Return the styles of plain values; raises RefusedError where they make no sense."""
+    """Return the styles of plain JSON values; raises RefusedError for invalid ones."""
     if value is None:
         return ()
     entries = [value] if isinstance(value, Mapping) else value

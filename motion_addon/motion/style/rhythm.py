@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a named style goes with the strides, and statistics cannot tell.
+"""Stride-phase component of a named style, which AdaIN statistics miss.
 
-Means and deviations over time, all that the network has of a style, do not say which leg a limp
-spares, nor when a tail wags. A rhythm adds that, linear in the clocks of the legs.
+The network knows a style by means and deviations over time. These do not say which leg a limp
+spares, or when a tail wags. A rhythm adds this part, linear in the stride clocks of the legs.
 """
 
 from typing import Final
@@ -15,27 +15,27 @@ from ..maths.smoothing import smooth
 from .style_features import ANIMAL, FEET, StyleLayout
 
 SOFT: Final = 2.0
-"""Frames over which a foot is taken up by its swing."""
+"""Frames over which a foot's rhythm fades in at lift-off."""
 _HARMONICS: Final = 4
 """Cosine and sine of a clock, and of twice it."""
 
 
 def clock(layout: StyleLayout) -> slice:
-    """Return the columns of the basis that move the trunk: harmonics of the strides.
+    """Return the columns of the basis that move the trunk: harmonics of the stride phase.
 
-    Those of each leg's clock of an animal, of the gait phase of a person.
+    For an animal those of each leg's clock, for a person those of the gait phase.
     """
     return slice(0, _HARMONICS * (len(LEGS) if layout == ANIMAL else 1))
 
 
 def swing(layout: StyleLayout) -> slice:
-    """Return the columns of how far each leg swings, 0 while it stands: they move its own foot."""
+    """Return the columns that move each leg's own foot: 1 in its swing, 0 in its stance."""
     start = clock(layout).stop
     return slice(start, start + len(layout.tips))
 
 
 def basis(layout: StyleLayout, conditions: Array) -> Array:
-    """Return (..., T, B) what a rhythm is made of, of conditions (..., T, C) of a layout."""
+    """Return the basis (..., T, B) of rhythms from conditions (..., T, C) of a layout."""
     waves = conditions[..., layout.phase]
     if layout == ANIMAL:
         x, y = waves[..., 0::2], waves[..., 1::2]
@@ -48,9 +48,9 @@ def basis(layout: StyleLayout, conditions: Array) -> Array:
 
 
 def parts(layout: StyleLayout) -> list[tuple[slice, Array]]:
-    """Return the columns of the basis that features go by, and which (K,) features these are.
+    """Return pairs of basis columns and the features (K,) that they move.
 
-    Feet stay where they stand, so that theirs go by their own leg's swing alone.
+    Feet stay in place in their stance, so that only their own leg's swing moves them.
     """
     feet = []
     joints = list(FEET.values()) if layout == ANIMAL else [(tip,) for tip in layout.tips]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A motion as style sees it: what may change of it, and what it is told stays.
+"""Features of a motion that a style changes, and conditions that stay.
 
-What may change are the rotations of the trunk, the head and what hangs on them, those of the feet,
-the place of the hips and those of the legs' ends, all seen from the smoothed root. What stays is
-the root's course, the contacts and their rhythm. The long bones of the legs are neither: they
-follow the legs' ends. Which joints these are depends on the kind of body: a ``StyleLayout``.
+Features are the rotations of trunk, head, arms or tail and feet, and the positions of the hips
+and of the ends of the legs, seen from the smoothed root. Conditions are the root's motion, the
+contacts, the stride phase and the gait. The long bones of the legs are neither: inverse
+kinematics places them. ``StyleLayout`` says which joints these are for a kind of body.
 
-Lengths are meters at the model's size; arrays are (T, ...), frames at RATE.
+Lengths are meters at the model's size; arrays are (T, ...).
 """
 
 from dataclasses import dataclass, replace
@@ -31,34 +31,34 @@ RATE = 30.0
 SIDES = ("Left", "Right")
 
 UNSTEADY = 8
-"""Signals of unsteadiness that a style may make use of: slow ones, then quick ones."""
+"""Number of noise signals that the decoder is given: slow ones, then quick ones."""
 SLOW, QUICK = (0.25, 0.7), (4.5, 6.5)
-"""Hertz, of their waves."""
+"""Hertz of their waves."""
 
 CONTACT_SIGMA = 1.0
-"""Frames over which contacts come and go."""
+"""Spread in frames of the smoothing of contacts."""
 GOING = (0.1, 0.35)
-"""m/s at which an animal stands, and walks for sure, where its footfalls do not tell."""
+"""m/s at which an animal stands, and at which it surely walks, where footfalls are missing."""
 
 EDGE = 0.3
-"""Seconds after the first touchdown, and before the last, in which they do not tell either."""
+"""Seconds after the first touchdown and before the last in which the speed counts, too."""
 
 
 @dataclass(frozen=True)
 class StyleLayout:
-    """Which joints of a kind of body a style may change, and where they are among the features."""
+    """Joints of a kind of body that a style may change, and the columns of the features."""
 
     joints: tuple[str, ...]
-    """Whose rotations are features."""
+    """Joints whose rotations are features."""
     rooted: tuple[str, ...]
-    """Those of them that are seen from the root, the skeleton's own root first; all others are
-    seen from their parents."""
+    """Those whose rotations are relative to the root, the skeleton's own root first; all others are
+    relative to their parents."""
     tips: tuple[str, ...]
-    """The ends of the legs, whose places are features."""
+    """Ends of the legs, whose positions are features."""
     waves: int
-    """Numbers that tell the rhythm."""
+    """Number of columns of the stride phase."""
     gaits: int
-    """Gaits that are told apart."""
+    """Number of gaits."""
 
     @property
     def turns(self) -> slice:
@@ -82,15 +82,15 @@ class StyleLayout:
 
     @property
     def contacts(self) -> slice:
-        """As in ``Clip.contacts``; these and what follows are conditions, told and kept."""
+        """As in ``Clip.contacts``; this slice and those below are of the conditions."""
         return slice(0, 4)
 
     @property
     def phase(self) -> slice:
-        """Where in their strides the legs are, fading to 0 in a stand.
+        """Stride phase of the legs, fading to 0 while standing.
 
-        Of a person, cosine and sine of the gait phase and of twice it; of an animal the clock of
-        ``stride``.
+        For a person cosine and sine of the gait phase and of twice it; for an animal the clock of
+        ``controller.stride_clock``.
         """
         return slice(4, 4 + self.waves)
 
@@ -133,7 +133,7 @@ PERSON: Final = StyleLayout(
 FEET: Final = {
     leg: chain[chain.index(quadruped.limb(leg)[2]) :] for leg, chain in quadruped.LEG_CHAINS.items()
 }
-"""Leg of an animal to its joints from the hock or the wrist down to the paw."""
+"""Leg of an animal to its joints from the hock or wrist down to the paw."""
 _FEET = tuple(name for chain in FEET.values() for name in chain)
 ANIMAL: Final = StyleLayout(
     (
@@ -157,7 +157,7 @@ def layout_of(skeleton: Skeleton) -> StyleLayout:
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """A motion at its own rate, and how its root runs."""
+    """A motion at its own rate with its root track, contacts and stride phase."""
 
     clip: Clip
     root: Trajectory
@@ -168,7 +168,7 @@ class Observed:
     contacts: Array
     """(T, 4)."""
     waves: Array
-    """(T, W) where in their strides the legs are."""
+    """(T, W) stride phase, as in ``StyleLayout.phase``."""
 
     @property
     def layout(self) -> StyleLayout:
@@ -176,7 +176,7 @@ class Observed:
         return layout_of(self.clip.skeleton)
 
     def features(self) -> Array:
-        """Return (T, F) at the clip's own rate."""
+        """Return the features (T, F) at the clip's own rate."""
         skeleton, frames, layout = self.clip.skeleton, self.clip.frames, self.layout
         inverse = quat.inv(features.root_rotations(self.root))
         out = np.empty((frames, layout.features), dtype=np.float32)
@@ -192,7 +192,7 @@ class Observed:
         return out
 
     def conditions(self) -> Array:
-        """Return (T, C) at the clip's own rate."""
+        """Return the conditions (T, C) at the clip's own rate."""
         frames, fps, layout = self.clip.frames, self.clip.fps, self.layout
         out = np.empty((frames, layout.conditions), dtype=np.float32)
         sigma = CONTACT_SIGMA * fps / RATE
@@ -204,18 +204,20 @@ class Observed:
 
 
 def _motion(layout: StyleLayout) -> slice:
-    """Return where ``features.control`` has the root's motion."""
+    """Return the columns of the root's motion in ``features.control``."""
     return stride_clock.INPUT.motion if layout is ANIMAL else features.MOTION
 
 
 def observe(clip: Clip) -> Observed:
-    """Return a motion of a model's joints and size with its root, contacts and world.
+    """Return the observation of a motion on a model's joints and at its size.
 
-    At the rate of trajectories, 60 frames a second; the ground is at y = 0. Raises ValueError at
+    At 60 frames a second, the rate of trajectories; the ground is at y = 0. Raises ValueError at
     another rate.
     """
     if clip.fps != trajectory.RATE:
-        raise ValueError(f"Style looks at motion at {trajectory.RATE:g} frames a second")
+        raise ValueError(
+            f"Styles need motion at {trajectory.RATE:g} frames a second, not {clip.fps:g}"
+        )
     return _OBSERVERS[kind_of(clip.skeleton)](clip, *clip.world())
 
 
@@ -256,9 +258,9 @@ _OBSERVERS: Final = {BIPED: _person, QUADRUPED: _animal}
 def _all_along(
     strides: stride_phases.StridePhases, contacts: Array, speeds: Array, fps: float
 ) -> stride_phases.StridePhases:
-    """Return strides that go on before the first touchdowns and after the last ones.
+    """Return strides continued before the first touchdowns and after the last ones.
 
-    There the footfalls do not tell; the ``speeds`` (T,) say how much it moves.
+    No footfalls show the amplitude there; it follows from the ``speeds`` (T,).
     """
     phase, amplitude = strides.phase.copy(), strides.amplitude.copy()
     going = smoothstep(smooth(speeds, 0.1 * fps), *GOING)
@@ -277,7 +279,7 @@ def _all_along(
 
 
 def unsteadiness(rng: np.random.Generator, count: int, frames: int) -> Array:
-    """Return (count, frames, UNSTEADY) irregular waves of mean square 1, at RATE."""
+    """Return irregular waves (count, frames, UNSTEADY) of mean square 1, at RATE."""
     time = np.arange(frames) / RATE
     out = np.empty((count, frames, UNSTEADY), dtype=np.float32)
     half = UNSTEADY // 2

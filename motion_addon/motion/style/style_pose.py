@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns how changed features become a pose again: joints turn, legs reach for their ends."""
+"""Turns changed features into poses: joints turn, legs reach their ends by inverse kinematics."""
 
 from itertools import pairwise
 
@@ -14,16 +14,16 @@ from ..maths.smoothing import running_max, smooth
 from .style_features import ANIMAL, FEET, SIDES, Observed, StyleLayout
 
 EASY = 0.96
-"""Share of a straight leg beyond which an animal's legs do not stretch, unless they did before."""
+"""Share of a straight leg beyond which an animal's legs do not stretch, unless they already did."""
 SINK_SECONDS = 0.12
-"""Time before and after a leg would have to stretch in which the trunk is lower already (s)."""
+"""Seconds before and after an overstretched leg in which the trunk is lowered."""
 _FRONT = np.array([0.0, 0.0, 1.0])
 
 
 def turned(layout: StyleLayout, seen: Array, more: Array) -> Array:
-    """Return the change (..., F) of features (..., F) ``seen`` that adds ``more`` to them.
+    """Return a sum of changes ``more`` (..., F) of features ``seen`` (..., F) as turns to compose.
 
-    Rotation vectors that are added are not turns that follow each other; those it returns are.
+    Added rotation vectors are not rotations that follow each other; the returned ones are.
     """
     out = np.array(more, dtype=np.float64)
     shape = (*out.shape[:-1], len(layout.joints), 3)
@@ -37,8 +37,8 @@ def turned(layout: StyleLayout, seen: Array, more: Array) -> Array:
 def applied(observed: Observed, more: Array) -> Clip:
     """Return a motion with its features changed by ``more`` (T, F), at its own rate.
 
-    Rotation vectors turn each joint further in its own frame. The legs reach for their ends;
-    frames without a change stay as they are, to the bit.
+    Rotation vectors turn each joint further in its own frame. Legs are bent to reach their ends.
+    Frames without a change stay bit-identical.
     """
     clip, skeleton, layout = observed.clip, observed.clip.skeleton, observed.layout
     more = np.asarray(more, dtype=np.float64)
@@ -80,8 +80,8 @@ def _person(seen: Observed, turns: Array, moves: Array, world: Array, positions:
 def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions: Array) -> Array:
     """Turn the legs in ``world`` (T, J, 4) so that the paws move by ``moves`` (T, 4, 3).
 
-    The feet, from hock and wrist down, stand as they are told to; elbows bend back. Returns
-    (T, 3) how far down the trunk had to come for the legs not to be straight.
+    Feet, from hock and wrist down, turn by ``turns``; elbows bend back. Returns the lowering
+    (T, 3) of the trunk that keeps the legs from stretching, meters.
     """
     skeleton, layout = seen.clip.skeleton, seen.layout
     ends = []
@@ -105,7 +105,7 @@ def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions:
 
 
 def _lack(seen: Observed, ends: list[Array], positions: Array) -> Array:
-    """Return (T,) how far (m) the trunk must come down for the legs to reach their ``ends``."""
+    """Return the lowering (T,) of the trunk, meters, for the legs to reach their ``ends``."""
     skeleton, lack = seen.clip.skeleton, np.zeros(len(positions))
     for name, target in zip(quadruped.LEGS, ends, strict=True):
         top, middle, end, _ = (skeleton.index(joint) for joint in quadruped.limb(name))
@@ -129,7 +129,7 @@ def _bent(
 ) -> None:
     """Turn two bones in ``world`` so that their end is at ``target`` (T, 3).
 
-    They start as they were, from where the first of the ``joints`` is in ``positions``.
+    They start from their pose in ``seen``, moved so that the top joint is at ``positions``.
     """
     top, middle, _ = joints
     was = seen.world.astype(np.float64)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts a take into a style, that of an example or a named one, more or less or several at once.
+"""Changes the style of a clip: a mix of named styles and examples, each with a strength.
 
-The network says what a motion would be in a style and what it is in its own; a take moves by
-the difference, times the strength. So a strength of 0 leaves it alone, and what the network
-cannot tell of it is never lost. Path, contacts and rhythm stay; feet are to be locked afterward.
+The network decodes a motion in the new style and in its own; the clip changes by the difference
+times the strength. A strength of 0 changes nothing, and details that the network cannot reproduce
+are kept. Path, contacts and timing stay; feet must be locked afterward.
 """
 
 from collections.abc import Sequence
@@ -25,28 +25,28 @@ HOP = 16
 MOST = 4
 """Styles that can be mixed."""
 STEP = round(trajectory.RATE / sf.RATE)
-"""Frames of a take in one of the network's."""
+"""Frames of a clip per frame of the network."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ingredient:
-    """A style and how much of it there is."""
+    """One style of a mix and its strength."""
 
     embedding: Array
     """(E,) as ``embedding`` gives it, or from a ``Styler``'s library."""
     strength: Array | float = 1.0
-    """(T,) for each frame of the take, or of all: 1 is the style, more exaggerates it."""
+    """(T,) for each frame of the clip, or one for all: 1 is the style, more exaggerates it."""
     base: Array | None = None
-    """(E,) what the style is seen against: the take's own style then changes as much as it is
-    away from that. None where it is wanted as it is."""
+    """(E,) reference style; if set, the difference from it is applied to the clip's own style
+    instead of the absolute style."""
     rhythm: Array | None = None
-    """(B, F) what it adds with the strides, as ``style_rhythm`` has it."""
+    """(B, F) stride-phase component, for ``rhythm.basis``."""
 
 
 def embedding(styler: Styler, clip: Clip) -> Array:
-    """Return (E,) the style of a motion on the model's skeleton, at 60 frames a second.
+    """Return the style (E,) of a motion on the model's skeleton, at 60 frames a second.
 
-    Of one longer than a window, the mean over windows.
+    For a motion longer than a window, the mean over windows.
     """
     seen = sf.observe(clip)
     features, conditions = _at_rate(seen)
@@ -57,10 +57,10 @@ def embedding(styler: Styler, clip: Clip) -> Array:
 def styled(
     styler: Styler, clip: Clip, ingredients: Sequence[Ingredient], seed: int | None = 0
 ) -> Clip:
-    """Return a take on the model's skeleton, at 60 frames a second, in a mix of styles.
+    """Return a clip on the model's skeleton, at 60 frames a second, in a mix of styles.
 
-    ``seed`` draws the unsteadiness of styles that have one; None holds them steady. Frames whose
-    strengths are 0 stay to the bit. Raises ValueError for more than MOST styles.
+    ``seed`` draws the unsteadiness of the styles; None leaves it out. Frames with strength 0
+    stay bit-identical. Raises ValueError for more than MOST styles.
     """
     if len(ingredients) > MOST:
         raise ValueError(f"At most {MOST} styles can be mixed, not {len(ingredients)}")
@@ -79,7 +79,7 @@ def styled(
 def _changes(
     styler: Styler, seen: sf.Observed, ingredients: Sequence[Ingredient], seed: int | None
 ) -> list[Array]:
-    """Return for each style the whole change (T, F) of a take."""
+    """Return the full change (T, F) of a clip for each style."""
     features, conditions = _at_rate(seen)
     cut = _Cut(len(features))
     shaky = np.zeros((1, len(features), sf.UNSTEADY), dtype=np.float32)
@@ -109,7 +109,7 @@ def _at_rate(seen: sf.Observed) -> tuple[Array, Array]:
 
 
 class _Cut:
-    """Overlapping windows over a motion, and the way back; what is too short is held."""
+    """Cuts overlapping windows from a motion and joins them; a short motion repeats its end."""
 
     def __init__(self, frames: int) -> None:
         self._frames = frames

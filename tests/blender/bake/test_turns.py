@@ -13,6 +13,7 @@ import pytest
 
 from tests.blender import animals, subjects
 from tests.blender.panels.test_panels import draw
+from tests.cases import each
 
 THIGHS = (("mixamorig:LeftUpLeg", "mixamorig:RightUpLeg"), ("thigh.L", "thigh.R"))
 
@@ -145,7 +146,7 @@ def test_herds_do_not_turn() -> None:
     assert "Along a Path" in refusal
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "value"),
     [
         *(("turn", "left"), ("turn", True), ("turn", math.nan), ("spot", [0, 0, 0])),

@@ -14,6 +14,7 @@ import pytest
 from tests.blender import animals, rigs, subjects
 from tests.blender.panels.test_panels import draw
 from tests.blender.subjects import addon
+from tests.cases import each
 
 LIMIT = 200_000  # bytes of a creature
 
@@ -238,7 +239,7 @@ def test_a_creature_goes_to_a_file_and_to_other_rigs(dog: bpy.types.Object, tmp_
     assert [one["creature_digest"] for one in recipes] == [digest, digest]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a file", b"BVH"])
+@each("content", [b"", b"PK\x03\x04 not a file", b"BVH"])
 def test_a_file_without_a_creature_is_refused(
     dog: bpy.types.Object, tmp_path: Path, content: bytes
 ) -> None:

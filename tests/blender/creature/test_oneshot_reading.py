@@ -14,6 +14,7 @@ import pytest
 
 from tests.blender import animals, rigs, subjects
 from tests.blender.subjects import addon
+from tests.cases import each
 
 
 def stepping(rig: bpy.types.Object) -> bpy.types.Action:
@@ -188,9 +189,9 @@ def off(rig: bpy.types.Object) -> None:
     ("spoil", "said"),
     [
         (no_armature, "Pick the armature that plays the clip"),
-        (no_action, "plays no action; pick a clip, or import one"),
+        (no_action, "has no action; pick a clip, or import one"),
         (other_action, "'Own' has no keys on bones of 'Dog'"),
-        (one_frame, "over within one frame"),
+        (one_frame, "shorter than one frame"),
         (endless, "333 s long"),
         (person, "'Hero' walks on two legs"),
         (rest, "rest position"),
@@ -258,7 +259,7 @@ def test_an_imported_clip_is_picked_and_read(clips: Path, name: str) -> None:
     assert np.ptp(pelvis, axis=0)[2] == pytest.approx(1.6, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["cube.glb", "broken.glb", "text.txt", "none.bvh"])
+@each("name", ["cube.glb", "broken.glb", "text.txt", "none.bvh"])
 def test_a_file_without_a_clip_is_refused_and_leaves_nothing(clips: Path, name: str) -> None:
     def counts() -> list[int]:
         kinds = ("objects", "meshes", "armatures", "actions", "materials", "collections")

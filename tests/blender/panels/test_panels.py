@@ -11,6 +11,7 @@ import bpy
 import pytest
 
 from tests.blender import subjects
+from tests.cases import each
 
 ORDER = ["character", "path", "motion", "bake", "oneshot", "report"]
 
@@ -220,7 +221,7 @@ def test_bone_map_goes_to_json_and_back(tmp_path: Any) -> None:
     assert [(row.name, row.bone) for row in rig.footfall.bones] == rows
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"format": "footfall-rig-map", "version": 1}', "\x00"])
+@each("text", ["", "{}", '{"format": "footfall-rig-map", "version": 1}', "\x00"])
 def test_bad_bone_map_is_refused_and_changes_nothing(tmp_path: Any, text: str) -> None:
     rig = subjects.mixamo()
     bpy.context.scene.footfall.character = rig

@@ -7,6 +7,7 @@ import pytest
 
 from tests.blender import rigs, subjects
 from tests.blender.subjects import addon
+from tests.cases import each
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def _scaled(rig, x, y, z):
     rig.scale = (x, y, z)
 
 
-@pytest.mark.parametrize(
+@each(
     ("spoil", "words"),
     [
         (lambda rig: _scaled(rig, 0.0, 0.0, 0.0), "scaled to zero"),
@@ -79,21 +80,21 @@ def test_unusable_scales_are_refused(armature, spoil, words):
     rig = subjects.mixamo()
     spoil(rig)
     bpy.context.view_layer.update()
-    with pytest.raises(armature.RefusedError, match=words):
+    with pytest.raises(addon("errors").RefusedError, match=words):
         armature.read_rig(rig)
 
 
 def test_other_objects_and_states_are_refused(armature, tmp_path):
-    with pytest.raises(armature.RefusedError, match="Choose an armature"):
+    with pytest.raises(addon("errors").RefusedError, match="Choose an armature"):
         armature.read_rig(bpy.data.objects.new("Empty", None))
-    with pytest.raises(armature.RefusedError, match="Choose an armature"):
+    with pytest.raises(addon("errors").RefusedError, match="Choose an armature"):
         armature.read_rig(None)
     bare = subjects.armature("Bare", [])
-    with pytest.raises(armature.RefusedError, match="has no bones"):
+    with pytest.raises(addon("errors").RefusedError, match="has no bones"):
         armature.read_rig(bare)
     rig = subjects.mixamo()
     bpy.ops.object.mode_set(mode="EDIT")
-    with pytest.raises(armature.RefusedError, match="Edit Mode"):
+    with pytest.raises(addon("errors").RefusedError, match="Edit Mode"):
         armature.read_rig(rig)
     bpy.ops.object.mode_set(mode="OBJECT")
 
@@ -107,7 +108,7 @@ def test_linked_armature_is_refused(armature, tmp_path):
         wanted.objects = ["Hero"]
     linked = bpy.data.objects["Hero"]
     bpy.context.scene.collection.objects.link(linked)
-    with pytest.raises(armature.RefusedError, match="library override"):
+    with pytest.raises(addon("errors").RefusedError, match="library override"):
         armature.read_rig(linked)
 
 

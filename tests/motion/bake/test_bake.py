@@ -18,6 +18,7 @@ from motion_addon.motion.controller import features
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.smoothing import smooth
+from tests.cases import each
 
 LINE = ((0.0, 0.0, 0.0), (0.0, 0.0, 6.0))
 BEND = ((0.0, 0.0, 0.0), (0.0, 0.0, 3.0), (2.0, 0.0, 4.5), (4.0, 0.0, 4.5))
@@ -98,8 +99,8 @@ def test_seeds_vary_the_steps_a_little() -> None:
     assert gap.max() < 0.15
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.9, 1.0])
-@pytest.mark.parametrize("start", [True, False])
+@each("phase", [0.0, 0.25, 0.5, 0.9, 1.0])
+@each("start", [True, False])
 def test_first_frame_has_the_start_phase(phase: float, start: bool) -> None:
     result = made(((0.0, 0.0, 0.0), (0.0, 0.0, 2.0)), start_phase=phase, start=start)
     assert result.phase[0] == phase
@@ -128,7 +129,7 @@ def test_starts_and_stops_in_a_stand() -> None:
     assert pace[len(pace) // 2] == pytest.approx(1.3, abs=0.15)
 
 
-@pytest.mark.parametrize(("start", "stop"), [(False, True), (True, False), (False, False)])
+@each(("start", "stop"), [(False, True), (True, False), (False, False)])
 def test_starts_and_stops_in_full_swing(start: bool, stop: bool) -> None:
     root = made(start=start, stop=stop).clip.root_positions[:, 2]
     first, last = 2.0 * (root[15] - root[0]), 2.0 * (root[-1] - root[-16])
@@ -205,7 +206,7 @@ def test_gait_is_obeyed(gait: str, low: bool) -> None:
     assert (hips < 0.9 * controller_model.load("biped").hip_height) == low
 
 
-@pytest.mark.parametrize("fps", [24.0, 59.94, 120.0])
+@each("fps", [24.0, 59.94, 120.0])
 def test_frame_rate_only_samples(fps: float) -> None:
     plain, other = made(fps=60.0), made(fps=fps)
     assert other.clip.fps == fps
@@ -278,7 +279,7 @@ def test_report_is_plain_json_with_its_origin() -> None:
     assert isinstance(card["warnings"], list)
 
 
-@pytest.mark.parametrize(
+@each(
     "options",
     [
         {"fps": 1.0},
@@ -300,7 +301,6 @@ def test_report_is_plain_json_with_its_origin() -> None:
         {"seed": 2**70},
         {"speed": ((1.0, 1.0), (0.0, 2.0))},
     ],
-    ids=str,
 )
 def test_extremes_still_bake(options: dict[str, Any]) -> None:
     result = made(**({"path": LINE} | options))
@@ -338,7 +338,7 @@ def test_saved_clip_loads(tmp_path: Any) -> None:
     assert np.array_equal(back.rotations, made().clip.rotations)
 
 
-@pytest.mark.parametrize(
+@each(
     ("options", "word"),
     [
         ({"model": "elephant"}, "elephant"),

@@ -27,6 +27,7 @@ from motion_addon.motion.creature.adaptation import creature_files
 from motion_addon.motion.creature.own_rig.own_motion import OwnMotion
 from motion_addon.motion.maths import quat
 from motion_addon.motion.nn import weights
+from tests.cases import each
 from tests.motion import mixtures
 from tests.motion.beasts import stepping
 
@@ -73,8 +74,6 @@ def adapted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(creature_files, "adapt", adapt)
     monkeypatch.setattr(creature_files, "model_of", model_of)
-    for cached in (creature_files._creature, creature_files._model, creature_files._own_motion):
-        cached.cache_clear()
     return seen
 
 
@@ -155,7 +154,7 @@ def test_a_cycle_is_as_like_the_exemplar_throughout(adapted: list[Any], tmp_path
     assert loop.exemplar_match.similarity == pytest.approx(np.ones(loop.clip.frames), abs=0.05)
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "told"),
     [
         ({"exemplar": "gone.bvh"}, "cannot be read"),

@@ -18,6 +18,7 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.controller import model
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion import mixtures
 
 LINE = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
@@ -143,7 +144,7 @@ def test_a_lead_is_obeyed(animals: str) -> None:
     assert worst(right, auto) == 0.0
 
 
-@pytest.mark.parametrize(
+@each(
     ("options", "word"),
     [
         ({"model": "biped", "lead": "left"}, "lead"),

@@ -16,6 +16,7 @@ from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.walks import SKELETON
 
 LINE = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
@@ -39,7 +40,7 @@ def turns(clip: Clip) -> np.ndarray:
 
 
 GAITS = [{}, {"speed": 0.7}, {"speed": 2.4}, {"speed": 3.4}, {"gait": "crouch", "speed": 0.9}]
-each_gait = pytest.mark.parametrize("options", GAITS, ids=str)
+each_gait = each("options", GAITS)
 
 
 @each_gait
@@ -153,7 +154,7 @@ def test_cut_of_a_changing_walk_is_smooth() -> None:
         assert (change[[seam - 1, seam]] <= 0.4 * np.linalg.norm(values, axis=-1).max()).all()
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.21, 0.5, 0.77])
+@each("phase", [0.0, 0.21, 0.5, 0.77])
 def test_pose_is_periodic_in_phase(phase: float) -> None:
     pose = pose_at_phase(WALK, phase).clip
     assert pose.frames == 1

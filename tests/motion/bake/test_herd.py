@@ -26,6 +26,7 @@ from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.plan import path
+from tests.cases import each
 from tests.motion import mixtures
 
 LINE = ((0.0, 0.0, 0.0), (0.0, 0.0, 14.0))
@@ -64,7 +65,7 @@ def tracks(found: tuple[Member, ...], seconds: float = 40.0) -> np.ndarray:
     for member in found:
         model = load_model(member.request)
         scale = size(member.request, model)
-        plan = plan_walk(member.request, walked_path(member.request), scale, model.body)
+        plan = plan_walk(member.request, walked_path(member.request), scale, model.kind.mover)
         plan = life_size_plan(plan, scale)
         frames = member.start + np.arange(len(plan)) / plan.rate
         columns = [np.interp(times, frames, plan.positions[:, axis]) for axis in (0, 2)]
@@ -80,7 +81,7 @@ def nearest(found: tuple[Member, ...]) -> float:
     return float(gaps.min())
 
 
-@pytest.mark.parametrize(
+@each(
     ("points", "options"),
     [
         (LINE, {}),
@@ -92,7 +93,6 @@ def nearest(found: tuple[Member, ...]) -> float:
         (LINE, {"model": "biped", "spacing": 0.9}),
         (LINE, {"hip_height": 0.1, "speed": 0.5, "spacing": None, "start": False}),
     ],
-    ids=lambda value: str(value)[:60],
 )
 def test_they_keep_their_distance(points: Any, options: dict[str, Any]) -> None:
     asked = herd(points, **options)
@@ -160,7 +160,7 @@ def test_paths_of_their_own() -> None:
     assert max(m.start for m in found) > 0.5
 
 
-@pytest.mark.parametrize(
+@each(
     ("options", "word"),
     [
         ({"paths": (LINE, LINE), "count": 2}, "animals 1 and 2 begin 0.00 m"),
@@ -173,7 +173,6 @@ def test_paths_of_their_own() -> None:
         ({"model": "unicorn"}, "unicorn"),
         ({"points": (LINE[0], LINE[0])}, "no length"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_is_said_in_one_line(options: dict[str, Any], word: str) -> None:
     with pytest.raises(RefusedError, match=word) as caught:
@@ -206,7 +205,7 @@ def test_every_key_is_tried() -> None:
     assert set(BAD) == {f.name for f in fields(Herd)} - {"request"}
 
 
-@pytest.mark.parametrize(("key", "value"), [(k, v) for k, vs in BAD.items() for v in vs], ids=str)
+@each(("key", "value"), [(k, v) for k, vs in BAD.items() for v in vs])
 def test_nonsense_is_refused_in_one_line(key: str, value: Any) -> None:
     with pytest.raises(RefusedError, match=key) as caught:
         Herd.from_json({"path": LINE, "herd": {key: value}})

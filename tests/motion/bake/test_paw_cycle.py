@@ -11,6 +11,7 @@ from motion_addon.motion.cleanup.cleanup import clean
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.dogs import FPS, stepping_dog
 
 REQUEST = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), speed=1.0, fps=60.0)
@@ -27,7 +28,7 @@ def looped(gait: str, noise: float = 0.0) -> tuple[Clip, float]:
     return cut_cycle(clean(clip, clip.contacts), phase, REQUEST)
 
 
-@pytest.mark.parametrize("gait", GAITS)
+@each("gait", GAITS)
 def test_loop_is_one_stride_in_place_without_a_seam(gait: str) -> None:
     loop, speed = looped(gait, noise=0.003)
     assert speed == pytest.approx(GAITS[gait]["speed"], rel=0.05)
@@ -42,7 +43,7 @@ def test_loop_is_one_stride_in_place_without_a_seam(gait: str) -> None:
     assert change[seam - 1 : seam + 1].max() <= 1.3 * np.delete(change, [seam - 1, seam]).max()
 
 
-@pytest.mark.parametrize("gait", GAITS)
+@each("gait", GAITS)
 def test_each_paw_stands_once_and_moves_back_with_the_ground(gait: str) -> None:
     loop, speed = looped(gait, noise=0.003)
     points = quadruped.paw_points(loop)

@@ -7,6 +7,7 @@ import pytest
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
+from tests.cases import each
 
 LINE = Path.from_points(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 20.0]]))
 
@@ -22,7 +23,7 @@ def test_froude_makes_sizes_alike() -> None:
     assert quadruped_gaits.froude(speed_at(0.5), quadruped_gaits.HIP_HEIGHT) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(
+@each(
     ("number", "gait"),
     [(0.05, "walk"), (0.4, "walk"), (0.65, "trot"), (1.9, "trot"), (2.6, "canter"), (4, "gallop")],
 )

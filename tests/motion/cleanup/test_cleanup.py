@@ -6,14 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.motion.cleanup import foot_lock
+from motion_addon.motion.body import biped
+from motion_addon.motion.cleanup import foot_lock, stances
 from motion_addon.motion.cleanup.cleanup import CleanupSettings, clean
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import leg_ik, quat
 from motion_addon.motion.maths.smoothing import smooth
-from motion_addon.motion.metrics import clip_metrics
+from motion_addon.motion.metrics import biped_metrics, clip_metrics
 from motion_addon.motion.plan.ground import ground_of
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import plan
@@ -101,7 +102,7 @@ def test_planted_feet_do_not_slide(raw: Clip, cleaned: Clip) -> None:
 
 
 def test_feet_stand_on_the_ground_and_never_under_it(cleaned: Clip) -> None:
-    sole = clip_metrics.ball_height(cleaned.skeleton)
+    sole = biped.ball_height(cleaned.skeleton)
     errors = clip_metrics.ground_errors(balls(cleaned), cleaned.contacts, sole)
     assert errors["penetration_cm"] < 0.2
     assert errors["floating_cm"] < 1.0
@@ -125,10 +126,10 @@ def test_heels_and_toe_tips_stay_over_the_ground(raw: Clip) -> None:
 def test_knees_do_not_pop_or_snap_straight(raw: Clip, cleaned: Clip) -> None:
     names = cleaned.skeleton.names
     positions = cleaned.world()[1]
-    assert clip_metrics.knee_pops(positions, names, FPS) <= clip_metrics.knee_pops(
+    assert biped_metrics.knee_pops(positions, names, FPS) <= biped_metrics.knee_pops(
         raw.world()[1], names, FPS
     )
-    assert np.degrees(clip_metrics.knee_angles(positions, names).min()) > 2.0
+    assert np.degrees(biped_metrics.knee_angles(positions, names).min()) > 2.0
     assert clip_metrics.jerk(positions, FPS) < 1.2 * clip_metrics.jerk(raw.world()[1], FPS)
 
 
@@ -161,7 +162,7 @@ def test_feet_follow_given_ground(raw: Clip) -> None:
     )
     cleaned = clean(lifted, raw.contacts, ground=ramp)
     ball = balls(cleaned)[:, [1, 3]]
-    height = ball[..., 1] - ramp(ball) - clip_metrics.ball_height(raw.skeleton)
+    height = ball[..., 1] - ramp(ball) - biped.ball_height(raw.skeleton)
     planted = cleaned.contacts[:, [1, 3]] > 0.5
     assert np.abs(height[planted]).mean() < 0.01
     assert height.min() > -0.01
@@ -206,7 +207,7 @@ def test_a_dragged_foot_steps_instead() -> None:
     points[40:60, 2] = np.linspace(0.0, 0.4, 20)
     points[60:, 2] = 0.4
     down = np.ones(120)
-    found = foot_lock.stances(down, down, points, np.zeros(120), FPS, 1.0)
+    found = stances.find_stances(down, down, points, np.zeros(120), FPS, 1.0)
     assert [stand.start for stand in found] == [0, pytest.approx(60, abs=4)]
     assert found[0].stop == pytest.approx(40, abs=4)
 
@@ -215,7 +216,7 @@ def test_a_creeping_foot_steps_once_it_is_too_far_off() -> None:
     points = np.zeros((300, 3))
     points[:, 2] = 0.0005 * np.arange(300)
     down = np.ones(300)
-    found = foot_lock.stances(down, down, points, np.zeros(300), FPS, 1.0)
+    found = stances.find_stances(down, down, points, np.zeros(300), FPS, 1.0)
     assert len(found) == 2
     assert 10 <= found[1].start - found[0].stop <= 30
 

@@ -10,18 +10,19 @@ import pytest
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped
-from motion_addon.motion.body.quadruped import JOINTS, LEGS
-from motion_addon.motion.cleanup import foot_lock, paw_planting
-from motion_addon.motion.cleanup.cleanup import CREATURE, CleanupSettings, clean
+from motion_addon.motion.body.quadruped import JOINTS, LEGS, paw_height
+from motion_addon.motion.cleanup import foot_lock, stances
+from motion_addon.motion.cleanup.cleanup import EXEMPLAR, CleanupSettings, clean
 from motion_addon.motion.cleanup.lower_body import LowerBody
+from motion_addon.motion.cleanup.paw import Paw
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.metrics import clip_metrics
-from motion_addon.motion.metrics.paw_metrics import paw_height
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import plan
+from tests.cases import each
 from tests.motion.dogs import FPS, dog, stepping_dog
 
 GAITS = {
@@ -54,7 +55,7 @@ def bends(clip: Clip) -> np.ndarray:
     places = clip.world()[1].astype(float)
     out = []
     for name in LEGS:
-        a, b, c = (places[:, JOINTS.index(joint)] for joint in paw_planting.limb(name)[:3])
+        a, b, c = (places[:, JOINTS.index(joint)] for joint in quadruped.limb(name)[:3])
         out.append(np.arccos(np.clip((quat.unit(b - a) * quat.unit(c - b)).sum(axis=-1), -1, 1)))
     return np.stack(out, axis=-1)
 
@@ -69,7 +70,7 @@ def cleaned(raw: Clip) -> Clip:
     return clean(raw, raw.contacts)
 
 
-@pytest.mark.parametrize("gait", GAITS)
+@each("gait", GAITS)
 def test_standing_paws_do_not_slide_in_any_gait(gait: str) -> None:
     raw = stepping_dog(gait, seconds=6.0, **{"noise": 0.004, **GAITS[gait]})
     done = clean(raw, raw.contacts)
@@ -98,7 +99,7 @@ def test_elbows_and_knees_neither_snap_straight_nor_pop(raw: Clip, cleaned: Clip
 def test_elbows_point_back_and_knees_forward(cleaned: Clip) -> None:
     places = cleaned.world()[1]
     for name in LEGS:
-        a, b, c = (places[:, JOINTS.index(joint)] for joint in paw_planting.limb(name)[:3])
+        a, b, c = (places[:, JOINTS.index(joint)] for joint in quadruped.limb(name)[:3])
         bulge = (b - 0.5 * (a + c))[:, 2]
         assert (bulge < 0.0 if name[1] == "F" else bulge > 0.0).all()
 
@@ -200,10 +201,10 @@ def test_girdles_follow_a_step_in_the_ground_one_after_the_other(raw: Clip) -> N
 
 def test_lift_raises_each_girdle_by_its_own() -> None:
     body = LowerBody.of(stepping_dog(seconds=1.0))
-    tops = [paw_planting.limb(name)[0] for name in LEGS]
+    tops = [quadruped.limb(name)[0] for name in LEGS]
     before = {joint: body.positions[joint].copy() for joint in body.positions}
     turns = body.rotations["LeftRadius"].copy()
-    paw_planting.lift(body, np.full(60, -0.02), np.full(60, 0.03))
+    body.lift(np.full(60, -0.02), np.full(60, 0.03))
     rise = [(body.positions[joint] - before[joint])[:, 1].mean() for joint in tops]
     assert rise == pytest.approx([-0.02, 0.03, -0.02, 0.03], abs=1e-6)
     assert body.rotations["LeftRadius"] == pytest.approx(turns)
@@ -238,8 +239,8 @@ def test_rules_of_a_stand_keep_a_galloping_paw() -> None:
     points[:, 2] = np.interp(np.arange(60), [0, 20, 26, 59], [0.0, 2.0, 2.0, 5.0])
     down = np.zeros(60)
     down[20:26] = 1.0
-    usual = foot_lock.stances(down, down, points, np.full(60, 4.0), FPS, 0.6)
-    paw = foot_lock.stances(down, down, points, np.full(60, 4.0), FPS, 0.6, paw_planting.RULES)
+    usual = stances.find_stances(down, down, points, np.full(60, 4.0), FPS, 0.6)
+    paw = stances.find_stances(down, down, points, np.full(60, 4.0), FPS, 0.6, Paw.rules)
     assert not usual
     assert [stand.stop - stand.start for stand in paw] == [pytest.approx(5, abs=1)]
 
@@ -248,7 +249,7 @@ def test_paws_of_the_dog_have_the_height_of_the_model() -> None:
     assert paw_height(dog()) == pytest.approx(0.02, rel=0.02)
 
 
-@pytest.mark.parametrize("speed", [0.5, 0.9, 1.4, 2.0])
+@each("speed", [0.5, 0.9, 1.4, 2.0])
 def test_paws_do_not_trip_as_it_starts_and_stops(speed: float) -> None:
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
     clip = bake(BakeRequest(path=path, model="quadruped", speed=speed, fps=60.0)).clip
@@ -266,7 +267,7 @@ def test_paws_do_not_trip_as_it_starts_and_stops(speed: float) -> None:
 def test_paws_stand_as_high_as_they_are_told(raw: Clip) -> None:
     usual = paw_height(raw.skeleton)
     soles = (usual + 0.02, usual, usual + 0.02, usual - 0.01)
-    made = clean(raw, raw.contacts, settings=replace(CREATURE, soles=soles))
+    made = clean(raw, raw.contacts, settings=replace(EXEMPLAR, soles=soles))
     standing = made.contacts > 0.5
     for leg, (over, wanted) in enumerate(zip(height(made).T, soles, strict=True)):
         inside = smooth(standing[:, leg].astype(float), 3.0) > 0.98

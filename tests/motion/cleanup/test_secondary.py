@@ -8,11 +8,12 @@ import pytest
 
 from motion_addon.motion.bake.cycle import cut_cycle
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import QUADRUPED, kind_of
 from motion_addon.motion.body.quadruped import JOINTS, NECK, TAIL
 from motion_addon.motion.cleanup.secondary_motion import LOOK_LIMITS, follow_through, look_at
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 
 HEAD, WITHERS = JOINTS.index("Head"), JOINTS.index("Withers")
@@ -96,7 +97,7 @@ def test_a_loop_that_is_cut_stays_a_loop() -> None:
     assert change[28:31].max() <= 1.5 * np.delete(change, [28, 29, 30], axis=0).max() + 1e-4
 
 
-@pytest.mark.parametrize("point", [(2.0, 0.6, 9.0), (-1.5, 0.2, 8.0), (0.0, 1.2, 12.0)])
+@each("point", [(2.0, 0.6, 9.0), (-1.5, 0.2, 8.0), (0.0, 1.2, 12.0)])
 def test_gaze_meets_the_point(point: tuple[float, float, float]) -> None:
     clip = stepping_dog("walk", 0.8, seconds=6.0)
     done = look_at(clip, np.array(point))
@@ -121,7 +122,7 @@ def test_neck_does_not_turn_further_than_it_can_nor_jump() -> None:
     assert abs(yaw[-1]) < 0.3, "what lies behind is let go"
     shares = bent(clip, done)[:, [JOINTS.index(name) for name in NECK]]
     assert shares.max() < 0.5 * LOOK_LIMITS[0] + 0.1
-    assert quadruped.is_quadruped(done.skeleton)
+    assert kind_of(done.skeleton) is QUADRUPED
 
 
 def test_a_moving_point_is_followed() -> None:

@@ -13,6 +13,7 @@ from motion_addon.errors import RefusedError
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.walks import SKELETON, any_clip, same_rotation
 
 FOREIGN = """HIERARCHY
@@ -158,7 +159,7 @@ def test_hinges_have_one_channel(tmp_path: Path) -> None:
     assert same_rotation(clip.rotations[0, 0], turn(x=90.0), 1e-6)
 
 
-@pytest.mark.parametrize(
+@each(
     "content",
     [
         "",

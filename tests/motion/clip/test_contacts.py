@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from motion_addon.motion.clip import contacts
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.smoothing import smooth
+from tests.cases import each
 from tests.motion.walks import SKELETON, stepping
 
 LEFT, RIGHT = 0, 1
@@ -232,7 +233,7 @@ def test_phase_never_runs_backwards(seed: int) -> None:
     assert np.diff(phase).max() * 60.0 < 3.0
 
 
-@pytest.mark.parametrize("stand", [12, 20, 26])
+@each("stand", [12, 20, 26])
 def test_duty_factor_is_the_share_of_standing(stand: int) -> None:
     spans = {side: [(a, a + stand) for a in range(20 * side, 400, 40)] for side in (LEFT, RIGHT)}
     duty = contacts.duty_factor(standing(spans, 400), 60.0)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.walks import NAMES, SKELETON, any_clip, rotations, same_rotation, vectors
 
 seeds = st.integers(0, 2**31)
@@ -93,7 +94,7 @@ def test_scaled_scales_every_length() -> None:
     assert twice.end_sites[0] == (NAMES.index("Head"), pytest.approx((0.0, 0.36, 0.08)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("names", "parents", "offsets"),
     [
         (("A", "B"), [-1], np.zeros((2, 3))),

@@ -25,6 +25,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import RATE, Trajectory
+from tests.cases import each
 from tests.motion import mixtures
 
 
@@ -81,8 +82,8 @@ def test_progress_goes_up_to_the_runs() -> None:
     assert len(runs) == 1
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.33, 0.99])
-@pytest.mark.parametrize("kind", ["line", "jog"])
+@each("phase", [0.0, 0.33, 0.99])
+@each("kind", ["line", "jog"])
 def test_phase_begins_as_asked_and_runs_on(kind: str, phase: float) -> None:
     (found,) = run([plan(kind)], [phase])
     assert found.phase[0] == phase
@@ -92,8 +93,8 @@ def test_phase_begins_as_asked_and_runs_on(kind: str, phase: float) -> None:
     assert found.phase[-1] - found.phase[0] > 1.5
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.3, 0.5, 0.8])
-@pytest.mark.parametrize("speed", [1.2, 2.4])
+@each("phase", [0.0, 0.3, 0.5, 0.8])
+@each("speed", [1.2, 2.4])
 def test_the_first_pose_fits_its_phase(speed: float, phase: float) -> None:
     line = Path.from_points([[0, 0, 0], [0, 0, 3.5 * speed]])
     (found,) = run([trajectory.plan(line, speed=speed, start=False, stop=False)], [phase])

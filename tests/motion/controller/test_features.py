@@ -17,6 +17,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import RATE, WINDOW, Trajectory
+from tests.cases import each
 from tests.motion.walks import SKELETON
 
 N = len(WINDOW)
@@ -80,7 +81,7 @@ def test_outputs_are_laid_out_without_gaps(joints: int) -> None:
     assert used == list(range(layout.size))
 
 
-@pytest.mark.parametrize("speed", [0.0, 1.3, 3.0])
+@each("speed", [0.0, 1.3, 3.0])
 def test_control_of_a_straight_line(speed: float) -> None:
     position, heading, gait, motion = blocks(features.control(course(speed, 0.0, gait="jog")))
     wanted = np.stack([np.zeros(N), WINDOW / RATE * speed], axis=-1)
@@ -209,7 +210,7 @@ def test_root_track_follows_the_body_without_its_sway(turn: float) -> None:
     assert step == pytest.approx(1.3, rel=0.03)
 
 
-@pytest.mark.parametrize(
+@each(
     ("speed", "hips", "gait"),
     [
         (0.0, 0.98, "stand"),
@@ -228,7 +229,7 @@ def test_root_track_names_the_gait(speed: float, hips: float, gait: str) -> None
     assert track.gait.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
-@pytest.mark.parametrize(
+@each(
     ("speed", "duty", "gait"),
     [
         (1.3, 0.62, "walk"),

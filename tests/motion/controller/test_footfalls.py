@@ -21,6 +21,7 @@ from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.controller.footfall_search import Retiming, monotone
 from motion_addon.motion.controller.pacing import Clock
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from tests.cases import each
 
 FRAMES, STRIDE = 400, 40.0
 LF, RH = LEGS.index("LF"), LEGS.index("RH")
@@ -102,7 +103,7 @@ def test_legs_that_fall_short_are_asked_for_more() -> None:
     assert 0.0 <= progress[0] <= progress[-1] <= 1.0
 
 
-@pytest.mark.parametrize(
+@each(
     ("moved", "match"),
     [
         (Footfall("LF", 2.5, to=2.6), "no touchdown at 2.50 s; near it .* 2.17 and 2.83"),
@@ -191,8 +192,8 @@ def landed(result: BakeResult, paw: str, wanted: float) -> float:
     return min(abs(start - wanted) for start in starts) * result.request.fps
 
 
-@pytest.mark.parametrize("share", [-0.12, 0.2])
-@pytest.mark.parametrize("gait", PATHS)
+@each("share", [-0.12, 0.2])
+@each("gait", PATHS)
 def test_the_animal_obeys_a_moved_footfall(gait: str, share: float) -> None:
     was = plain(gait)
     at, _, stride = middle(was, "LF")

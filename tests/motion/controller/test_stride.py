@@ -10,10 +10,11 @@ from motion_addon.motion.body import quadruped_gaits, stride_phases
 from motion_addon.motion.controller import stride_clock
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
+from tests.cases import each
 from tests.motion.dogs import FPS, stepping_dog
 
 
-@pytest.mark.parametrize("gait", quadruped_gaits.TABLE)
+@each("gait", quadruped_gaits.TABLE)
 def test_phases_are_whole_at_touchdowns(gait: str) -> None:
     contacts = stepping_dog(gait, seconds=6.0, stride=0.75).contacts
     strides = stride_phases.measured(contacts, FPS)
@@ -26,7 +27,7 @@ def test_phases_are_whole_at_touchdowns(gait: str) -> None:
     assert stride_phases.rate(strides, FPS)[middle] == pytest.approx(1.0 / 0.75, rel=0.05)
 
 
-@pytest.mark.parametrize("gait", quadruped_gaits.TABLE)
+@each("gait", quadruped_gaits.TABLE)
 def test_the_gait_is_told_by_footfalls(gait: str) -> None:
     clip = stepping_dog(gait, seconds=6.0, stride=0.7)
     strides = stride_phases.measured(clip.contacts, FPS)

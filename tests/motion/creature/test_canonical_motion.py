@@ -10,6 +10,7 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.creature.reading import canonical_motion, landmarks
 from motion_addon.motion.creature.reading.canonical_motion import CanonicalRig
 from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern
+from tests.cases import each
 from tests.motion.beasts import beast, stepping
 
 
@@ -61,11 +62,8 @@ def test_a_slid_shoulder_does_not_move_the_paws():
     assert error.mean() < 0.01
 
 
-@pytest.mark.parametrize("size", [0.3, 2.0])
-@pytest.mark.parametrize(
-    ("gait", "offsets"),
-    [("trot", (0.0, 0.5, 0.5, 0.0)), ("pace", (0.0, 0.05, 0.5, 0.55))],
-)
+@each("size", [0.3, 2.0])
+@each(("gait", "offsets"), [("trot", (0.0, 0.5, 0.5, 0.0)), ("pace", (0.0, 0.05, 0.5, 0.55))])
 def test_gaits_are_measured_by_footfalls_at_any_size(gait, offsets, size):
     clip = stepping(size, 1.5, 1.0, offsets)
     animal = CanonicalRig.of(clip.skeleton, beast(size)[1])

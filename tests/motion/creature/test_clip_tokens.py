@@ -4,13 +4,13 @@
 import numpy as np
 import pytest
 
-from motion_addon.motion.body import quadruped_gaits
+from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.creature.adaptation.clip_tokens import Posture, TokenLayout
 from motion_addon.motion.maths import quat
-from motion_addon.motion.metrics import paw_metrics
+from motion_addon.motion.metrics import clip_metrics
 from tests.motion.dogs import dog, stepping_dog
 
 
@@ -79,7 +79,7 @@ def test_the_course_is_true_up_to_its_ends(speed: float) -> None:
     clip = stepping_dog(speed=speed, seconds=1.2)
     root = clip_tokens.root_course(clip, weights(clip.frames))
     np.testing.assert_allclose(root.speeds, speed, rtol=0.04)
-    middle = paw_metrics.trunk(clip)[0][:, 2]
+    middle = clip_metrics.trunk(clip)[0][:, 2]
     np.testing.assert_allclose(root.positions[:, 2], middle, atol=0.02)
 
 
@@ -87,7 +87,7 @@ def test_the_rest_pose_stands_on_the_ground() -> None:
     skeleton = dog()
     rest = Posture.rest(skeleton)
     paws = rest.places[[skeleton.index(name) for name in ("LeftHindPaw", "RightForePaw")], 1]
-    np.testing.assert_allclose(paws, paw_metrics.paw_height(skeleton), atol=0.03)
+    np.testing.assert_allclose(paws, quadruped.paw_height(skeleton), atol=0.03)
     pelvis, withers = (rest.places[skeleton.index(n), 2] for n in ("Pelvis", "Withers"))
     assert abs(pelvis + withers) < 1e-5
 

@@ -19,6 +19,7 @@ from motion_addon.motion.creature.reading.exemplar import Exemplar
 from motion_addon.motion.creature.reading.footfall_pattern import stride_rhythm
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path as Way
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 from training.creature.judging import measures
 
@@ -105,7 +106,7 @@ def test_a_creature_of_other_weights_is_refused(creature: Creature) -> None:
         model_of(replace(creature, learner="0" * 12))
 
 
-@pytest.mark.parametrize("data", [b"", b"no creature", b"PK\x03\x04"])
+@each("data", [b"", b"no creature", b"PK\x03\x04"])
 def test_a_file_that_is_none_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_bytes(data)
     with pytest.raises(RefusedError, match="holds no creature"):

@@ -10,6 +10,7 @@ from motion_addon.motion.creature.doctor.finding import ORDER
 from motion_addon.motion.creature.reading import exemplar
 from motion_addon.motion.creature.reading.recording import Recording
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion import humans
 from tests.motion.steppers import CANTER, TROT, WALK, in_place, round_of, stepper, turned
 from training.creature.judging import faults
@@ -30,7 +31,7 @@ def walker() -> Good:
     return dog(**WALK)
 
 
-@pytest.mark.parametrize("how", [WALK, TROT, PACE, CANTER], ids=lambda how: how["gait"])
+@each("how", [WALK, TROT, PACE, CANTER])
 def test_good_clips_have_nothing_wrong(how):
     found = examine(Recording.of_clip(dog(**how).clip, "dog"))
     assert [one.code for one in found.findings if one.severity != "note"] == []
@@ -48,7 +49,7 @@ def test_good_clips_have_nothing_wrong(how):
     assert found.neck
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@each("fault", FAULTS)
 def test_every_fault_is_named(walker, fault):
     found = fault(walker)
     assert faults.named(fault, found), [one.text for one in found.findings]

@@ -15,6 +15,7 @@ from motion_addon.motion.creature.reading.clip_analysis import analyze
 from motion_addon.motion.creature.reading.recording import Recording
 from motion_addon.motion.maths import quat
 from motion_addon.motion.rigs import RigBones
+from tests.cases import each
 from tests.motion import humans
 from tests.motion.animals import Build, animal
 from tests.motion.dogs import stepping_dog
@@ -38,7 +39,7 @@ def off(got: exemplar.Exemplar, gait: str) -> float:
     return float(np.abs(gaps[0]).max())
 
 
-@pytest.mark.parametrize("how", [WALK, TROT, CANTER], ids=lambda how: how["gait"])
+@each("how", [WALK, TROT, CANTER])
 def test_a_clip_without_telling_names_is_read(how):
     got = exemplar.of_clip(stepper(**how), name="dog")
     assert got.name == "dog"
@@ -66,8 +67,8 @@ def test_the_exemplar_is_of_model_size_and_goes_ahead():
     assert quadruped.paw_points(got.clip)[..., 1].min() == pytest.approx(0.02, abs=0.015)
 
 
-@pytest.mark.parametrize("doubled", [False, True])
-@pytest.mark.parametrize("still", [False, True])
+@each("doubled", [False, True])
+@each("still", [False, True])
 def test_a_loop_is_played_on_in_place_or_moving(doubled, still):
     one = round_of(stepper(4.0), WALK["stride"], doubled=doubled)
     got = exemplar.of_clip(in_place(one) if still else one)
@@ -81,7 +82,7 @@ def test_a_loop_is_played_on_in_place_or_moving(doubled, still):
     assert got.footfalls.stride == pytest.approx(WALK["stride"], rel=0.04)
 
 
-@pytest.mark.parametrize("fps", [10.0, 24.0, 120.0, 240.0])
+@each("fps", [10.0, 24.0, 120.0, 240.0])
 def test_any_frame_rate_is_read(fps):
     got = exemplar.of_clip(stepper(4.0).resample(fps))
     assert got.footfalls.gait == "walk"
@@ -89,7 +90,7 @@ def test_any_frame_rate_is_read(fps):
     assert got.clip.fps == 60.0
 
 
-@pytest.mark.parametrize(("size", "unit"), [(0.03, 1.0), (6.0, 1.0), (3.6, 0.01), (100.0, 0.01)])
+@each(("size", "unit"), [(0.03, 1.0), (6.0, 1.0), (3.6, 0.01), (100.0, 0.01)])
 def test_mouse_elephant_and_centimeters(size, unit):
     real = size * unit
     clip = stepper(4.0).scaled(size)
@@ -167,7 +168,7 @@ def test_a_rig_with_rolls_in_its_rest_pose_reads_the_same():
     assert got.footfalls.offsets == pytest.approx(plain.footfalls.offsets, abs=0.02)
 
 
-@pytest.mark.parametrize("build", [Build(), Build(spine=1, neck=1, tail=0), Build(straight=True)])
+@each("build", [Build(), Build(spine=1, neck=1, tail=0), Build(straight=True)])
 def test_animals_of_many_builds_are_refused_only_for_standing(build):
     rig, _ = animal(build)
     still = np.tile(rig.rest_rotations, (30, 1, 1)), np.tile(rig.rest_heads, (30, 1, 1))

@@ -9,6 +9,7 @@ import pytest
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.creature.reading import touchdowns
 from motion_addon.motion.creature.reading.footfall_pattern import footfall_pattern
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 
 CASES = [("walk", 0.8, 0.7), ("trot", 2.0, 0.5), ("pace", 1.5, 0.5), ("canter", 3.0, 0.45)]
@@ -19,8 +20,8 @@ def off(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs((a - b + 0.5) % 1.0 - 0.5).max())
 
 
-@pytest.mark.parametrize(("gait", "speed", "stride"), CASES)
-@pytest.mark.parametrize("known", [True, False])
+@each(("gait", "speed", "stride"), CASES)
+@each("known", [True, False])
 def test_steps_of_stands_and_of_sliding_paws(
     gait: str, speed: float, stride: float, known: bool
 ) -> None:

@@ -25,9 +25,9 @@ def told(part: float, clip: Clip) -> float:
     seen = gap.window(clip.skeleton, rotations, roots, known, PACE)
     world, _ = clip.skeleton.fk(rotations, roots)
     right = np.zeros((1, clip.frames, layout.outputs), dtype=np.float32)
-    off = quat.to_two_axes(seen.carried.rotations_into(world)) - seen.axes
+    off = quat.to_two_axes(seen.root_frames.rotations_into(world)) - seen.axes
     right[..., layout.axes] = off.reshape(1, clip.frames, -1)
-    right[..., layout.root] = seen.carried.points_into(roots[:, :, None])[:, :, 0] - seen.root
+    right[..., layout.root] = seen.root_frames.points_into(roots[:, :, None])[:, :, 0] - seen.root
     network = SimpleNamespace(answer=lambda _inputs: part * right)
     kept = np.ones(clip.frames, dtype=bool)
     motion = clip.rotations, clip.root_positions

@@ -13,6 +13,7 @@ from motion_addon.motion.__main__ import main
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.inbetween import model
 from motion_addon.motion.inbetween.request import FillRequest
+from tests.cases import each
 from tests.motion.fillers import filler
 from tests.motion.walks import SKELETON, any_clip
 
@@ -55,7 +56,7 @@ def test_seeds_and_feet_are_choices(tmp_path: Path) -> None:
     assert not np.allclose(found[0], found[1], atol=1e-4)
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "text"),
     [
         ({"keep": [[0, 9], [30, 40]]}, "Frame 40 of keep is beyond"),
@@ -104,7 +105,7 @@ def test_loop_and_stitch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.startswith("8 of 40 frames filled")
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "3"])
+@each("text", ["[]", "{", "3"])
 def test_no_request(tmp_path: Path, text: str) -> None:
     assert run(tmp_path, text) == 2
 

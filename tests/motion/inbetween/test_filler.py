@@ -16,6 +16,7 @@ from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.inbetween import fill_gaps, gap, model
 from motion_addon.motion.metrics import clip_metrics
 from motion_addon.motion.nn import weights
+from tests.cases import each
 
 GAP = slice(20, 50)
 
@@ -49,8 +50,8 @@ def test_is_described_truly() -> None:
         model.load_filler("dragon")
 
 
-@pytest.mark.parametrize("speed", [1.3, 3.2])
-@pytest.mark.parametrize("fps", [24.0, 30.0, 60.0])
+@each("speed", [1.3, 3.2])
+@each("fps", [24.0, 30.0, 60.0])
 def test_steps_where_interpolation_glides(fps: float, speed: float) -> None:
     clip = walk(fps, speed)
     missing = slice(round(GAP.start * fps / 30), round(GAP.stop * fps / 30))

@@ -130,12 +130,12 @@ def test_no_correction_is_the_eased_filling() -> None:
     assert contacts == pytest.approx(np.full((1, 20, 4), 0.5))
 
 
-def test_motion_of_the_carried_frame() -> None:
-    carried = gap.Carried(
+def test_motion_of_the_root_frames() -> None:
+    frames = gap.RootFrames(
         np.array([[0.5 * np.pi, 0.5 * np.pi, 0.6 * np.pi]], np.float32),
         np.array([[[0, 0, 0], [0.1, 0, 0], [0.2, 0, 0]]], np.float32),
     )
-    out = carried.motion(np.array([30.0]))
+    out = frames.motion(np.array([30.0]))
     assert out[0, 0] == pytest.approx([0, 3.0, 0, 0, 3.0, 0], abs=1e-5)
     assert out[0, 1, 2] == pytest.approx(3.0 * np.pi, abs=1e-4)
     assert out[0, 2, 5] == pytest.approx(3.0 * np.pi, abs=1e-4)

@@ -17,6 +17,7 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.inbetween import fill_gaps, gap
 from motion_addon.motion.inbetween.fill_gaps import CONTEXT, MOST_FRAMES, fill
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 from tests.motion.fillers import filler
 from tests.motion.walks import SKELETON, any_clip, same_rotation
@@ -32,10 +33,8 @@ def mask(frames: int, *gaps: tuple[int, int]) -> np.ndarray:
     return known
 
 
-@pytest.mark.parametrize("lock", [True, False])
-@pytest.mark.parametrize(
-    "gaps", [[(10, 40)], [(1, 60)], [(5, 6), (7, 20), (21, 22), (30, 55)], [(20, 230)]]
-)
+@each("lock", [True, False])
+@each("gaps", [[(10, 40)], [(1, 60)], [(5, 6), (7, 20), (21, 22), (30, 55)], [(20, 230)]])
 def test_kept_poses_stay_to_the_bit(gaps: list[tuple[int, int]], lock: bool) -> None:
     clip = any_clip(1, max(stop for _, stop in gaps) + 10, 30.0)
     known = mask(clip.frames, *gaps)
@@ -60,7 +59,7 @@ def test_what_lies_in_the_gap_plays_no_part() -> None:
     assert np.array_equal(a.root_positions, b.root_positions)
 
 
-@pytest.mark.parametrize("fps", [8.0, 24.0, 30.0, 60.0, 120.0])
+@each("fps", [8.0, 24.0, 30.0, 60.0, 120.0])
 def test_no_correction_is_a_smooth_filling_at_any_rate(fps: float) -> None:
     frames = round(2.0 * fps)
     root = np.linspace([0, 1, 0], [0, 1, 2.4], frames, dtype=np.float32)
@@ -120,7 +119,7 @@ def test_windows_fill_every_gap_once(marks: list[bool], times: int) -> None:
     if len(lengths) and lengths.max() > 60:
         return
     taken = np.zeros(len(open_), dtype=int)
-    for first, last, until in fill_gaps._windows(open_):
+    for first, last, until in fill_gaps.windows(open_):
         assert 0 <= first < last <= len(open_)
         assert last - first <= max(MOST_FRAMES, 60 + 2 * CONTEXT) + CONTEXT
         assert not open_[first] or taken[first]
@@ -130,7 +129,7 @@ def test_windows_fill_every_gap_once(marks: list[bool], times: int) -> None:
     assert np.array_equal(taken > 0, open_)
 
 
-@pytest.mark.parametrize(
+@each(
     ("known", "text"),
     [
         (mask(40), "no gap"),

@@ -32,10 +32,10 @@ def test_standing_feet_do_not_slide(kind: str) -> None:
     out = keyed_feet.locked(moved, known, contacts)
     assert np.array_equal(out.rotations[known], moved.rotations[known])
     assert np.array_equal(out.root_positions[known], moved.root_positions[known])
-    for limb in keyed_feet.limbs_of(clip.skeleton):
-        stands = contacts[:, limb.column] > 0.5
+    for leg in keyed_feet.planted_legs(clip.skeleton):
+        stands = contacts[:, leg.column] > 0.5
         both = stands[1:] & stands[:-1]
-        ball = limb.joints[3]
+        ball = leg.joints[3]
         before, after = (
             np.linalg.norm(np.diff(c.world()[1][:, ball], axis=0), axis=-1)[both]
             for c in (moved, out)
@@ -64,7 +64,7 @@ def test_nothing_above_the_hips_turns() -> None:
     known[20:70] = False
     moved = slid(clip, known)
     out = keyed_feet.locked(moved, known, np.ones((clip.frames, 4)))
-    legs = [j for limb in keyed_feet.limbs_of(clip.skeleton) for j in limb.joints]
+    legs = [j for leg in keyed_feet.planted_legs(clip.skeleton) for j in leg.joints]
     rest = [j for j in range(len(clip.skeleton)) if j not in legs]
     a, b = moved.rotations[:, rest], out.rotations[:, rest]
     assert np.abs((a * b).sum(axis=-1)) == pytest.approx(1.0, abs=1e-5)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.walks import directions, floats, rotations, same_rotation, vectors
 
 ORDERS = ["".join(order) for order in itertools.permutations("XYZ")]
@@ -67,7 +68,7 @@ def test_rotation_vector_round_trip(v: np.ndarray) -> None:
     assert quat.to_rotvec(quat.from_rotvec(v)) == pytest.approx(v, abs=1e-7)
 
 
-@pytest.mark.parametrize("size", [0.0, 1e-12, 1e-7, 1e-3])
+@each("size", [0.0, 1e-12, 1e-7, 1e-3])
 def test_tiny_rotation_vectors_keep_their_size(size: float) -> None:
     v = size * np.array([0.6, 0.0, -0.8])
     assert quat.to_rotvec(quat.from_rotvec(v)) == pytest.approx(v, rel=1e-6, abs=1e-15)
@@ -95,7 +96,7 @@ def test_between_is_the_shortest_way(u: np.ndarray, v: np.ndarray) -> None:
     assert np.linalg.norm(quat.to_rotvec(q)) == pytest.approx(angle, abs=2e-3)
 
 
-@pytest.mark.parametrize("u", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [-0.6, 0.8, 0.0]])
+@each("u", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [-0.6, 0.8, 0.0]])
 def test_between_opposites(u: list[float]) -> None:
     q = quat.between(np.array(u, float), -np.array(u, float))
     assert np.linalg.norm(q) == pytest.approx(1.0)
@@ -148,7 +149,7 @@ def test_unroll_leaves_no_jump(axis: int) -> None:
     assert np.array_equal(first[0], np.moveaxis(flipped, axis, 0)[0])
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@each("order", ORDERS)
 def test_euler_is_intrinsic(order: str) -> None:
     angles = np.array([0.3, -0.5, 1.1])
     expected = np.eye(3)
@@ -165,8 +166,8 @@ def test_euler_round_trip(q: np.ndarray, order: str) -> None:
     assert same_rotation(quat.from_euler(angles, order), q, 1e-6)
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("middle", [-0.5, 0.5, -0.4999999, 0.499999])
+@each("order", ORDERS)
+@each("middle", [-0.5, 0.5, -0.4999999, 0.499999])
 def test_euler_round_trip_near_gimbal_lock(order: str, middle: float) -> None:
     steps = np.linspace(-0.9, 0.9, 7)
     first, last = (a.ravel() * np.pi for a in np.meshgrid(steps, steps))
@@ -206,7 +207,7 @@ def test_any_leading_shape_broadcasts() -> None:
         assert same_rotation(back(there(q)), q, 1e-9)
 
 
-@pytest.mark.parametrize("name", ["mul", "apply", "to_matrix", "to_two_axes", "normalize", "inv"])
+@each("name", ["mul", "apply", "to_matrix", "to_two_axes", "normalize", "inv"])
 def test_single_precision_stays_single(name: str) -> None:
     q = np.tile(quat.IDENTITY, (3, 1))
     arguments = {"mul": (q, q), "apply": (q, q[:, 1:])}.get(name, (q,))

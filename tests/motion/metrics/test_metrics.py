@@ -7,7 +7,7 @@ import pytest
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
-from motion_addon.motion.metrics import clip_metrics
+from motion_addon.motion.metrics import biped_metrics, clip_metrics
 from motion_addon.motion.metrics.report import (
     Ranges,
     footfall_chart,
@@ -110,9 +110,9 @@ def test_knee_angles_and_pops() -> None:
     rotations[60, knee] = quat.from_rotvec(np.array([0.9, 0, 0], dtype=np.float32))
     positions = clip.skeleton.fk(rotations, clip.root_positions)[1]
     names = clip.skeleton.names
-    assert clip_metrics.knee_angles(positions, names)[0] == pytest.approx([0.5, 0.0], abs=1e-3)
-    assert clip_metrics.knee_pops(positions, names, 60.0) == pytest.approx(30.0)
-    assert clip_metrics.knee_pops(positions[:50], names, 60.0) == 0.0
+    assert biped_metrics.knee_angles(positions, names)[0] == pytest.approx([0.5, 0.0], abs=1e-3)
+    assert biped_metrics.knee_pops(positions, names, 60.0) == pytest.approx(30.0)
+    assert biped_metrics.knee_pops(positions[:50], names, 60.0) == 0.0
 
 
 def test_stride_and_cadence_of_a_regular_walk() -> None:
@@ -123,8 +123,8 @@ def test_stride_and_cadence_of_a_regular_walk() -> None:
         first = 10 + 30 * step
         side = 2 * (step % 2)
         contacts[first : first + 36, side : side + 2] = 1.0
-    assert clip_metrics.cadence(contacts, 60.0) == pytest.approx(120.0)
-    assert clip_metrics.stride_length(root, contacts, 60.0) == pytest.approx(1.2)
+    assert biped_metrics.cadence(contacts, 60.0) == pytest.approx(120.0)
+    assert biped_metrics.stride_length(root, contacts, 60.0) == pytest.approx(1.2)
 
 
 def test_seam_of_an_exact_cycle_is_a_usual_step() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.body import quadruped_gaits
+from motion_addon.motion.body.kinds import QUADRUPED
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
-from motion_addon.motion.metrics import paw_metrics
+from motion_addon.motion.metrics import clip_metrics, paw_metrics
 from motion_addon.motion.metrics.report import (
     Ranges,
     footfalls,
@@ -20,10 +21,11 @@ from motion_addon.motion.metrics.report import (
 )
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import Trajectory, plan
+from tests.cases import each
 from tests.motion.dogs import FPS, dog, stepping_dog
 
 STRIDES = {"walk": 0.7, "pace": 0.6, "trot": 0.5, "canter": 0.5, "gallop": 0.4}
-each_gait = pytest.mark.parametrize("gait", STRIDES)
+each_gait = each("gait", STRIDES)
 
 
 def along(speed: float, gait: str = "auto") -> tuple[Path, Trajectory]:
@@ -33,7 +35,7 @@ def along(speed: float, gait: str = "auto") -> tuple[Path, Trajectory]:
 
 
 @each_gait
-@pytest.mark.parametrize("left", [False, True], ids=["right lead", "left lead"])
+@each("left", [False, True])
 def test_gait_is_known_by_its_footfalls(gait: str, left: bool) -> None:
     offsets = np.array(quadruped_gaits.TABLE[gait].offsets)
     if left and gait in quadruped_gaits.ASYMMETRIC:
@@ -46,7 +48,7 @@ def test_gait_is_known_by_its_footfalls(gait: str, left: bool) -> None:
     assert paw_metrics.gait_of(phases, duty) == gait
     assert paw_metrics.phase_error(phases, gait) < 0.05
     assert paw_metrics.stride_frequency(found, FPS) == pytest.approx(1 / STRIDES[gait], rel=0.03)
-    center, _ = paw_metrics.trunk(clip)
+    center, _ = clip_metrics.trunk(clip)
     assert paw_metrics.stride_length(center, found) == pytest.approx(STRIDES[gait], rel=0.03)
 
 
@@ -118,7 +120,7 @@ def test_a_jumping_joint_is_a_pop() -> None:
 def test_path_and_heading_are_those_of_the_middle_of_the_trunk() -> None:
     path, made = along(0.8)
     clip = stepping_dog("walk", 0.8)
-    center, _ = paw_metrics.trunk(clip)
+    center, _ = clip_metrics.trunk(clip)
     ahead = float(center[0, 2] - clip.root_positions[0, 2])
     moved = clip.root_positions - np.float32([0.0, 0.0, ahead])
     made = replace(made, positions=made.positions + np.float32([0.03, 0.0, 0.0]))
@@ -173,7 +175,7 @@ def test_report_card_has_a_text_four_rows_and_warnings() -> None:
 
 def test_footfalls_are_named_by_leg() -> None:
     clip = stepping_dog("trot", seconds=2.0, stride=0.5)
-    stands = footfalls(clip.contacts, FPS, four_legged=True)
+    stands = footfalls(clip.contacts, FPS, QUADRUPED)
     assert list(stands) == ["LH", "LF", "RH", "RF"]
     assert stands["LH"][1][0] == pytest.approx(0.5, abs=0.02)
 

@@ -14,6 +14,7 @@ from motion_addon.motion.nn.mixture import (
     stepper,
 )
 from motion_addon.motion.nn.network import Gate, MixedNetwork, softmax
+from tests.cases import each
 
 INPUTS, SPLIT, HIDDEN, OUTPUTS, EXPERTS = 9, 4, 6, 7, 5
 
@@ -51,9 +52,9 @@ def some_shares(rng: np.random.Generator, characters: int, active: int) -> np.nd
     return softmax(rng.normal(size=(characters, EXPERTS)), active)
 
 
-@pytest.mark.parametrize("characters", [1, 2, 11])
-@pytest.mark.parametrize("active", [0, 1, 2, 3])
-@pytest.mark.parametrize("mixing", MIXINGS)
+@each("characters", [1, 2, 11])
+@each("active", [0, 1, 2, 3])
+@each("mixing", MIXINGS)
 def test_a_step_is_the_plain_mixture(mixing: str, active: int, characters: int) -> None:
     net, rng = network(), np.random.default_rng(3)
     step = stepper(net, mixing, active, SPLIT, characters)
@@ -104,8 +105,8 @@ def test_unknown_mixings_are_refused() -> None:
         stepper(network(), "stir", 0, SPLIT, 1)
 
 
-@pytest.mark.parametrize("characters", [1, 4])
-@pytest.mark.parametrize("active", [0, 2])
+@each("characters", [1, 4])
+@each("active", [0, 2])
 def test_a_gate_in_steps_is_the_gate(active: int, characters: int) -> None:
     rng = np.random.default_rng(6)
     inputs = rng.normal(size=(10, characters, INPUTS)).astype(np.float32)

@@ -14,6 +14,7 @@ from motion_addon.motion.controller import features
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.nn import weights
 from motion_addon.motion.nn.network import PhaseNetwork
+from tests.cases import each
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_another_folder(copied: Path) -> None:
     assert model.digest == controller_model.load("biped").digest
 
 
-@pytest.mark.parametrize("name", ["dragon", "", "..", "../biped", "biped/", "/etc", "a b"])
+@each("name", ["dragon", "", "..", "../biped", "biped/", "/etc", "a b"])
 def test_no_such_model(name: str) -> None:
     with pytest.raises(RefusedError, match="no model named") as caught:
         controller_model.load(name)
@@ -113,10 +114,10 @@ def test_other_layouts_are_refused(copied: Path) -> None:
         controller_model.load("biped", copied)
 
 
-@pytest.mark.parametrize("what", ["missing", "cut short", "empty", "not weights", "other arrays"])
+@each("what", ["missing", "cut short", "empty", "not weights", "other arrays"])
 def test_spoiled_weights_are_refused(copied: Path, what: str) -> None:
     file = copied / "biped" / "weights.safetensors"
-    data = file.read_bytes()
+    data = (weights.FOLDER / "biped" / file.name).read_bytes()
     if what == "missing":
         file.unlink()
     elif what == "other arrays":
@@ -130,7 +131,7 @@ def test_spoiled_weights_are_refused(copied: Path, what: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "{"])
+@each("content", ["", "[]", "{}", "{"])
 def test_spoiled_description_is_refused(copied: Path, content: str) -> None:
     (copied / "biped" / "model.json").write_text(content, encoding="utf-8")
     with pytest.raises(RefusedError, match="biped"):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motion_addon.motion.nn.network import CONTROL_POINTS, PhaseNetwork, Stepper, elu, phase_basis
+from tests.cases import each
 
 phases = st.floats(-50.0, 50.0, allow_nan=False)
 
@@ -46,7 +47,7 @@ def test_basis_sums_to_one_and_is_periodic(phase: float) -> None:
     assert phase_basis(np.array(phase + 3.0)) == pytest.approx(basis, abs=1e-5)
 
 
-@pytest.mark.parametrize("k", range(CONTROL_POINTS))
+@each("k", range(CONTROL_POINTS))
 def test_basis_passes_through_the_control_points_smoothly(k: int) -> None:
     knot = k / CONTROL_POINTS
     assert phase_basis(np.array(knot)) == pytest.approx(np.eye(4)[k], abs=1e-7)
@@ -57,7 +58,7 @@ def test_basis_passes_through_the_control_points_smoothly(k: int) -> None:
     assert (after - before) / (2 * step) == pytest.approx(tangent, abs=0.01)
 
 
-@pytest.mark.parametrize("phase", [0.0, 1.0, -1.0, -1e-17, 1.0 - 1e-17, 1e9, np.nextafter(1.0, 0)])
+@each("phase", [0.0, 1.0, -1.0, -1e-17, 1.0 - 1e-17, 1e9, np.nextafter(1.0, 0)])
 def test_basis_at_the_wrap(phase: float) -> None:
     assert phase_basis(np.array(phase)) == pytest.approx([1, 0, 0, 0], abs=1e-6)
 
@@ -87,8 +88,8 @@ def test_forward_blends_the_weights_of_each_layer() -> None:
         assert out[row] == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
-@pytest.mark.parametrize("characters", [1, 2, 5])
-@pytest.mark.parametrize("split", [1, 4, 6])
+@each("characters", [1, 2, 5])
+@each("split", [1, 4, 6])
 def test_step_is_forward(characters: int, split: int) -> None:
     net, rng = small(seed=3), np.random.default_rng(2)
     stepper = Stepper(net, split, characters)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion.plan.path import Path
+from tests.cases import each
 
 COORDINATE = st.floats(-50.0, 50.0, allow_nan=False, width=32)
 
@@ -44,7 +45,7 @@ def test_duplicates_and_uneven_sampling_change_nothing() -> None:
     assert uneven.position(s) == pytest.approx(even.position(s), abs=1e-6)
 
 
-@pytest.mark.parametrize(
+@each(
     ("points", "words"),
     [
         ([], "empty"),

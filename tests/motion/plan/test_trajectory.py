@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from motion_addon.motion.body.biped_gaits import GAITS, gait_weights
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import RATE, Trajectory, plan
+from tests.cases import each
 
 LINE = Path.from_points([[0, 0, 0], [0, 0, 10]])
 CORNER = Path.from_points([[0, 0, 0], [0, 0, 5], [5, 0, 5]])
@@ -34,7 +35,7 @@ def away(trajectory: Trajectory, path: Path) -> np.ndarray:
     return np.sqrt((gap**2).sum(axis=-1).min(axis=1))
 
 
-@pytest.mark.parametrize("speed", [0.8, 1.2, 2.5, 3.5])
+@each("speed", [0.8, 1.2, 2.5, 3.5])
 def test_straight_is_walked_at_exactly_the_asked_speed(speed: float) -> None:
     made = plan(LINE, speed=speed, start=False, stop=False)
     assert made.speeds[10:-10] == pytest.approx(speed, abs=1e-3)
@@ -43,10 +44,8 @@ def test_straight_is_walked_at_exactly_the_asked_speed(speed: float) -> None:
     assert made.positions[-1] == pytest.approx([0, 0, 10], abs=speed / RATE)
 
 
-@pytest.mark.parametrize("speed", [0.8, 1.2, 2.5, 3.5])
-@pytest.mark.parametrize(
-    ("path", "most"), [(CORNER, 0.15), (hairpin(), 0.03), (ring(2.0), 0.02), (LINE, 0.005)]
-)
+@each("speed", [0.8, 1.2, 2.5, 3.5])
+@each(("path", "most"), [(CORNER, 0.15), (hairpin(), 0.03), (ring(2.0), 0.02), (LINE, 0.005)])
 def test_plan_stays_by_the_path_within_human_limits(path: Path, most: float, speed: float) -> None:
     made = plan(path, speed=speed)
     assert away(made, path).max() < most
@@ -137,7 +136,7 @@ def test_speed_zero_stands() -> None:
     assert np.ptp(made.positions, axis=0) == pytest.approx(0.0)
 
 
-@pytest.mark.parametrize(
+@each(
     ("speed", "words"),
     [(-1.0, "below zero"), (float("nan"), "finite"), ([], "empty"), ([(2.0, 1.0)], "outside")],
 )

@@ -15,14 +15,13 @@ from motion_addon.motion.controller import model
 from motion_addon.motion.maths import quat
 from motion_addon.motion.plan.trajectory import RATE
 from motion_addon.motion.plan.turn_in_place import turn_in_place
+from tests.cases import each
 from tests.motion import mixtures
 
 HERE = np.array([2.0, 0.5, -1.0])
 
 
-@pytest.mark.parametrize(
-    ("begin", "turn"), [(0.0, 1.5), (0.0, -2.5), (3.0, 0.2832), (-1.0, -9.0), (1.0, 0.0)]
-)
+@each(("begin", "turn"), [(0.0, 1.5), (0.0, -2.5), (3.0, 0.2832), (-1.0, -9.0), (1.0, 0.0)])
 def test_it_turns_as_far_as_asked(begin: float, turn: float) -> None:
     plan = turn_in_place(HERE, begin, turn, quadruped_gaits.DOG)
     yaw = np.unwrap(quat.yaw_of(plan.facing))
@@ -69,7 +68,7 @@ def test_a_request_without_a_way_to_go_turns(
         assert np.linalg.norm(middle - [1.0, 2.0], axis=1).max() < 0.3 * hip_height
 
 
-@pytest.mark.parametrize(
+@each(
     ("facing", "turn"),
     [(("yaw", 90.0), 90.0), (("yaw", -170.0), -170.0), (("turned", 270.0), 270.0)],
 )

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
+from motion_addon.motion.retarget.body_pose import RetargetSettings
 from motion_addon.motion.retarget.channels import RigPoser, channels
-from motion_addon.motion.retarget.people import RetargetSettings, height_ratio, pose, source_body
+from motion_addon.motion.retarget.retarget import height_ratio, pose, source_body
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
+from tests.cases import each
 from tests.motion.humans import Build, human, skeleton, standing_clip
 
 CLIP = standing_clip()
@@ -104,7 +106,7 @@ def test_limbs_point_as_the_source_s_whatever_the_rest_pose():
 
 
 def test_same_skeleton_gives_back_the_same_motion():
-    made = people.to_skeleton(CLIP, CLIP.skeleton)
+    made = retarget.to_skeleton(CLIP, CLIP.skeleton)
     world, places = made.world()
     wanted, heights = CLIP.world()
     assert np.abs(places[:, :, [0, 2]] - heights[:, :, [0, 2]]).max() < 0.01
@@ -114,7 +116,7 @@ def test_same_skeleton_gives_back_the_same_motion():
 @pytest.mark.parametrize("arms", [0.0, 45.0])
 def test_rest_pose_of_the_arms_does_not_matter_to_the_result(arms):
     target, _ = skeleton(arms=arms)
-    made = people.to_skeleton(CLIP, target)
+    made = retarget.to_skeleton(CLIP, target)
     places, wanted = made.world()[1], CLIP.world()[1]
     for name in ("LeftForeArm", "RightHand"):
         joint, other = target.index(name), CLIP.skeleton.index(name)
@@ -123,7 +125,7 @@ def test_rest_pose_of_the_arms_does_not_matter_to_the_result(arms):
         assert np.abs(gap).max() < 0.03
 
 
-@pytest.mark.parametrize("size", [0.3, 1.0, 3.0])
+@each("size", [0.3, 1.0, 3.0])
 def test_size_scales_everything_when_asked(size):
     rig, rig_map = human(Build(size=size))
     body = measure(rig, rig_map)
@@ -257,7 +259,7 @@ def test_soles_stay_on_a_level_floor():
     assert lowest[True] > -0.003
 
 
-@pytest.mark.parametrize("knees", [0.0, 3.0, 20.0])
+@each("knees", [0.0, 3.0, 20.0])
 def test_knees_keep_their_angles(knees):
     rig, rig_map = human(Build(knees=knees, size=1.2))
     body, source = measure(rig, rig_map), source_body(CLIP)
@@ -284,7 +286,7 @@ def test_rest_poses_that_are_no_posture_are_refused():
         measure(replace(rig, rest_heads=heads), rig_map)
 
 
-@pytest.mark.parametrize("foot", [0.05, 0.13, 0.3])
+@each("foot", [0.05, 0.13, 0.3])
 def test_odd_feet_neither_slide_nor_drag_the_pelvis_down(foot):
     rig, rig_map = human(Build())
     heads = rig.rest_heads.copy()

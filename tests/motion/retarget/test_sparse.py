@@ -2,11 +2,11 @@
 """Thinned curves stay within their tolerance."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion.retarget.keyframe_reduction import thin
+from tests.cases import each
 
 
 @settings(max_examples=60, deadline=None)
@@ -27,7 +27,7 @@ def test_smooth_motion_needs_few_keys():
     assert len(keys.frames) < 40
 
 
-@pytest.mark.parametrize("count", [1, 2, 50])
+@each("count", [1, 2, 50])
 def test_stillness_is_one_key(count):
     keys = thin(np.arange(float(count)), np.ones((count, 3)), 0.01)
     assert len(keys.frames) <= 2

@@ -22,6 +22,7 @@ from motion_addon.motion.rigs import (
 )
 from motion_addon.motion.rigs.families import FAMILIES
 from motion_addon.motion.rigs.quadruped_structure import find_quadruped
+from tests.cases import each
 from tests.motion import humans
 from tests.motion.animals import Build, animal
 from tests.motion.dogs import dog
@@ -129,8 +130,8 @@ def test_carriers_on_one_side_do_not_hide_the_symmetry():
         assert found.roles[role] == truth.roles[role]
 
 
-@pytest.mark.parametrize("arms", [0.0, 45.0, 80.0])
-@pytest.mark.parametrize("extras", [False, True])
+@each("arms", [0.0, 45.0, 80.0])
+@each("extras", [False, True])
 def test_no_human_is_taken_for_an_animal(arms, extras):
     rig, _ = humans.human(humans.Build(arms=arms, extras=extras))
     assert detect(rig).kind.name == "biped"
@@ -180,7 +181,7 @@ def _named(family) -> RigBones:
     return replace(rig, names=tuple(names.get(n, n) for n in rig.names))
 
 
-@pytest.mark.parametrize("family", ANIMALS, ids=lambda f: f"{f.name} {f.label}")
+@each("family", ANIMALS)
 def test_families_are_known_by_their_names(family):
     found = detect(_named(family))
     assert (found.kind.name, found.family) == ("quadruped", family.name)

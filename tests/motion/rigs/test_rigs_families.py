@@ -11,6 +11,7 @@ from motion_addon.errors import RefusedError
 from motion_addon.motion.rigs import RigBones, RigMap, detect, family_label
 from motion_addon.motion.rigs.families import FAMILIES
 from motion_addon.motion.rigs.rig_map import roles_of
+from tests.cases import each
 from tests.motion.humans import Build, human
 
 PARTS = ("shoulder", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe")
@@ -153,7 +154,7 @@ def sample(row) -> tuple[RigBones, dict[str, tuple[str, ...]]]:
     )
 
 
-@pytest.mark.parametrize("row", SAMPLES, ids=lambda row: f"{row[0]}-{row[1]}")
+@each("row", SAMPLES)
 def test_family_is_recognized_with_all_its_bones(row):
     rig, truth = sample(row)
     found = detect(rig)
@@ -215,7 +216,7 @@ def test_map_survives_json():
     assert back.missing == found.missing
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "words"),
     [
         ("{", "not valid JSON"),

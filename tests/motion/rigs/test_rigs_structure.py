@@ -2,12 +2,12 @@
 """Humans of every build are found without names."""
 
 import numpy as np
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion.rigs import RigBones, detect
 from motion_addon.motion.rigs.structure import find_structure
+from tests.cases import each
 from tests.motion.humans import Build, human
 
 builds = st.builds(
@@ -52,7 +52,7 @@ def test_structure_is_used_when_names_say_nothing_and_says_so():
     assert any("check the bone map" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("turned", [0.0, 1.0, np.pi / 2, 2.5])
+@each("turned", [0.0, 1.0, np.pi / 2, 2.5])
 def test_facing_follows_the_rig(turned):
     rig, truth = human(Build(turned=turned))
     named = RigBones(

@@ -17,6 +17,7 @@ from motion_addon.motion.rigs import RigBones, detect
 from motion_addon.motion.style import example, model, style_pose, transfer
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.request import StyleChoice, checked_styles, plain_styles
+from tests.cases import each
 from tests.motion.styled_walks import DOG, PERSON, WALKS, Walk
 from tests.motion.walks import any_clip
 
@@ -161,7 +162,7 @@ def test_a_loop_in_place_travels(styler: model.Styler) -> None:
     assert np.hypot(gone[0], gone[2]) / found.seconds == pytest.approx(1.3, rel=0.2)
 
 
-@pytest.mark.parametrize(
+@each(
     ("choice", "words"),
     [
         (StyleChoice(name="gothic"), "A person has no style 'gothic'"),

@@ -10,6 +10,7 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.creature.reading.footfall_pattern import stride_rhythm
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 from training.creature.judging import measures
 
@@ -28,7 +29,7 @@ def bent(clip: Clip, turn: float) -> Clip:
     return replace(clip, rotations=rotations, root_positions=roots)
 
 
-@pytest.mark.parametrize("gait", ["walk", "trot", "gallop"])
+@each("gait", ["walk", "trot", "gallop"])
 def test_the_rhythm_is_found(gait):
     clip = stepping_dog(gait, speed=1.2, seconds=4.0, stride=0.63)
     found = stride_rhythm(clip)

@@ -107,15 +107,15 @@ def test_poses_of_corrections_are_the_runtimes() -> None:
         args = (torch.tensor(a) for a in (outputs, seen.axes, seen.root, clip.skeleton.offsets))
         axes, positions = twin.pose(*args)
         batch = {
-            "yaw": torch.tensor(seen.carried.yaw),
-            "origin": torch.tensor(seen.carried.origin),
+            "yaw": torch.tensor(seen.root_frames.yaw),
+            "origin": torch.tensor(seen.root_frames.origin),
         }
         positions = train.in_world(positions, batch)
     rotations, roots, _ = gap.corrected(seen, outputs)
     world, placed = clip.skeleton.fk(rotations, roots)
     gone = ~known
     assert positions.numpy()[gone] == pytest.approx(placed[gone], abs=1e-4)
-    turned = seen.carried.rotations_into(world)
+    turned = seen.root_frames.rotations_into(world)
     assert axes.numpy()[gone] == pytest.approx(quat.to_two_axes(turned)[gone], abs=1e-4)
 
 
@@ -185,7 +185,7 @@ def test_windows_have_the_bones_of_their_body(tmp_path: Path) -> None:
     settings = train.Settings(tokens=512)
     seen, batch = train.prepared(clips, cut)
     _, own = clips.skeleton.fk(seen.rotations, seen.roots, cut.bones[:, None])
-    told = seen.carried.points_into(own).reshape(*cut.known.shape, -1)
+    told = seen.root_frames.points_into(own).reshape(*cut.known.shape, -1)
     assert seen.inputs[..., gap.GapLayout(len(clips.skeleton)).positions] == pytest.approx(
         told, abs=1e-5
     )

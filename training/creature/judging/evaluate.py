@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from motion_addon.motion.body import quadruped_gaits
-from motion_addon.motion.cleanup.cleanup import CREATURE, CleanupSettings, clean
+from motion_addon.motion.cleanup.cleanup import EXEMPLAR, CleanupSettings, clean
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller.model import Model
 from motion_addon.motion.creature.adaptation import adapt, creature, learnet
@@ -30,7 +30,7 @@ from motion_addon.motion.creature.reading.exemplar import Exemplar
 from motion_addon.motion.creature.reading.footfall_pattern import stride_rhythm
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import Trajectory
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 
 from ...data.synthetic import episodes
 from . import cases, finetune, measures, tables
@@ -76,23 +76,23 @@ def of_model(model: Model) -> Method:
 
 def of_another(one: Creature, other: Creature) -> Exemplar:
     """Return what is shown of another creature, on the skeleton of this one."""
-    clip = people.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
+    clip = retarget.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
     return replace(other.exemplar, clip=clip)
 
 
 def finishing(exemplar: Exemplar) -> CleanupSettings:
     """Return the clean-up of motion of a creature, which all methods get."""
     a, b, c, d = (float(v) for v in touchdowns.soles(exemplar.clip, exemplar.footfalls))
-    return replace(CREATURE, soles=(a, b, c, d))
+    return replace(EXEMPLAR, soles=(a, b, c, d))
 
 
-def finished(raw: Clip, plan: Trajectory, settings: CleanupSettings = CREATURE) -> Clip:
+def finished(raw: Clip, plan: Trajectory, settings: CleanupSettings = EXEMPLAR) -> Clip:
     """Return a method's raw motion after the clean-up."""
     assert raw.contacts is not None
     return clean(raw, raw.contacts, plan, settings)
 
 
-def figures(clip: Clip, case: Case, settings: CleanupSettings = CREATURE) -> Row:
+def figures(clip: Clip, case: Case, settings: CleanupSettings = EXEMPLAR) -> Row:
     """Return the measures of a motion along a case's plan; of its pose where that is known.
 
     ``settings`` are those of the creature's clean-up. An animal may take either lead, so in canter

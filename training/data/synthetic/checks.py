@@ -66,7 +66,7 @@ def figures(take: SyntheticMotion, out: Route) -> dict[str, float]:
         return found
     usual = clock.stride_length(np.asarray(out.froude)) * quadruped_gaits.HIP_HEIGHT
     rate = paw_metrics.stride_frequency(strides, clip.fps)
-    height = paw_metrics.trunk(clip)[0][out.steady, 1]
+    height = clip_metrics.trunk(clip)[0][out.steady, 1]
     return found | {
         "phases": phase_error(phases, take.creature, out.gait),
         "frequency": rate * float(usual) / route.speed(out.froude),

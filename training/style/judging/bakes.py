@@ -9,7 +9,7 @@ import numpy as np
 
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.kinds import BIPED, QUADRUPED, kind_of
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths.quat import Array
@@ -85,8 +85,8 @@ def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
     seen = sf.observe(replace(clip, fps=60.0))
     before = seen if plain is None else sf.observe(replace(plain, fps=60.0))
     features, told = seen.features()[:: transfer.STEP], before.conditions()[:: transfer.STEP]
-    at = _moving(told, kind_of(clip))
-    return features[at], kind_of(clip).gait_of(told[at], SURE)
+    at = _moving(told, style_set(clip))
+    return features[at], style_set(clip).gait_of(told[at], SURE)
 
 
 def _moving(told: Array, kind: StyleSet) -> Array:
@@ -111,24 +111,19 @@ def footfalls(before: Clip, after: Clip) -> float:
     return float((known == found)[known >= 0].mean()) if (known >= 0).any() else 1.0
 
 
-def kind_of(clip: Clip) -> StyleSet:
-    """Return the kind of body of a clip."""
-    return ANIMAL_STYLES if quadruped.is_quadruped(clip.skeleton) else PEOPLE_STYLES
+_STYLES = {BIPED: PEOPLE_STYLES, QUADRUPED: ANIMAL_STYLES}
 
 
-def points_of(clip: Clip) -> Array:
-    """Return (T, 4, 3) the points of the feet that stand."""
-    if kind_of(clip) is ANIMAL_STYLES:
-        return quadruped.paw_points(clip)
-    return foot_contacts.foot_points(clip.skeleton, *clip.world())
+def style_set(clip: Clip) -> StyleSet:
+    """Return the styles of a clip's kind of body."""
+    return _STYLES[kind_of(clip.skeleton)]
 
 
 def stances_of(clip: Clip) -> Array:
-    """Return (T, feet) bool, where each foot stands, as an onlooker sees it."""
-    if kind_of(clip) is ANIMAL_STYLES:
-        return np.asarray(quadruped.paw_contacts(points_of(clip), clip.fps) > 0.5)
-    seen = foot_contacts.detect(points_of(clip), clip.fps) > 0.5
-    return np.asarray(seen.reshape(clip.frames, 2, 2).any(axis=2))
+    """Return (T, feet) bool, the stances of each foot by its motion."""
+    kind = kind_of(clip.skeleton)
+    seen = kind.detected(clip) > 0.5
+    return np.asarray(seen.reshape(clip.frames, len(kind.legs), -1).any(axis=2))
 
 
 def timing(before: Clip, after: Clip) -> tuple[float, float]:
@@ -158,8 +153,8 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
 def slips(clip: Clip) -> tuple[float, float]:
     """Return median and 95th percentile slip (cm) of planted feet, by the clip's contacts."""
     assert clip.contacts is not None
-    columns = range(4) if kind_of(clip) is ANIMAL_STYLES else clip_metrics.BALLS
-    found = clip_metrics.planted_slips(points_of(clip), clip.contacts, columns)
+    kind = kind_of(clip.skeleton)
+    found = clip_metrics.planted_slips(kind.foot.places(clip), clip.contacts, kind.balls)
     if not len(found):
         return 0.0, 0.0
     return float(np.median(found)), float(np.percentile(found, 95))
@@ -174,7 +169,7 @@ def measured_bakes(
 ) -> Row:
     """Return the figures of takes in a named style, as means and by take."""
     rows: list[Row] = []
-    kind = kind_of(plain[0])
+    kind = style_set(plain[0])
     classes = kind.classes
     for course, before in zip(courses or courses_of(plain[0]), plain, strict=True):
         clip = make(course, name, 1.0)
@@ -205,7 +200,7 @@ def measured_bakes(
 
 def courses_of(clip: Clip) -> tuple[Course, ...]:
     """Return the courses of a clip's kind of body."""
-    return ANIMAL_COURSES if kind_of(clip) is ANIMAL_STYLES else COURSES
+    return ANIMAL_COURSES if style_set(clip) is ANIMAL_STYLES else COURSES
 
 
 def mean_of(rows: Sequence[Row]) -> Row:

@@ -16,7 +16,7 @@ import numpy as np
 
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body.quadruped import is_quadruped
+from motion_addon.motion.body.kinds import kind_of
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features
 from motion_addon.motion.maths import quat
@@ -94,7 +94,7 @@ def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
 def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1) -> None:
     """Write a picture with a row for each motion: its frames from the side, two from the front."""
     count = -(-len(rows) // columns)
-    body = "quadruped" if is_quadruped(next(iter(rows.values()))[0].skeleton) else "biped"
+    body = kind_of(next(iter(rows.values()))[0].skeleton).name
     figure, apart = {"biped": figure_of, "quadruped": animal_of}[body], APART[body]
     page, axes = pyplot.subplots(
         count,

@@ -164,7 +164,7 @@ class PlainRun:
 def plain_run(request: BakeRequest, gaits: Sequence[int]) -> PlainRun:
     """Return a take of the model's size, to be walked in ``gaits``."""
     model = load_model(request)
-    plan = plan_walk(request, walked_path(request), 1.0, model.body)
+    plan = plan_walk(request, walked_path(request), 1.0, model.kind.mover)
     run = drive(plan, Controller(model))
     return PlainRun(model, plan, run, forced(model, run.clip, gaits))
 

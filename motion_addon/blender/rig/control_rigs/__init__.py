@@ -23,14 +23,14 @@ Scheme = Callable[[bpy.types.Object, BodyPose, RootMotion], Plan]
 
 
 def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
-    """Return the map on the bones from which controls are known. Raises RefusedError."""
+    """Return the map on the bones whose controls are known. Raises RefusedError."""
     if rigify_animal.is_generated(rig, rig_map):
         return rigify_animal.prepare(rig, rig_map)
     return on_org_bones(rig, rig_map) if rigify.is_generated(rig) else rig_map
 
 
 def find(obj: bpy.types.Object, body: Body, rig_map: RigMap) -> Scheme | None:
-    """Return how to key this rig's controls, or None if the mapped bones take the keys.
+    """Return the function that keys this rig's controls, or None if the mapped bones take keys.
 
     Raises RefusedError for constraints that would undo the keys.
     """

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rigs whose mapped bones follow controls through constraints.
 
-Owns finding, for each mapped bone, the control that moves it as the rig is set now: copied bones
-lead to the bone they copy, the IK of a limb to its target and pole. What cannot be followed is
-refused with a sentence that says what to do.
+Owns finding the control that moves each mapped bone in the rig's present state: a bone that
+copies another leads to that bone, the IK of a limb to its target and pole. Constraints that cannot
+be followed are refused with a remedy.
 
-The bones of an IK limb are keyed as well: the solver starts from their pose, and where that
-reaches the target already it has nothing left to do, however many bones it bends.
+The bones of an IK limb are keyed as well: the solver starts from their pose, and if that pose
+reaches the target, the solver keeps it, however many bones it may bend.
 """
 
 from __future__ import annotations
@@ -41,34 +41,34 @@ _LIMBS = (("thigh", "shin", "foot"), ("upper_arm", "forearm", "hand"))
 
 @dataclass
 class _Links:
-    """What moves the mapped bones of a rig."""
+    """The controls that move the mapped bones of a rig."""
 
     leaders: dict[int, int] = field(default_factory=dict)
-    """Mapped bone to the control whose motion it copies."""
+    """Control whose motion a mapped bone copies, by mapped bone."""
     exact: set[int] = field(default_factory=set)
-    """Mapped bones that take their leader's very rotation, whatever the rest poses."""
+    """Mapped bones that copy their leader's world rotation, whatever the rest poses."""
     goals: dict[int, _Goal] = field(default_factory=dict)
-    """Bone of a limb with an IK constraint to what that reaches for."""
+    """IK goal of a limb, by the bone with the IK constraint."""
 
 
 @dataclass(frozen=True)
 class _Goal:
-    """The end of an IK limb, and where it is bent to."""
+    """Goal of an IK limb: its end, target and pole."""
 
     first: int
-    """The uppermost bone that the IK turns."""
+    """Topmost bone of the IK chain."""
     end: int
-    """The bone whose turn the control takes: the foot."""
+    """Bone whose rotation the control takes: the foot."""
     at_tail: bool
-    """Whether the tail of the bone with the constraint reaches the target, or its head."""
+    """Whether the tail of the constrained bone reaches the target, else its head."""
     target: int
-    """The bone that the constraint names."""
+    """Target bone of the constraint."""
     control: int
-    """The bone to key: the target itself or a control above it."""
+    """Bone to key: the target or a control above it."""
     pole: int
-    """Pole target, -1 for none."""
+    """Bone of the pole target, -1 for none."""
     pole_angle: float
-    """Radians about the first bone, from its x axis to the direction that the pole is in."""
+    """Radians about the first bone from its X axis to the pole."""
 
 
 def _active(bone: bpy.types.PoseBone) -> Iterator[bpy.types.Constraint]:
@@ -78,7 +78,7 @@ def _active(bone: bpy.types.PoseBone) -> Iterator[bpy.types.Constraint]:
 
 
 def _source(obj: bpy.types.Object, bone: str, constraint: bpy.types.Constraint) -> str:
-    """Return the bone of ``obj`` that a copying constraint follows; refuses other objects."""
+    """Return the bone that a constraint copies. Raises RefusedError for bones of other objects."""
     if isinstance(constraint, bpy.types.ArmatureConstraint):
         targets = [(t.target, t.subtarget) for t in constraint.targets if t.weight > 0.5]
     else:
@@ -88,13 +88,13 @@ def _source(obj: bpy.types.Object, bone: str, constraint: bpy.types.Constraint) 
             return name
     kind = constraint.name
     raise RefusedError(
-        f'The bone "{bone}" follows something outside this rig ("{kind}"); '
-        "mute that constraint or map the bones it follows"
+        f'The constraint "{kind}" on "{bone}" follows another object; '
+        "mute it or map the bones that it follows"
     )
 
 
 def _leader(obj: bpy.types.Object, name: str) -> tuple[str, bool]:
-    """Return the control at the end of the copies from a bone, and whether turns are the same."""
+    """Return the last bone in a chain of copies, and whether world rotations are equal."""
     assert obj.pose is not None
     seen, exact = [name], True
     while True:
@@ -105,7 +105,7 @@ def _leader(obj: bpy.types.Object, name: str) -> tuple[str, bool]:
         exact = exact and copies[-1].type.startswith("COPY") and _in_world(copies[-1])
         following = _source(obj, bone.name, copies[-1])
         if following in seen:
-            raise RefusedError(f'The constraints of "{name}" go round in a circle')
+            raise RefusedError(f'The constraints of "{name}" form a cycle; mute one of them')
         seen.append(following)
 
 
@@ -115,7 +115,7 @@ def _in_world(constraint: bpy.types.Constraint) -> bool:
 
 
 def _control_above(body: Body, bone: int, others: set[int]) -> int:
-    """Return the control that carries an IK target: the top one that carries nothing else."""
+    """Return the topmost control that carries an IK target but no other mapped bone or target."""
     rig = body.rig
     shared = {a for other in others for a in (other, *rig.ancestors(other))}
     best = bone
@@ -127,7 +127,7 @@ def _control_above(body: Body, bone: int, others: set[int]) -> int:
 
 
 def links(obj: bpy.types.Object, body: Body) -> _Links | None:
-    """Return what moves the mapped bones, or None if they are free to be keyed themselves.
+    """Return the controls of the mapped bones, or None if the bones can be keyed themselves.
 
     Raises RefusedError for constraints that cannot be followed.
     """
@@ -148,7 +148,7 @@ def links(obj: bpy.types.Object, body: Body) -> _Links | None:
 
 
 def _ends(body: Body) -> dict[int, int]:
-    """Return the bones whose IK is that of a limb, each with the bone at the limb's end."""
+    """Return the bone at a limb's end by the bone that may have the limb's IK constraint."""
     if body.kind.level:
         chains = [(*leg.bones, leg.bones[-1]) for leg in body.legs]
         return {bone: below for chain in chains for bone, below in pairwise(chain[1:])}
@@ -209,7 +209,7 @@ def plan(
     for bone, leader in found.leaders.items():
         turned.discard(bone)
         if bone in staged.rotations and not ends & {leader, *rig.ancestors(leader)}:
-            poser.rotations[leader] = _led(found, staged, rig.rest_rotations, bone)
+            poser.rotations[leader] = _leader_rotation(found, staged, rig.rest_rotations, bone)
             turned.add(leader)
     moved.append(_move_hips(posed, staged, poser, found, moved))
     if body.kind.level:
@@ -223,8 +223,8 @@ def plan(
     return staged.collect(poser, turned, moved), (), notes
 
 
-def _led(found: _Links, staged: Staged, rest: Array, bone: int) -> Array:
-    """Return (T, 4) the world rotation of the leader of a mapped bone."""
+def _leader_rotation(found: _Links, staged: Staged, rest: Array, bone: int) -> Array:
+    """Return the world rotation (T, 4) of the leader of a mapped bone."""
     if bone in found.exact:
         return staged.rotations[bone]
     turn = quat.mul_inv(staged.rotations[bone], rest[bone])
@@ -246,12 +246,12 @@ def _move_hips(
 
 
 def _set_limb(staged: Staged, poser: RigPoser, found: _Links, bone: int, goal: _Goal) -> None:
-    """Put an IK limb's control where the limb ends, and its pole where the joint points."""
+    """Place an IK limb's control at the limb's end, and its pole where the joint points."""
     rig, rest, turns = poser.rig, poser.rig.rest_heads, poser.rig.rest_rotations
     turn = quat.mul_inv(staged.rotations[goal.end], turns[goal.end])
     leader = found.leaders.get(goal.end, -1)
     if leader >= 0 and goal.control in (leader, *rig.ancestors(leader)):
-        led = _led(found, staged, turns, goal.end)
+        led = _leader_rotation(found, staged, turns, goal.end)
         turn = quat.mul_inv(led, turns[leader])
     poser.rotations[goal.control] = quat.mul(turn, turns[goal.control])
     bent = quat.mul_inv(staged.rotations[bone], turns[bone])
@@ -264,11 +264,11 @@ def _set_limb(staged: Staged, poser: RigPoser, found: _Links, bone: int, goal: _
 
 
 def _pole(poser: RigPoser, goal: _Goal, reach: Array) -> Array:
-    """Return (T, 3) the place of a pole at which the limb needs not turn about its own line.
+    """Return positions (T, 3) of a pole at which the solver does not twist the limb.
 
-    It stays as far along that line from the start to ``reach`` (T, 3) and as far off it as it goes
-    with the first bone; but the solver brings an axis of that bone to the pole, the pole angle away
-    from the x axis, so that the pole lies where this axis points.
+    The pole keeps its distances along and from the line to ``reach`` (T, 3) that it has when it
+    moves with the first bone. The solver turns an axis of that bone, the pole angle from its X
+    axis, to the pole: so the pole is placed in the direction of this axis.
     """
     rig, first = poser.rig, goal.first
     start, rotation = poser.position(first), poser.rotation(first)

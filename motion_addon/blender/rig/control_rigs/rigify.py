@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rigify's generated human: keys on its own controls.
 
-Owns which control stands for which part of the body, which helper bones its constraints bind to
-what, and the switches: arms on FK, legs on IK with the knee on its pole target.
+Owns the control of each part of the body, the bones that its constraints bind helper bones to,
+and the switches: arms on FK, legs on IK with the knee on its pole target.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RESTING = (
     *("root", "hips", "chest", "foot_spin_ik.{s}", "foot_heel_ik.{s}", "thigh_ik.{s}"),
     *("foot_tweak.{s}", "shin_tweak.{s}", "thigh_tweak.{s}", "tweak_spine"),
 )
-"""Controls that are keyed once at rest, so that a pose left on them does not add up."""
+"""Controls that are keyed once at rest, so that a pose left on them has no effect."""
 
 
 def is_generated(rig: RigBones) -> bool:
@@ -86,7 +86,7 @@ class _Human(Session):
         return bool(side @ left > 0.9)
 
     def _without_roll(self, leg: Leg, control: str, turn: Array) -> Array:
-        """Return the foot's turn (T, 4) with a raised heel put down about the control's axis."""
+        """Return the foot's turn (T, 4) with a raised heel lowered about the control's axis."""
         rest = self.rig.rest_rotations[self.rig.index(control)]
         side = quat.apply(rest, np.eye(3)[0])
         frame = quat.mul(self.body.world_from_body, leg.foot_yaw)
@@ -95,7 +95,7 @@ class _Human(Session):
         return quat.mul(turn, quat.from_axis_angle(side, -raised))
 
     def _plane_turn(self, side: int, leg: Leg) -> Array:
-        """Return (T, 4) the turn from rest of the plane in which the leg bends."""
+        """Return the turn (T, 4) from rest of the plane in which the leg bends."""
         places = self.staged.positions
         line = quat.unit(places[leg.end] - places[leg.top])
         pole = self.staged_pole(side)
@@ -108,7 +108,7 @@ class _Human(Session):
         return quat.mul_inv(body_turn, self.body.world_from_body)
 
     def staged_pole(self, side: int) -> Array:
-        """Return (T, 3) the way the knee points, as the staged object sees it."""
+        """Return the direction (T, 3) of the knee with the object at rest."""
         pole, leg = self.posed.poles[side], self.body.legs[side]
         back = quat.mul_inv(self.staged.rotations[leg.end], self.posed.rotations[leg.end])
         return quat.apply(back, pole)
@@ -134,7 +134,7 @@ def _wanted_switches(obj: bpy.types.Object) -> Iterator[tuple[str, str, float]]:
 
 
 def switches(obj: bpy.types.Object) -> Switches:
-    """Return the switches that this rig has, with the values that our keys need."""
+    """Return the switches that this rig has, with the values for our keys."""
     return present(obj, _wanted_switches(obj))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rigify's generated quadrupeds (basic, wolf, cat, horse): keys on their own controls.
 
-Owns which controls of a paw stand for which bones of a leg, the tail's controls, which copy each
-other, and the switches: all four legs on IK with knees and elbows on their pole targets.
+Owns the controls of the bones of each leg, the controls of the tail, which copy each other, and
+the switches: all four legs on IK with knees and elbows on their pole targets.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .rigify_session import Session, Switches, derived, on_org_bones, parent_swi
 
 _LEGS = ("hindleg.L", "foreleg.L", "hindleg.R", "foreleg.R")
 _STRAIGHT = (0.02, 0.08)
-"""Bend of a leg (sine) below which its plane comes from the twist of its upper bone alone."""
+"""Sine of a leg's bend: below the first its plane follows the upper bone's twist alone."""
 _HALF_AROUND = -0.9
-"""Cosine between the sides of two bones; bendy bones then twist either way at any touch."""
+"""Cosine between the sides of two bones below which bendy bones twist either way."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Limb:
     above: tuple[str, ...]
     """Mapped bones over the limb: the shoulder."""
     bones: tuple[str, ...]
-    """From thigh or upper arm to the last toe: four or five."""
+    """Four or five bones from thigh or upper arm to the last toe."""
 
     def control(self, index: int, ending: str) -> str:
         """Return the control that Rigify derives from a bone of the limb."""
@@ -66,9 +66,9 @@ def is_generated(rig: RigBones, rig_map: RigMap) -> bool:
 
 
 def prepare(rig: RigBones, rig_map: RigMap) -> RigMap:
-    """Return the map on ORG bones, but the tail on its controls: ORG tails may point backward.
+    """Return the map on ORG bones; the tail on its controls, as ORG tails may point backward.
 
-    Raises RefusedError for bones from which controls are not known.
+    Raises RefusedError for bones whose controls are not known.
     """
     rig_map = on_org_bones(rig, rig_map)
     tail = tuple(strip(name) for name in rig_map.roles.get("tail", ()))
@@ -88,7 +88,7 @@ def _limbs(body: Body) -> list[_Limb]:
 
 
 def _next(rig: RigBones, name: str) -> str:
-    """Return the ORG bone that carries the limb on, or an empty text after the last toe."""
+    """Return the next ORG bone of the limb, or an empty text after the last toe."""
     for child in rig.children[rig.index(name)]:
         below = rig.names[child]
         marks = (derived(below, "_fk"), "MCH-" + derived(below, "_ik_socket"))
@@ -142,7 +142,7 @@ class _Animal(Session):
         self.put(pole, self._place_of(limb, 1) + away)
 
     def _shoulder(self, name: str, bone: int) -> None:
-        """Turn a shoulder, and move it where the spine's own helpers would carry it elsewhere."""
+        """Turn a shoulder, and move it if the spine's helpers carry it elsewhere."""
         control = self.rig.index(name)
         self.rotate(control, self.turn(bone))
         gap = self._places[bone] - self.poser.unmoved_position(control)
@@ -160,13 +160,13 @@ class _Animal(Session):
         return self.rig.names[self.rig.parents[self.rig.index(limb.heel)]]
 
     def _turn_of(self, limb: _Limb, index: int) -> Array:
-        """Return how far a bone of a limb has turned; one without a role follows the last."""
+        """Return the turn (T, 4) of a limb's bone; one without a role turns as the one above."""
         bones = [self.rig.index(name) for name in limb.bones]
         above = bones[: index % len(bones) + 1]
         return self.turn(next(bone for bone in reversed(above) if bone in self.staged.rotations))
 
     def _place_of(self, limb: _Limb, index: int) -> Array:
-        """Return (T, 3) where a bone of a limb begins."""
+        """Return the head (T, 3) of a bone of a limb."""
         bones = [self.rig.index(name) for name in limb.bones]
         wanted = bones[index]
         known = next(b for b in reversed(bones[: index % len(bones) + 1]) if b in self._places)
@@ -178,7 +178,7 @@ class _Animal(Session):
         return self.staged.positions
 
     def _plane_turn(self, limb: _Limb) -> Array:
-        """Return (T, 4) the turn from rest of the plane in which knee or elbow bends."""
+        """Return the turn (T, 4) from rest of the plane in which knee or elbow bends."""
         rest = [self.rig.rest_heads[self.rig.index(name)] for name in limb.bones[:3]]
         hip, knee, hock = (self._place_of(limb, i) for i in range(3))
         turn = self._turn_of(limb, 0)
@@ -222,7 +222,7 @@ def _wanted_switches(
 
 
 def _resting(limbs: list[_Limb], tail: str) -> Iterator[str]:
-    """Yield controls that are keyed once at rest, so that a pose left on them does not add up."""
+    """Yield controls that are keyed once at rest, so that a pose left on them has no effect."""
     yield from ("root", "hips", "chest", "neck_bend", tail)
     for limb in limbs:
         yield limb.control(0, "_ik")
@@ -233,7 +233,7 @@ def _resting(limbs: list[_Limb], tail: str) -> Iterator[str]:
 
 
 def _uncopied(obj: bpy.types.Object, body: Body, channels: Channels) -> Channels:
-    """Return the channels with what each control of the tail copies from the one before undone."""
+    """Return the channels without the rotation that each tail control copies from another."""
     rotations = dict(channels.rotations)
     for bone in reversed(body.roles.get("tail", ())):
         for constraint in obj.pose.bones[body.rig.names[bone]].constraints:
@@ -269,9 +269,9 @@ def plan(
     master = "" if tail is None else derived(posed.body.rig.names[tail], "_master")
     switches = present(obj, _wanted_switches(obj, limbs, master))
     resting = list(_resting(limbs, master))
-    trial = session.channels([*resting, *(limb.heel for limb in limbs)])
+    before_heels = session.channels([*resting, *(limb.heel for limb in limbs)])
     helpers = [session.heel_parent(limb) for limb in limbs]
-    turned = rig_copy.rotations(obj, trial, switches, helpers)
+    turned = rig_copy.rotations(obj, before_heels, switches, helpers)
     for limb, helper in zip(limbs, helpers, strict=True):
         session.heel(limb, turned[helper])
     return _uncopied(obj, posed.body, session.channels(resting)), switches, _rolled(obj)

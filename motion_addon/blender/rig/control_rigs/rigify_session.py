@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all generated Rigify rigs share: names of bones, the torso, neck and head, and switches.
+"""The shared part of generated Rigify rigs: bone names, torso, neck and head, and switches.
 
-Owns the conversion of a pose into the channels of controls up to the limbs, which differ between
+Owns the conversion of a pose into channels of controls, except the limbs, which differ between
 people (``rigify``) and animals (``rigify_animal``).
 """
 
@@ -21,7 +21,7 @@ from ....motion.retarget.channels import Channels, RigPoser, RootMotion, Staged,
 from ....motion.rigs import RigBones, RigMap
 
 HELPERS = ("MCH-", "ORG-", "DEF-", "tweak_")
-"""Beginnings of names of bones that are not for keys."""
+"""Prefixes of the names of bones that take no keys."""
 
 Switches = tuple[tuple[str, str, float], ...]
 
@@ -29,7 +29,7 @@ Switches = tuple[tuple[str, str, float], ...]
 def on_org_bones(rig: RigBones, rig_map: RigMap) -> RigMap:
     """Return the map with deform bones replaced by the ORG bones that they follow.
 
-    Raises RefusedError for other bones: only from ORG bones the controls are known.
+    Raises RefusedError for other bones, whose controls are not known.
     """
     for role, names in rig_map.roles.items():
         if role == "root":
@@ -62,7 +62,7 @@ class Session:
     def __init__(
         self, posed: BodyPose, root_motion: RootMotion, bindings: Iterable[tuple[str, str]]
     ):
-        """Prepare; ``bindings`` name helpers and the bones that our switches hang them on."""
+        """Prepare; ``bindings`` name helper bones and the bones that our switches bind them to."""
         self.body: Body = posed.body
         self.rig, self.posed = posed.body.rig, posed
         self.staged = Staged.of(posed, root_motion)
@@ -80,16 +80,16 @@ class Session:
             self.turned.append(root)
 
     def turn(self, bone: int) -> Array:
-        """Return (T, 4) how far a mapped bone has turned from rest, in the world."""
+        """Return the world turn (T, 4) of a mapped bone from rest."""
         return quat.mul_inv(self.staged.rotations[bone], self.rig.rest_rotations[bone])
 
     def role_turn(self, role: str) -> Array | None:
-        """Return (T, 4) how far a role's first bone has turned, or None."""
+        """Return the world turn (T, 4) of a role's first bone from rest, or None."""
         bone = self.body.bone(role)
         return self.turn(bone) if bone in self.staged.rotations else None
 
     def rotate(self, control: str | int, turn: Array | None) -> None:
-        """Turn a control as the body part it stands for has turned."""
+        """Turn a control from rest by a world turn (T, 4)."""
         if turn is None or (isinstance(control, str) and control not in self.rig):
             return
         bone = self.rig.index(control) if isinstance(control, str) else control
@@ -102,21 +102,21 @@ class Session:
         self.moved.append(control)
 
     def torso(self) -> None:
-        """Set torso and FK spine; the torso's place is what brings the hips to theirs."""
+        """Set torso and FK spine; the torso is placed so that the hips reach their position."""
         hips = self.body.bone("hips")
         torso = self.rig.index("torso")
         self.rotate(torso, self.turn(hips))
         for bone in (*self.body.roles["hips"], *self.body.roles.get("spine", ())):
             self.rotate(derived(self.rig.names[bone], "_fk"), self.turn(bone))
-        trial = RigPoser(
+        probe = RigPoser(
             self.rig, self.poser.frames, dict(self.poser.rotations), dict(self.poser.positions)
         )
-        trial.follows = self.poser.follows
-        trial.positions[torso] = np.zeros((trial.frames, 3))
-        self.put(torso, self.staged.positions[hips] - trial.position(hips))
+        probe.follows = self.poser.follows
+        probe.positions[torso] = np.zeros((probe.frames, 3))
+        self.put(torso, self.staged.positions[hips] - probe.position(hips))
 
     def crown(self) -> None:
-        """Set the neck, one control for all its bones, so that the head comes to its place."""
+        """Set the neck, one control for all its bones, so that the head reaches its position."""
         neck, head = self.body.roles.get("neck", ()), self.body.bone("head")
         if neck and head >= 0:
             rest = self.rig.rest_heads[head] - self.rig.rest_heads[neck[0]]
@@ -128,7 +128,7 @@ class Session:
     def channels(self, resting: Iterable[str]) -> Channels:
         """Return all channels; controls named in ``resting`` get single keys at rest.
 
-        So a pose left on them does not add up.
+        A pose left on those controls then has no effect.
         """
         own = self.staged.collect(self.poser, self.turned, self.moved)
         still = np.array([[1.0, 0.0, 0.0, 0.0]])
@@ -143,7 +143,7 @@ class Session:
 
 
 def parent_switch(obj: bpy.types.Object, helper: str) -> float:
-    """Return the value that hangs ``helper`` on the root in its parent switch."""
+    """Return the value of the parent switch that parents ``helper`` to the root."""
     assert obj.pose is not None
     if helper not in obj.pose.bones:
         return 1.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Control rigs that are keyed on their FK controls: which switches put them there.
+"""Control rigs that are keyed on their FK controls: the switches from IK to FK.
 
 One table; a rig whose switches are unknown is keyed as it is set.
 """
@@ -21,11 +21,11 @@ FK_SWITCHES: Final[Mapping[str, tuple[tuple[str, str, float], ...]]] = {
         for end in ("Foot", "Hand")
     ),
 }
-"""Family to pose bone, custom property and the value that means FK."""
+"""Pose bone, custom property and its value for FK, by rig family."""
 
 
 def fk_switches(obj: bpy.types.Object, family: str) -> tuple[tuple[str, str, float], ...]:
-    """Return the switches that ``obj`` really has, with the values that put it on FK."""
+    """Return the FK switches of the family that ``obj`` has."""
     assert obj.pose is not None
     bones = obj.pose.bones
     return tuple(

@@ -20,7 +20,6 @@ from ...clip.skeleton import Skeleton
 from ...controller import features, stride_clock
 from ...maths import quat
 from ...maths.quat import Array
-from ...metrics import paw_metrics
 from ...plan.trajectory import RATE, Trajectory
 
 TOKEN_STEP: Final = 3
@@ -85,7 +84,7 @@ class Posture:
         """Return the rest pose of a skeleton on the ground."""
         rest = skeleton.rest_positions()
         paws = rest[[skeleton.index(name) for name in quadruped.PAWS], 1].mean()
-        up = paw_metrics.paw_height(skeleton) - paws
+        up = quadruped.paw_height(skeleton) - paws
         hips = np.array([0.0, up, -0.5 * rest[skeleton.index("Withers"), 2]])
         return Posture.of(skeleton, np.tile(quat.IDENTITY, (len(skeleton), 1)), hips)
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from ....errors import RefusedError
 from ...body import quadruped, quadruped_gaits
+from ...body.kinds import QUADRUPED
 from ...body.quadruped_gaits import Gait
 from ...clip.skeleton import EndSite, Skeleton
 from ...controller.gait_profile import GaitProfile, Residual
@@ -234,7 +235,7 @@ def _info(creature: Creature, learner: Learnet) -> dict[str, Any]:
     return {
         **learner.info,
         "name": creature.name,
-        "body": "quadruped",
+        "body": QUADRUPED.name,
         "mixing": "blend",
         "hip_height": quadruped_gaits.HIP_HEIGHT,
         "height": float(max(point[1] for point in points)) - ground,

@@ -20,7 +20,7 @@ from ...clip.skeleton import Skeleton
 from ...maths import quat
 from ...maths.quat import Array
 from ...maths.smoothing import smooth
-from ...metrics import paw_metrics
+from ...metrics import clip_metrics
 from ...retarget.body_track import is_loop, lowering
 from ..reading.canonical_motion import CanonicalRig
 from ..reading.landmarks import BodyParts, Landmark
@@ -201,7 +201,7 @@ def size(skeleton: Skeleton) -> float:
 
 def heading(clip: Clip) -> Array:
     """Return (T, 4) the smoothed heading of a canonical clip, as a rotation about the vertical."""
-    ahead = quat.unit(paw_metrics.trunk(clip)[1] * np.array([1.0, 0.0, 1.0]))
+    ahead = quat.unit(clip_metrics.trunk(clip)[1] * np.array([1.0, 0.0, 1.0]))
     return quat.yaw(quat.yaw_of(smooth(ahead, HEADING * clip.fps)))
 
 

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from ...body import quadruped, quadruped_gaits, stride_phases
+from ...body.quadruped import paw_height
 from ...clip.clip import Clip
 from ...maths.quat import Array
-from ...metrics.paw_metrics import paw_height
 from .footfall_pattern import FootfallPattern, stride_rhythm
 
 AGREE: Final = 0.12
