@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tails that lag and heads that look at an object, from the panel to the keys and back."""
+"""Lag of tails and gaze of heads, from the panel to the keys and back."""
 
 from __future__ import annotations
 

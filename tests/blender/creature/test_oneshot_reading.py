@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a clip off an armature: the evaluated pose, an untouched scene, clips from files."""
+"""Reading a clip from an armature: evaluated poses, an unchanged scene, clips from files."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Panels: their order, and what they show in each state, drawn onto a layout that takes notes."""
+"""Panels: their order and contents in each state, drawn on a layout that records them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORDER = ["character", "path", "motion", "bake", "oneshot", "report"]
 
 
 class Notes:
-    """A stand-in for a UILayout: remembers what was put on it."""
+    """A substitute for a UILayout that records its contents."""
 
     def __init__(self, items: list[tuple] | None = None) -> None:
         self.items = [] if items is None else items

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading curves of any kind as paths, making them from strokes, laying them on a surface."""
+"""Paths: reading curves, making them from drawn points, projecting them onto a surface."""
 
 import json
 import math
