@@ -14,10 +14,10 @@ from ...errors import RefusedError
 from ..cleanup.cleanup import EXEMPLAR, clean
 from ..cleanup.secondary_motion import follow_through, look_at
 from ..clip.clip import Clip
+from ..controller.blending import Clock, GaitOptions, leg_offsets
 from ..controller.controller import Controller, Run
 from ..controller.footfall_search import ROUNDS, Retiming, Try, search
 from ..controller.model import Model
-from ..controller.pacing import Clock, Wishes, legs
 from ..maths.progress import finish, part_of
 from ..maths.quat import Array
 from ..metrics.report import Ranges, report
@@ -167,7 +167,7 @@ def _completed(walk: _Walk, run: Run) -> Generator[float, None, BakeResult]:
         (tried,) = yield from _driven([walk], clock)
         return _try(walk, tried)
 
-    clock = Clock(run.phase, legs(walk.model, walk.plan, request.lead)[0])
+    clock = Clock(run.phase, leg_offsets(walk.model, walk.plan, request.lead)[0])
     retiming = Retiming(request.footfalls, plain.contacts, clock, plain.clip.fps)
     best = yield from search(retiming, plain, attempt)
     result = _result(walk, best.run, best.clip)
@@ -233,7 +233,7 @@ def _driven(
     rates = [_cadence(r, len(p)) for r, p in zip(requests, plans, strict=True)]
     held = [np.pad(rate, ((0, frames - len(rate)), (0, 0)), mode="edge") for rate in rates]
     phase = np.array([request.start_phase for request in requests])
-    wishes = [Wishes(request.lead, request.experts, clock) for request in requests]
+    wishes = [GaitOptions(request.lead, request.experts, clock) for request in requests]
     controller = Controller(walks[0].model, len(walks))
     for given in controller.run(plans, phase, np.concatenate(held, axis=1), wishes):
         if not isinstance(given, float):

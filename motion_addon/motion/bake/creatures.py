@@ -10,8 +10,8 @@ import numpy as np
 
 from ..body import quadruped_gaits
 from ..clip.clip import Clip
+from ..controller.blending import leg_offsets
 from ..controller.model import Model
-from ..controller.pacing import legs
 from ..controller.plan_similarity import moving, warnings
 from ..creature.adaptation import creature_files
 from ..creature.adaptation.creature import Creature
@@ -62,7 +62,7 @@ def exemplar_match(request: BakeRequest, model: Model, plan: Trajectory) -> Exem
     """Return the match of a plan of the model's size with the exemplar; None without a creature."""
     if not is_creature(request):
         return None
-    late = legs(model, plan, request.lead)[0][:, 0]
+    late = leg_offsets(model, plan, request.lead)[0][:, 0]
     return ExemplarMatch(model.gait_profile.similarity(plan, request.lead), moving(plan), late)
 
 

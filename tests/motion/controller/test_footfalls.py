@@ -15,9 +15,9 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.quadruped import LEGS
 from motion_addon.motion.controller import footfall_search
+from motion_addon.motion.controller.blending import Clock
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.controller.footfall_search import Retiming, monotone
-from motion_addon.motion.controller.pacing import Clock
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
 from tests.cases import each
 
@@ -38,7 +38,7 @@ def retiming(*moved: Footfall) -> Retiming:
 
 
 def stands(contacts: np.ndarray, leg: int) -> list[tuple[int, int]]:
-    return footfall_search.stands_of(contacts)[leg]
+    return footfall_search.stances_of(contacts)[leg]
 
 
 def test_touchdown_comes_when_it_is_wanted_and_no_other_moves() -> None:
