@@ -23,7 +23,7 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body.rig_bones import RigBones
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model
-from motion_addon.motion.retarget import channels, people
+from motion_addon.motion.retarget import channels, retarget
 from motion_addon.motion.rigs.measure import measure
 
 FPS = 30.0
@@ -44,7 +44,7 @@ def keys_without_blender() -> Callable[[Clip], object]:
     body = measure(rig, rigs.detect(rig))
 
     def write(clip: Clip) -> object:
-        return channels.channels(people.pose(clip, people.source_body(clip), body))
+        return channels.channels(retarget.pose(clip, retarget.source_body(clip), body))
 
     return write
 

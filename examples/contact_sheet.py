@@ -34,7 +34,7 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 
 BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_human}
 
@@ -94,7 +94,7 @@ def load_clip(path: Path, person: Person, fps: float = 30.0) -> tuple[Clip, floa
     rig = armature.read_rig(person.rig)
     if path.suffix in {".bvh", ".npz"}:
         clip = bvh.read(path) if path.suffix == ".bvh" else Clip.load(path)
-        ratio = people.height_ratio(rig, rigs.detect(rig), clip.skeleton)
+        ratio = retarget.height_ratio(rig, rigs.detect(rig), clip.skeleton)
         return clip.resample(fps).scaled(ratio), None
     wanted = json.loads(path.read_text(encoding="utf-8"))
     model = wanted.get("model", "biped")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Four-legged armatures, a clip and a small model for the tests of animals inside Blender."""
+"""Armatures, a clip and a small model of animals, for tests in Blender."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def step(gait: str = "walk", speed: float = 0.8, seconds: float = 2.0, **more: A
 def sized(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return a clip scaled to a rig."""
     bones = addon("blender.scene.armature").read_rig(rig)
-    return clip.scaled(addon("motion.retarget.people").height_ratio(bones, rig_map, clip.skeleton))
+    return clip.scaled(
+        addon("motion.retarget.retarget").height_ratio(bones, rig_map, clip.skeleton)
+    )
 
 
 def metarig(kind: str) -> bpy.types.Object:

@@ -102,7 +102,7 @@ class Creatures:
             Skeleton(quadruped.JOINTS, quadruped.parents(), bones) for bones in joined["bones"]
         ]
         self._resting: dict[int, Posture] = {}
-        self._stretches = self._runs()
+        self.stretches = self._runs()
         self._starts: tuple[int, list[Array], list[Array]] = (0, [], [])
 
     def _runs(self) -> list[Array]:
@@ -167,18 +167,18 @@ class Creatures:
         for kind, share in self._shares.items():
             own = np.array([k == kind for k in self.kinds])
             weight[own] = share / max(int(own.sum()), 1)
-        weight *= [len(own) > 0 for own in self._stretches]
+        weight *= [len(own) > 0 for own in self.stretches]
         drawn = rng.choice(len(weight), size=count, p=weight / weight.sum())
         return np.asarray(drawn)
 
     def show(self, who: Array, seconds: float, rng: np.random.Generator) -> Shown:
         """Return a stretch of each creature of ``who`` (B,), all of one length."""
         length = round(seconds * RATE)
-        longest = min(int(np.diff(self._stretches[i], axis=1).max()) for i in who)
+        longest = min(int(np.diff(self.stretches[i], axis=1).max()) for i in who)
         length = max(min(length, longest), clip_tokens.TOKEN_STEP * 2)
         tokens, postures = [], []
         for i in who:
-            spans = self._stretches[i]
+            spans = self.stretches[i]
             room = spans[:, 1] - spans[:, 0] - length + 1
             share = np.cumsum(np.maximum(room, 0))
             at = int(rng.integers(share[-1]))

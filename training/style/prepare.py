@@ -18,7 +18,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
-from motion_addon.motion.retarget.people import to_skeleton
+from motion_addon.motion.retarget.retarget import to_skeleton
 from motion_addon.motion.style import style_features as sf
 
 from ..biped.prepare import on_model_skeleton, planted

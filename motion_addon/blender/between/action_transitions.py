@@ -106,10 +106,10 @@ def _span(
 
 
 def _clip(playback: Playback, scene: bpy.types.Scene) -> Clip:
-    from ...motion.inbetween import mannequin, model
+    from ...motion.inbetween import model, proxies
 
-    figure = mannequin.of(playback.body, model.load_filler(playback.rig.footfall.kind))
-    return figure.clip(*playback.world, units.frame_rate(scene))
+    proxy = proxies.proxy_of(playback.body, model.load_filler(playback.rig.footfall.kind))
+    return proxy.whole_clip(playback.world, units.frame_rate(scene))
 
 
 def _rows(source: SampledAction, count: int) -> SampledAction:

@@ -22,7 +22,7 @@ from ..scene import units
 
 if TYPE_CHECKING:
     from ...motion.body.body import Body
-    from ...motion.inbetween.bone_poses import BonePoses
+    from ...motion.inbetween.proxy import BonePoses
     from ...motion.maths.quat import Array
     from .control_bindings import ControlBinding
     from .sampled_action import ActionPlayer, SampledAction, Track
@@ -169,11 +169,11 @@ class Playback:
 
         Only the rows of ``window`` are read and filled. Raises RefusedError.
         """
-        from ...motion.inbetween import mannequin, model
+        from ...motion.inbetween import model, proxies
 
         poses = world[0][window], world[1][window]
         filler = model.load_filler(self.rig.footfall.kind)
-        filled = mannequin.of(self.body, filler).fill(
+        filled = proxies.proxy_of(self.body, filler).fill(
             filler, poses, known[window], units.frame_rate(scene),
             seed=settings.seed, lock=settings.lock,
         )  # fmt: skip
@@ -283,7 +283,7 @@ def commit(
     settings: FillSettings,
     stem: str,
 ) -> Any:
-    """Write keys into an action and show it as a take; nothing can be refused any more."""
+    """Write keys into an action and show it as a take; nothing is refused from here on."""
     saved = takes.SavedState(rig, context.scene)
     takes.begin_review(rig, context.scene)
     takes.rewind(rig, context.scene)

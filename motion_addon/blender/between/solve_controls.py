@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 from ...motion.body.body import Body
-from ...motion.inbetween.bone_poses import BonePoses
+from ...motion.inbetween.proxy import BonePoses
 from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.channels import RigPoser

@@ -22,8 +22,8 @@ from ...motion.body.body import Body
 from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
 from ...motion.maths.quat import Array
-from ...motion.retarget import people
-from ...motion.retarget.body_pose import BodyPose
+from ...motion.retarget import retarget
+from ...motion.retarget.body_pose import BodyPose, RetargetSettings
 from ...motion.retarget.channels import Channels, RootMotion, channels
 from ...motion.retarget.keyframe_reduction import thin
 from ...motion.rigs import RigBones, RigMap
@@ -157,12 +157,12 @@ def _extra_keys(
 
 
 def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
-    source = people.source_body(clip, ball=settings.ball_height)
-    return people.pose(
+    source = retarget.source_body(clip, ball=settings.ball_height)
+    return retarget.pose(
         clip,
         source,
         body,
-        people.RetargetSettings(
+        RetargetSettings(
             cyclic=settings.cyclic,
             palms=settings.palms,
             gaze=settings.gaze,

@@ -39,13 +39,13 @@ def measure(
     rig: bpy.types.Object, rig_map: RigMap, own: model.Model, scene: bpy.types.Scene
 ) -> CharacterSize:
     """Measure a character against the model that moves it. Raises RefusedError."""
-    from ...motion.retarget import people
+    from ...motion.retarget import retarget
     from ..scene import armature
 
     if own.kind is not rig_map.kind:
         text = f"The model {own.name} moves {own.kind.a_noun}, the character is another kind"
         raise RefusedError(text)
-    ratio = people.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
+    ratio = retarget.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
     unit = units.meters_per_unit(scene)
     if own.kind.by_hips:
         return CharacterSize(None, own.hip_height * ratio * unit, None, unit)

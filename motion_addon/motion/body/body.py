@@ -146,9 +146,9 @@ class Body:
     def leg_length(self) -> float:
         """Size by which bodies are compared, meters.
 
-        The mean reach of the legs; of a body with a level trunk the height of the hip joints.
+        The height of the hip joints or the mean reach of the legs, by ``kind.by_hips``.
         """
-        if self.kind.level:
+        if self.kind.by_hips:
             return float(self.hip_center[1])
         return float(np.mean([leg.reach for leg in self.legs]))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fills gaps in the motion of an animal in a file, whatever its joints are called.
 
-Owns the way from a file's joints to an animal's own bones in meters, Y up and facing +Z, and back.
-The animal is found in the file by its structure; kept frames come back to the bit.
+Owns the conversion between a file's joints and an animal's own bones in meters, Y up, facing +Z.
+The animal is detected by its structure; kept frames stay bit-identical.
 """
 
 from __future__ import annotations
@@ -15,30 +15,29 @@ from ...errors import RefusedError
 from ..clip.clip import Clip
 from ..creature.own_rig.own_rig import BoneMotion, OwnRig
 from ..creature.reading import animal_detection, ground_motion
-from ..creature.reading.animal_detection import DetectedAnimal
 from ..creature.reading.file_units import LengthUnit
 from ..creature.reading.recording import Recording
 from ..maths import quat
 from ..maths.quat import Array
-from . import animal_figure, fill_gaps, transition
-from .animal_figure import AnimalFigure
+from . import fill_gaps, transition
+from .animal_proxy import AnimalProxy
 from .model import Filler
+from .proxy import Poses
 
 
 @dataclass(frozen=True, eq=False)
 class AnimalFile:
-    """An animal that was found in a file."""
+    """An animal that was detected in a file."""
 
-    found: DetectedAnimal
-    figure: AnimalFigure
+    proxy: AnimalProxy
     axes: Array
-    """(4,) from the file's world to one in which the animal stands, Y up."""
+    """(4,) rotation from the file's world to one in which the animal stands, Y up."""
     unit: float
-    """Meters to the file's unit of length."""
+    """Meters per unit of length of the file."""
 
     @staticmethod
     def of(clip: Clip) -> AnimalFile:
-        """Return the animal of the frames of a clip; raises RefusedError where there is none."""
+        """Detect the animal in the frames of a clip; raises RefusedError if there is none."""
         try:
             found = animal_detection.detect(Recording.of_clip(clip))
         except RefusedError as error:
@@ -50,19 +49,18 @@ class AnimalFile:
         rest = quat.mul(found.body_from_world, found.recording.rig.rest_rotations)
         own = OwnRig(skeleton, found.parts, quat.normalize(rest))
         axes = quat.mul(tilt, found.body_from_world.astype(np.float64))
-        return AnimalFile(found, AnimalFigure(own), axes, unit)
+        return AnimalFile(AnimalProxy(own, np.arange(len(skeleton))), axes, unit)
 
-    def bones(self, clip: Clip) -> BoneMotion:
-        """Return what the animal's bones do in a clip of the file's joints."""
+    def poses(self, clip: Clip) -> Poses:
+        """Return the poses of the animal's bones in a clip of the file's joints."""
         rotations, places = clip.world()
         turned = quat.mul(self.axes, rotations.astype(np.float64))
-        turns = quat.mul_inv(turned, self.figure.own.rest)
-        return BoneMotion(turns, quat.apply(self.axes, places.astype(np.float64)) * self.unit)
+        return turned, quat.apply(self.axes, places.astype(np.float64)) * self.unit
 
     def clip(self, bones: BoneMotion, like: Clip) -> Clip:
-        """Return what bones do as a clip of the joints and the frame rate of ``like``."""
+        """Return a motion of the bones as a clip with the joints and frame rate of ``like``."""
         back = quat.inv(self.axes)
-        world = quat.mul(back, quat.mul(bones.turns, self.figure.own.rest))
+        world = quat.mul(back, quat.mul(bones.turns, self.proxy.own.rest))
         local = quat.normalize(like.skeleton.local(world))
         roots = quat.apply(back, bones.places[:, 0]) / self.unit
         return replace(
@@ -72,15 +70,20 @@ class AnimalFile:
             contacts=None,
         )
 
+    def filled(
+        self, filler: Filler, poses: Poses, known: Array, like: Clip, seed: int, lock: bool
+    ) -> Clip:
+        """Return filled ``poses`` as a clip with the joints and frame rate of ``like``."""
+        done = self.proxy.filled_clip(filler, poses, known, like.fps, seed=seed, lock=lock)
+        bones = self.proxy.bone_motion(done, self.proxy.motion(poses), known)
+        return self.clip(bones, like)
+
 
 def fill(filler: Filler, clip: Clip, known: Array, *, seed: int = 0, lock: bool = True) -> Clip:
     """Return ``clip`` with new motion where ``known`` (T,) is False; raises RefusedError."""
     known = fill_gaps.checked(clip, known)
     own = AnimalFile.of(_picked(clip, known))
-    bones, _ = animal_figure.fill(
-        own.figure, filler, own.bones(clip), known, clip.fps, seed=seed, lock=lock
-    )
-    return _kept(clip, own.clip(bones, clip), known)
+    return _kept(clip, own.filled(filler, own.poses(clip), known, clip, seed, lock), known)
 
 
 def stitch(
@@ -93,7 +96,7 @@ def stitch(
     seed: int = 0,
     lock: bool = True,
 ) -> Clip:
-    """Return a clip that goes over into another one, as ``transition.stitch``."""
+    """Return two clips as one, as ``transition.stitch``."""
     if first.skeleton.names != second.skeleton.names:
         raise RefusedError("Both motions must have the same joints")
     own = AnimalFile.of(first)
@@ -121,20 +124,18 @@ def _joined(
     lock: bool,
 ) -> Clip:
     """Return the filled transition between two clips, the second moved over the ground."""
-    one, other = (own.bones(clip) for clip in clips)
-    bones = BoneMotion(
-        spans.join(one.turns, ground.rotations(other.turns)),
-        spans.join(one.places, ground.points(other.places)),
+    (rotations, places), (later, far) = (own.poses(clip) for clip in clips)
+    poses = (
+        spans.join(rotations, ground.rotations(later)),
+        spans.join(places, ground.points(far)),
     )
-    fps = clips[0].fps
-    made, _ = animal_figure.fill(own.figure, filler, bones, spans.known, fps, seed=seed, lock=lock)
     rows = replace(
         clips[0],
         rotations=spans.join(clips[0].rotations, clips[1].rotations),
         root_positions=spans.join(clips[0].root_positions, clips[1].root_positions),
         contacts=None,
     )
-    done = own.clip(made, rows)
+    done = own.filled(filler, poses, spans.known, rows, seed, lock)
     stays = spans.known.copy()
     if ground.is_identity:
         return _kept(rows, done, stays)
@@ -145,8 +146,7 @@ def _joined(
 
 def _whole(own: AnimalFile, clip: Clip) -> Clip:
     """Return all frames of a clip on the canonical joints, meters."""
-    known = np.ones(clip.frames, dtype=bool)
-    return own.figure.clip(own.bones(clip), known, clip.fps)
+    return own.proxy.whole_clip(own.poses(clip), clip.fps)
 
 
 def _picked(clip: Clip, known: Array) -> Clip:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What retargeting returns, and what it may be asked to keep."""
+"""Settings and result of a retarget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from ..maths.quat import Array
 
 @dataclass(frozen=True)
 class RetargetSettings:
-    """What is kept when bodies differ in size."""
+    """Options of a retarget."""
 
     keep: Literal["path", "size"] = "path"
     """Path keeps the ground positions; size scales all positions with the legs' length."""
     cyclic: bool | None = None
-    """Whether the clip is a loop, so that smoothing wraps; None finds out from the clip."""
+    """Whether the clip is a loop, so that smoothing wraps; None measures it."""
     soles: bool = True
     """Whether heels and toes are kept out of the floor where the ground is level."""
     palms: float = 0.0
@@ -27,8 +27,8 @@ class RetargetSettings:
     max_reach: float = 0.999
     """Longest leg, as a share of thigh and shin: knees keep a bend and never snap straight."""
     gaze: float = 0.0
-    """How far the head looks at something, 0..1, which an animal's neck and head then follow
-    however differently they are held at rest."""
+    """Share of a look at a target, 0..1; an animal's neck and head then follow the source's however
+    different their rest poses are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class BodyPose:
     positions: Mapping[int, Array]
     """Bone index to (T, 3) world position of its head, for the same bones."""
     poles: tuple[Array, ...]
-    """(T, 3) unit, the way each knee points: left, right; none for animals."""
+    """(T, 3) unit, the direction of each knee: left, right; none for animals."""
     root_positions: Array
     """(T, 3) the smoothed place on the ground under the hips."""
     root_yaws: Array
@@ -50,4 +50,4 @@ class BodyPose:
     """(T,) meters by which the pelvis came down so that both feet stay in reach."""
     fps: float
     moved: frozenset[int] = frozenset()
-    """Bones that do not only turn on what carries them but take their place."""
+    """Bones that take their place instead of only turning on the bone that carries them."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trunks, necks and tails of any number of bones that share the bend of other ones.
+"""Trunks, necks and tails of any number of bones that share the bend of another chain.
 
-Owns where along its chain each bone is, and how much of another animal's carriage a neck or tail
-takes over.
+Owns the places of bones along their chain, and the share of another animal's carriage that a neck
+or tail takes over.
 """
 
 from collections.abc import Sequence
@@ -15,25 +15,34 @@ from ..maths.quat import Array
 from ..maths.smoothing import smooth
 
 _UNLIKE, _ALIKE = (0.05, 0.4), (1.0, 0.2)
-"""How differently two animals hold their necks at rest (radians, and logarithm of the lengths'
-ratio), and how much of the one's carriage the other then takes over. Of what moves faster it
-takes over more. Unlike tails are carried as they rest."""
+"""Differences between two animals' necks at rest (radians, plus logarithm of the lengths' ratio),
+and the shares of carriage that the one then takes over from the other. Of faster motion it takes
+over more. Very different tails keep their rest pose."""
 _LEVEL = 0.26
 """Radians, the steepest bone of a tail that was modeled straight out."""
 _ROD = 0.5
 """Length of the shortest such tail in heights of the hips."""
 _ROOM = 0.65
-"""Most of the height of its root that such a tail hangs down at rest."""
+"""Share of the height of its root that such a tail hangs down at rest, at most."""
 _HANGS = 1.25
 """Radians by which a horse's tail hangs down at its end while it stands."""
 _STREAMS = 0.25
-"""How much of that is left at a Froude number: one part in 1 + this times the number."""
+"""Share of that left at a Froude number: one part in 1 + this times the number."""
 _CARRIAGE = 0.35
-"""Seconds, the spread of the smoothing that tells how a neck or tail is held."""
+"""Seconds, the spread of the smoothing that separates carriage from faster motion."""
+
+
+def part_way(values: Sequence[Array], fraction: float) -> Array:
+    """Return the rotation (T, 4) at ``fraction`` of a chain of evenly spaced rotations (T, 4)."""
+    at = fraction * (len(values) - 1)
+    low = min(int(at), len(values) - 1)
+    if at - low < 1e-9:
+        return values[low]
+    return quat.slerp(values[low], values[low + 1], at - low)
 
 
 def spread(knots: Array, turns: Sequence[Array], at: float) -> Array:
-    """Return the turn (T, 4) at a place among ``turns`` that stand at ``knots`` (K,)."""
+    """Return the turn (T, 4) at a place along a chain with ``turns`` at ``knots`` (K,)."""
     high = int(np.clip(np.searchsorted(knots, at), 1, len(knots) - 1)) if len(knots) > 1 else 0
     if high == 0:
         return turns[0]
@@ -45,14 +54,14 @@ def spread(knots: Array, turns: Sequence[Array], at: float) -> Array:
 
 
 def _places(heads: Array, bones: Sequence[int]) -> Array:
-    """Return (K,) where bones start along their chain, as shares of it: 0 to 1."""
+    """Return (K,) the starts of bones along their chain, as shares of its length."""
     steps = np.linalg.norm(np.diff(heads[list(bones)], axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     return np.asarray(along / max(float(along[-1]), 1e-9))
 
 
 def trunk_places(body: Body) -> Array:
-    """Return (K,) how far each bone of the trunk is from the hind legs to the forelegs."""
+    """Return (K,) places of the trunk's bones from the hind legs (0) to the forelegs (1)."""
     trunk = body.trunk
     at = _places(body.heads, trunk)
     if len(trunk) == 1:
@@ -64,7 +73,7 @@ def trunk_places(body: Body) -> Array:
 
 
 def chain_places(body: Body, chain: Sequence[int]) -> Array:
-    """Return (K,) places of a neck or tail from where it starts (0) to its last bone (1)."""
+    """Return (K,) places of the bones of a neck or tail from its start (0) to its last bone (1)."""
     if len(chain) == 1:
         return np.array([1.0])
     steps = np.linalg.norm(np.diff(body.heads[list(chain)], axis=0), axis=1)
@@ -72,16 +81,16 @@ def chain_places(body: Body, chain: Sequence[int]) -> Array:
     return np.asarray(along / along[-1])
 
 
-def likeness(
+def carriage_share(
     ours: tuple[Body, Sequence[int]],
     theirs: tuple[Body, Sequence[int]],
-    tails: bool = False,
+    least: float = _ALIKE[1],
 ) -> float:
-    """Return how much of the carriage of the other's neck or tail is ours, too: 0..1.
+    """Return the share of the carriage of the other's neck or tail that ours takes over, 0..1.
 
-    All of it for animals that hold it alike at rest; others keep their own.
+    All of it for animals that carry it alike at rest, ``least`` for very different ones, which
+    keep their own.
     """
-    least = 0.0 if tails else _ALIKE[1]
     if min(len(ours[1]), len(theirs[1])) < 2:
         return least
     lines = [
@@ -94,8 +103,8 @@ def likeness(
     return float(np.interp(unlike, _UNLIKE, (_ALIKE[0], least)))
 
 
-def laid_out(body: Body, tail: Sequence[int]) -> bool:
-    """Return whether a tail rests straight and level: a pose to model in, no animal's carriage."""
+def rests_level(body: Body, tail: Sequence[int]) -> bool:
+    """Return whether a tail rests straight and level: a pose for modeling, not a carriage."""
     if len(tail) < 3:
         return False
     steps = np.diff(body.heads[list(tail)], axis=0)
@@ -103,13 +112,13 @@ def laid_out(body: Body, tail: Sequence[int]) -> bool:
     return bool(np.abs(_pitches(body, tail)).max() < _LEVEL and length > _ROD * body.leg_length)
 
 
-def as_carried(
+def laid_like(
     ours: tuple[Body, Sequence[int]], theirs: tuple[Body, Sequence[int]]
 ) -> tuple[float, Array]:
-    """Return (K, 4) the turns that lay a tail that was modeled straight out as the other rests.
+    """Return the share of the other's carriage that a tail modeled straight out takes over.
 
-    And how much of the other's carriage it takes over. Tails too long to hang like that over the
-    ground are held higher, and move less.
+    And the turns (K, 4) that bring it to the other's rest pose. Tails too long to hang like that
+    over the ground are held higher, and move less.
     """
     wanted = np.interp(chain_places(*ours), chain_places(*theirs), _pitches(*theirs))
     body, tail = ours
@@ -129,24 +138,24 @@ def hanging(body: Body, tail: Sequence[int], froude: Array) -> Array:
 
 
 def _pitches(body: Body, tail: Sequence[int]) -> Array:
-    """Return (K,) how steeply each bone of a resting tail rises backwards, radians."""
+    """Return (K,) radians by which each bone of a resting tail rises backwards."""
     steps = np.diff(body.heads[list(tail)], axis=0)
     pitches = np.arctan2(steps[:, 1], np.hypot(steps[:, 0], steps[:, 2]))
     return np.asarray(np.append(pitches, pitches[-1:]))
 
 
 def _raised(angles: Array) -> Array:
-    """Return turns (..., 4) that raise what points backwards by angles (...)."""
+    """Return turns (..., 4) that raise a backward direction by angles (...)."""
     return quat.from_axis_angle(np.broadcast_to([1.0, 0.0, 0.0], (*angles.shape, 3)), angles)
 
 
-def carried_less(
+def damped_carriage(
     stem: Array, turns: Sequence[Array], shares: tuple[float, float], fps: float, loop: bool
 ) -> list[Array]:
-    """Return turns (T, 4) whose slow part against ``stem`` (T, 4) is cut down to shares.
+    """Return turns (T, 4) whose slow part against ``stem`` (T, 4) is scaled by two shares.
 
-    One of how far it turns up and down, and one to the sides. What is faster is kept by half and
-    the first share of the rest.
+    The first scales its turns up and down, the second its turns to the sides. Of the fast part a
+    half and the first share of the other half are kept.
     """
     share, aside = shares
     still = np.broadcast_to(quat.IDENTITY.astype(np.float64), stem.shape)

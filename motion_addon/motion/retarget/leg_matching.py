@@ -43,16 +43,16 @@ def _bends(leg: Leg) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
-    """What of another leg the bones of a leg follow."""
+class LegMatch:
+    """Shares by which the bones of a leg follow the bones of another leg."""
 
     shares: Array
-    """(bones, other bones) how much each bone follows the others."""
+    """(bones, other bones) share of each other bone in a bone's turn; rows sum to one."""
     wrist: int
     """Position of the first joint that is a wrist, ankle or below it in the other leg."""
 
 
-def align(ours: Leg, theirs: Leg) -> Likeness:
+def match_legs(ours: Leg, theirs: Leg) -> LegMatch:
     """Return which bones of another leg each bone follows.
 
     Joints find their counterparts in order, by place and bend; between them length decides.
@@ -74,7 +74,7 @@ def align(ours: Leg, theirs: Leg) -> Likeness:
     stop = np.minimum(knots[1:, None], along[1:])
     share = np.maximum(stop - start, 0.0)
     share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
-    return Likeness(share, next(a for a, b in pairs if b >= min(_WRIST, theirs.bent)))
+    return LegMatch(share, next(a for a, b in pairs if b >= min(_WRIST, theirs.bent)))
 
 
 def _counterparts(gap: Array) -> list[tuple[int, int]]:
@@ -98,11 +98,11 @@ def _counterparts(gap: Array) -> list[tuple[int, int]]:
     return pairs[::-1]
 
 
-def turns_along(likeness: Likeness, turns: list[Array]) -> Array:
+def matched_turns(match: LegMatch, turns: list[Array]) -> Array:
     """Return (bones, T, 4) turns mixed from those (T, 4) of the other leg's bones."""
     stack = np.stack(turns)
     stack = stack * np.where(np.sum(stack * stack[:1], axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
-    return quat.normalize(np.einsum("bo,otk->btk", likeness.shares, stack))
+    return quat.normalize(np.einsum("bo,otk->btk", match.shares, stack))
 
 
 def _loosened(leg: Leg, turns: Array) -> Array:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a clip's feet stand: the heights of ball and ankle while the sole is down.
+"""Heights of a clip's balls, ankles and paws over the ground in stances.
 
-Rest poses do not tell it: recorded feet stand a little pitched against their rest pose.
+Rest poses do not show them: recorded feet stand a little pitched against their rest pose.
 """
 
 import numpy as np
 
 from ..body.biped import ball_height
 from ..body.body import Body, Leg
+from ..body.kinds import kind_of
+from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
@@ -16,6 +18,8 @@ _SLOW = 0.2
 """m/s, a ball joint that moves slower may stand."""
 _NEAR = 0.015
 """Meters over its lowest level; a ball joint that is higher does not stand."""
+_PAW = 0.036
+"""Usual height of the paws' joints as a share of the height of the hips."""
 
 
 def usual_ball_height(skeleton: Skeleton, body: Body) -> float:
@@ -30,7 +34,7 @@ def planted_ball_height(clip: Clip, body: Body) -> float:
     """
     usual = usual_ball_height(clip.skeleton, body)
     places = clip.world()[1].astype(np.float64)
-    heights = np.stack([places[:, _end(leg), 1] for leg in body.legs], axis=-1)
+    heights = np.stack([places[:, leg.carrier, 1] for leg in body.legs], axis=-1)
     if clip.contacts is not None and np.any(clip.contacts[:, [1, 3]] > 0.5):
         level = float(np.median(heights[clip.contacts[:, [1, 3]] > 0.5]))
     else:
@@ -40,8 +44,19 @@ def planted_ball_height(clip: Clip, body: Body) -> float:
     return level if 0.0 < level < 2.5 * usual else usual
 
 
-def _end(leg: Leg) -> int:
-    return leg.toe if leg.toe >= 0 else leg.end
+def planted_paw_height(clip: Clip, body: Body) -> float:
+    """Return the height (m) of the paws' joints when planted on flat ground at zero.
+
+    Falls back on the rest pose when the clip's ground is clearly not at zero.
+    """
+    known = kind_of(clip.skeleton).level
+    usual = paw_height(clip.skeleton) if known else _PAW * body.leg_length
+    heights = clip.world()[1][:, [leg.end for leg in body.legs], 1]
+    if clip.contacts is not None and np.any(clip.contacts > 0.5):
+        level = float(np.median(heights[clip.contacts > 0.5]))
+    else:
+        level = float(np.percentile(heights.min(axis=1), 5))
+    return level if 0.0 < level < 3.0 * usual else usual
 
 
 def planted_ankle_height(clip: Clip, body: Body, places: Array) -> float:
@@ -61,7 +76,7 @@ def planted_ankle_height(clip: Clip, body: Body, places: Array) -> float:
 
 
 def _standing(clip: Clip, leg: Leg, side: int, places: Array) -> Array:
-    """Return (T,) whether heel and ball of a foot stand: by contacts, else by rest and height."""
+    """Return (T,) bool, heel and ball in stance: by contacts, else by speed and height."""
     if clip.contacts is not None:
         return np.asarray(np.all(clip.contacts[:, 2 * side : 2 * side + 2] > 0.5, axis=-1))
     if clip.frames < 2:

@@ -20,7 +20,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..nn.adain import WINDOW
 from ..plan import trajectory
-from ..retarget.people import to_skeleton
+from ..retarget.retarget import to_skeleton
 from ..rigs import RigBones, RigMap
 from . import transfer
 from .model import Styler

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The example animals: their skins, and what keys do to their paws."""
+"""The example animals: their meshes, and the motion of their paws under keys."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from examples import animal, animal_figures
 from motion_addon.blender.keys import key_plan
 from motion_addon.blender.scene import armature
 from motion_addon.motion import rigs
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
+from motion_addon.motion.rigs.measure import measure
 from tests.motion import dogs
 
 ASSETS = Path(animal.__file__).with_name("assets")
@@ -33,7 +34,7 @@ def test_cc0_animals_keep_their_paws_where_the_clip_has_them(name: str) -> None:
     rest = animal_figures.lowest_at_rest(creature.body)
     assert abs(rest) < 0.02
     clip = dogs.stepping_dog(seconds=1.5)
-    clip = clip.scaled(people.height_ratio(bones, found, clip.skeleton))
+    clip = clip.scaled(retarget.height_ratio(bones, found, clip.skeleton))
     key_plan.write(key_plan.plan_keys(creature.rig, found, clip), creature.rig, frame_start=0.0)
     figures = animal_figures.measure(creature.rig, creature.body, clip, rest)
     assert figures.slip_rig == pytest.approx(figures.slip_clip, abs=0.05)
@@ -46,7 +47,7 @@ def test_cc0_animals_keep_their_paws_where_the_clip_has_them(name: str) -> None:
 def test_imported_animals_are_sized_by_their_hips() -> None:
     creature = animal.gltf_animal(ASSETS / "quaternius-cow.glb", 1.2)
     bones = armature.read_rig(creature.rig)
-    assert people.measure(bones, rigs.detect(bones)).leg_length == pytest.approx(1.2)
+    assert measure(bones, rigs.detect(bones)).leg_length == pytest.approx(1.2)
     halves = [polygon.material_index for polygon in creature.body.data.polygons]
     assert np.mean(halves) == pytest.approx(0.5, abs=0.05)
 

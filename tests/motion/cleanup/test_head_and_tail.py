@@ -17,7 +17,8 @@ from motion_addon.motion.cleanup.secondary_motion import look_at
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import chains, people
+from motion_addon.motion.retarget import chains, retarget
+from motion_addon.motion.retarget.body_pose import RetargetSettings
 from motion_addon.motion.rigs import measure
 from tests.cases import each
 from tests.motion.animals import Build
@@ -159,8 +160,8 @@ def test_animals_that_hold_their_necks_otherwise_look_as_far(
 ) -> None:
     clip = look_at(stepping_dog("walk", 0.0, seconds=3.0), np.array([40.0, 0.6, 40.0]))
     body = measure.measure(*built(Build(neck=4)))
-    posed = people.pose(
-        clip, people.source_body(clip), body, people.RetargetSettings("size", gaze=gaze)
+    posed = retarget.pose(
+        clip, retarget.source_body(clip), body, RetargetSettings("size", gaze=gaze)
     )
     (head,) = body.roles["head"]
     turn = quat.mul_inv(posed.rotations[head], body.rotations[head])
@@ -173,7 +174,7 @@ def test_a_carriage_is_cut_down_upwards_and_to_the_sides_by_shares_of_their_own(
     up = quat.from_axis_angle(np.array([[-1.0, 0.0, 0.0]]), np.array([0.4]))
     turn = quat.mul(stem, quat.mul(quat.yaw(np.array([0.8])), up))
     for shares, wanted in (((0.0, 1.0), (0.8, 0.0)), ((0.5, 0.25), (0.2, 0.2))):
-        (less,) = chains.carried_less(stem, [turn], shares, 60.0, False)
+        (less,) = chains.damped_carriage(stem, [turn], shares, 60.0, False)
         ahead = quat.apply(quat.inv_mul(stem, less), np.array([0.0, 0.0, 1.0]))[60]
         found = np.arctan2(ahead[0], ahead[2]), np.arcsin(ahead[1])
         assert found == pytest.approx(wanted, abs=1e-3)

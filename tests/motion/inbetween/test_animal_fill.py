@@ -15,22 +15,23 @@ from motion_addon.motion.__main__ import main
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped
+from motion_addon.motion.body.body import Body
 from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.inbetween import (
-    animal_figure,
     animal_file,
     fill_gaps,
     gap,
-    mannequin,
     model,
     transition,
 )
+from motion_addon.motion.inbetween.animal_proxy import AnimalProxy
 from motion_addon.motion.inbetween.model import Filler
+from motion_addon.motion.inbetween.proxies import proxy_of
 from motion_addon.motion.maths import quat
 from motion_addon.motion.nn import weights
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each
@@ -153,20 +154,19 @@ def test_animals_that_face_and_lie_otherwise_are_filled_alike(filler: Filler) ->
     assert out.root_positions == pytest.approx(quat.apply(turn, upright.root_positions), abs=5e-3)
 
 
-def test_what_walks_in_place_stays_there(filler: Filler) -> None:
+def test_motion_in_place_stays_in_place(filler: Filler) -> None:
     moving = trot()
     pace = float(np.diff(moving.root_positions[:, 2]).mean())
     back = pace * np.arange(moving.frames)[:, None] * np.float32([0.0, 0.0, 1.0])
     clip = replace(moving, root_positions=(moving.root_positions - back).astype(np.float32))
     own = animal_file.AnimalFile.of(clip)
-    bones = own.bones(clip)
     mask = known(clip.frames)
-    way = animal_figure.treadmill(own.figure, bones, mask, 30.0)
-    assert np.diff(way[:, 2]).mean() == pytest.approx(pace, rel=0.5)
+    travel = own.proxy.travel(own.poses(clip), mask, 30.0)
+    assert np.diff(travel[:, 2]).mean() == pytest.approx(pace, rel=0.5)
     out = animal_file.fill(filler, clip, mask)
     assert np.abs(out.root_positions - clip.root_positions).max() < 0.08
     assert away(out, clip) < 0.85 * away(interpolated(clip, mask), clip)
-    still = animal_figure.treadmill(own.figure, own.bones(moving), mask, 30.0)
+    still = own.proxy.travel(own.poses(moving), mask, 30.0)
     assert np.abs(still).max() < 1e-9
 
 
@@ -201,28 +201,26 @@ def test_people_and_rubbish_are_refused(filler: Filler) -> None:
         animal_file.fill(filler, walks.any_clip(1, 70, 30.0), known(70))
 
 
-def posed(build: Build) -> tuple[mannequin.AnimalMannequin, np.ndarray, np.ndarray]:
-    """Return a rig of a build that trots: what stands for it, and world poses of all its bones."""
+def trotting_rig(build: Build) -> tuple[Body, np.ndarray, np.ndarray]:
+    """Return a rig of a build that trots: its body and the world poses of all its bones."""
     rig, rig_map = animal(build)
     body = measure(rig, rig_map)
     clip = trot()
-    pose = people.pose(clip, people.source_body(clip), body)
+    pose = retarget.pose(clip, retarget.source_body(clip), body)
     poser = RigPoser(rig, clip.frames, dict(pose.rotations), dict(pose.positions))
     count = range(len(rig))
     rotations = np.stack([poser.rotation(bone) for bone in count], axis=1)
     heads = np.stack([poser.position(bone) for bone in count], axis=1)
-    figure = mannequin.of(body, model.load_filler("quadruped"))
-    assert isinstance(figure, mannequin.AnimalMannequin)
-    return figure, rotations, heads
+    return body, rotations, heads
 
 
 @each("build", BUILDS)
 def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) -> None:
-    figure, rotations, heads = posed(build)
+    body, rotations, heads = trotting_rig(build)
     mask = np.zeros(len(heads), dtype=bool)
     mask[::11] = mask[-1] = mask[20:30] = True
-    out = figure.fill(filler, (rotations, heads), mask, 30.0)
-    for role, bones in figure.body.roles.items():
+    out = proxy_of(body, filler).fill(filler, (rotations, heads), mask, 30.0)
+    for role, bones in body.roles.items():
         for bone in bones if role != "root" else ():
             np.testing.assert_array_equal(out.rotations[bone][mask], rotations[mask, bone])
             np.testing.assert_array_equal(out.positions[bone][mask], heads[mask, bone])
@@ -231,12 +229,12 @@ def test_kept_poses_of_a_rig_come_back_to_the_bit(build: Build, filler: Filler) 
 
 
 @each("build", BUILDS)
-def test_what_stands_for_a_rig_says_all_of_it(build: Build) -> None:
-    figure, rotations, heads = posed(build)
-    bones = figure._own(rotations, heads)
+def test_a_proxy_loses_nothing_of_a_rig(build: Build) -> None:
+    body, rotations, heads = trotting_rig(build)
+    proxy = AnimalProxy.of_body(body)
+    bones = proxy.motion((rotations, heads))
     mask = known(len(heads), slice(30, 34))
-    clip = figure.figure.clip(bones, np.ones(len(heads), dtype=bool), 30.0)
-    back = figure.figure.bones(clip, bones, mask)
+    back = proxy.bone_motion(proxy.whole_clip((rotations, heads), 30.0), bones, mask)
     off = np.linalg.norm(back.places - bones.places, axis=-1)[~mask]
     assert off.max() < 0.05
     assert off.mean() < 0.01

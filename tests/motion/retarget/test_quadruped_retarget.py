@@ -13,9 +13,10 @@ from motion_addon.motion.body import quadruped
 from motion_addon.motion.body.body import Body
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
+from motion_addon.motion.retarget.body_pose import BodyPose, RetargetSettings
 from motion_addon.motion.retarget.channels import Channels, channels
-from motion_addon.motion.retarget.leg_matching import align
+from motion_addon.motion.retarget.leg_matching import match_legs
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each
@@ -39,8 +40,8 @@ builds = st.builds(
     place=st.sampled_from([(0.0, 0.0, 0.0), (2.0, 0.0, -1.0)]),
 )
 WALK = stepping_dog(seconds=3.0)
-SOURCE = people.source_body(WALK)
-SIZE = people.RetargetSettings(keep="size")
+SOURCE = retarget.source_body(WALK)
+SIZE = RetargetSettings(keep="size")
 
 
 def _body(build: Build | None = None) -> Body:
@@ -65,7 +66,7 @@ def _posed(rig: RigBones, keys: Channels, frames: int) -> tuple[np.ndarray, np.n
     return rotations, heads
 
 
-def _balls(pose: people.BodyPose, heads: np.ndarray, rotations: np.ndarray) -> np.ndarray:
+def _balls(pose: BodyPose, heads: np.ndarray, rotations: np.ndarray) -> np.ndarray:
     """Return (T, 4, 3) where the paws of a posed rig stand."""
     body, out = pose.body, []
     assert body.kind.level
@@ -80,7 +81,7 @@ def _balls(pose: people.BodyPose, heads: np.ndarray, rotations: np.ndarray) -> n
 @given(builds, st.sampled_from(["hips", "root"]))
 def test_channels_bring_every_mapped_bone_to_its_pose(build, root_motion):
     body = _body(build)
-    pose = people.pose(WALK, SOURCE, body, SIZE)
+    pose = retarget.pose(WALK, SOURCE, body, SIZE)
     rotations, heads = _posed(body.rig, channels(pose, root_motion), WALK.frames)
     for bone, place in pose.positions.items():
         np.testing.assert_allclose(heads[bone], place, atol=1e-6 * build.size)
@@ -94,7 +95,7 @@ def test_planted_paws_stand_on_the_ground_and_do_not_slip(build):
     # A leg whose last bone starts high and points nowhere does not show the point it stands on.
     assume(build.rolls is None or min(build.fore, build.hind) > 3)
     body = _body(build)
-    pose = people.pose(WALK, SOURCE, body, SIZE)
+    pose = retarget.pose(WALK, SOURCE, body, SIZE)
     rotations, heads = _posed(body.rig, channels(pose), WALK.frames)
     balls = _balls(pose, heads, rotations)
     size = body.leg_length / SOURCE.leg_length
@@ -109,7 +110,7 @@ def test_planted_paws_stand_on_the_ground_and_do_not_slip(build):
 
 
 def test_same_skeleton_gives_back_the_same_motion():
-    pose = people.pose(WALK, SOURCE, SOURCE)
+    pose = retarget.pose(WALK, SOURCE, SOURCE)
     rotations, positions = WALK.world()
     for bone in range(len(SOURCE.rig)):
         np.testing.assert_allclose(pose.positions[bone], positions[:, bone], atol=0.012)
@@ -125,7 +126,7 @@ def test_same_skeleton_gives_back_the_same_motion():
 
 def test_paws_lie_flat_while_they_stand():
     body = _body(Build(fore=6, hind=5))
-    pose = people.pose(WALK, SOURCE, body, SIZE)
+    pose = retarget.pose(WALK, SOURCE, body, SIZE)
     for i, leg in enumerate(body.legs):
         turn = quat.mul_inv(pose.rotations[leg.end], body.rotations[leg.end])
         ahead = quat.apply(turn, np.array([0.0, 0.0, 1.0]))
@@ -135,7 +136,7 @@ def test_paws_lie_flat_while_they_stand():
 @each("build", [Build(), Build(fore=4), Build(fore=6, hind=5, size=2.0)])
 def test_joints_fold_the_way_they_do_at_rest(build):
     body = _body(build)
-    pose = people.pose(WALK, SOURCE, body, SIZE)
+    pose = retarget.pose(WALK, SOURCE, body, SIZE)
     for leg in body.legs:
         chain = [pose.positions[bone] for bone in leg.bones[: leg.bent + 1]]
         across = np.array([1.0, 0.0, 0.0])
@@ -151,7 +152,7 @@ def test_joints_fold_the_way_they_do_at_rest(build):
 
 def test_legs_never_snap_straight_and_the_body_comes_down_smoothly():
     body = _body(Build(straight=True))
-    pose = people.pose(stepping_dog(speed=1.6, stride=0.8, seconds=3.0), SOURCE, body, SIZE)
+    pose = retarget.pose(stepping_dog(speed=1.6, stride=0.8, seconds=3.0), SOURCE, body, SIZE)
     for leg in body.legs:
         chain = np.stack([pose.positions[bone] for bone in leg.bones])
         far = np.linalg.norm(chain[leg.bent] - chain[0], axis=-1)
@@ -163,7 +164,7 @@ def test_legs_never_snap_straight_and_the_body_comes_down_smoothly():
 
 def test_a_hip_height_is_what_sizes_are_compared_by():
     rig, rig_map = animal(Build(size=2.0))
-    ratio = people.height_ratio(rig, rig_map, dog())
+    ratio = retarget.height_ratio(rig, rig_map, dog())
     assert ratio == pytest.approx(2.0 * 0.56 / SOURCE.leg_length, rel=0.03)
 
 
@@ -174,9 +175,9 @@ def test_a_standing_animal_stands_as_its_rig_rests():
         root_positions=np.tile(WALK.root_positions[:1] * [1, 0, 1] + [0, 0.545, 0], (30, 1)),
         contacts=np.ones((30, 4), np.float32),
     )
-    source = people.source_body(still)
+    source = retarget.source_body(still)
     body = _body(Build(spine=6, tail=7, fore=6, hind=5, turned=1.0, rolls=2))
-    pose = people.pose(still, source, body, SIZE)
+    pose = retarget.pose(still, source, body, SIZE)
     for bone, turns in pose.rotations.items():
         away = 2.0 * np.arccos(np.clip(np.abs(turns @ body.rotations[bone]), 0.0, 1.0))
         assert away.max() < 0.12, bone
@@ -189,7 +190,7 @@ def test_turning_animals_with_longer_backs_do_not_slip():
     turned.rotations[:, 0] = quat.mul(turn, around.rotations[:, 0]).astype(np.float32)
     rig, rig_map = animal(Build())
     long = replace(rig, rest_heads=rig.rest_heads * np.array([1.0, 1.0, 1.4]))
-    pose = people.pose(turned, SOURCE, measure(long, rig_map), SIZE)
+    pose = retarget.pose(turned, SOURCE, measure(long, rig_map), SIZE)
     rotations, heads = _posed(long, channels(pose), turned.frames)
     stands = turned.contacts > 0.5
     moved = np.diff(_balls(pose, heads, rotations), axis=0)[..., [0, 2]]
@@ -220,7 +221,7 @@ def _tailed(slope: float, family: str = "custom", step: float = 0.12) -> Body:
 
 def _tail_slope(body: Body, clip: Clip) -> np.ndarray:
     """Return (K,) the mean slopes (degrees) of the tail's bones in a retargeted clip."""
-    pose = people.pose(clip, people.source_body(clip), body, SIZE)
+    pose = retarget.pose(clip, retarget.source_body(clip), body, SIZE)
     points = np.stack([pose.positions[bone] for bone in body.roles["tail"]], axis=1)
     steps = np.diff(points, axis=1).mean(axis=0)
     return np.degrees(np.arctan2(steps[:, 1], -steps[:, 2]))
@@ -239,7 +240,7 @@ def test_tails_modeled_straight_out_are_carried_as_in_the_clip():
 
 def test_tails_too_long_to_hang_stay_over_the_ground():
     body = _tailed(0.0, step=0.18)
-    pose = people.pose(WALK, SOURCE, body, SIZE)
+    pose = retarget.pose(WALK, SOURCE, body, SIZE)
     tip = pose.positions[body.roles["tail"][-1]]
     assert tip[:, 1].min() > 0.15 * body.leg_length
 
@@ -255,7 +256,7 @@ def test_tails_of_horses_hang_and_stream_when_they_run():
 
 def test_ears_stay_where_the_head_has_them():
     body = _body(Build(ears=True))
-    keys = channels(people.pose(WALK, SOURCE, body, SIZE))
+    keys = channels(retarget.pose(WALK, SOURCE, body, SIZE))
     head = body.bone("head")
     assert not any(body.rig.descends(bone, head) for bone in keys.rotations)
 
@@ -263,7 +264,7 @@ def test_ears_stay_where_the_head_has_them():
 def test_each_part_of_a_leg_follows_its_counterpart():
     body = _body(Build(fore=5, hind=5))
     for ours, theirs in zip(body.legs, SOURCE.legs, strict=True):
-        shares = align(ours, theirs).shares
+        shares = match_legs(ours, theirs).shares
         np.testing.assert_allclose(shares.sum(axis=1), 1.0)
         assert (np.diff(shares.argmax(axis=1)) >= 0).all()
 
@@ -271,7 +272,7 @@ def test_each_part_of_a_leg_follows_its_counterpart():
 def test_humans_and_animals_do_not_mix():
     human = measure(*humans.human())
     with pytest.raises(RefusedError, match=r"body on four legs; the rig stands on two"):
-        people.pose(WALK, SOURCE, human)
+        retarget.pose(WALK, SOURCE, human)
     clip = humans.standing_clip()
     with pytest.raises(RefusedError, match=r"body on two legs; the rig stands on four"):
-        people.pose(clip, people.source_body(clip), _body())
+        retarget.pose(clip, retarget.source_body(clip), _body())

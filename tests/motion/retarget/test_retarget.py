@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
+from motion_addon.motion.retarget.body_pose import RetargetSettings
 from motion_addon.motion.retarget.channels import RigPoser, channels
-from motion_addon.motion.retarget.people import RetargetSettings, height_ratio, pose, source_body
+from motion_addon.motion.retarget.retarget import height_ratio, pose, source_body
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each
@@ -105,7 +106,7 @@ def test_limbs_point_as_the_source_s_whatever_the_rest_pose():
 
 
 def test_same_skeleton_gives_back_the_same_motion():
-    made = people.to_skeleton(CLIP, CLIP.skeleton)
+    made = retarget.to_skeleton(CLIP, CLIP.skeleton)
     world, places = made.world()
     wanted, heights = CLIP.world()
     assert np.abs(places[:, :, [0, 2]] - heights[:, :, [0, 2]]).max() < 0.01
@@ -115,7 +116,7 @@ def test_same_skeleton_gives_back_the_same_motion():
 @pytest.mark.parametrize("arms", [0.0, 45.0])
 def test_rest_pose_of_the_arms_does_not_matter_to_the_result(arms):
     target, _ = skeleton(arms=arms)
-    made = people.to_skeleton(CLIP, target)
+    made = retarget.to_skeleton(CLIP, target)
     places, wanted = made.world()[1], CLIP.world()[1]
     for name in ("LeftForeArm", "RightHand"):
         joint, other = target.index(name), CLIP.skeleton.index(name)

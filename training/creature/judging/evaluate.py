@@ -30,7 +30,7 @@ from motion_addon.motion.creature.reading.exemplar import Exemplar
 from motion_addon.motion.creature.reading.footfall_pattern import stride_rhythm
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import Trajectory
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 
 from ...data.synthetic import episodes
 from . import cases, finetune, measures, tables
@@ -76,7 +76,7 @@ def of_model(model: Model) -> Method:
 
 def of_another(one: Creature, other: Creature) -> Exemplar:
     """Return what is shown of another creature, on the skeleton of this one."""
-    clip = people.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
+    clip = retarget.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
     return replace(other.exemplar, clip=clip)
 
 

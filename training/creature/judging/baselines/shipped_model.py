@@ -9,7 +9,7 @@ from motion_addon.motion.controller.blending import GaitOptions
 from motion_addon.motion.controller.controller import Controller
 from motion_addon.motion.controller.model import Model
 from motion_addon.motion.plan.trajectory import Trajectory
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 
 
 def driven(model: Model, plan: Trajectory, lead: str = "auto") -> Clip:
@@ -24,4 +24,4 @@ def driven(model: Model, plan: Trajectory, lead: str = "auto") -> Clip:
 def retargeted(exemplar: Clip, plan: Trajectory, model: str = "quadruped") -> Clip:
     """Return the shipped model's raw motion along a plan on the exemplar's skeleton."""
     clip = driven(controller_model.load(model), plan)
-    return people.to_skeleton(clip, exemplar.skeleton, keep="path")
+    return retarget.to_skeleton(clip, exemplar.skeleton, keep="path")

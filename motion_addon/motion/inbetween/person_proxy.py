@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rig's own poses on the joints of a model, and back without loss.
-
-Owns the skeleton in between: a model's joints in the proportions of a body. What the body's bones
-have that the joints cannot say (more bones in a spine, a rib cage that slides) is kept where a
-frame is kept, and bridged where it is new, so that kept frames come back as they were.
-"""
+"""Proxy of a person: a rig's mapped bones on the joints of a model, and back."""
 
 from __future__ import annotations
 
@@ -18,25 +13,24 @@ from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
-from ..retarget.people import part_way
+from ..retarget.chains import part_way
 from ..rigs import RigBones, detect
 from ..rigs.measure import measure
-from . import blend_joins, fill_gaps, keyed_feet
-from .animal_mannequin import AnimalMannequin
-from .bone_poses import BonePoses, bridged_positions, bridged_rotations
+from .bridging import bridged_positions, bridged_rotations
 from .model import Filler
+from .proxy import BonePoses, Poses, Proxy
 
 PALMS = 0.7
 """Radians by which the models' mocap turns the hands outwards about the forearm."""
 
 _ARMS = {"upper_arm": 0.0, "forearm": 0.35, "hand": 1.0}
-"""Parts of an arm and the share that each has in turning the palm."""
+"""Parts of an arm and their shares in turning the palm."""
 _LEGS = ("thigh", "shin", "foot", "toe")
 
 
 @dataclass(frozen=True, eq=False)
-class Mannequin:
-    """A person's body and the joints of a model that stand for it."""
+class PersonProxy(Proxy):
+    """A model's joints with the legs and the size of a person's rig."""
 
     body: Body
     model: Skeleton
@@ -54,7 +48,7 @@ class Mannequin:
 
     @cached_property
     def _frames(self) -> dict[int, tuple[int, Array]]:
-        """Spans to the one bone it stands for, and to how its rest is turned from the bone's."""
+        """Joint to its one bone and to the rotation of its rest pose from the bone's."""
         one = quat.IDENTITY.astype(np.float64)
         pairs = {role: one for role in ("hips", "head", "shoulder.L", "shoulder.R")}
         for side, ours, theirs in zip("LR", self._own.legs, self.body.legs, strict=True):
@@ -76,7 +70,7 @@ class Mannequin:
 
     @cached_property
     def _center(self) -> Array:
-        """(3,) from the root joint to the middle of the hip joints, in the body's size."""
+        """(3,) from the root joint to the middle of the hip joints, at the body's size."""
         middle: Array = self.model.offsets[[leg.top for leg in self._own.legs]].mean(axis=0)
         return middle.astype(np.float64) / self.scale
 
@@ -94,9 +88,9 @@ class Mannequin:
                 offsets[joint] = quat.inv_apply(self._frames[above][1], arm)
         return replace(self.model.scaled(1.0 / self.scale), offsets=offsets)
 
-    def clip(self, rotations: Array, positions: Array, fps: float) -> Clip:
-        """Return a motion of all the rig's bones, (T, B, 4) and (T, B, 3) in the world."""
-        body = self.body
+    def clip(self, poses: Poses, known: Array, fps: float) -> Clip:
+        """Return all frames of a rig's motion on the proxy."""
+        (rotations, positions), body = poses, self.body
         turns = quat.mul_inv(rotations.astype(np.float64), body.rotations)
         world = np.tile(quat.IDENTITY.astype(np.float64), (len(turns), len(self.model), 1))
         chains = self._chains(lambda bone: turns[:, bone], body, self._own)
@@ -115,7 +109,7 @@ class Mannequin:
         return Clip(self.skeleton, local, root, fps)
 
     def _chains(self, turn: object, source: Body, target: Body) -> dict[int, Array]:
-        """Return the turns of the target's spine and neck, spread from the source's."""
+        """Return the rotations of the target's spine and neck, spread from the source's."""
         out: dict[int, Array] = {}
         spine = [turn(bone) for bone in (*source.roles["hips"], *source.roles.get("spine", ()))]  # type: ignore[operator]
         crown = [turn(b) for r in ("neck", "head") for b in source.roles.get(r, ())]  # type: ignore[operator]
@@ -128,12 +122,9 @@ class Mannequin:
                 out[bone] = part_way(values, number / (len(bones) + extra))
         return out
 
-    def pose(self, clip: Clip, rotations: Array, positions: Array, known: Array) -> BonePoses:
-        """Return the mapped bones of a motion whose ``known`` (T,) frames were ``rotations``.
-
-        Those come back exactly; what the joints could not say of them is bridged in between.
-        """
-        body = self.body
+    def bone_poses(self, clip: Clip, poses: Poses, known: Array) -> BonePoses:
+        """Return the rig's poses of a clip; ``known`` (T,) frames stay as in ``poses``."""
+        (rotations, positions), body = poses, self.body
         world, places = clip.world()
         turns = self._chains(lambda joint: world[:, joint], self._own, body)
         for joint, (bone, frame) in self._frames.items():
@@ -161,46 +152,13 @@ class Mannequin:
         contacts = np.zeros((clip.frames, 4)) if clip.contacts is None else clip.contacts
         return BonePoses(out, heads, contacts)
 
-    def fill(
-        self,
-        filler: Filler,
-        poses: tuple[Array, Array],
-        known: Array,
-        fps: float,
-        *,
-        seed: int = 0,
-        lock: bool = True,
-    ) -> BonePoses:
-        """Return a rig's motion with new poses where ``known`` (T,) is False.
-
-        ``poses`` are rotations (T, B, 4) and positions (T, B, 3) of all its bones, in meters;
-        what they hold in the gaps plays no part. Raises RefusedError as ``inbetween.fill`` does.
-        """
-        own = self.clip(*poses, fps)
-        told = Clip(
-            filler.skeleton,
-            own.rotations.astype(np.float32),
-            (own.root_positions * self.scale).astype(np.float32),
-            fps,
-        )
-        new = fill_gaps.fill(filler, told, known, seed=seed, lock=False)
-        kept = known[:, None]
-        done = replace(
-            own,
-            rotations=quat.unroll(np.where(kept[..., None], own.rotations, new.rotations)),
-            root_positions=np.where(kept, own.root_positions, new.root_positions / self.scale),
-            contacts=new.contacts,
-        )
-        done = blend_joins.blended_joins(done, known)
-        if lock:
-            assert new.contacts is not None
-            locked = keyed_feet.locked(done, known, new.contacts)
-            done = replace(locked, rotations=locked.rotations.astype(np.float64))
-        return self.pose(done, *poses, known)
+    def filler_skeleton(self, filler: Filler, clip: Clip) -> Skeleton:
+        """Return the model's skeleton: the filler knows people of one build."""
+        return filler.skeleton
 
 
 def _legs(ours: Leg, theirs: Leg) -> tuple[Array, ...]:
-    """Return how thigh, shin, foot and toe of a model at rest are turned to those of a body."""
+    """Return the rotations from thigh, shin, foot and toe of a model at rest to a body's."""
     bones = []
     assert ours.pole is not None and theirs.pole is not None
     for mine, other in zip(ours.segments, theirs.segments, strict=True):
@@ -214,10 +172,3 @@ def _along(line: Array, pole: Array) -> Array:
     up = -quat.unit(line)
     front = quat.unit(pole - up * (pole @ up))
     return quat.from_matrix(np.stack([np.cross(up, front), up, front], axis=-1))
-
-
-def of(body: Body, filler: Filler) -> Mannequin | AnimalMannequin:
-    """Return what stands for a body, a person's or an animal's, to a filler of its kind."""
-    if body.kind.level:
-        return AnimalMannequin(body)
-    return Mannequin(body, filler.skeleton)

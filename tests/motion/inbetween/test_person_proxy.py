@@ -8,10 +8,10 @@ from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.inbetween import blend_joins, model
-from motion_addon.motion.inbetween.mannequin import Mannequin
 from motion_addon.motion.inbetween.model import Filler
+from motion_addon.motion.inbetween.person_proxy import PersonProxy
 from motion_addon.motion.maths import quat
-from motion_addon.motion.retarget import people
+from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each
@@ -35,24 +35,24 @@ def walking() -> Clip:
     return bake(BakeRequest(path=path, speed=1.4, fps=30.0, start=False, stop=False)).clip
 
 
-def posed(build: Build, clip: Clip) -> tuple[Mannequin, np.ndarray, np.ndarray]:
-    """Return a rig that walks: its mannequin and the world poses of all its bones."""
+def walking_rig(build: Build, clip: Clip) -> tuple[PersonProxy, np.ndarray, np.ndarray]:
+    """Return a rig that walks: its proxy and the world poses of all its bones."""
     rig, rig_map = human(build)
     body = measure(rig, rig_map)
-    pose = people.pose(clip, people.source_body(clip), body)
+    pose = retarget.pose(clip, retarget.source_body(clip), body)
     poser = RigPoser(rig, clip.frames, dict(pose.rotations), dict(pose.positions))
     count = range(len(rig))
     rotations = np.stack([poser.rotation(bone) for bone in count], axis=1)
     heads = np.stack([poser.position(bone) for bone in count], axis=1)
-    return Mannequin(body, model.load_filler("biped").skeleton), rotations, heads
+    return PersonProxy(body, model.load_filler("biped").skeleton), rotations, heads
 
 
 @each("build", BUILDS)
-def test_legs_of_the_mannequin_are_the_rigs_own(build: Build, walking: Clip) -> None:
-    figure, rotations, heads = posed(build, walking)
-    clip = figure.clip(rotations, heads, 30.0)
+def test_legs_of_the_proxy_are_the_rigs_own(build: Build, walking: Clip) -> None:
+    proxy, rotations, heads = walking_rig(build, walking)
+    clip = proxy.whole_clip((rotations, heads), 30.0)
     _, places = clip.world()
-    for side, leg in zip(("Left", "Right"), figure.body.legs, strict=True):
+    for side, leg in zip(("Left", "Right"), proxy.body.legs, strict=True):
         for joint, bone in (("UpLeg", leg.top), ("Leg", leg.middle), ("Foot", leg.end)):
             own = places[:, clip.skeleton.index(side + joint)]
             np.testing.assert_allclose(own, heads[:, bone], atol=2e-3)
@@ -60,11 +60,11 @@ def test_legs_of_the_mannequin_are_the_rigs_own(build: Build, walking: Clip) -> 
 
 @each("build", BUILDS)
 def test_kept_poses_come_back_to_the_bit(build: Build, walking: Clip, filler: Filler) -> None:
-    figure, rotations, heads = posed(build, walking)
+    proxy, rotations, heads = walking_rig(build, walking)
     known = np.zeros(walking.frames, dtype=bool)
     known[::13] = known[-1] = True
     known[20:30] = True
-    out = figure.fill(filler, (rotations, heads), known, 30.0)
+    out = proxy.fill(filler, (rotations, heads), known, 30.0)
     assert len(out.rotations) >= 14
     for bone in out.rotations:
         np.testing.assert_array_equal(out.rotations[bone][known], rotations[known, bone])
@@ -73,12 +73,12 @@ def test_kept_poses_come_back_to_the_bit(build: Build, walking: Clip, filler: Fi
 
 
 def test_filling_is_nearer_to_the_walk_than_interpolation(walking: Clip, filler: Filler) -> None:
-    figure, rotations, heads = posed(BUILDS[0], walking)
+    proxy, rotations, heads = walking_rig(BUILDS[0], walking)
     keys = np.unique([*range(0, walking.frames, 14), walking.frames - 1])
     known = np.isin(np.arange(walking.frames), keys)
-    out = figure.fill(filler, (rotations, heads), known, 30.0)
+    out = proxy.fill(filler, (rotations, heads), known, 30.0)
     for side in (0, 1):
-        foot = figure.body.legs[side].end
+        foot = proxy.body.legs[side].end
         plain = np.stack(
             [np.interp(np.arange(walking.frames), keys, heads[keys, foot, i]) for i in range(3)],
             axis=-1,
