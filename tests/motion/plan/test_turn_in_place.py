@@ -27,7 +27,7 @@ def test_it_turns_as_far_as_asked(begin: float, turn: float) -> None:
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     assert yaw[-1] - yaw[0] == pytest.approx(turn, abs=1e-3)
     assert np.exp(1j * yaw[0]) == pytest.approx(np.exp(1j * begin), abs=1e-3)
-    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * quadruped_gaits.MOVER.spot
+    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * quadruped_gaits.MOVER.turn_in_place
     assert (plan.positions == HERE).all()
     assert not plan.speeds.any()
 
