@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The exemplar doctor: good clips pass, and broken ones are told by their fault."""
+"""The exemplar doctor: good clips pass, and broken ones are refused by the name of their fault."""
 
 import numpy as np
 import pytest

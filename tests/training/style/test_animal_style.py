@@ -97,8 +97,8 @@ def test_a_limp_rises_over_the_leg_that_is_spared() -> None:
     assert neck[left & ~right].mean() < -0.05 < 0.05 < neck[right & ~left].mean()
 
 
-def test_made_up_creatures_are_clips_to_learn_from() -> None:
-    clips = list(neutral_animals.made_up(0))
+def test_synthetic_animals_give_training_clips() -> None:
+    clips = list(neutral_animals.synthetic_clips(0))
     assert 2 <= len(clips) <= 3
     assert all(kind_of(clip.skeleton) is QUADRUPED for clip in clips)
     assert ANIMAL_STYLES.performer("creature/7/0 mirrored") == "creature/7 mirrored"
