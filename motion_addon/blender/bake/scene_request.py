@@ -126,7 +126,7 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) ->
 def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> BakeRequest:
     """Read the curve and return what the motion core is asked for.
 
-    Raises RefusedError and RefusedError, each one plain sentence.
+    Raises RefusedError.
     """
     from ...motion.bake.request import BakeRequest
 
