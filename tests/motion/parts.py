@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Synthetic rigs bone by bone, with their true bone maps, standing anywhere and any way."""
+"""Synthetic rigs made bone by bone, with their true bone maps, in any place and direction."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -44,7 +44,7 @@ class Parts:
         return name
 
     def add_unnamed(self, parent: str, head: object, tail: object, role: str = "") -> str:
-        """Add a bone whose name tells nothing, and return the name."""
+        """Add a bone with a meaningless name, and return the name."""
         return self.add(f"b{(37 * len(self.names)) % 499:03d}", parent, head, tail, role)
 
     def chain(self, parent: str, points: np.ndarray, role: str) -> str:

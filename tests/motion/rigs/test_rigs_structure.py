@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion.rigs import RigBones, detect
-from motion_addon.motion.rigs.structure import find_structure
+from motion_addon.motion.rigs.person_structure import find_person
 from tests.cases import each
 from tests.motion.humans import Build, human
 
@@ -32,10 +32,10 @@ builds = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(builds)
 def test_every_human_is_found_by_structure(build):
-    # Without toes, pointing bones or bent knees nothing tells front from back.
+    # Without toes, pointing bones or bent knees nothing shows the front.
     assume(build.toes or build.rolls is None or build.knees >= 15.0)
     rig, truth = human(build)
-    found = find_structure(rig)
+    found = find_person(rig)
     assert found is not None
     for role, names in truth.roles.items():
         if role not in ("spine", "neck", "head"):
