@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The demo animals: bodies of tubes on Rigify's generated rigs, and CC0 animals from glTF files.
 
-Owns their skins, weights and colors. Knows nothing of motion, cameras or files.
+Owns their skins, weights and colors, but no motion, cameras or files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from examples.animal_shapes import SHAPES, Shape
 from examples.character import COLORS, Character
 
 BLEND: Final = 2.2
-"""Grains of the skin over which one bone's weight fades into the next's."""
+"""Width of the weight transition between bones, in grains of the skin."""
 
 
 def rigify_wolf() -> Character:
@@ -48,9 +48,9 @@ def rigify_animal(kind: str) -> Character:
 
 
 def _straighten_rolls(metarig: bpy.types.Object) -> None:
-    """Roll bones of the spine that are half a turn away from the next one, as the horse's first.
+    """Roll spine bones that are half a turn away from the next bone, such as the horse's first.
 
-    The bendy bones that Rigify makes of them would twist one way or the other at any touch.
+    Otherwise Rigify's bendy bones twist in either direction with any small change.
     """
     bpy.ops.object.mode_set(mode="EDIT")
     for bone in metarig.data.edit_bones:
@@ -61,11 +61,11 @@ def _straighten_rolls(metarig: bpy.types.Object) -> None:
 
 
 def gltf_animal(path: Path, hip_height: float | None = None) -> Character:
-    """Import a skinned animal; its own clips and colors are left out.
+    """Import a skinned animal without its clips and colors.
 
     Args:
         path: a glTF file with one armature and the meshes that it deforms.
-        hip_height: meters to which the animal is scaled; None keeps its size.
+        hip_height: meters, to scale the animal to; None keeps its size.
     """
     before = set(bpy.data.objects)
     bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True)
@@ -99,7 +99,7 @@ def _resize(rig: bpy.types.Object, hip_height: float) -> None:
 
 
 def _tubes(rig: bpy.types.Object, shape: Shape) -> dict[str, np.ndarray]:
-    """Both ends of each bone's tube (2, 4): place and radius."""
+    """Both ends of each bone's tube (2, 4): position and radius."""
     table = list(shape.middle)
     for side in ".L", ".R":
         table += [(_sided(name, side), *sizes) for name, *sizes in shape.side]
@@ -147,7 +147,7 @@ def _skin(tubes: dict[str, np.ndarray], fine: float) -> bpy.types.Object:
 def _weigh(
     body: bpy.types.Object, tubes: dict[str, np.ndarray], blend: float, most: int = 4
 ) -> None:
-    """Weigh each vertex to the few tubes whose surfaces are nearest."""
+    """Weight each vertex to the few tubes with the nearest surfaces."""
     points = np.array([vertex.co for vertex in body.data.vertices])
     gaps = []
     for start, end in tubes.values():

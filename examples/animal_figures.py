@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What retargeting and keys do to an animal's paws: slip, depth and heights of the posed rig.
+"""Figures of an animal's paws after retargeting and keying: slip, depth and heights on the rig.
 
-Owns the figures under the animals' pictures; measured on evaluated bones and on the skin as the
-armature leaves it.
+They are printed with the animals' pictures, and measured on evaluated bones and on the deformed
+skin.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from motion_addon.motion.rigs.measure import measure as measure_body
 UNIT: Final = 1000.0
 """Millimeters in a meter."""
 EVERY: Final = 3
-"""Frames from one look at the skin to the next."""
+"""Frames between measurements of the skin."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one shot; lengths in millimeters."""
+    """Figures of one shot; lengths in millimeters."""
 
     slip_clip: float
-    """A frame, of the paws that stand: median in the clip."""
+    """Median slip of planted paws per frame in the clip."""
     slip_rig: float
-    """The same on the rig."""
+    """Median slip of planted paws per frame on the rig."""
     slip_most: float
-    """Most of a stand on the rig, from its first place."""
+    """Largest distance of a planted paw from its touchdown on the rig."""
     sunk: float
-    """How deep the skin goes through the floor beyond what it does at rest, at most."""
+    """Largest depth of the skin under the floor, beyond that of the rest pose."""
     lifted: float
-    """How high over its resting height the highest standing paw is."""
+    """Largest height of a planted paw over its height in the rest pose."""
     hips: float
-    """Mean height of the hip joints as a share of that at rest."""
+    """Mean height of the hip joints as a share of that in the rest pose."""
 
     def line(self) -> str:
         """Return the figures as one row of the table under HEADER."""
@@ -60,13 +60,13 @@ HEADER: Final = (
 
 
 def measure(rig: bpy.types.Object, body: bpy.types.Object, clip: Clip, rest: float) -> Figures:
-    """Return the figures of a clip that stands keyed on a rig from frame 0 on.
+    """Return the figures of a clip that is keyed on a rig from frame 0.
 
     Args:
         rig: the armature.
         body: its skin.
         clip: at the scene's frame rate, with contacts.
-        rest: the lowest height of the skin at rest (m).
+        rest: lowest height of the skin in the rest pose (m).
     """
     bones = armature.read_rig(rig)
     shape = measure_body(bones, control_rigs.prepare(bones, rigs.detect(bones)))
@@ -88,12 +88,12 @@ def measure(rig: bpy.types.Object, body: bpy.types.Object, clip: Clip, rest: flo
 
 
 def lowest_at_rest(body: bpy.types.Object) -> float:
-    """Return the lowest height (m) of a skin as its armature leaves it now."""
+    """Return the lowest height (m) of a skin in the current pose."""
     return _lowest(body, bpy.context.scene.frame_current)
 
 
 def _posed(rig: bpy.types.Object, shape: Body, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points (T, 4, 3) on which the paws stand, and heights (T, 2) of the hip joints."""
+    """Contact points (T, 4, 3) of the paws, and heights (T, 2) of the hip joints."""
     rotations, heads = armature.sample(rig, range(frames))
     order = [bone.name for bone in rig.pose.bones]
     balls, hips = [], []
@@ -109,10 +109,9 @@ def _posed(rig: bpy.types.Object, shape: Body, frames: int) -> tuple[np.ndarray,
 
 
 def _stands(points: np.ndarray, stands: np.ndarray) -> tuple[np.ndarray, float]:
-    """Steps (N,) of standing paws over the ground, and their longest way from a first place.
+    """Slip per frame (N,) of planted paws, and their largest distance from the touchdown.
 
-    The first and the last frame of a stand, in which a paw still comes or already goes, are
-    left out.
+    The first and the last frame of a stance, in which a paw may still move, are left out.
     """
     steps, most = [np.zeros(1)], 0.0
     for leg in range(points.shape[1]):

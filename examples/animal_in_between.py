@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at filled gaps of an animal: keyed on a few frames of a bake, and what lies between them.
+"""Picture of filled gaps of an animal: a few frames of a bake as keys, and the in-betweens.
 
     python -m examples.animal_in_between mesh2motion-horse --out out/horse.png
     python -m examples.animal_in_between animal.glb --hips 0.6 --shot gallop --out out/fill.png

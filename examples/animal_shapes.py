@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bodies of the demo animals as tubes around Rigify's deform bones: one table for each.
+"""Bodies of the demo animals as tubes around Rigify's deform bones, one table for each.
 
-Owns numbers only: deform bone, radius at its head and at its tail, and how far the tube lies above
-the bone, all in meters.
+A tube has a deform bone, the radius at its head and at its tail, and the tube's offset above the
+bone, all in meters.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class Shape:
     """The body of one animal."""
 
     middle: tuple[Tube, ...]
-    """Tubes on the animal's own plane."""
+    """Tubes in the animal's median plane."""
     side: tuple[Tube, ...]
-    """Tubes of one side; the other has the same."""
+    """Tubes of one side; the other side is its mirror image."""
     fine: float
-    """Meters, the grain of the skin."""
+    """Grain of the skin, meters."""
 
 
 WOLF: Final = Shape(
@@ -148,4 +148,4 @@ CAT: Final = Shape(
 )
 
 SHAPES: Final = {"wolf": WOLF, "horse": HORSE, "cat": CAT}
-"""By the name of Rigify's metarig."""
+"""Shapes by the name of Rigify's metarig."""

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at one animal: bake its gaits and a turn, lay moments of each out on one sheet.
+"""Contact sheet of one animal: bake its gaits and a turn, and render moments of each.
 
     python -m examples.animal_sheet wolf --out out/wolf.png
     python -m examples.animal_sheet animal.glb --hips 0.6 --shots walk trot --views side front
 
 The animal is one of the demo's or a skinned glTF file. Speeds are set by the Froude number, so
-that animals of all sizes do the same. Rows are shots, columns moments of one stride; marks say
-which paws stand: left hind, left fore, right hind, right fore. A table of figures is printed.
+that animals of all sizes move alike. Rows are shots, columns moments of one stride; marks show the
+planted paws: left hind, left fore, right hind, right fore. A table of figures is printed.
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ ANIMALS: Final = {
 
 @dataclass(frozen=True)
 class Shot:
-    """One row of a sheet; lengths count in heights of the hips."""
+    """One row of a sheet; lengths are in hip heights."""
 
     gait: str
     froude: float
     path: tuple[tuple[float, float], ...]
     """Ground points, left and ahead."""
     at: float
-    """Share of the path at which the stride begins that is shown."""
+    """Share of the path at which the rendered stride begins."""
     view: str = "side"
 
 
@@ -97,16 +97,16 @@ VIEWS: Final = {
     "top": (0.01, 8.0, 0.0),
     "paws": (4.0, 0.4, 0.0),
 }
-"""Camera from the animal's middle in heights of the hips: to its right, up, ahead."""
+"""Camera position from the animal's middle in hip heights: to its right, up, ahead."""
 LENS: Final = 85.0
 
 
 @dataclass(frozen=True)
 class Framing:
-    """How large the animal is in its pictures, measured at rest; meters."""
+    """Size of the animal in its pictures, measured in the rest pose; meters."""
 
     unit: float
-    """What the camera's distance is counted in."""
+    """Unit of the camera's distance."""
     ahead: float
     """From the hips to the middle between nose and tail."""
     middle: float
@@ -115,7 +115,7 @@ class Framing:
 
 @dataclass(frozen=True)
 class Staged:
-    """A shot that stands on the scene's timeline from frame 0 on."""
+    """A shot that is keyed on the scene's timeline from frame 0."""
 
     shot: Shot
     result: BakeResult
@@ -125,7 +125,7 @@ class Staged:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Render the sheet, and the GIF if one is asked for; return the exit status."""
+    """Render the sheet, and the GIF if requested; return the exit status."""
     options = _parser().parse_args(arguments)
     creature = set_scene(options.animal, options.hips)
     names = options.shots or shots_of(options.animal)
@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def shots_of(name: str) -> list[str]:
-    """Return the shots in a demo animal's sheet."""
+    """Return the shots of a demo animal's sheet."""
     fastest = ANIMALS[name].fastest if name in ANIMALS else "gallop"
     names = list(SHOTS)
     return [*names[: names.index(fastest) + 1], "turn"]
@@ -170,7 +170,7 @@ def set_scene(name: str, hip_height: float | None) -> Character:
 
 
 def measure_framing(creature: Character) -> Framing:
-    """Measure the animal's size in pictures; it stands at rest and faces -Y."""
+    """Measure the animal's size in pictures; it is in the rest pose and faces -Y."""
     matrix = np.array(creature.body.matrix_world)
     corners = np.array([[*corner, 1.0] for corner in creature.body.bound_box]) @ matrix.T
     low, high = corners.min(axis=0), corners.max(axis=0)
@@ -208,7 +208,7 @@ def put(creature: Character, shot: Shot, framing: Framing) -> Staged:
 
 
 def stride_frames(staged: Staged, count: int) -> np.ndarray:
-    """Return the frames (count,) that share one stride out, from the left hind's touchdown."""
+    """Return ``count`` evenly spaced frames of one stride, from the left hind's touchdown."""
     clip, phase = staged.clip, staged.result.phase
     way = np.linalg.norm(np.diff(clip.root_positions[:, [0, 2]], axis=0), axis=-1).cumsum()
     first = int(np.searchsorted(way, staged.shot.at * way[-1]))
@@ -234,7 +234,7 @@ def render_row(
 
 
 def gif(staged: Staged, target: Path, size: int, folder: Path, fps: float = 15.0) -> None:
-    """Render two strides of a shot into a moving picture that begins as it ends."""
+    """Render two strides of a shot into a looping GIF."""
     phase = staged.result.phase
     first = stride_frames(staged, 1)[0]
     last = min(int(np.searchsorted(phase, phase[first] + 2.0)), staged.clip.frames - 1)
@@ -245,7 +245,7 @@ def gif(staged: Staged, target: Path, size: int, folder: Path, fps: float = 15.0
 
 
 def look(staged: Staged, frame: int, view: str) -> None:
-    """Aim the camera at the animal's middle; it moves and turns with the mean of half a second."""
+    """Aim the camera at the animal's middle, with position and yaw averaged over half a second."""
     clip, framing = staged.clip, staged.framing
     reach = min(round(clip.fps / 4), frame, clip.frames - 1 - frame)
     span = slice(frame - reach, frame + reach + 1)
@@ -267,7 +267,7 @@ def _title(name: str, staged: Staged, view: str) -> str:
 
 
 def _blender(points: np.ndarray) -> np.ndarray:
-    """Turn motion points (..., 3), Y up, into Blender's, Z up."""
+    """Convert motion points (..., 3), Y up, to Blender's, Z up."""
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1).astype(float)
 
 

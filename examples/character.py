@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The demo character: a CC0 mannequin bound to a generated Rigify human, or to a plain skeleton.
 
-Owns the fit of the Rigify metarig to the mannequin's joints, the transfer of its weights to
-Rigify's deform bones and its colors. Knows nothing of motion, cameras or files.
+Fits Rigify's metarig to the mannequin's joints, transfers its weights to Rigify's deform bones and
+sets its colors. Has no motion, cameras or files.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SPINE_FIT: Final = (
     ("spine.005", "neck/head", "head"),
     ("spine.006", "head", "head top"),
 )
-"""Metarig bone, joint at its head, joint at its tail; joints are the mannequin's own."""
+"""Metarig bone, and the mannequin's joints at its head and tail."""
 
 SIDE_FIT: Final = (
     ("shoulder", "shoulder", "shoulder tip"),
@@ -101,8 +101,8 @@ class Character:
 def rigify_human(collection: bpy.types.Collection | None = None) -> Character:
     """Generate a Rigify human fitted to the mannequin and bind the mannequin to it.
 
-    The face, breast and pelvis bones of the metarig are removed, as the mannequin has no use for
-    them; all other controls of Rigify's human are there.
+    The metarig's face, breast and pelvis bones are removed, as the mannequin does not need them.
+    All other controls of Rigify's human are kept.
     """
     addon_utils.enable("rigify", default_set=True)
     skeleton, body = _import_body()
@@ -179,7 +179,7 @@ def _joints(skeleton: bpy.types.Object, body: bpy.types.Object) -> dict[str, Vec
 
 
 def _fit(metarig: bpy.types.Object, joints: dict[str, Vector]) -> None:
-    """Lay the metarig's bones on the joints, turning each roll along with its bone."""
+    """Fit the metarig's bones to the joints; each roll turns with its bone."""
     bpy.ops.object.mode_set(mode="EDIT")
     bones = metarig.data.edit_bones
     unused = [bones["breast.L"], bones["breast.R"], bones["pelvis.L"], bones["pelvis.R"]]
@@ -219,7 +219,7 @@ def _transfer_weights(body: bpy.types.Object, rig: bpy.types.Object) -> None:
 def _move_weights(
     body: bpy.types.Object, group: bpy.types.VertexGroup, shares: dict[str, np.ndarray | float]
 ) -> None:
-    """Add a group's weights to other groups, each by its share (a number or one a vertex)."""
+    """Add a group's weights to other groups by their shares (one number, or one per vertex)."""
     numbers, weights = _group_weights(body, group)
     group.name = "moving"
     for target, share in shares.items():
@@ -265,7 +265,7 @@ def _rebind(body: bpy.types.Object, rig: bpy.types.Object) -> None:
 
 
 def _relax_hands(rig: bpy.types.Object) -> None:
-    """Curl the fingers a little, as a walk leaves them alone."""
+    """Curl the fingers a little; bakes do not animate them."""
     for side in ".L", ".R":
         for finger, curl in zip(FINGERS, (0.20, 0.26, 0.30, 0.34), strict=True):
             for joint in (1, 2, 3):
@@ -296,7 +296,7 @@ def _finish(
 
 
 def _color(material: bpy.types.Material, color: tuple[float, float, float]) -> None:
-    """Set the color that Workbench shows and the one that EEVEE and Cycles show."""
+    """Set the color for Workbench, and the one for EEVEE and Cycles."""
     material.diffuse_color = (*color, 1.0)
     material.roughness = 0.45
     material.metallic = 0.0
@@ -308,7 +308,7 @@ def _color(material: bpy.types.Material, color: tuple[float, float, float]) -> N
 
 
 def _add_eyes(body: bpy.types.Object, head_group: str) -> None:
-    """Join two dark eyes to the face, wholly weighted to the head."""
+    """Join two dark eyes to the face, fully weighted to the head."""
     eyes = []
     for x in (-0.036, 0.036):
         hit, place, _normal, _face = body.ray_cast(Vector((x, -1.0, 1.695)), Vector((0, 1, 0)))

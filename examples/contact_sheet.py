@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at a motion: pose the demo character by a clip and lay frames out on one sheet.
+"""Contact sheet of a motion: show a clip on the demo character and render moments of it.
 
     python -m examples.contact_sheet walk.bvh --out walk.png --views side feet --count 12
     python -m examples.contact_sheet request.json --start 2 --end 3.2 --gif walk.gif
 
 The input is a BVH file, a clip saved as .npz, or a bake request (.json). Columns are moments, rows
-are views that turn with the character; the label says frame, time, ground speed and, where the
-clip knows them, the contacts (left heel and ball, right heel and ball).
+are views that turn with the character; the label has frame, time, ground speed and, if the
+clip has them, the contacts (left heel and ball, right heel and ball).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ BUILDERS: Final = {"rigify": character.rigify_human, "mixamo": character.mixamo_
 
 @dataclass(frozen=True)
 class View:
-    """A camera that follows the character, in its own frame."""
+    """A camera that follows the character, in the character's frame."""
 
     offset: tuple[float, float, float]
     """Meters from the target: to the character's right, up, ahead."""
     height: float
-    """Height of the target as a part of the hips' height."""
+    """Height of the target in hip heights."""
     lens: float = 70.0
 
 
@@ -62,7 +62,7 @@ VIEWS: Final = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Render the sheet, and the GIF if one is asked for; return the exit status."""
+    """Render the sheet, and the GIF if requested; return the exit status."""
     options = _parser().parse_args(arguments)
     person = empty_stage(options.rig)
     whole, ball_height = load_clip(options.input, person)
@@ -120,7 +120,7 @@ def empty_stage(rig: str = "rigify") -> Person:
 
 
 def pose_on_stage(person: Person, clip: Clip, ball_height: float | None = None) -> None:
-    """Show a clip of the person's size on it, a frame a frame from 0 on, with floor and camera."""
+    """Put a clip of the person's size on it, from frame 0, and add floor and camera."""
     bpy.context.scene.render.fps = round(clip.fps)
     rig_map = rigs.detect(armature.read_rig(person.rig))
     keys = key_plan.KeySettings(ball_height=ball_height)
@@ -154,7 +154,7 @@ def sheet(
 
 
 def gif(clip: Clip, view: str, target: Path, size: int, folder: Path, fps: float = 15.0) -> None:
-    """Render the whole staged clip from one following view into a moving picture."""
+    """Render the whole staged clip from one following view into a GIF."""
     stage.use_workbench(size, size)
     shots = []
     for frame in np.arange(0, clip.frames, clip.fps / fps).round().astype(int):
@@ -188,7 +188,7 @@ def strip(
 
 
 def _look(clip: Clip, frame: int, view: View) -> None:
-    """Aim the camera at one frame; it turns and moves with the mean over half a second."""
+    """Aim the camera at one frame, with position and yaw averaged over half a second."""
     reach = min(round(clip.fps / 4), frame, clip.frames - 1 - frame)
     span = slice(frame - reach, frame + reach + 1)
     ahead = quat.apply(clip.rotations[span, 0], np.array([0.0, 0.0, 1.0])).mean(axis=0)
@@ -218,7 +218,7 @@ def _label(clip: Clip, frame: int, first: int) -> str:
 
 
 def _blender(points: np.ndarray) -> np.ndarray:
-    """Turn motion points (..., 3), Y up, into Blender's, Z up."""
+    """Convert motion points (..., 3), Y up, to Blender's, Z up."""
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1).astype(float)
 
 

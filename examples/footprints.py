@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A map of a walk from above: the wanted path, the hips' way and each footprint.
+"""Map of a walk from above: the drawn path, the path of the hips and each footprint.
 
-Owns one picture, drawn without Blender. The map looks down: the clip's x axis points right and
-its z axis down, as in a top view of the contact sheet.
+The picture is drawn without Blender. The clip's x axis points right and its z axis down, as in the
+top view of the contact sheet.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ COLORS: Final = {"path": "#e0b020", "hips": "#303438", "left": "#d0702a", "right
 GRID: Final = "#c2c5c8"
 PAPER: Final = "#d6d9dc"
 SCALE: Final = 3
-"""Drawn so many times larger and then reduced, for smooth lines."""
+"""Supersampling factor, for smooth lines."""
 
 
 def write_map(clip: Clip, path: np.ndarray | None, target: Path, pixels: int = 120) -> None:
     """Draw the walk of ``clip`` on one-meter squares, ``pixels`` to a meter.
 
     Args:
-        clip: a walk; contacts are measured where it has none.
-        path: (N, 3) the path that was asked for, in the clip's world, or None.
+        clip: a walk; contacts are detected if it has none.
+        path: (N, 3) the requested path, in the clip's world, or None.
         target: the PNG file to write.
-        pixels: pixels a meter.
+        pixels: pixels per meter.
     """
     rotations, positions = clip.world()
     points = contacts.foot_points(clip.skeleton, rotations, positions)
@@ -62,7 +62,7 @@ def write_map(clip: Clip, path: np.ndarray | None, target: Path, pixels: int = 1
 
 
 def _footprint(draw: ImageDraw.ImageDraw, way: np.ndarray, color: str, pixels: int) -> None:
-    """Draw one stance (T, 2, 2): the ball's whole way as dots, and the foot at its middle.
+    """Draw one stance (T, 2, 2): the ball in each frame as dots, and the foot at mid-stance.
 
     A foot that slides leaves a smear instead of a dot.
     """

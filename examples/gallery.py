@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All pictures of the motion in the documentation: people, from ``examples/requests``, and animals.
+"""All pictures of motion in the documentation: people, from ``examples/requests``, and animals.
 
     python -m examples.gallery --out docs/images
     python -m examples.gallery --out out/look --only walk hairpin horse --close
 
 One sheet of moments for each request, and a map of the footprints where the path turns; one sheet
-for each animal, with its gaits and a turn, and a table of what its paws do. With ``--close`` the
-sheets also get rows for the feet and for the front, to judge a model by.
+for each animal, with its gaits and a turn, and a table of its paws' figures. With ``--close`` the
+sheets also get rows of the feet and from the front.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ SHOTS: Final = {
     "square": ("--start", "3.2", "--end", "5.6"),
     "start-stop": ("--start", "0.6", "--end", "4.6"),
 }
-"""The moments shown of each request: about a stride, or the turn."""
+"""Seconds of each request to render: about a stride, or the turn."""
 
 ANIMALS: Final = ("horse", "wolf", "cat", "quaternius-cow", "mesh2motion-fox", "mesh2motion-horse")
 MOVING: Final = ("horse", "wolf", "mesh2motion-fox")
-"""Animals whose second shot moves in a GIF, too."""
+"""Animals with a GIF of their second shot."""
 
 MAPPED: Final = ("hairpin", "square", "start-stop")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the pictures one after the other; return the exit status."""
+    """Render all pictures; return the exit status."""
     options = _parser().parse_args(arguments)
     for name in options.only:
         target = options.out / f"contact-{name}.png"
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def person(name: str, target: Path, options: argparse.Namespace) -> int:
-    """Make the pictures of one request; return the exit status."""
+    """Render the pictures of one request; return the exit status."""
     line = [str(REQUESTS / f"{name}.json"), "--out", str(target), *SHOTS[name]]
     line += ["--size", str(options.size), "--count", str(options.count)]
     line += ["--views", "side", "front", *(["feet"] if options.close else [])]
@@ -65,9 +65,9 @@ def person(name: str, target: Path, options: argparse.Namespace) -> int:
 
 
 def animal(name: str, target: Path, options: argparse.Namespace) -> int:
-    """Make the pictures of one animal; return the exit status.
+    """Render the pictures of one animal; return the exit status.
 
-    In a process of its own: Rigify may hang when it generates one animal after another.
+    Runs in its own process, because Rigify may hang when it generates several animals.
     """
     line = [sys.executable, "-m", "examples.animal_sheet", name, "--out", str(target)]
     line += ["--views", "side", "front", "paws"] if options.close else []

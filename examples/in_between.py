@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at filled gaps: the demo character keyed on a few frames, and what lies between them.
+"""Picture of filled gaps: the demo character with a few keys, and the in-betweens.
 
     python -m examples.in_between --out docs/images/in-between-rig.png
     python -m examples.in_between --every 30 --seconds 4 --rig mixamo --out out/fill.png
 
-Poses are taken from a bake, a walk that becomes a run. The upper row shows Blender's own
-interpolation, the lower one Fill Between; keyed poses are solid, those between them pale.
+The keys are poses of a bake, a walk that becomes a run. The upper row shows Blender's own
+interpolation, the lower one Fill Between; keyed poses are solid, in-betweens pale.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from motion_addon.motion.bake.request import BakeRequest
 
 FPS = 30.0
 PALE = 0.72
-"""How far poses between keys are mixed with the background."""
+"""Share of the background color in the in-betweens."""
 TITLES = ("Keyed poses, Blender's interpolation", "Keyed poses, Fill Between")
 
 
@@ -74,7 +74,7 @@ def _key(person: Person, every: int, seconds: float) -> np.ndarray:
 
 
 def thin(rig: bpy.types.Object, every: int) -> None:
-    """Leave only the keys on each so manieth frame."""
+    """Keep only the keys on every ``every``-th frame."""
     for curve in takes.curves(rig.animation_data.action):
         for point in reversed(curve.keyframe_points):
             if round(point.co[0]) % every:
@@ -85,7 +85,7 @@ def thin(rig: bpy.types.Object, every: int) -> None:
 
 
 def _exposed(person: Person, frames: np.ndarray, every: int, size: int, target: Path) -> None:
-    """Render key poses and three poses of each gap into one picture from one place."""
+    """Render key poses and three poses of each gap into one picture from a fixed camera."""
     way = np.array([_hips(person, frame) for frame in frames[[0, -1]]])
     camera, middle = bpy.context.scene.camera, way.mean(axis=0)
     width = float(np.linalg.norm(way[1] - way[0])) + 1.6
@@ -119,7 +119,7 @@ def _hips(person: Person, frame: int) -> np.ndarray:
 
 @contextmanager
 def _faded(body: bpy.types.Object) -> Iterator:
-    """Lend a function that mixes the colors of a body with the background."""
+    """Yield a function that mixes a body's colors with the background; restore them at the end."""
     slots = [slot.material for slot in body.material_slots if slot.material is not None]
     own = [tuple(material.diffuse_color) for material in slots]
 

@@ -25,7 +25,7 @@ STACKS: Final = {
     "motion_addon.motion": "the motion core: numpy alone",
     "training": "training: torch; imports the core, never Blender",
 }
-"""Packages that are drawn as a stack of layers, with their captions, from left to right."""
+"""Packages to draw as stacks of layers, from left to right, with captions."""
 
 BOX_WIDTH, BOX_HEIGHT = 104, 34
 GAP, ROW = 36, 66

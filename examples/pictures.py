@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rendered frames to pictures people look at: a moving GIF, a labeled contact sheet, or many
-exposures of a walk in one picture."""
+"""Compose rendered frames: a GIF, a labeled contact sheet, or multiple exposures in one picture."""
 
 import subprocess
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ LABEL_BACKGROUND = (40, 42, 44)
 
 
 def write_gif(frames: Sequence[Path], target: Path, fps: float, colors: int = 96) -> None:
-    """Join equally sized PNG frames into an endless GIF with one shared palette."""
+    """Join equally sized PNG frames into a looping GIF with one shared palette."""
     listing = frames[0].with_name("frames.txt")
     lines = [f"file '{frame.resolve()}'\nduration {1.0 / fps:.6f}" for frame in frames]
     listing.write_text("\n".join(lines) + "\n")
@@ -30,11 +29,11 @@ def write_gif(frames: Sequence[Path], target: Path, fps: float, colors: int = 96
 
 
 def write_sheet(rows: Sequence[Sequence[Path]], labels: Sequence[str], target: Path) -> None:
-    """Lay frames out in rows, one label above each column, and save one PNG.
+    """Arrange frames in rows, with a label above each column, and save one PNG.
 
     Args:
         rows: equally long rows of equally sized pictures.
-        labels: one text a column; may hold several lines.
+        labels: one text per column; may have several lines.
         target: the PNG file to write.
     """
     width, height = Image.open(rows[0][0]).size
@@ -51,7 +50,7 @@ def write_sheet(rows: Sequence[Sequence[Path]], labels: Sequence[str], target: P
 
 
 def write_rows(rows: Sequence[Sequence[Path]], titles: Sequence[str], target: Path) -> None:
-    """Lay rows of equally sized pictures out with a title over each row, and save one PNG."""
+    """Arrange rows of equally sized pictures with a title above each row, and save one PNG."""
     width, height = Image.open(rows[0][0]).size
     step = LABEL_HEIGHT + height
     columns = max(len(row) for row in rows)
@@ -65,7 +64,7 @@ def write_rows(rows: Sequence[Sequence[Path]], titles: Sequence[str], target: Pa
 
 
 def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> None:
-    """Lay what differs from the background in each picture over it, later ones on top."""
+    """Overlay the pixels of each picture that differ from the background, later ones on top."""
     empty = np.asarray(Image.open(background).convert("RGB")).astype(np.int16)
     picture = empty.copy()
     for shot in shots:
@@ -76,5 +75,5 @@ def write_exposures(background: Path, shots: Sequence[Path], target: Path) -> No
 
 
 def _save(picture: Image.Image, target: Path, colors: int = 256) -> None:
-    """Save as PNG with a few colors of the picture's own: half the size, and no eye sees it."""
+    """Save as PNG with a reduced palette: half the size, no visible difference."""
     picture.quantize(colors, dither=Image.Dither.NONE).save(target, optimize=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples' process: silence for Blender's own console chatter, and a safe way out."""
+"""Process of the examples: silence Blender's console output, and exit safely."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def redirected_output() -> Iterator[None]:
-    """Send what Blender writes to stdout and stderr, from Python or C, to nowhere."""
+    """Discard all output to stdout and stderr, from Python or C."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(1), os.dup(2)]
@@ -29,9 +29,9 @@ def redirected_output() -> Iterator[None]:
 
 
 def run(main: Callable[[], int]) -> None:
-    """Call ``main`` and leave with its status, without Blender's exit handlers.
+    """Call ``main`` and exit with its status, without Blender's exit handlers.
 
-    Blender's module may crash or hang when Python takes it down; the work is saved by then.
+    Blender's module may crash or hang when Python shuts down; the work is saved by then.
     """
     status = 1
     try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stage of the pictures: a checkered floor, a path line, a camera and quick renders.
+"""Scene of the pictures without the character: checkered floor, path line, camera, quick renders.
 
-Owns everything that is in a picture besides the character. Positions are Blender's: meters, Z up.
+Positions are Blender's: meters, Z up.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def add_path_line(points: np.ndarray, width: float = 0.05) -> bpy.types.Object:
 
 
 def add_camera(lens: float = 60.0) -> bpy.types.Object:
-    """Add a camera and make it the scene's."""
+    """Add a camera and make it the scene's active one."""
     camera = _link(bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera")))
     camera.data.lens = lens
     camera.data.clip_end = 200.0
@@ -72,7 +72,7 @@ def add_camera(lens: float = 60.0) -> bpy.types.Object:
 
 
 def aim(camera: bpy.types.Object, target: Sequence[float], offset: Sequence[float]) -> None:
-    """Put the camera at ``target + offset``, looking at the target."""
+    """Place the camera at ``target + offset``, aimed at the target."""
     direction = -Vector(offset)
     camera.location = Vector(target) + Vector(offset)
     camera.rotation_euler = direction.to_track_quat("-Z", "Y").to_euler()
@@ -81,7 +81,7 @@ def aim(camera: bpy.types.Object, target: Sequence[float], offset: Sequence[floa
 def follow(
     camera: bpy.types.Object, track: np.ndarray, offset: Sequence[float], first_frame: int
 ) -> None:
-    """Key the camera so that it looks from ``offset`` at each point of the track (T, 3)."""
+    """Key the camera at ``offset`` from each point of the track (T, 3), aimed at the point."""
     aim(camera, track[0], offset)
     places = track + np.array(offset)
     for index in range(0, len(track), 5):
@@ -90,7 +90,7 @@ def follow(
 
 
 def smooth(values: np.ndarray, radius: int) -> np.ndarray:
-    """Average values (T, C) over a Gaussian window of about ``radius`` frames; ends are held."""
+    """Average values (T, C) over a Gaussian window of about ``radius`` frames, constant ends."""
     offsets = np.arange(-2 * radius, 2 * radius + 1)
     weights = np.exp(-0.5 * (offsets / max(radius, 1)) ** 2)
     padded = np.pad(values, ((2 * radius, 2 * radius), (0, 0)), mode="edge")
@@ -136,7 +136,7 @@ def render_frames(frames: Sequence[int], folder: Path) -> Iterator[Path]:
 
 
 def render_still(path: Path) -> Path:
-    """Render the scene as it stands into one PNG file."""
+    """Render the current frame into one PNG file."""
     bpy.context.scene.render.filepath = str(path)
     with redirected_output():
         bpy.ops.render.render(write_still=True)

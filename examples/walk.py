@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job: a Rigify human walks and jogs along a drawn path, a Rigify wolf trots on another.
+"""Demo: a Rigify human walks and jogs along a drawn path, a Rigify wolf trots along another.
 
     python -m examples.walk --out out
 
-It builds the extension's zip, installs it the way an artist does, makes both characters and their
-Bezier paths, presses Bake for each, and saves ``walk.blend``, ``walk.gif``, ``walk.png`` (a strip
+It builds the extension's zip, installs it as an artist does, makes both characters and their Bezier
+paths, bakes each, and saves ``walk.blend``, ``walk.gif``, ``walk.png`` (a strip
 of moments), ``walk.json`` and ``trot.json`` (the report cards, which it also prints).
 """
 
@@ -39,20 +39,20 @@ KNOTS: Final = ((-2.9, 1.3), (0.0, 1.2), (2.1, 1.0), (2.8, -0.2), (1.6, -1.2), (
 """Points of the drawn path on the ground: Blender's x and y in meters."""
 
 SPEEDS: Final = ((0.0, 1.3), (38.0, 1.3), (50.0, 2.5), (78.0, 2.5), (92.0, 1.2), (100.0, 1.2))
-"""Percent of the path and speed in meters a second: a walk, a jog, a few steps to a stop."""
+"""Percent of the path, and speed in meters a second: a walk, a jog, a few steps to a stop."""
 
 ANIMAL_KNOTS: Final = ((-3.4, 2.7), (0.0, 2.8), (3.1, 2.3), (3.9, 0.1), (2.8, -2.1), (-2.4, -2.5))
-"""The same for the wolf, around the human's."""
+"""Points of the wolf's path, around the human's."""
 
 ANIMAL_SPEED: Final = 2.3
 """Meters a second: a trot of an animal of the wolf's size."""
 
 CAMERA: Final = ((0.0, -0.2, 0.6), (0.0, -12.8, 3.0))
-"""Point looked at, and the camera's place from there, in meters."""
+"""Target of the camera, and its position from there, in meters."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the whole job; return the exit status."""
+    """Run the demo; return the exit status."""
     options = _parser().parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
@@ -79,12 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line and flush it."""
     print(line, flush=True)
 
 
 def install_extension() -> None:
-    """Build the zip with Blender's own builder, install it and enable it, if it is not yet."""
+    """Build the zip with Blender's builder, then install and enable it, unless it is enabled."""
     if MODULE in bpy.context.preferences.addons:
         return
     scripts = Path(bpy.utils.system_resource("SCRIPTS"))
@@ -159,7 +159,7 @@ def bake(rig: bpy.types.Object, path: bpy.types.Object) -> dict:
 
 
 def press_bake(rig: bpy.types.Object) -> dict:
-    """Press Bake and Accept, and return the take's report."""
+    """Run Bake and Accept, and return the take's report."""
     bpy.ops.footfall.bake()
     take = rig.footfall.takes[rig.footfall.active_take]
     report = json.loads(take.report)
@@ -168,7 +168,7 @@ def press_bake(rig: bpy.types.Object) -> dict:
 
 
 def save(blend: Path, rig: bpy.types.Object) -> None:
-    """Save the file as an artist wants to find it: first frame, the character selected."""
+    """Save the file at the first frame with the character selected."""
     bpy.context.scene.frame_set(bpy.context.scene.frame_start)
     for item in bpy.context.view_layer.objects:
         item.select_set(item == rig)
@@ -182,7 +182,7 @@ def save(blend: Path, rig: bpy.types.Object) -> None:
 
 
 def card(report: dict) -> str:
-    """Lay the report out as text."""
+    """Format the report as text."""
     from motion_addon.motion.metrics.report import format_report
 
     return format_report(report)
@@ -207,7 +207,7 @@ def preview(rig: bpy.types.Object, folder: Path, width: int, fps: float) -> None
 
 
 def strip(rig: bpy.types.Object, target: Path, folder: Path, count: int = 8) -> None:
-    """Render moments of the take, each from beside the character, into one row."""
+    """Render moments of the take, each from the character's side, into one row."""
     from examples import pictures
 
     scene = bpy.context.scene

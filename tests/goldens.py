@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Golden bakes: owns how results are stored in ``tests/data``, and compared with what is there.
+"""Golden bakes: stores results in ``tests/data`` and compares new results with them.
 
-A golden keeps a part of the frames, for any machine, and a hash of every bit, for one machine.
-``FOOTFALL_RENEW_GOLDENS=1`` stores what comes out now; ``=hash`` only adds the hash of this
-Python and Blender. ``FOOTFALL_EXACT_GOLDENS=1`` compares by the hash.
+A golden holds a sample of the frames, for any machine, and a hash of every bit, for one machine.
+``FOOTFALL_RENEW_GOLDENS=1`` stores the current results; ``=hash`` only adds the hash of this
+Python and Blender. ``FOOTFALL_EXACT_GOLDENS=1`` compares the hashes.
 """
 
 from __future__ import annotations
@@ -20,25 +20,24 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent / "data"
 EVERY = 3
-"""Of so many frames one is stored; the last is, too."""
+"""Step between stored frames; the last frame is stored, too."""
 MOTION, FIGURES = 1e-4, 1e-3
-"""How far arrays of frames, and those of one axis, may be off: as a distance, and as a share of
-what is more than one.
+"""Tolerances of arrays of frames and of arrays of one axis: absolute, and relative above one.
 
 Measured against numpy 1.26.4 on one thread and AVX2, as (frames, figures): numpy 2.5.5 with
 Blender 5.2 (2e-7, 2e-7) for people and animals and (2.4e-5, 5.4e-5) for creatures and gaps of
 animals; two threads (2.6e-6, 1.1e-4); OpenBLAS and numpy without AVX2 (1.5e-5, 8.7e-5); a BVH
 file rounds to 1e-5. The controllers feed their float32 rounding back to themselves."""
 DIGEST = re.compile(r"[0-9a-f]{12}(-[0-9a-f]{12})?")
-"""Of weights, which those of an adapted creature differ in with every rounding."""
+"""Digests of weights; those of an adapted creature change with every rounding."""
 HASHED = "digests"
-"""Array that only the exact comparison looks at."""
+"""Name of the array that only the exact comparison covers."""
 RENEW = os.environ.get("FOOTFALL_RENEW_GOLDENS", "")
 EXACT = os.environ.get("FOOTFALL_EXACT_GOLDENS", "") == "1"
 
 
 def check(name: str, arrays: dict[str, np.ndarray]) -> None:
-    """Compare arrays with those stored under a name; those of two and more axes are of frames."""
+    """Compare arrays with a golden; the first of two or more axes is of frames."""
     arrays = {key: np.asarray(value) for key, value in arrays.items()}
     place, digest, now = FOLDER / f"{name}.npz", _digest(arrays), environment(name)
     arrays.pop(HASHED, None)
@@ -49,16 +48,16 @@ def check(name: str, arrays: dict[str, np.ndarray]) -> None:
     stored, digests = _load(place)
     if not (EXACT and digests.get(now) == digest):
         faults = differences(stored, arrays)
-        assert not faults, "\n".join([f"{name} is not as it was:", *faults])
+        assert not faults, "\n".join([f"{name} differs from its golden:", *faults])
     if RENEW == "hash":
         _store(place, stored, {**digests, now: digest})
     elif EXACT:
         assert now in digests, f"{name} has no hash of {now}; FOOTFALL_RENEW_GOLDENS=hash adds it"
-        assert digests[now] == digest, f"{name} is within tolerance, but not as it was to the bit"
+        assert digests[now] == digest, f"{name} is within tolerance, but not equal to the bit"
 
 
 def differences(stored: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> list[str]:
-    """Return a line for each array that is not as it is stored."""
+    """Return a line for each array that differs from the stored one."""
     faults = [f"{key} is {'gone' if key in stored else 'new'}" for key in stored.keys() ^ arrays]
     for key in sorted(stored.keys() & arrays):
         old, new = stored[key], _sampled(arrays[key])
@@ -76,7 +75,7 @@ def differences(stored: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) ->
 
 
 def flat(values: Any) -> dict[str, np.ndarray]:
-    """Return plain JSON values as arrays: all their numbers, the text of the rest, digests."""
+    """Return plain JSON values as arrays: their numbers, their other texts and their digests."""
     numbers: list[float] = []
     digests: list[str] = []
 
@@ -98,7 +97,7 @@ def flat(values: Any) -> dict[str, np.ndarray]:
 
 
 def environment(name: str) -> str:
-    """Return what the bits of a golden depend on, besides the machine."""
+    """Return the versions that the bits of a golden depend on, on one machine."""
     names = {"numpy": np.__version__}
     if name.startswith("blender-"):
         names["bpy"] = sys.modules["bpy"].app.version_string.split()[0]
@@ -106,7 +105,7 @@ def environment(name: str) -> str:
 
 
 def _sampled(values: np.ndarray) -> np.ndarray:
-    """Return what is stored of an array."""
+    """Return the stored part of an array."""
     if values.ndim < 2:
         return values
     at = sorted({*range(0, len(values), EVERY), len(values) - 1})

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training of the shipped models (torch); the add-on never imports it."""
+"""Training of the shipped models in torch; the add-on never imports it."""

@@ -8,9 +8,9 @@
     python -m training.evaluate style --json out/style.json [--data FOLDER] [--model biped]
     python -m training.evaluate reference --data FOLDER [--model biped]
 
-The first prints each figure beside its target. With `--data` (the folder of the training clips)
-gaits are compared with the clips that were held out of training. The second writes the figures of
-that mocap into `model.json`, for the report card of a bake.
+``paths`` prints each figure beside its target; with ``--data``, the folder of the clips, it
+compares gaits with the held-out clips. ``reference`` writes the figures of the held-out mocap into
+``model.json``, for the report card of a bake.
 """
 
 import argparse
@@ -44,12 +44,12 @@ from .style.judging import evaluate as style
 
 RATE = 60.0
 WITHIN = 0.15
-"""Share by which figures of a gait may differ from mocap."""
+"""Largest relative difference of a gait's figures from mocap."""
 HIPS_WITHIN = 0.03
 LEAST_ANGLE = 20.0
-"""Degrees; smaller mean angles are compared as if they were this large."""
+"""Degrees; the tolerance of smaller mean angles is computed from this."""
 REPORTED = ("jerk", "joint_activity")
-"""Figures of mocap that a report card is compared with: those that depend least on speed."""
+"""Figures of mocap that a report card compares with: they depend least on speed."""
 COMPARED = ("stride_length", "cadence", "hip_height", "jerk", "joint_activity")
 
 Row = dict[str, Any]
@@ -64,7 +64,7 @@ def request_of(course: Course, speed: float, model: str, **more: Any) -> BakeReq
 
 
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
-    """Return the path and the plan that a bake of `request` follows."""
+    """Return the path and the plan of a bake of ``request``."""
     path = planning.walked_path(request)
     return path, planning.plan_walk(request, path, 1.0)
 
@@ -76,7 +76,7 @@ def moving(clip: Clip, plan: Trajectory) -> slice:
 
 
 def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
-    """Return the figures of one pass: on the path whole, on the feet while moving."""
+    """Return the figures of one pass: path figures of all frames, foot figures of moving frames."""
     part = moving(clip, plan)
     feet = clip.slice(part.start, part.stop)
     standing = np.zeros((feet.frames, 4)) if feet.contacts is None else feet.contacts
@@ -109,7 +109,7 @@ def pass_of(course: Course, speed: float, model: str) -> Row:
 
 
 def path_targets(row: Row) -> dict[str, bool]:
-    """Return whether each figure of a pass reaches its target."""
+    """Return whether each figure of a pass meets its target."""
     clean, slow = row["clean"], row["speed"] <= 1.5
     mean, most = (2.0, 8.0) if slow else (4.0, 15.0)
     return {
@@ -125,7 +125,7 @@ def path_targets(row: Row) -> dict[str, bool]:
 
 
 def raw_of(model: str) -> list[Row]:
-    """Return the figures of the network alone that have targets of their own."""
+    """Return the figures of the network without clean-up, which have their own targets."""
     rows = []
     for speed, most in ((0.9, 2.5), (1.2, 2.5), (1.4, 2.5), (2.5, 5.0)):
         request = request_of(courses.s_curve(), speed, model, cleanup=False)
@@ -150,7 +150,7 @@ def raw_of(model: str) -> list[Row]:
 
 
 def steady_clip(speed: float, model: str, start: bool = True) -> Clip:
-    """Return about eight seconds of the finished bake on a straight, once its speed is steady."""
+    """Return about eight seconds of steady speed from the finished bake on a straight."""
     length = 12.0 * speed + 2.0
     request = request_of(courses.straight(length), speed, model, start=start, stop=False)
     clip = baking.bake(request).clip
@@ -158,13 +158,13 @@ def steady_clip(speed: float, model: str, start: bool = True) -> Clip:
 
 
 def standing_clip(model: str) -> Clip:
-    """Return the last half second of a stand after a walk."""
+    """Return half a second of standing after a walk."""
     clip = baking.bake(request_of(courses.straight(3.0), 1.2, model)).clip
     return clip.slice(clip.frames - int(0.5 * RATE), clip.frames)
 
 
 def gaits_of(model: str, data: Path) -> list[Row]:
-    """Return each gait's figures over those of the held-out mocap at the same speed."""
+    """Compare each gait's figures with the held-out mocap at the same speed."""
     shipped = controller_model.load(model)
     rows = []
     for sample in reference.references(data, shipped.info["held_out"], shipped.skeleton):
@@ -205,7 +205,7 @@ def gaits_of(model: str, data: Path) -> list[Row]:
 
 
 def long_of(model: str, minutes: float = 5.0, speed: float = 1.3) -> Row:
-    """Return how a long bake fares, minute by minute."""
+    """Return the figures of a long bake, per minute: drift, freezing, collapse, fading."""
     request = request_of(courses.winding(60.0 * minutes * speed), speed, model, start=False)
     path, plan = plan_of(request)
     begun = time.perf_counter()
@@ -247,7 +247,7 @@ def long_of(model: str, minutes: float = 5.0, speed: float = 1.3) -> Row:
 
 
 def cycles_of(model: str) -> list[Row]:
-    """Return the seam of an exported cycle at each speed."""
+    """Return the loop error of an exported cycle at each speed."""
     rows = []
     for speed in courses.SPEEDS:
         made = baking.cycle(request_of(courses.straight(1.0), speed, model))
@@ -265,7 +265,7 @@ def cycles_of(model: str) -> list[Row]:
 
 
 def mark(ok: bool) -> str:
-    """Return a space or an asterisk, which stands for a missed target."""
+    """Return an asterisk for a missed target, else a space."""
     return " " if ok else "*"
 
 
@@ -290,7 +290,7 @@ def print_paths(rows: list[Row]) -> None:
 
 
 def print_rest(found: Row) -> None:
-    """Print the network alone, the gaits, the long bake and the cycles."""
+    """Print the network without clean-up, the gaits, the long bake and the cycles."""
     print("\nThe network alone    m/s   skate   path mean cm   speed off")
     for row in found["raw"]:
         ok = row["targets"]
@@ -300,7 +300,7 @@ def print_rest(found: Row) -> None:
             f" {100 * row['speed_off']:12.1f} %{mark(ok['speed_off'])}"
         )
     for row in found.get("gaits", []):
-        source = "" if row["held_out"] else ", learned from"
+        source = "" if row["held_out"] else ", training clips"
         seconds = f"{row['mocap_seconds']:.0f} s of mocap{source}"
         print(f"\n{row['gait']} at {row['speed']:.2f} m/s over {seconds}")
         for name, ratio in row["ratios"].items():
@@ -319,7 +319,7 @@ def print_rest(found: Row) -> None:
 
 
 def misses(found: Row) -> list[str]:
-    """Return a name for each missed target."""
+    """Return the names of the missed targets."""
     out = []
     for kind, value in found.items():
         rows = value if isinstance(value, list) else [value]
@@ -334,7 +334,7 @@ def misses(found: Row) -> list[str]:
 
 
 def evaluate(model: str, data: Path | None) -> Row:
-    """Measure everything, print it, and return it with the names of missed targets."""
+    """Measure and print all figures; return them with the names of missed targets."""
     rows = [pass_of(c, v, model) for c in courses.ALL for v in courses.SPEEDS]
     for row in rows:
         row["targets"] = path_targets(row)
@@ -350,7 +350,7 @@ def evaluate(model: str, data: Path | None) -> Row:
 
 
 def write_reference(model: str, data: Path) -> None:
-    """Write figures of mocap into the model's description."""
+    """Write figures of the held-out mocap into ``model.json``."""
     shipped = controller_model.load(model)
     found = reference.references(data, shipped.info["held_out"], shipped.skeleton)
     place = weights.FOLDER / model / "model.json"
@@ -360,7 +360,7 @@ def write_reference(model: str, data: Path) -> None:
 
 
 def main() -> None:
-    """Read the command line, measure and write."""
+    """Read the command line, measure and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     kinds = ["paths", "quadruped", "inbetween", "oneshot", "style", "reference"]
     parser.add_argument("what", choices=kinds)

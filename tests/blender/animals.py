@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Four-legged armatures, a clip and a small model for the tests of animals inside Blender."""
+"""Armatures, a clip and a small model of animals, for tests in Blender."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Things the Blender tests work on: small rigs and paths, quick to make."""
+"""Small rigs and paths for the Blender tests."""
 
 from __future__ import annotations
 

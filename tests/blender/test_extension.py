@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The package as a product: what is in the zip, and its life from install to removal."""
+"""The extension: the contents of the zip, installing, enabling and removing it."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import bpy
 
 ROOT = Path(__file__).resolve().parents[2]
-# Runs in a Blender of its own: what does enabling import and open?
+# Runs in a separate Blender: lists the modules and files that enabling imports and opens.
 ENABLE = """
 import importlib, json, os, sys
 import bpy

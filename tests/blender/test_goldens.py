@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Golden bakes in Blender: the operators key what they keyed, on rigs of several kinds."""
+"""Golden bakes in Blender: on rigs of several kinds the operators key the stored curves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.blender import animals, rigs, subjects
 
 BEND = ((0.0, 0.0, 0.0), (0.0, -1.2, 0.0), (0.5, -2.2, 0.0))
 LOOSE = 0.7
-"""Share of the frames; curves with fewer keys are stored by their keys, too."""
+"""Keys per frame below which the keys of the curves are stored, too."""
 
 
 def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
@@ -45,8 +45,8 @@ def of(action: bpy.types.Action) -> dict[str, np.ndarray]:
 def of_take(rig: bpy.types.Object) -> dict[str, np.ndarray]:
     """Return the last take of a rig as arrays."""
     take = rig.footfall.takes[-1]
-    told = {"report": json.loads(take.report), "recipe": json.loads(take.recipe or "{}")}
-    return of(take.action) | goldens.flat(told)
+    values = {"report": json.loads(take.report), "recipe": json.loads(take.recipe or "{}")}
+    return of(take.action) | goldens.flat(values)
 
 
 def scene(rig: bpy.types.Object, points: Iterable = BEND, **wanted: object) -> None:

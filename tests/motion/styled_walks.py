@@ -13,7 +13,7 @@ from motion_addon.motion.style.request import StyleChoice
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """A request, and what comes of it without a style and in one."""
+    """A request, and its results without and with a style."""
 
     request: BakeRequest
     choice: StyleChoice

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Golden bakes of the core: requests of many kinds give what they gave, figures included.
+"""Golden bakes of the core: requests of many kinds give the stored motion and figures.
 
-Requests are JSON, as the command line takes them, so that little here knows the modules inside.
+Requests are JSON, as on the command line, so that this file depends on few modules.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ CYCLES: dict[str, dict[str, Any]] = {
 
 
 def of(result: BakeResult) -> dict[str, np.ndarray]:
-    """Return all that a bake gives as arrays."""
+    """Return the result of a bake as arrays."""
     clip, arrays = result.clip, {"phase": result.phase}
     if clip.contacts is not None:
         arrays["contacts"] = clip.contacts.astype(np.float32)
@@ -109,7 +109,7 @@ def in_file(place: Path) -> dict[str, np.ndarray]:
 
 
 def command(folder: Path, verb: str, request: dict[str, Any], out: str) -> Path:
-    """Run the command line; return what it wrote."""
+    """Run the command line and return the file or folder it wrote."""
     (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
     line = [verb, str(folder / "request.json"), "--out", str(folder / out)]
     card = ["--report", str(folder / "card.json")] if verb == "bake" else []

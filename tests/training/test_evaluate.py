@@ -8,12 +8,13 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model
 from motion_addon.motion.maths import quat
 from motion_addon.motion.plan.path import Path
+from tests.cases import each
 from training import evaluate
 from training.biped import reference
 from training.shared import courses
 
 
-@pytest.mark.parametrize("course", courses.ALL, ids=lambda c: c.name)
+@each("course", courses.ALL)
 def test_every_course_is_a_path(course: courses.Course) -> None:
     path = Path.from_points(course.points, cyclic=course.cyclic)
     assert 8.0 < path.length < 25.0

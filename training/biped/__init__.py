@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the biped is trained and measured."""
+"""Training of the biped's controller: preparation, network, training, export, mocap reference."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Slow walks made of ordinary ones: shorter steps, taken more slowly.
+"""Data augmentation: slow walks from ordinary ones, with shorter and slower steps.
 
-Steady straight walking under 1 m/s hardly occurs in the data (the actor is slow only where he
-stops or turns), and a network without it straddles and drags a leg there.
+Steady straight walking under 1 m/s is rare in the data (the actor is slow only where he stops or
+turns); a network trained without it straddles and drags a leg at those speeds.
 """
 
 import numpy as np
@@ -17,20 +17,20 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 
 STRIDE, TEMPO = 0.8, 0.85
-"""Factors of step length and of tempo: 1.25 m/s at 0.94 Hz becomes 0.85 m/s at 0.80 Hz, which
-is the step rate of the slow frames that there are."""
+"""Factors of step length and of tempo: 1.25 m/s at 0.94 Hz becomes 0.85 m/s at 0.80 Hz, the step
+rate of the slow frames in the data."""
 RISE_SIGMA = 0.05
 """Seconds, smoothing of the hips' rise."""
 FASTEST = 1.15
-"""m/s of the result, above which there is data enough."""
+"""m/s of the result, above which the data suffices."""
 
 
 def slowed(clip: Clip) -> Clip:
     """Return the clip with its horizontal travel scaled by STRIDE and played at TEMPO.
 
-    Hips and ankles are scaled about the origin, so that standing feet still stand; the width
-    of the steps is kept. The hips rise so that legs stay as straight, the legs follow by
-    two-bone inverse kinematics, and feet keep their angles.
+    Hips and ankles are scaled about the origin, so that planted feet stay planted; the width of
+    the steps is kept. The hips rise so that legs stay as straight, two-bone inverse kinematics
+    solves the legs, and feet keep their angles.
     """
     skeleton = clip.skeleton
     rotations, positions = (a.astype(np.float64) for a in clip.world())
@@ -54,7 +54,7 @@ def slowed(clip: Clip) -> Clip:
 
 
 def risen(skeleton: Skeleton, positions: Array) -> Array:
-    """Return (T,) meters that the hips rise in shorter steps for legs as straight as they were."""
+    """Return (T,) meters by which the hips rise to keep the legs as straight in shorter steps."""
     rises = []
     for side in ("Left", "Right"):
         hip, ankle = (skeleton.index(side + name) for name in ("UpLeg", "Foot"))
@@ -65,7 +65,7 @@ def risen(skeleton: Skeleton, positions: Array) -> Array:
 
 
 def wanted(slow: Clip) -> Array:
-    """Return (T,) bool, the frames of a slowed clip that fill the gap: slow walking only."""
+    """Return (T,) bool, the frames of a slowed clip to train on: slow walking only."""
     rotations, positions = slow.world()
     points = foot_contacts.foot_points(slow.skeleton, rotations, positions)
     stands = foot_contacts.detect(points, slow.fps)

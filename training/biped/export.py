@@ -57,7 +57,7 @@ def describe(data: dataset.Sequences, settings: dict[str, Any]) -> dict[str, Any
 
 
 def export(checkpoint: Path, prepared: Path, out: Path) -> None:
-    """Write ``out`` from a checkpoint and the dataset that it was trained on."""
+    """Write ``out`` from a checkpoint and its training dataset."""
     learn, _ = dataset.load(prepared)
     state, settings = read(checkpoint)
     stand = model_folder.standing_state(learn, features.INPUT)

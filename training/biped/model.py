@@ -23,7 +23,7 @@ class PhaseNetwork(nn.Module):
     """Three phase-functioned layers with ELU; hidden size H, four control sets each."""
 
     def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        """Initialize as dense layers are, each control set drawn separately."""
+        """Initialize each control set separately, as dense layers are."""
         super().__init__()
         sizes = [(inputs, hidden), (hidden, hidden), (hidden, outputs)]
         self.weights = nn.ParameterList()
@@ -35,7 +35,7 @@ class PhaseNetwork(nn.Module):
             self.biases.append(nn.Parameter(torch.zeros(CONTROL_POINTS, fan_out)))
 
     def layer(self, index: int, x: Tensor, basis: Tensor) -> Tensor:
-        """Return layer ``index`` of (N, in) at phase weights (N, 4): mix of four products."""
+        """Return layer ``index`` of (N, in) at phase weights (N, 4): the blend of four products."""
         weight = self.weights[index]
         mixed = (x @ weight.flatten(0, 1).T).unflatten(-1, (CONTROL_POINTS, -1))
         out: Tensor = torch.einsum("nk,nko->no", basis, mixed) + basis @ self.biases[index]
@@ -49,7 +49,7 @@ class PhaseNetwork(nn.Module):
 
 
 class Biped(Character):
-    """The phase-functioned network and the human it moves."""
+    """The phase-functioned network and the human body that it moves."""
 
     def __init__(self, skeleton: Skeleton, hidden: int, stats: Mapping[str, Array]) -> None:
         """``stats`` holds the arrays of NORMALIZATION."""
@@ -60,7 +60,7 @@ class Biped(Character):
         """Run one frame.
 
         ``control`` (N, CONTROL), ``basis`` (N, 4); ``positions`` and ``velocities``
-        (N, S, 3) of the frame before, already carried into this root frame.
+        (N, S, 3) of the previous frame, in this frame's root frame.
         """
         state = torch.cat([positions.flatten(1), velocities.flatten(1)], dim=-1)
         x = self.normalized(torch.cat([control, state], dim=-1))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn motion clips into the arrays a biped is trained on.
+"""Convert motion clips to the arrays for training a biped.
 
     python -m training.biped.prepare --data FOLDER --out build/biped/dataset.npz
 
-Each clip is put on the model skeleton at 60 Hz, mirrored, and labeled: root track, contacts,
+Each clip is resampled to 60 Hz on the model skeleton, mirrored, and labeled: root track, contacts,
 phase, gait and trajectory. All layouts and labels come from ``motion_addon.motion``.
 """
 
@@ -31,7 +31,7 @@ from . import augment
 log = logging.getLogger(__name__)
 
 PHASE_SIGMA = 4.0
-"""Frames, smoothing of the phase so that its rate does not jump at a strike."""
+"""Frames, smoothing of the phase, so that its rate does not jump at a touchdown."""
 
 
 def on_model_skeleton(clip: Clip, skeleton: Skeleton, floor: float) -> Clip:
@@ -45,9 +45,9 @@ def on_model_skeleton(clip: Clip, skeleton: Skeleton, floor: float) -> Clip:
 
 
 def planted(clip: Clip) -> tuple[Clip, Array]:
-    """Return the clip with its standing feet pinned, and its contacts (T, 4).
+    """Return the clip with its planted feet pinned, and its contacts (T, 4).
 
-    The mocap's feet slide by 5 to 15 cm/s while they stand; what slides is not to be learned.
+    The mocap's planted feet slide by 5 to 15 cm/s; the network must not learn this slip.
     """
     points = foot_contacts.foot_points(clip.skeleton, *clip.world())
     stands = foot_contacts.detect(points, clip.fps)
@@ -56,7 +56,7 @@ def planted(clip: Clip) -> tuple[Clip, Array]:
 
 
 def label(clip: Clip) -> dict[str, Array]:
-    """Return everything training needs of one clip, per frame.
+    """Return the labels of a clip, per frame.
 
     Keys: those of ``features.about_root``, contacts (T, 4), phase (T,) and phase_rate (T,) in
     cycles per second.
@@ -72,7 +72,7 @@ def label(clip: Clip) -> dict[str, Array]:
 
 
 def usable(count: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
-    """Return (T,) bool, frames that are in no bad range nor within a window of one."""
+    """Return (T,) bool, the frames outside bad ranges and more than a window away from them."""
     good = np.ones(count, dtype=bool)
     back, ahead = int(WINDOW[0]), int(WINDOW[-1])
     for first, last in bad_ranges:
@@ -81,9 +81,9 @@ def usable(count: int, bad_ranges: tuple[tuple[int, int], ...]) -> Array:
 
 
 def versions(source: people.SourceClip, skeleton: Skeleton) -> Iterator[tuple[str, Clip, Array]]:
-    """Yield a clip, its slowed version where wanted, and their mirror images.
+    """Yield a clip, its slowed version for clips of ``people.SLOWED``, and their mirror images.
 
-    Each with its name and (T,) bool, the frames to learn from.
+    Each comes with its name and (T,) bool, the frames for training.
     """
     clip = on_model_skeleton(source.clip, skeleton, source.floor)
     pace = clip.fps / source.clip.fps
@@ -98,7 +98,7 @@ def versions(source: people.SourceClip, skeleton: Skeleton) -> Iterator[tuple[st
 
 
 def build(data: Path, names: tuple[str, ...]) -> dict[str, Array]:
-    """Return the concatenated arrays of all clips of the named sources, plus bookkeeping."""
+    """Return the concatenated arrays of all clips of the named sources."""
     skeleton: Skeleton | None = None
     joined = frames.Joined()
     for source in people.biped_clips(data, names):

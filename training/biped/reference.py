@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the held-out mocap moves: its figures at each gait, for a model to be compared with."""
+"""Reference figures of the held-out mocap in each gait, to compare a model with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +21,11 @@ from ..data import people
 from . import prepare
 
 STAND_INS = ("o3de/Jog1.bvh", "o3de/FreeRoaming2.bvh", "o3de/MixedLocomotion1.bvh")
-"""Clips learned from that stand in for gaits the held-out clips lack; the row says so."""
+"""Training clips for gaits that the held-out clips lack; their rows are marked."""
 SHORTEST = 1.2
-"""Seconds of steady movement that make a sample."""
+"""Shortest steady movement of a sample, seconds."""
 STEADIEST, STRAIGHTEST = 0.6, 0.6
-"""Most change of speed (m/s^2) and of heading (rad/s) that counts as steady."""
+"""Largest change of speed (m/s^2) and of heading (rad/s) in steady movement."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Sample:
     seconds: float
     figures: dict[str, float]
     held_out: bool = True
-    """Whether no model has learned from these clips."""
+    """Whether the clips are held out of training."""
 
 
 def named(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Clip]:
@@ -51,15 +51,15 @@ def named(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Clip]:
 
 
 def measured(clip: Clip) -> dict[str, float]:
-    """Return the figures of a clip with contacts detected from its feet, model or mocap alike."""
+    """Return the figures of a clip of model or mocap, with contacts detected from its feet."""
     points = foot_contacts.foot_points(clip.skeleton, *clip.world())
     return motion_figures(clip, foot_contacts.detect(points, clip.fps))
 
 
 def support(clip: Clip) -> Array:
-    """Return (T,) from -1 to 1: how much more often both feet stand than none does.
+    """Return (T,) from -1 to 1, the share of double support minus the share of flight.
 
-    Above zero a body walks, below it jogs or runs, whatever its speed.
+    Above zero the body walks, below it jogs or runs, at any speed.
     """
     points = foot_contacts.foot_points(clip.skeleton, *clip.world())
     down = foot_contacts.detect(points, clip.fps) > 0.5
@@ -71,7 +71,7 @@ def support(clip: Clip) -> Array:
 def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
     """Return (gait, first, stop, speed) of each stretch of steady movement.
 
-    A gait is what both its speed and its steps say.
+    Speed and steps must agree on the gait.
     """
     root = features.root_track(clip.skeleton, clip.world()[1])
     speed = smooth(root.speeds.astype(np.float64), 0.25 * clip.fps)
@@ -93,7 +93,7 @@ def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
 
 
 def samples(clips: list[Clip]) -> list[Sample]:
-    """Return one sample for each gait the clips hold, averaged over their steady stretches."""
+    """Return a sample for each gait in the clips, averaged over their steady stretches."""
     parts: dict[str, list[tuple[float, float, dict[str, float]]]] = {}
     for clip in clips:
         for gait, first, stop, speed in steady(clip):
@@ -112,7 +112,7 @@ def samples(clips: list[Clip]) -> list[Sample]:
 
 
 def references(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[Sample]:
-    """Return samples of the held-out clips `names`, and stand-ins for the gaits they lack."""
+    """Return samples of the held-out clips ``names``, and of STAND_INS for the gaits they lack."""
     found = samples(named(folder, names, skeleton))
     gaits = {sample.gait for sample in found}
     others = samples(named(folder, STAND_INS, skeleton))
@@ -120,11 +120,11 @@ def references(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[S
 
 
 def table(found: Sequence[Sample], names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return the figures `names` of each gait, rounded, for the report card of a bake."""
+    """Return the figures ``names`` of each gait, rounded, for the report card of a bake."""
     return {s.gait: {name: round(s.figures[name], 4) for name in names} for s in found}
 
 
 def _average(values: Array, weight: Array) -> float:
-    """Return the weighted mean of the values that were found (0 means none was)."""
+    """Return the weighted mean of the nonzero values; 0 means a missing value."""
     known = values != 0.0
     return float(np.average(values[known], weights=weight[known])) if known.any() else 0.0

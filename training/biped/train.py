@@ -3,7 +3,7 @@
 
     python -m training.biped.train --dataset build/biped/dataset.npz --out build/biped --steps 20000
 
-The loop is ``loop``'s, the roll-out ``rollout``'s; a checkpoint is written every few minutes.
+Training loop and roll-outs are in ``training/shared``. A checkpoint is written every few minutes.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def roll_out(
 
 
 def train(data: Path, out: Path, settings: Settings, start: Path | None = None) -> Biped:
-    """Train by the settings and return the model; checkpoints go to ``out``."""
+    """Train with the settings and return the model; checkpoints are written to ``out``."""
     torch.manual_seed(settings.seed)
     parts = dataset.load(data)
     model = Biped(parts[0].skeleton, settings.hidden, dataset.statistics(parts[0]))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Animals of many rigs on the canonical quadruped, each with its own proportions.
+"""Clips of animals of many rigs, retargeted to the canonical quadruped at their own proportions.
 
     python -m training.data.animal_rigs --data FOLDER
 
-prints how well each rig's paws are kept. Loops are repeated, and motions made in place travel at
-the speed at which their standing paws move back.
+prints each rig's paw error. Loops are repeated, and motions in place travel at the speed at which
+their planted paws move back.
 """
 
 import argparse
@@ -32,16 +32,16 @@ log = logging.getLogger(__name__)
 
 RATE = 60.0
 LIMIT = 0.03
-"""Mean paw error over the hip's height above which a clip's retarget has failed."""
+"""Mean paw error in hip heights above which a clip's retarget has failed."""
 MOVING = ("walk", "pace", "trot", "canter", "gallop", "bound")
 """Gaits of the catalog that travel."""
 FREE: Final = "CC0"
-"""How a license begins whose clips may be shown without more."""
+"""Prefix of licenses whose clips need no attribution."""
 
 
 @dataclass(frozen=True, eq=False)
 class AnimalClip:
-    """A motion of an animal on the canonical quadruped of its proportions, 60 Hz, meters."""
+    """A clip of an animal on the canonical quadruped of its proportions, 60 Hz, meters."""
 
     name: str
     rig: str
@@ -55,15 +55,15 @@ class AnimalClip:
     falls: FootfallPattern
     """The gait by its footfalls."""
     kind: str
-    """What the catalog says: a gait, "idle", "turn" or "other"."""
+    """The catalog's label: a gait, "idle", "turn" or "other"."""
     loop: bool
-    """Whether the file's motion is a loop; it is repeated here."""
+    """Whether the file's motion is a loop, which is repeated here."""
     paw_error: Array
-    """(T, 4) meters, from the rig's paws to the canonical ones."""
+    """(T, 4) distance from the rig's paws to the canonical ones, meters."""
 
     @property
     def failed(self) -> bool:
-        """Whether the paws are not kept."""
+        """Whether the mean paw error is above LIMIT."""
         return bool(self.paw_error.mean() > LIMIT * self.hip_height)
 
     @property
@@ -82,7 +82,7 @@ class Rig:
 
     @classmethod
     def of(cls, name: str, entry: dict[str, Any], skeleton: Skeleton) -> "Rig":
-        """Return the rig whose rest pose is that of ``skeleton``."""
+        """Return the rig with the rest pose of ``skeleton``."""
         return cls(name, entry, CanonicalRig.of(skeleton, limbs(entry)))
 
     def retarget(self, source: Clip) -> tuple[Clip, Array]:
@@ -93,12 +93,12 @@ class Rig:
 
 
 def limbs(entry: dict[str, Any]) -> BodyParts:
-    """Return which joints are which part, by a rig's entry in the catalog."""
+    """Return the joints of each body part from a rig's catalog entry."""
     return BodyParts(entry["legs"], entry["spine"], entry["neck_head"], entry["tail"])
 
 
 def read_rigs(folder: Path) -> dict[str, Rig]:
-    """Return the rigs of ``folder`` (unpacked data, with ``catalog.json``) but the Labrador's."""
+    """Return the rigs of ``folder`` (unpacked data, ``catalog.json``) except the Labrador's."""
     catalog = catalog_of(folder)
     out = {}
     for name, entry in catalog["rigs"].items():
@@ -111,7 +111,7 @@ def read_rigs(folder: Path) -> dict[str, Rig]:
 
 
 def free(folder: Path) -> list[str]:
-    """Return the rigs of ``folder`` whose clips are all free."""
+    """Return the rigs of ``folder`` whose clips all have a license of FREE."""
     catalog = catalog_of(folder)
     found: dict[str, bool] = {}
     for clip in catalog["clips"]:
@@ -124,7 +124,7 @@ def animal_clips(
 ) -> Iterator[AnimalClip]:
     """Yield the clips of ``folder`` (unpacked data) whose catalog gait is one of ``kinds``.
 
-    Clips whose conversion the catalog calls low are left out.
+    Clips whose conversion has low quality in the catalog are left out.
     """
     catalog = catalog_of(folder)
     rigs = read_rigs(folder)
@@ -158,7 +158,7 @@ def animal_clip(rig: Rig, entry: dict[str, Any], source: Clip) -> AnimalClip:
 
 
 def report(folder: Path) -> str:
-    """Return a table: per rig the paws' error, and the gait of each clip that travels."""
+    """Return a table: each rig's paw error, and the gait of each clip that travels."""
     rows: dict[str, list[AnimalClip]] = {}
     for one in animal_clips(folder):
         rows.setdefault(one.rig, []).append(one)
@@ -175,9 +175,9 @@ def report(folder: Path) -> str:
         for clip in clips:
             if clip.kind in MOVING:
                 fall = clip.falls
-                told = " ".join(f"{value:.2f}" for value in fall.offsets)
+                offsets = " ".join(f"{value:.2f}" for value in fall.offsets)
                 lines.append(
-                    f"    {clip.name.split('/')[-1]:16s} {clip.kind:7s} -> {fall.gait:7s} {told}"
+                    f"    {clip.name.split('/')[-1]:16s} {clip.kind:7s} -> {fall.gait:7s} {offsets}"
                     f" duty {fall.duty:.2f} stride {fall.stride:.2f} s Froude {clip.froude:.2f}"
                 )
     return "\n".join(lines)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which clips train the quadruped, which are held out, and which frames are learned from.
+"""The Labrador's clips: which are held out, and which frames are used for training.
 
     python -m training.data.labrador_clips --data FOLDER --report
 
-prints how well the clips without a body are completed, measured on a clip that has one.
+prints the errors of completing clips of trunk and feet, measured on a held-out full-body clip.
 """
 
 import argparse
@@ -31,18 +31,18 @@ log = logging.getLogger(__name__)
 
 RATE = 60.0
 HELD_OUT = ("dog_quad_walkrun_006", "dog_star_walk_003", "dog_quad_run_002")
-"""Validation only: all gaits with a real body, a walk with tight turns, a canter."""
+"""For validation only: all gaits with a captured body, a walk with tight turns, a canter."""
 BROKEN = {
     "dog_quad_walkrun_001": ("neck", "RH", "RF"),
     "dog_jump_003": ("RH",),
 }
-"""Full-body clips in which markers were lost, and the parts that are wrong from then on."""
+"""Full-body clips with lost markers, and the parts that are faulty from then on."""
 AROUND_GLITCH = 3
-"""Frames before and after a glitch not to learn from."""
+"""Frames before and after a glitch that are skipped."""
 LEAP = 0.16
-"""Height (m) of the pelvis over its usual height, or of all paws, in a leap."""
+"""Height (m) of the pelvis over its median, or of all paws, from which the dog leaps."""
 REARING = 0.3
-"""Height (m) of both fore paws over which the dog rears up."""
+"""Height (m) of both fore paws from which the dog rears."""
 PARTS = {
     "spine": quadruped.TORSO,
     "neck": quadruped.NECK[:3],
@@ -61,26 +61,26 @@ class SourceClip:
     name: str
     clip: Clip
     good: Array
-    """(T,) bool, frames to learn from."""
+    """(T,) bool, frames for training."""
     held_out: bool
     """Whether the clip is for validation only."""
     full: bool
-    """Whether the whole body was captured; else all but trunk and feet is completed."""
+    """Whether the whole body was captured; otherwise all but trunk and feet is predicted."""
 
 
 @dataclass(frozen=True, eq=False)
 class Labrador:
-    """The files of the Labrador, read once."""
+    """The Labrador's files."""
 
     conversion: labrador_rig.Conversion
     full: dict[str, Clip]
-    """Real clips on the canonical skeleton."""
+    """Full-body clips on the canonical skeleton."""
     tracks: dict[str, Track]
     entries: dict[str, dict[str, Any]]
     """Catalog entries of the tracks."""
 
     def pair(self, name: str) -> Pair:
-        """Return the frames of a clip that are known in both forms."""
+        """Return the frames of a clip that exist in both forms."""
         known, clip = self.tracks[name], self.full[name]
         start = int(self.entries[name]["raw_frame_offset"]) // 2
         count = min(known.frames, clip.frames - start)
@@ -89,7 +89,7 @@ class Labrador:
         return Pair(known, clip.slice(start, start + count), good, BROKEN.get(name, ()))
 
     def fitted(self, *without: str) -> Completion:
-        """Return the completion learned from all pairs but those named."""
+        """Return the completion trained on all pairs but those named."""
         out = Completion(self.conversion.skeleton)
         out.fit([self.pair(name) for name in self.full if name not in without])
         return out
@@ -118,14 +118,14 @@ def read(folder: Path) -> Labrador:
 
 
 def labrador_skeleton(folder: Path) -> Skeleton:
-    """Return the one symmetric skeleton of all clips: standing, facing +Z, meters."""
+    """Return the symmetric skeleton of all clips: standing, facing +Z, meters."""
     return read(folder).conversion.skeleton
 
 
 def labrador_clips(folder: Path) -> Iterator[SourceClip]:
     """Yield the Labrador's clips of ``folder`` (unpacked data, with ``catalog.json``).
 
-    Real ones first, then the completed ones. Takes about a minute.
+    Captured clips come first, then completed ones. Takes about a minute.
     """
     torch.set_num_threads(1)
     data = read(folder)
@@ -143,7 +143,7 @@ def labrador_clips(folder: Path) -> Iterator[SourceClip]:
 
 
 def steady(entry: dict[str, Any], frames: int) -> Array:
-    """Return (T,) bool at 60 Hz, the frames of a catalog entry that are not near a glitch."""
+    """Return (T,) bool at 60 Hz, the frames of a catalog entry away from glitches."""
     good = np.ones(frames, dtype=bool)
     for first, last in entry["glitch_frames"]:
         pace = RATE / float(entry["fps"])
@@ -154,7 +154,7 @@ def steady(entry: dict[str, Any], frames: int) -> Array:
 
 
 def on_ground(clip: Clip) -> Array:
-    """Return (T,) bool, frames of no leap and no rearing, nor the clip's first and last."""
+    """Return (T,) bool, frames without leaps and rearing, and without the clip's ends."""
     pelvis = clip.root_positions[:, 1]
     paws = quadruped.paw_points(clip)[..., 1]
     leaps = (pelvis > np.median(pelvis) + LEAP) | (paws.min(axis=1) > LEAP)
@@ -166,7 +166,7 @@ def on_ground(clip: Clip) -> Array:
 
 
 def errors(got: Clip, real: Clip, good: Array) -> dict[str, tuple[float, float]]:
-    """Return per body part the mean angle (degrees) and distance (cm) of joints."""
+    """Return the joints' mean angle (degrees) and distance (cm) for each body part."""
     (turned, placed), (turns, places) = got.world(), real.world()
     dots = np.abs((turned * turns).sum(axis=-1)).clip(0.0, 1.0)
     angles = np.degrees(2.0 * np.arccos(dots))[good]
@@ -179,7 +179,7 @@ def errors(got: Clip, real: Clip, good: Array) -> dict[str, tuple[float, float]]
 
 
 def mean_pose(data: Labrador, known: Track, without: str) -> Clip:
-    """Return the constant mean pose of all other clips, moved along a track."""
+    """Return the mean pose of all other clips, moved along a track (baseline)."""
     rows = []
     for name in data.full:
         if name != without:
@@ -196,7 +196,7 @@ def mean_pose(data: Labrador, known: Track, without: str) -> Clip:
 
 
 def report(folder: Path, name: str = HELD_OUT[0]) -> str:
-    """Return a table: errors of completing the held-out clip, beside those of a mean pose."""
+    """Return a table: errors of completing the held-out clip, beside the mean-pose baseline."""
     data = read(folder)
     pair = data.pair(name)
     got = errors(data.fitted(name).clip(pair.known), pair.clip, pair.good)
@@ -211,7 +211,7 @@ def report(folder: Path, name: str = HELD_OUT[0]) -> str:
 
 
 def main() -> None:
-    """Read the command line and print what is asked for."""
+    """Read the command line; print the report or the list of clips."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
@@ -222,7 +222,7 @@ def main() -> None:
         log.info(report(options.data))
         return
     for source in labrador_clips(options.data):
-        kind = "real" if source.full else "completed"
+        kind = "captured" if source.full else "completed"
         held = ", held out" if source.held_out else ""
         share = 100.0 * source.good.mean()
         log.info(f"{source.name}: {source.clip.seconds:.1f} s, {kind}{held}, {share:.0f}% good")

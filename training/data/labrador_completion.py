@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Completes a dog's whole body from the path of its trunk and its four feet.
+"""Complete a dog's whole body from the motion of its trunk and four feet.
 
-Most of the Labrador's clips are known only after their retargeting to a robot: a trunk and four
-feet. From the clips known in both forms a small network learns what pelvis, spine, head, tail and
-limbs do; the limbs are then put on the paws by inverse kinematics.
+Most of the Labrador's clips exist only as retargeted to a robot: a trunk and four feet. From the
+clips that exist in both forms a small network learns pelvis, spine, head, tail and limbs; inverse
+kinematics then puts the limbs on the paws.
 """
 
 from dataclasses import dataclass, field
@@ -23,26 +23,26 @@ from motion_addon.motion.maths.smoothing import smooth
 from . import labrador_rig
 
 WINDOW = np.array([-36, -28, -21, -15, -10, -5, 0, 5, 10, 15, 21, 28, 36])
-"""Frames (60 Hz) around the one to complete, whose feet and trunk are seen."""
+"""Frames (60 Hz), relative to the completed one, whose feet and trunk are inputs."""
 ROOT_SIGMA = 8.0
-"""Frames, smoothing of the frame of reference that follows the trunk."""
+"""Frames, smoothing of the reference frame that follows the trunk."""
 OUT_SIGMA = 1.5
-"""Frames, smoothing of what the network says."""
+"""Frames, smoothing of the network's output."""
 NOISE = 0.012
-"""Meters, noise on the feet while fitting: one draw for a whole window, a third of it apiece."""
+"""Meters, noise on the feet in training: one draw per window, plus a third of it per frame."""
 NETS = 2
-"""Networks whose mean is taken."""
+"""Networks that are averaged."""
 FEET = tuple(f"{leg}_knee" for leg in quadruped.LEGS)
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """What is known of a clip: trunk and feet, and the frame of reference they are seen in."""
+    """Trunk and feet of a clip, and the reference frame of the network's inputs."""
 
     origin: Array
     """(T, 3) the smoothed trunk on the ground, meters."""
     back: Array
-    """(T, 4) the turn from the world to the frame of reference."""
+    """(T, 4) the rotation from the world to the reference frame."""
     trunk: Array
     """(T, 3) meters, in the world."""
     axes: Array
@@ -56,11 +56,11 @@ class Track:
         return len(self.origin)
 
     def seen(self, points: Array) -> Array:
-        """Return world points (T, N, 3) in the frame of reference."""
+        """Return world points (T, N, 3) in the reference frame."""
         return quat.apply(self.back[:, None], points - self.origin[:, None])
 
     def placed(self, points: Array) -> Array:
-        """Return the world points (T, N, 3) of points in the frame of reference."""
+        """Return points (T, N, 3) of the reference frame in the world."""
         return np.asarray(quat.apply(quat.inv(self.back)[:, None], points) + self.origin[:, None])
 
 
@@ -82,9 +82,9 @@ def track(clip: Clip, scale: float) -> Track:
 
 
 def inputs(known: Track) -> Array:
-    """Return (T, W * 21) float32: feet and trunk of the window around every frame.
+    """Return (T, W * 21) float32: feet and trunk in the window around every frame.
 
-    Each window is seen from the frame of reference of its middle.
+    Each window is in the reference frame of its middle frame.
     """
     at = np.clip(np.arange(known.frames)[:, None] + WINDOW, 0, known.frames - 1)
     points = np.concatenate([known.feet, known.trunk[:, None]], axis=1)[at]
@@ -97,7 +97,7 @@ def inputs(known: Track) -> Array:
 
 
 def outputs(known: Track, clip: Clip) -> Array:
-    """Return (T, 3 + J * 6 + 12) float32: pelvis, axes of all joints, and feet to paws."""
+    """Return (T, 3 + J * 6 + 12) float32: pelvis, axes of all joints, offsets of paws from feet."""
     rotations, positions = clip.world()
     axes = quat.to_two_axes(quat.mul(known.back[:, None], rotations))
     paws = quat.apply(known.back[:, None], quadruped.paw_points(clip) - known.feet)
@@ -108,14 +108,14 @@ def outputs(known: Track, clip: Clip) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """The same motion as a track and as a real whole-body clip, frame by frame."""
+    """One motion as a track and as a captured whole-body clip, frame by frame."""
 
     known: Track
     clip: Clip
     good: Array
-    """(T,) bool, frames to learn from."""
+    """(T,) bool, frames for training."""
     broken: tuple[str, ...] = ()
-    """Parts of the real clip that are wrong: "neck", or legs of LEGS below the wrist or hock."""
+    """Faulty parts of the captured clip: "neck", or legs of LEGS below the wrist or hock."""
 
     def mirrored(self) -> "Pair":
         """Return the pair with left and right exchanged."""
@@ -134,7 +134,7 @@ def mirrored(known: Track) -> Track:
 
 
 def broken_joints(skeleton: Skeleton, broken: tuple[str, ...]) -> list[int]:
-    """Return the joints that belong to broken parts."""
+    """Return the joints of broken parts."""
     names: list[str] = []
     for part in broken:
         names += quadruped.NECK if part == "neck" else quadruped.LEG_CHAINS[part][3:]
@@ -142,7 +142,7 @@ def broken_joints(skeleton: Skeleton, broken: tuple[str, ...]) -> list[int]:
 
 
 def _weights(pair: Pair) -> Array:
-    """Return (T, 3 + J * 6 + 12) float32, 0 for what is not to be learned."""
+    """Return (T, 3 + J * 6 + 12) float32 loss weights, 0 for broken parts."""
     joints = len(pair.clip.skeleton)
     out = np.ones((pair.clip.frames, 3 + 6 * joints + 12), dtype=np.float32)
     for joint in broken_joints(pair.clip.skeleton, pair.broken):
@@ -155,7 +155,7 @@ def _weights(pair: Pair) -> Array:
 
 
 def _noise(shape: tuple[int, ...]) -> torch.Tensor:
-    """Return noise (N, W * 21) on the feet of windows."""
+    """Return noise (N, W * 21) for the feet of windows."""
     out = torch.zeros(shape[0], len(WINDOW), 21)
     out[..., :12] = NOISE * torch.randn(shape[0], 1, 12)
     out[..., :12] += NOISE / 3.0 * torch.randn(shape[0], len(WINDOW), 12)
@@ -164,7 +164,7 @@ def _noise(shape: tuple[int, ...]) -> torch.Tensor:
 
 @dataclass(eq=False)
 class Completion:
-    """A network from tracks to whole-body clips."""
+    """Networks that predict whole-body clips from tracks."""
 
     skeleton: Skeleton
     nets: list[nn.Module] = field(default_factory=list)
@@ -172,7 +172,7 @@ class Completion:
     y: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def fit(self, pairs: list[Pair], steps: int = 1500, hidden: int = 192) -> None:
-        """Learn from pairs of tracks and real clips; their mirror images are added."""
+        """Train on pairs of tracks and captured clips, and on their mirror images."""
         both = pairs + [pair.mirrored() for pair in pairs]
         good = np.concatenate([pair.good for pair in both])
         parts = (
@@ -204,8 +204,8 @@ class Completion:
         pace = torch.optim.lr_scheduler.OneCycleLR(best, 2e-3, total_steps=steps)
         for _ in range(steps):
             pick = torch.randint(len(seen), (256,))
-            told = self._scaled(seen[pick] + _noise((256, seen.shape[1])))
-            miss = nn.functional.smooth_l1_loss(net(told), wanted[pick], reduction="none")
+            noisy = self._scaled(seen[pick] + _noise((256, seen.shape[1])))
+            miss = nn.functional.smooth_l1_loss(net(noisy), wanted[pick], reduction="none")
             loss = (miss * weights[pick]).mean()
             best.zero_grad()
             loss.backward()
@@ -217,19 +217,19 @@ class Completion:
         return (seen - self.x[0]) / self.x[1]
 
     def predict(self, known: Track) -> Array:
-        """Return (T, 3 + J * 6 + 12) as ``outputs`` would."""
+        """Return the predicted (T, 3 + J * 6 + 12), in the layout of ``outputs``."""
         assert self.y is not None
         with torch.no_grad():
             seen = self._scaled(torch.from_numpy(inputs(known)))
-            said = torch.stack([net(seen) for net in self.nets]).mean(0) * self.y[1] + self.y[0]
-        return smooth(said.numpy(), OUT_SIGMA)
+            mean = torch.stack([net(seen) for net in self.nets]).mean(0) * self.y[1] + self.y[0]
+        return smooth(mean.numpy(), OUT_SIGMA)
 
     def clip(self, known: Track) -> Clip:
-        """Return the whole-body clip of a track, its paws standing on the ground."""
-        pelvis, rotations, paws = self.said(known)
+        """Return the whole-body clip of a track, its planted paws on the ground."""
+        pelvis, rotations, paws = self.predicted(known)
         return canonical_motion.on_paws(self.skeleton, rotations, pelvis, paws, 60.0)
 
-    def said(self, known: Track) -> tuple[Array, Array, Array]:
+    def predicted(self, known: Track) -> tuple[Array, Array, Array]:
         """Return pelvis (T, 3), rotations (T, J, 4) and paws (T, 4, 3), all in the world."""
         values = self.predict(known)
         joints = len(self.skeleton)
@@ -243,17 +243,17 @@ class Completion:
         return pelvis, rotations, paws
 
     def repaired(self, pair: Pair) -> Clip:
-        """Return the real clip of a pair with its broken parts completed."""
+        """Return the captured clip of a pair with its broken parts completed."""
         if not pair.broken:
             return pair.clip
-        _, told, said = self.said(pair.known)
+        _, turned, placed = self.predicted(pair.known)
         rotations, positions = pair.clip.world()
         paws = quadruped.paw_points(pair.clip)
         joints = broken_joints(self.skeleton, pair.broken)
-        rotations[:, joints] = told[:, joints]
+        rotations[:, joints] = turned[:, joints]
         for k, name in enumerate(quadruped.LEGS):
             if name in pair.broken:
-                paws[:, k] = said[:, k]
+                paws[:, k] = placed[:, k]
         return canonical_motion.on_paws(self.skeleton, rotations, positions[:, 0], paws, 60.0)
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The motion-captured Labrador on the canonical quadruped.
+"""Retarget the motion-captured Labrador to the canonical quadruped.
 
-The files' rest pose is one crooked frame of a standing dog, their left and right legs differ by
-some degrees and centimeters, the paws' joints stand between 0 and 4 cm high, the tail is twice as
-long as a Labrador's, and neck, tail, pasterns and paws turn about themselves at random. Here the
-rest pose is the median stand made symmetric, what a joint does is measured from where it is on
-average while the dog moves, joints whose turn cannot be trusted follow the joint before them, and
-the paws are put on the ground by inverse kinematics.
+Faults of the files: the rest pose is one crooked frame of a standing dog, left and right legs
+differ by some degrees and centimeters, the joints of planted paws are between 0 and 4 cm high, the
+tail is twice as long as a Labrador's, and neck, tail, pasterns and paws twist at random. Here the
+rest pose is the symmetric median standing pose, rotations are relative to a joint's mean while the
+dog moves, joints with random twist take their parent's twist, and inverse kinematics puts the paws
+on the ground.
 """
 
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ from motion_addon.motion.maths.smoothing import smooth, smoothstep
 HIP_HEIGHT = 0.56
 """Height of the femur's joint in the rest pose, meters."""
 PAW_HEIGHT = 0.02
-"""Height of every paw's joint while it stands, meters."""
+"""Height of every planted paw's joint, meters."""
 TAIL_LENGTH = 0.42
-"""Length of the tail, meters; that of the files is 0.78."""
+"""Length of the tail, meters; the files have 0.78."""
 TAIL_SIGMA = 4.0
 """Frames, smoothing of the tail, which jitters in the files."""
 PASTERN_SIGMA = 1.5
 """Frames, smoothing of the pasterns, which jump now and then in the files."""
 TOES_DOWN = (0.035, 0.075)
-"""Heights (m) of a paw's joint under which its toes lie flat, and over which they hang straight."""
+"""Heights (m) of a paw's joint below which its toes are flat, and above which they are straight."""
 STILL = 0.12
 """Speed (m/s) under which a paw, or the dog, is still."""
 
@@ -59,26 +59,26 @@ NAMES = {
     "LeftForePaw": "_LeftFinger",
     "RightForePaw": "RightFinger",
 }
-"""Canonical joint to the files' joint, without its b_."""
+"""The files' joint, without its prefix ``b_``, of each canonical joint."""
 _TIPS = {"Head": "Dog_Jaw", "Tail5": "b_Tail009"} | {paw: "" for paw in quadruped.PAWS}
-"""Joints at the end of a chain, and the files' joint that carries their tip if it is another."""
+"""Joints at the end of a chain, and the files' joint with their tip if it is a different one."""
 _PASTERNS = tuple(chain[3] for chain in quadruped.LEG_CHAINS.values())
 _FOLLOWING = (*quadruped.NECK, *quadruped.TAIL, *_PASTERNS)
 
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """How the files' dog becomes the canonical one."""
+    """Conversion from the files' skeleton to the canonical one."""
 
     skeleton: Skeleton
     joints: Array
-    """(J,) the files' joint of every canonical joint."""
+    """(J,) index of the files' joint for every canonical joint."""
     before: Array
-    """(J, 4) what the files' world rotations are multiplied with on the right."""
+    """(J, 4) right factor of the files' world rotations."""
     toward: dict[int, Array]
-    """Direction in the rest pose of each joint that follows the one before it."""
+    """Bone direction in the rest pose of each joint that takes its parent's twist."""
     straighten: dict[int, Array]
-    """Rotation (4,), seen from the withers, that puts a neck joint's mean in the middle."""
+    """Rotation (4,), relative to the withers, that centers a neck joint's mean."""
     scale: float
 
     def clip(self, source: Clip) -> Clip:
@@ -96,7 +96,7 @@ class Conversion:
         return on_paws(self.skeleton, turned, positions[:, 0] * self.scale, targets, source.fps)
 
     def _follow(self, rotations: Array, points: Array) -> None:
-        """Turn the joints that follow, in place, along the bones between ``points``."""
+        """Align the joints of ``toward``, in place, with the bones between ``points``."""
         withers = rotations[:, self.skeleton.index("Withers")]
         for joint, rest in self.toward.items():
             bone = points[:, _end_of(self.skeleton, joint)] - points[:, joint]
@@ -111,16 +111,16 @@ class Conversion:
 
 
 def _hinged(before: Array, after: Array) -> Array:
-    """Return the turns (T, 4) about +X that take ``before`` (T, 3) nearest to ``after``.
+    """Return the rotations (T, 4) about +X that bring ``before`` (T, 3) nearest to ``after``.
 
-    A wrist folds so far that the shortest turn would flip over to either side.
+    A wrist folds so far that the shortest rotation would flip to either side.
     """
     angle = [np.arctan2(bone[:, 2], bone[:, 1]) for bone in (after, before)]
     return quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), angle[0] - angle[1]).astype(np.float32)
 
 
 def _end_of(skeleton: Skeleton, joint: int) -> int:
-    """Return the point at the end of a joint's bone: its child, or its tip after all joints."""
+    """Return the index of a bone's end point: the joint's child, or its tip after all joints."""
     children = np.flatnonzero(skeleton.parents == joint)
     if len(children):
         return int(children[0])
@@ -133,7 +133,7 @@ def facing(positions: Array, pelvis: int, withers: int) -> Array:
 
 
 def conversion(clips: list[Clip]) -> Conversion:
-    """Return the conversion that the full-body ``clips`` of the files ask for."""
+    """Return the conversion, measured on the full-body ``clips`` of the files."""
     source = clips[0].skeleton
     joints = np.array([source.index("b_" + NAMES[name]) for name in quadruped.JOINTS])
     stem = Skeleton(quadruped.JOINTS, quadruped.parents(), np.zeros((len(joints), 3), np.float32))
@@ -176,14 +176,14 @@ def _bone(skeleton: Skeleton, joint: int) -> Array:
 
 
 def _to_middle(stem: Skeleton, joint: int, withers: Array, points: Array) -> Array:
-    """Return the rotation (4,) that takes a bone's mean, seen from the withers, to x = 0."""
+    """Return the rotation (4,) that brings a bone's mean, relative to the withers, to x = 0."""
     bone = quat.unit(points[:, _end_of(stem, joint)] - points[:, joint])
     mean = quat.inv_apply(withers, bone).mean(axis=0)
     return quat.between(mean, mean * [0.0, 1.0, 1.0])
 
 
 def mean_rotation(rotations: Array) -> Array:
-    """Return the mean (J, 4) of rotations (N, J, 4) that are not far apart."""
+    """Return the mean (J, 4) of similar rotations (N, J, 4)."""
     spread = np.einsum("nji,njk->jik", rotations, rotations)
     return np.asarray(np.linalg.eigh(spread)[1][..., -1])
 
@@ -229,7 +229,7 @@ def _sites(ends: dict[int, Array]) -> tuple[EndSite, ...]:
 
 
 def _rest(even: Skeleton) -> Skeleton:
-    """Return the skeleton with its paws level and a tail of proper length."""
+    """Return the skeleton with level paws and a tail of TAIL_LENGTH."""
     offsets, ends = even.offsets.copy(), {j: np.array(v) for j, v in even.end_sites}
     paws = [even.index(name) for name in quadruped.PAWS]
     heights = even.rest_positions()[paws, 1]
@@ -245,9 +245,9 @@ def _rest(even: Skeleton) -> Skeleton:
 
 
 def toes_down(skeleton: Skeleton, rotations: Array, paws: Array) -> None:
-    """Turn the paws of world rotations (T, J, 4) in place: flat on the ground, straight in the air.
+    """Rotate the paws of world rotations (T, J, 4) in place: flat on the ground, else straight.
 
-    ``paws`` (T, 4, 3) meters. A flat paw points where its pastern points.
+    ``paws`` (T, 4, 3) are positions in meters. A flat paw points in its pastern's direction.
     """
     for k, leg_name in enumerate(quadruped.LEGS):
         pastern, paw = (skeleton.index(name) for name in quadruped.LEG_CHAINS[leg_name][3:])
@@ -260,10 +260,10 @@ def toes_down(skeleton: Skeleton, rotations: Array, paws: Array) -> None:
 
 
 def leveled(paws: Array, fps: float) -> Array:
-    """Return paw positions (T, 4, 3) shifted up or down so that all stand at PAW_HEIGHT.
+    """Return paw positions (T, 4, 3) shifted up or down so that planted paws are at PAW_HEIGHT.
 
-    The shift of each stance is its lower quartile's; between stances it is interpolated. No paw
-    goes into the ground.
+    The shift of a stance moves its lower quartile; between stances it is interpolated. No paw sinks
+    into the ground.
     """
     out = np.array(paws)
     speeds = np.linalg.norm(np.gradient(smooth(paws, 1.0), axis=0), axis=-1) * fps

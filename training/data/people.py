@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which clips train the biped, which are held out, and what is put right in them.
+"""Clips of people: which are used, held out or left out, and what is repaired in them.
 
-Two things in the O3DE files are wrong as a picture shows at once, and are mended here. Their
-arm rotations are relative to a T-pose while the rest offsets are those of an A-pose, so that
-the arms cross in front of the body: the model skeleton has T-pose arms. And in a quiet stand
-the pelvis tips back and the head bows by about ten degrees: the torso's pitch is measured
-from the median standing pose.
+Two faults of the O3DE files are corrected. Their arm rotations are relative to a T-pose while the
+rest offsets are those of an A-pose, so that the arms cross in front of the body: the model skeleton
+has T-pose arms. And in the standing pose the pelvis tips back and the head bows by about ten
+degrees: the torso's pitch is measured from the median standing pose.
 """
 
 import json
@@ -23,7 +22,7 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 
 HELD_OUT = ("o3de/Walk2.bvh", "o3de/OutofRange1.bvh")
-"""Validation only: a plain walk, and starts, walk, jog and run up to 4 m/s."""
+"""For validation only: a walk, and starts, walk, jog and run up to 4 m/s."""
 
 LEFT_OUT = {
     "o3de/Jumps1.bvh": "jumps over boxes, no flat ground",
@@ -39,10 +38,10 @@ SLOWED = (
     "o3de/Circles1.bvh",
     "o3de/MixedLocomotion1.bvh",
 )
-"""Clips that are also learned from as slow walks (``training/biped/augment.py``)."""
+"""Clips that are also used as slow walks (``training/biped/augment.py``)."""
 
 STANDING = "o3de/TurnOnSpot1.bvh"
-"""The clip whose median pose is taken for a quiet stand."""
+"""The clip whose median pose is the standing pose."""
 TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")
 
 
@@ -53,16 +52,16 @@ class SourceClip:
     name: str
     clip: Clip
     bad_ranges: tuple[tuple[int, int], ...]
-    """Inclusive frame ranges not to learn from."""
+    """Inclusive frame ranges to skip in training."""
     floor: float
     """Height of the ground in the file, meters."""
     licence: str
 
 
 def catalog_of(folder: Path) -> dict[str, Any]:
-    """Return what is told of the clips of ``folder`` (unpacked data)."""
-    told: dict[str, Any] = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
-    return told
+    """Return the catalog of the clips of ``folder`` (unpacked data)."""
+    catalog: dict[str, Any] = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    return catalog
 
 
 def biped_clips(
@@ -70,7 +69,7 @@ def biped_clips(
     sources: tuple[str, ...] = ("o3de",),
     left_out: Container[str] = tuple(LEFT_OUT),
 ) -> Iterator[SourceClip]:
-    """Yield the usable clips of ``folder`` (unpacked data, with ``catalog.json``), mended."""
+    """Yield the usable clips of ``folder`` (unpacked data, with ``catalog.json``), repaired."""
     catalog = catalog_of(folder)
     pitch = standing_pitch(bvh.read(folder / STANDING)) if (folder / STANDING).exists() else None
     for entry in catalog["clips"]:
@@ -80,12 +79,12 @@ def biped_clips(
         ranges = tuple((int(a), int(b)) for a, b in entry["bad_ranges"])
         clip = bvh.read(folder / name)
         if entry["source"] == "o3de" and pitch is not None:
-            clip = mended(clip, pitch)
+            clip = repaired(clip, pitch)
         yield SourceClip(name, clip, ranges, float(entry["floor_y_m"]), entry["licence"])
 
 
 def standing_pitch(clip: Clip) -> Array:
-    """Return (8,) radians, the median pitch of each TORSO joint; positive looks up."""
+    """Return (8,) the median pitch of each TORSO joint in radians, positive up."""
     rotations, _ = clip.world()
     joints = [clip.skeleton.index(name) for name in TORSO]
     forward = quat.to_two_axes(rotations[:, joints])[..., :3]
@@ -93,8 +92,8 @@ def standing_pitch(clip: Clip) -> Array:
     return np.asarray(np.median(np.arctan2(forward[..., 1], level), axis=0))
 
 
-def mended(clip: Clip, pitch: Array) -> Clip:
-    """Return an O3DE clip with T-pose arm offsets and a torso upright in a quiet stand."""
+def repaired(clip: Clip, pitch: Array) -> Clip:
+    """Return an O3DE clip with T-pose arm offsets and an upright torso in the standing pose."""
     rotations, _ = clip.world()
     joints = [clip.skeleton.index(name) for name in TORSO]
     upright = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), pitch)

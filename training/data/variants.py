@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real animals in other builds: one motion on legs, trunks, necks and tails of other lengths.
+"""Data augmentation: real animals with legs, trunks, necks and tails of other lengths.
 
-Twenty-four rigs are few to learn from; what an animal does says more than how long its bones
-are. Rotations stay, so that joints bend as they did; the forelegs' length is solved for, so that
-all paws stand on the ground, and the way over it is as long as the hind legs now step.
+Twenty-four rigs are few training data. Rotations are kept; the forelegs' length is solved so that
+all paws reach the ground, and root motion is scaled to the hind legs' new stride.
 """
 
 from collections.abc import Sequence
@@ -22,20 +21,20 @@ from .synthetic.episodes import Animal, Sample
 COUNT: Final = 4
 """Variants of each animal."""
 MARK: Final = "~"
-"""In the name of a variant, between that of its animal and its number."""
+"""Separator in a variant's name, between its animal's name and its number."""
 SPREAD: Final = 0.14
-"""Of the logarithms of the lengths of a part of the body."""
+"""Standard deviation of the logarithm of a body part's length."""
 BONES: Final = 0.06
-"""Of those of single bones of a leg, besides."""
+"""Further standard deviation for single bones of a leg."""
 FORELEGS: Final = (0.75, 1.33)
-"""Factors of the forelegs' length within which a variant is taken."""
+"""Accepted range of the factor of the forelegs' length."""
 TRIES: Final = 25
-"""Builds that are drawn for each that is taken, at most."""
+"""Most builds drawn for each accepted one."""
 _HIND, _FORE = ("LH", "RH"), ("LF", "RF")
 
 
 def variants(animal: Animal, count: int = COUNT) -> list[Animal]:
-    """Return an animal in ``count`` other builds, always the same ones."""
+    """Return an animal in ``count`` other builds, always the same for an animal."""
     made = builds(animal.rig, [sample.clip for sample in animal.samples], count)
     return [
         Animal(
@@ -50,11 +49,11 @@ def variants(animal: Animal, count: int = COUNT) -> list[Animal]:
 def builds(
     rig: str, clips: Sequence[Clip], count: int = COUNT, standing: Sequence[Clip] = ()
 ) -> list[list[Clip]]:
-    """Return an animal's clips in ``count`` other builds, always the same ones for a rig.
+    """Return an animal's clips in ``count`` other builds, always the same for a rig.
 
-    Clips are at the model's size, contacts (T, 4) included. ``standing`` are those that tell how
-    the animal stands on its feet, all of them without. Fewer are returned where the forelegs of
-    most builds would not do.
+    Clips are at the model's size, with contacts (T, 4). The forelegs are fitted on the stances of
+    ``standing``, or of all clips if it is empty. Fewer builds are returned if the forelegs of most
+    draws are out of range.
     """
     rng = np.random.default_rng([5, *(ord(letter) for letter in rig)])
     out: list[list[Clip]] = []
@@ -68,7 +67,7 @@ def builds(
 
 
 def _built(clips: Sequence[Clip], standing: Sequence[Clip], rng: np.random.Generator) -> list[Clip]:
-    """Return the clips of an animal in a drawn build; none where the forelegs would not do."""
+    """Return an animal's clips in a drawn build; none if the forelegs are out of range."""
     own = clips[0].skeleton
     drawn = _stretched(own, rng)
     factor = _forelegs(standing, drawn)
@@ -104,7 +103,7 @@ def _stretched(own: Skeleton, rng: np.random.Generator) -> Skeleton:
 
 
 def _forelegs(clips: Sequence[Clip], built: Skeleton) -> float:
-    """Return by how much the forelegs must be longer for fore paws to stand where hind ones do."""
+    """Return the factor of the forelegs' length that puts the fore paws on the ground."""
     arms, wanted = [], []
     for clip in clips:
         places = replace(clip, skeleton=built).world()[1].astype(np.float64)
@@ -123,7 +122,7 @@ def _forelegs(clips: Sequence[Clip], built: Skeleton) -> float:
 
 
 def _hips(clip: Clip, skeleton: Skeleton) -> float:
-    """Return the mean height of the pelvis over the hind paws that stand, on a skeleton, meters."""
+    """Return the mean height (m) of the pelvis over the planted hind paws, on a skeleton."""
     places = replace(clip, skeleton=skeleton).world()[1].astype(np.float64)
     standing = _standing(clip, _HIND)
     away = places[:, :1, 1] - places[:, _joints(skeleton, _HIND, -1), 1]
@@ -131,7 +130,7 @@ def _hips(clip: Clip, skeleton: Skeleton) -> float:
 
 
 def _standing(clip: Clip, legs: tuple[str, str]) -> Array:
-    """Return (T, 2) bool, whether the paws of two legs stand."""
+    """Return (T, 2) bool, whether the paws of two legs are planted."""
     assert clip.contacts is not None
     return np.asarray(clip.contacts[:, [quadruped.LEGS.index(leg) for leg in legs]] > 0.5)
 
@@ -141,9 +140,9 @@ def _joints(skeleton: Skeleton, legs: tuple[str, str], part: int) -> list[int]:
 
 
 def _moved(clip: Clip, built: Skeleton, rise: float, share: float) -> Clip:
-    """Return a clip on a skeleton, at the model's size again.
+    """Return a clip on the skeleton ``built``, scaled to the model's size.
 
-    The pelvis is ``rise`` meters higher; hips are ``share`` times as high as before.
+    The pelvis is raised by ``rise`` meters; hips are ``share`` times as high as before.
     """
     roots = clip.root_positions.astype(np.float64) * [share, 1.0, share] + [0.0, rise, 0.0]
     moved = replace(clip, skeleton=built, root_positions=roots.astype(np.float32))
@@ -152,10 +151,10 @@ def _moved(clip: Clip, built: Skeleton, rise: float, share: float) -> Clip:
 
 
 def _sample(sample: Sample, clip: Clip) -> Sample:
-    """Return a sample in another build."""
+    """Return a sample with its clip in another build."""
     return replace(sample, clip=clip, gait=sample.gait[frames_of(sample.clip, clip)])
 
 
 def frames_of(before: Clip, clip: Clip) -> Array:
-    """Return (T,) the frames of a clip that those of the same in another build are nearest to."""
+    """Return (T,) the nearest frame of ``before`` for each frame of its variant ``clip``."""
     return np.linspace(0.0, before.frames - 1.0, clip.frames).round().astype(np.int64)

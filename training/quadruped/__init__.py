@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Motion data of four-legged animals, and how a quadruped is trained on it."""
+"""Training of the quadruped's controller: mixtures of experts, training, evaluation."""

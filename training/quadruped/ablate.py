@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What experts are for: mute each one and see where the motion gets worse; draw both.
+"""Ablation of the experts: mute each one and measure where the motion gets worse.
 
     python -m training.quadruped.ablate --run build/quadruped/run --out docs/images
 
-Writes ``experts-ablation.png``, how much further off the body is after a quarter of a second with
-one expert muted, by what the dog is doing, and ``experts-activations.png``, the gate's shares
-while it goes from a walk to a gallop.
+Draws ``experts-ablation.png``, the rise of the body's error after a quarter of a second with one
+expert muted, by situation, and ``experts-activations.png``, the gate's shares from a walk to a
+gallop.
 """
 
 import argparse
@@ -34,13 +34,13 @@ FRAMES = 15
 """Length of the roll-outs compared."""
 SAMPLES = 3000
 TURN = 0.7
-"""rad/s, over which the dog turns."""
+"""rad/s above which the dog turns."""
 FAST = 3.0
 """m/s."""
 
 
 def situations(data: Sequences, frames: Array) -> dict[str, Array]:
-    """Return a mask (N,) for everything the dog does at ``frames`` (N,)."""
+    """Return a mask (N,) over ``frames`` (N,) for each situation."""
     motion = data.frames["control"].numpy()[frames][:, stride_clock.INPUT.motion]
     gait = data.frames["gait"].numpy()[frames].argmax(axis=1)
     speed = data.frames["speed"].numpy()[frames]
@@ -66,7 +66,7 @@ def misplaced(model: Quadruped, batch: dict[str, Tensor]) -> Array:
 
 
 def ablate(model: Quadruped, data: Sequences) -> tuple[list[str], Array, Array]:
-    """Return situations, the whole model's error (S,) in cm and its rise (K, S) by expert."""
+    """Return situations, the unablated error (S,) in cm and its rise (K, S) per muted expert."""
     first, weight = data.starts(FRAMES)
     rng = np.random.default_rng(1)
     first = rng.choice(first, SAMPLES, p=weight)
@@ -96,7 +96,7 @@ def speeding_up(model: Quadruped, data: Sequences) -> tuple[Array, Array, Array]
 
 
 def draw_ablation(names: list[str], rises: Array, out: Path) -> None:
-    """Draw the rise of the error (K, S) as a table of shades."""
+    """Draw the rise of the error (K, S) as a heat map."""
     figure, axes = plt.subplots(figsize=(8.0, 0.5 * len(rises) + 1.6))
     axes.imshow(rises, cmap="Oranges", aspect="auto", vmin=0.0)
     axes.set_xticks(range(len(names)), names, rotation=40, ha="right")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pacing made of walking and trotting, for the Labrador paces too seldom to learn it from.
+"""Data augmentation: paces from walks and trots, because the Labrador rarely paces.
 
-In a steady stretch the fore half of the dog is taken from a little later, so that each fore paw
-comes down just after the hind paw of its side. The trunk between is blended, and it sways and
-rolls over the side that stands.
+In a steady stretch the fore half of the dog is taken from a later frame, so that each fore paw
+touches down just after the hind paw of its side. The trunk between is blended, and it sways and
+rolls over the stance side.
 """
 
 from collections.abc import Iterator
@@ -25,41 +25,41 @@ from motion_addon.motion.plan.trajectory import Trajectory
 from ..data import labrador_rig
 
 SHORTEST = 1.2
-"""Seconds, least duration of a stretch."""
+"""Seconds, shortest duration of a stretch."""
 SPEEDS = (0.6, 2.9)
 """m/s at which dogs pace."""
 TURNING = 1.4
 """Radians per second of a turn above which a stretch is left out."""
 UNEVEN = 0.14
-"""Cycles by which footfalls of a stretch may miss even steps."""
+"""Cycles, largest deviation of a stretch's footfalls from even steps."""
 SETTLE = 0.3
 """Seconds, smoothing (sigma) of the shift in time."""
 SWAY, ROLL = 0.018, 0.05
-"""Meters and radians by which the trunk moves over the legs that stand."""
+"""Meters and radians by which the trunk moves over the stance legs."""
 _SPINE = {"Spine1": 0.2, "Spine2": 0.45, "Spine3": 0.75}
-"""Share of the fore half in the joints between pelvis and withers."""
+"""Blend weight of the fore half for the joints between pelvis and withers."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """What is needed of a clip to shift its fore half in time."""
+    """Steps of a clip, for shifting its fore half in time."""
 
     contacts: Array
     """(T, 4) of the paws."""
     track: Trajectory
     lag: Array
-    """(T,) cycles from the hind paw's touchdown to that of the fore paw of its side."""
+    """(T,) cycles from a hind paw's touchdown to the touchdown of the fore paw on its side."""
     rate: Array
     """(T,) strides per second."""
     even: Array
-    """(T,) bool, where the dog walks or trots steadily and straight on."""
+    """(T,) bool, where the dog walks or trots steadily and straight ahead."""
 
 
 def paced(clip: Clip, good: Array) -> Iterator[tuple[Clip, Array]]:
-    """Yield the steady walks and trots of a clip as paces, with their frames to learn from.
+    """Yield the steady walks and trots of a clip as paces, each with its training frames.
 
-    ``good`` (T,) bool are the frames of ``clip`` to learn from. Of a pace those are not before the
-    first touchdowns nor after the last, where it is not known how far a stride has got.
+    ``good`` (T,) bool marks the training frames of ``clip``. A pace has none before the first and
+    after the last touchdowns, where the stride phase is unknown.
     """
     steps = _steps(clip)
     cycles = steps.lag - TABLE["pace"].offsets[1]
@@ -85,8 +85,8 @@ def _steps(clip: Clip) -> _Steps:
     gait = stride_phases.gait_weights(strides, duty, clip.fps)
     track = stride_clock.root_track(clip.skeleton, clip.world()[1], gait)
     turns = np.exp(2j * np.pi * strides.phase)
-    side = _calm(turns[:, [0, 2]] * np.conj(turns[:, [1, 3]]), clip.fps)
-    across = _calm(turns[:, [0, 1]] * np.conj(turns[:, [2, 3]]), clip.fps)
+    side = _smoothed(turns[:, [0, 2]] * np.conj(turns[:, [1, 3]]), clip.fps)
+    across = _smoothed(turns[:, [0, 1]] * np.conj(turns[:, [2, 3]]), clip.fps)
     lags = np.angle(side) / (2.0 * np.pi) % 1.0
     mean = np.angle(side.sum(axis=1)) / (2.0 * np.pi) % 1.0
     gaps = np.abs((lags - mean[:, None] + 0.5) % 1.0 - 0.5)
@@ -101,7 +101,7 @@ def _steps(clip: Clip) -> _Steps:
     return _Steps(contacts, track, mean, np.maximum(rate, 0.5), even & forward)
 
 
-def _calm(turns: Array, fps: float) -> Array:
+def _smoothed(turns: Array, fps: float) -> Array:
     """Return complex signals (T, n) smoothed over about a stride."""
     sigma = SETTLE * fps
     return np.asarray(smooth(turns.real, sigma) + 1j * smooth(turns.imag, sigma))
@@ -141,7 +141,7 @@ def _fore_joints() -> tuple[str, ...]:
 
 
 def _between(track: Trajectory, now: Array, later: Array) -> tuple[Array, Array]:
-    """Return the rotations (N, 4) and moves (N, 3) from later places of the root to those now."""
+    """Return rotations (N, 4) and moves (N, 3) from the root's later positions to now."""
     times = np.arange(len(track.positions))
     places = np.stack([np.interp(later, times, part) for part in track.positions.T], axis=1)
     yaw = np.unwrap(features.yaw(track))

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare trained mixtures in the closed loop: what each does, costs, and what experts are for.
+"""Compare trained mixtures of experts in the closed loop.
 
     python -m training.quadruped.compare_mixtures --dataset build/quadruped/dataset.npz \
         --runs build/study/* --json out/study.json
     python -m training.quadruped.compare_mixtures --table out/study.json
 
-The second prints the table of ``docs/experts.md``; of several files (other seeds) the means.
-Every run is a folder that ``training.quadruped.train`` wrote. All are driven along the same
-courses at the same speeds and gaits, without clean-up.
+The second command prints the table of ``docs/experts.md``, with several files (one per seed) the
+means. A run is a folder that ``training.quadruped.train`` wrote. All mixtures are driven along the
+same courses at the same speeds and gaits, without clean-up.
 """
 
 import argparse
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 PRE_ROLL = 150
 GOING = 0.25
-"""m/s, over which the animal is moving."""
+"""m/s above which the animal moves."""
 PASSES: tuple[tuple[str, float], ...] = (
     *(("walk", v) for v in (0.5, 0.8, 1.2, 1.6)),
     *(("trot", v) for v in (1.4, 2.0, 2.8)),
@@ -46,12 +46,12 @@ PASSES: tuple[tuple[str, float], ...] = (
     *(("canter", v) for v in (2.8, 3.4)),
     *(("gallop", v) for v in (4.0, 5.0)),
 )
-"""Gaits and speeds (m/s) that every mixture is driven at."""
+"""Gaits and speeds (m/s) at which every mixture is driven."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One drive along a course."""
+    """One run along a course."""
 
     course: courses.Course
     gait: str
@@ -81,7 +81,7 @@ def passes() -> list[Pass]:
 def drive(
     model: Quadruped, plans: Sequence[Trajectory], start: Array
 ) -> tuple[list[controller.Run], Array]:
-    """Run a model along plans, all at once; return raw motions and shares (T, N, K) of experts.
+    """Run a model along all plans in one batch; return raw motions and expert shares (T, N, K).
 
     ``start`` (2, S, 3) is a standing state.
     """
@@ -120,7 +120,7 @@ def drive(
 
 
 def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
-    """Return the figures of one raw pass while it moves."""
+    """Return the figures of the moving part of one raw pass."""
     going = np.flatnonzero(item.plan.speeds > GOING)
     clip = run.clip.slice(int(going[0]), int(going[-1]) + 1)
     points = quadruped.paw_points(clip)
@@ -140,7 +140,7 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
 
 
 def read(folder: Path, data: Sequences) -> Quadruped:
-    """Return the model of a run's checkpoint."""
+    """Load the model of a run's checkpoint."""
     weights, info = loop.read(folder / "checkpoint.pt")
     stats = dataset.statistics(data, stride_clock.INPUT)
     model = Quadruped(
@@ -151,7 +151,7 @@ def read(folder: Path, data: Sequences) -> Quadruped:
 
 
 def measured(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, Any]:
-    """Return the rows of a run, their means, and how much each expert is used."""
+    """Measure a run: its rows, their means, and the use of each expert."""
     model = read(folder, data)
     start = standing_state(data, stride_clock.INPUT)
     runs, shares = drive(model, [item.plan for item in items], start)
@@ -172,13 +172,13 @@ def measured(folder: Path, data: Sequences, items: Sequence[Pass]) -> dict[str, 
 
 
 def table(files: Sequence[Path]) -> str:
-    """Return a Markdown table of the means of studies, one for each seed, with their spread.
+    """Return a Markdown table of the means of several files, one per seed, with their spread.
 
-    The spread is half of the distance between the largest and the smallest figure.
+    The spread is half the distance between the largest and the smallest figure.
     """
-    studies = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    contents = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     lines = []
-    for rows in zip(*studies, strict=True):
+    for rows in zip(*contents, strict=True):
         cells = [str(rows[0]["name"])]
         for pick, digits in COLUMNS.values():
             values = np.array([pick(row) for row in rows], dtype=np.float64)
@@ -196,11 +196,11 @@ COLUMNS: dict[str, tuple[Callable[[dict[str, Any]], float], int]] = {
     "skate": (lambda row: row["mean"]["foot_skate"], 3),
     "skate, back": (lambda row: row["mean"]["foot_skate_back"], 3),
     "path (cm)": (lambda row: row["mean"]["path_mean_cm"], 1),
-    "footfalls off": (lambda row: row["mean"]["phase_error"], 2),
+    "footfall error": (lambda row: row["mean"]["phase_error"], 2),
     "right gait (%)": (lambda row: 100.0 * row["mean"]["gait_right"], 0),
     "uneven use": (lambda row: row["use_cv"], 1),
 }
-"""Columns of the table: what they show of a study's row, and their digits."""
+"""Columns of the table: figure of a row, and digits."""
 
 
 def main() -> None:
@@ -210,7 +210,7 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=Path("build/quadruped/dataset.npz"))
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--runs", type=Path, nargs="+")
-    what.add_argument("--table", type=Path, nargs="+", help="studies of several seeds")
+    what.add_argument("--table", type=Path, nargs="+", help="files of several seeds")
     results.add_argument(parser)
     options = parser.parse_args()
     if options.table:

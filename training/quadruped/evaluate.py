@@ -3,7 +3,7 @@
 
     python -m training.evaluate quadruped --json out/quadruped.json
 
-Sizes are in hip heights, so that the same courses hold for a mouse and an elephant.
+Courses are scaled by the hip height, so that they suit a mouse and an elephant.
 """
 
 from dataclasses import replace
@@ -32,12 +32,12 @@ Row = dict[str, Any]
 RATE = 60.0
 MODEL = "quadruped"
 GOING = 0.2
-"""m/s over which the animal is moving."""
+"""m/s above which the animal moves."""
 FORCED = {"walk": (0.5, 0.9, 1.3), "pace": (1.2, 1.6), "trot": (1.4, 2.0, 2.8)} | {
     "canter": (2.8, 3.4),
     "gallop": (4.0, 5.0),
 }
-"""Gaits and the speeds (m/s) they are asked for at dog size."""
+"""Forced gaits and their speeds (m/s) at dog size."""
 SPEEDS = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)
 SIZES = {"mouse": 0.03, "cat": 0.25, "dog": 0.56, "horse": 1.3, "elephant": 2.0}
 """Animals and their hip heights in meters."""
@@ -49,7 +49,7 @@ LIMITS = {
     "slip_median_cm": 0.5,
     "seen_slip_median_cm": 0.5,
 }
-"""Most of each figure of a finished bake, at dog size."""
+"""Upper limit of each figure of a finished bake, at dog size."""
 PHASE_WITHIN, DUTY_WITHIN, STRIDE_WITHIN = 0.06, 0.08, 0.2
 
 
@@ -58,7 +58,7 @@ DUTY = {
     "gallop": ((1.8, 0.26), (2.8, 0.20), (4.5, 0.16)),
 }
 """Froude numbers and duty factors measured on the Labrador (data/README.md), of the symmetric
-gaits and of canter and gallop. Hildebrand's ranges hold these, too wide to compare with."""
+gaits and of canter and gallop. They lie within Hildebrand's ranges, which are too wide a test."""
 
 
 def request_of(course: Course, speed: float, fps: float = RATE, **more: Any) -> BakeRequest:
@@ -68,7 +68,7 @@ def request_of(course: Course, speed: float, fps: float = RATE, **more: Any) -> 
 
 
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
-    """Return the path and the plan that a bake of ``request`` follows, in its own size."""
+    """Return the path and the plan of a bake of ``request``, in its own size."""
     model = controller_model.load(MODEL)
     path, scale = planning.walked_path(request), planning.size(request, model)
     plan = planning.plan_walk(request, path, scale, KINDS[MODEL].mover)
@@ -87,7 +87,7 @@ def all_courses() -> tuple[Course, ...]:
 
 
 def figures(clip: Clip, path: DrawnPath, plan: Trajectory) -> Row:
-    """Return the figures of one pass: on the path whole, on the paws while moving."""
+    """Return the figures of one pass: path figures of all frames, paw figures of moving frames."""
     going = np.flatnonzero(plan.speeds[: clip.frames] > GOING)
     part = clip.slice(int(going[0]), int(going[-1]) + 1)
     contacts = np.zeros((part.frames, 4)) if part.contacts is None else part.contacts
@@ -112,12 +112,12 @@ def pass_of(course: Course, speed: float) -> Row:
 
 
 def met(row: Row) -> dict[str, bool]:
-    """Return which of LIMITS the figures of a row keep."""
+    """Return whether each figure of a row is within LIMITS."""
     return {name: row[name] <= limit for name, limit in LIMITS.items() if name in row}
 
 
 def gait_of(gait: str, speed: float) -> Row:
-    """Return footfalls and duty of a forced gait on a straight, against the table."""
+    """Return footfalls and duty factors of a forced gait on a straight, against the table."""
     request = request_of(courses.straight(9.0 * speed), speed, gait=gait)
     clip = baking.bake(request).clip
     _, plan = plan_of(request)
@@ -145,7 +145,7 @@ def gait_of(gait: str, speed: float) -> Row:
 
 
 def other_of(name: str, request: BakeRequest) -> Row:
-    """Return the figures of going backward, of a turn on the spot or of a change of gaits."""
+    """Return the figures of backward motion, a turn in place or a change of gaits."""
     path, plan = plan_of(request)
     result = baking.bake(request)
     clip, contacts = result.clip, result.clip.contacts
@@ -172,7 +172,7 @@ def other_of(name: str, request: BakeRequest) -> Row:
 
 
 def others() -> dict[str, BakeRequest]:
-    """Return requests of backward walks, of turns on the spot, and of all gaits in a row."""
+    """Return requests of backward walks, turns in place, and all gaits in a row."""
     spot = courses.straight(0.02)
     out = {
         f"backward {v} m/s": request_of(courses.straight(4.0), v, facing=("turned", 180.0))
@@ -184,7 +184,7 @@ def others() -> dict[str, BakeRequest]:
 
 
 def speed_of(speed: float) -> Row:
-    """Return how well a speed is held on a straight, and the gait taken up."""
+    """Return the speed error on a straight, and the measured gait."""
     request = request_of(courses.straight(9.0 * max(speed, 0.6)), speed)
     result = baking.bake(request)
     _, plan = plan_of(request)
@@ -210,7 +210,7 @@ def speed_of(speed: float) -> Row:
 def size_of(animal: str, hip_height: float) -> list[Row]:
     """Return stride lengths of an animal at three Froude numbers, against Alexander and Jayes.
 
-    A mouse makes ten strides a second, so its frame rate is higher.
+    A mouse makes ten strides a second, so its frame rate is raised.
     """
     rows = []
     fps = float(
@@ -242,7 +242,7 @@ def size_of(animal: str, hip_height: float) -> list[Row]:
 
 
 def evaluate() -> Row:
-    """Measure everything, print it, and return it with the names of missed targets."""
+    """Measure and print all figures, and return them."""
     found: Row = {
         "paths": [pass_of(c, v) for c in all_courses() for v in (0.8, 1.4, 2.2, 3.2)],
         "gaits": [gait_of(gait, v) for gait, speeds in FORCED.items() for v in speeds],
@@ -255,7 +255,7 @@ def evaluate() -> Row:
 
 
 def show(found: Row) -> None:
-    """Print the figures, a line each; an exclamation mark means a missed target."""
+    """Print one line per row; an exclamation mark precedes a missed target."""
     print("course      m/s | raw skate back path | clean skate back path head slip seen")
     for row in found["paths"]:
         raw, clean = row["raw"], row["clean"]

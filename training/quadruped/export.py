@@ -3,7 +3,7 @@
 
     python -m training.quadruped.export --checkpoint build/quadruped/checkpoint.pt
 
-The mixture must be one that the runtime mixes: weights blended densely, or of the best two.
+The runtime supports two mixings: weights blended densely, or of the best two experts.
 """
 
 from pathlib import Path
@@ -66,9 +66,9 @@ def describe(data: Sequences, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def export(checkpoint: Path, prepared: Path, out: Path) -> None:
-    """Write ``out`` from a checkpoint and the dataset that it was trained on.
+    """Write ``out`` from a checkpoint and its training dataset.
 
-    Raises ValueError for a mixture that the runtime does not mix.
+    Raises ValueError for a mixture that the runtime does not support.
     """
     learn, _ = load(prepared)
     state, settings = read(checkpoint)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The quadruped's mixtures of experts in torch, and one step of their closed loop.
 
-Six ways of mixing, two of gating: what the study in ``docs/experts.md`` compares. The numpy
-runtime of the shipped one is ``motion_addon.motion.nn.network``; tests hold the two together.
+Six mixings and two gatings, which ``docs/experts.md`` compares. The numpy runtime of the shipped
+one is ``motion_addon.motion.nn.mixture``; tests compare the two.
 """
 
 from collections.abc import Mapping
@@ -24,9 +24,9 @@ MIXINGS: Final = ("blend", "output", "top2_output", "top2_blend", "single", "pfn
 """Dense blending of weights (MANN), mixing of outputs, sparse mixing of outputs (Shazeer 2017),
 sparse blending of weights, one network, and the PFNN on the stride clock."""
 GATINGS: Final = ("phase", "velocity")
-"""On limb phases, or on paw velocities as in the paper (which has no clock at all)."""
+"""Inputs of the gate: leg phases, or paw velocities as in the paper, which has no clock."""
 ACTIVE: Final = 2
-"""Experts at work in a sparse mixture."""
+"""Active experts of a sparse mixture."""
 BALANCE: Final = 0.02
 """Weight of the importance and the load losses."""
 
@@ -35,7 +35,7 @@ class Gate(nn.Module):
     """The gating network: three layers of 32, softmax over K experts, all or the best two."""
 
     def __init__(self, inputs: int, experts: int, sparse: bool) -> None:
-        """Sparse gates learn the size of their own noise as well (Shazeer 2017, eq. 4)."""
+        """Sparse gates also learn the size of their noise (Shazeer 2017, eq. 4)."""
         super().__init__()
         self.body = nn.Sequential(
             nn.Linear(inputs, 32), nn.ELU(), nn.Linear(32, 32), nn.ELU(), nn.Linear(32, experts)
@@ -47,7 +47,7 @@ class Gate(nn.Module):
         self.balance = torch.zeros(())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, K) shares that sum to one; ``balance`` holds the loss of uneven use."""
+        """Return (N, K) shares that sum to one; set ``balance`` to the loss for uneven use."""
         clean = self.body(x)
         if self.noise is None:
             return torch.softmax(clean, dim=-1)
@@ -63,13 +63,13 @@ class Gate(nn.Module):
 
 
 def _kept(logits: Tensor) -> Tensor:
-    """Return the softmax over the best ACTIVE of (N, K) logits, zero elsewhere."""
+    """Return the softmax over the largest ACTIVE of (N, K) logits, zero elsewhere."""
     least = logits.topk(ACTIVE, dim=-1).values[:, -1:]
     return torch.softmax(logits.masked_fill(logits < least, -torch.inf), dim=-1)
 
 
 def _load(clean: Tensor, noisy: Tensor, spread: Tensor) -> Tensor:
-    """Return (K,) the smooth number of frames that each expert works on (eq. 8 to 10)."""
+    """Return (K,) the smooth load of each expert (eq. 8 to 10)."""
     best = noisy.topk(ACTIVE + 1, dim=-1).values
     inside, outside = best[:, ACTIVE - 1 : ACTIVE], best[:, ACTIVE:]
     threshold = torch.where(noisy > outside, outside, inside)
@@ -84,7 +84,7 @@ def _variation(values: Tensor) -> Tensor:
 
 
 class Mixture(nn.Module):
-    """Three layers with ELU in K sets of weights, mixed as ``mixing`` says."""
+    """Three layers with ELU in K sets of weights; ``mixing`` is one of MIXINGS."""
 
     def __init__(self, sizes: tuple[int, int, int], mixing: str, experts: int) -> None:
         """``sizes`` are inputs, hidden units and outputs."""
@@ -111,21 +111,21 @@ class Mixture(nn.Module):
     def _product(self, index: int, x: Tensor, weight: Tensor) -> Tensor:
         """Return x @ weight.T for (..., N, I) and (..., O, I).
 
-        While it learns, the hidden layers work in bfloat16, which is five times as fast.
+        In training the hidden layers use bfloat16, which is five times as fast.
         """
         if index == 2 or not self.training:
             return x @ weight.mT
         return (x.bfloat16() @ weight.bfloat16().mT).float()
 
     def _blended(self, index: int, x: Tensor, shares: Tensor) -> Tensor:
-        """Return a layer with blended weights: the mix of the products, as both are linear."""
+        """Return a layer with blended weights, as the blend of the products: both are linear."""
         weight = self.weights[index]
         mixed = self._product(index, x, weight.flatten(0, 1)).unflatten(-1, (self.experts, -1))
         out: Tensor = torch.einsum("nk,nko->no", shares, mixed) + shares @ self.biases[index]
         return out
 
     def _outputs(self, x: Tensor, shares: Tensor) -> Tensor:
-        """Return the mix of the outputs of K whole networks."""
+        """Return the mixed outputs of K whole networks."""
         first = self._product(0, x, self.weights[0].flatten(0, 1))
         out = functional.elu(first.unflatten(-1, (self.experts, -1)) + self.biases[0])
         out = out.transpose(0, 1)
@@ -135,7 +135,7 @@ class Mixture(nn.Module):
 
 
 class Quadruped(Character):
-    """A mixture with its gate, and the animal it moves."""
+    """A mixture with its gate, and the animal that it moves."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class Quadruped(Character):
         """Run one frame.
 
         ``control`` (N, CONTROL); ``phase`` and ``amplitude`` (N, 4) of the legs; ``state`` the
-        positions and velocities (N, S, 3) of the frame before, carried into this root frame.
+        positions and velocities (N, S, 3) of the previous frame, in this frame's root frame.
         """
         positions, velocities = state
         angle = 2.0 * np.pi * phase

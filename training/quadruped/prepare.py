@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn dog motion capture into the arrays a quadruped is trained on.
+"""Convert motion capture of a dog to the arrays for training a quadruped.
 
     python -m training.quadruped.prepare --data FOLDER --out build/quadruped/dataset.npz
 
-Each clip is on the canonical skeleton at 60 Hz; it is mirrored and labeled: contacts, stride
-clock, gait by footfalls, root track. Layouts and labels come from ``motion_addon.motion``.
+Each clip, on the canonical skeleton at 60 Hz, is mirrored and labeled: contacts, stride clock, gait
+by footfalls, root track. Layouts and labels come from ``motion_addon.motion``.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from .augment import paced
 log = logging.getLogger(__name__)
 
 MARGIN = 4
-"""Frames on either side of a bad one that are not learned from. The course of the root reaches
-further, but hardly notices a paw's glitch."""
+"""Frames on either side of a bad frame that are not used. The root's smoothing window is wider, but
+a paw's glitch hardly changes it."""
 
 
 def cleaned(clip: Clip) -> tuple[Clip, Array]:
-    """Return a clip with planted paws and its contacts, and (T, 6) its gait by footfalls."""
+    """Return a clip with planted paws and contacts, and its gait (T, 6) by footfalls."""
     contacts = quadruped.paw_contacts(quadruped.paw_points(clip), clip.fps)
     clip = replace(clean(clip, contacts, None, CleanupSettings(follow=False)), contacts=contacts)
     strides = stride_phases.measured(contacts, clip.fps)
@@ -42,12 +42,12 @@ def cleaned(clip: Clip) -> tuple[Clip, Array]:
 
 
 def learnable(good: Array) -> Array:
-    """Return (T,) bool, frames far enough from those that are not ``good``."""
+    """Return (T,) bool, the frames more than MARGIN away from frames that are not ``good``."""
     return np.asarray(np.convolve(~good, np.ones(2 * MARGIN + 1), mode="same") < 0.5)
 
 
 def label(clip: Clip) -> dict[str, Array]:
-    """Return everything training needs of one clip, per frame.
+    """Return the labels of a clip, per frame.
 
     Keys: those of ``features.about_root``, contacts (T, 4), phase (T, 4) and amplitude (T, 4) of
     the legs, phase_rate (T,) in strides a second and gait (T, 6).
@@ -66,7 +66,7 @@ def label(clip: Clip) -> dict[str, Array]:
 
 
 def with_paces(clips: Iterable[SourceClip]) -> Iterator[SourceClip]:
-    """Yield the clips, and after each to learn from its walks and trots re-timed to a pace."""
+    """Yield the clips, and after each training clip its walks and trots re-timed to a pace."""
     for source in clips:
         yield source
         if source.held_out:
@@ -76,7 +76,7 @@ def with_paces(clips: Iterable[SourceClip]) -> Iterator[SourceClip]:
 
 
 def build(clips: Iterable[SourceClip]) -> dict[str, Array]:
-    """Return the concatenated arrays of all clips and their mirror images, plus bookkeeping."""
+    """Return the concatenated arrays of all clips and their mirror images."""
     joined = frames.Joined()
     skeleton = None
     for source in with_paces(clips):
@@ -89,7 +89,7 @@ def build(clips: Iterable[SourceClip]) -> dict[str, Array]:
             joined.add(name, label(clip), good, source.held_out)
         log.info("%s: %d frames", source.name, source.clip.frames)
     if skeleton is None:
-        raise ValueError("There are no clips to learn from")
+        raise ValueError("There are no clips to train on")
     return joined.arrays(skeleton)
 
 

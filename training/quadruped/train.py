@@ -23,9 +23,9 @@ from ..shared.model import Body
 from .model import GATINGS, MIXINGS, Quadruped
 
 STATE_WEIGHT = 0.25
-"""Inputs of the fed-back body are scaled by this, so that the clock and the trajectory lead."""
+"""Scale of the fed-back body's inputs; below 1 clock and trajectory have more influence."""
 BACKWARD = 0.2
-"""m/s from which a dog is going backward."""
+"""m/s above which the dog moves backward."""
 PAWS = list(stride_clock.PAW_STATES)
 WEIGHTS = torch.tensor(
     [3.0 if name in quadruped.PAWS else 1.0 for name in stride_clock.STATE_JOINTS]
@@ -33,15 +33,15 @@ WEIGHTS = torch.tensor(
 
 
 class Sequences(dataset.Sequences):
-    """Sequences of dog motion, of which rare gaits and going backward are drawn more often."""
+    """Sequences of dog motion; rare gaits and backward motion are drawn more often."""
 
     def starts(self, length: int, rare: float = 0.5) -> tuple[Array, Array]:
-        """Return first frames and weights as ``dataset.Sequences.starts``, by gait and speed."""
+        """Return first frames and sampling weights, by gait, speed and direction."""
         first, _ = super().starts(length, rare)
         middle = first + length // 2
         gait = self.frames["gait"].numpy()[middle].argmax(axis=1)
         speed = np.minimum(self.frames["speed"].numpy()[middle] // 0.4, 14).astype(np.int64)
-        # The root's steps are given as what carries a point into the next root frame.
+        # ``moves`` takes points into the next root frame, so its sign is opposite to the motion.
         backward = self.frames["moves"].numpy()[middle, 2] > BACKWARD / RATE
         cell = (backward * len(quadruped_gaits.GAITS) + gait) * 15 + speed
         density = np.bincount(cell)[cell]
@@ -59,7 +59,7 @@ def losses(model: Quadruped, body: Body, truth: dict[str, Tensor]) -> dict[str, 
 
 
 def _legs() -> Tensor:
-    """Return (S, 4) how much of a leg's displacement each state joint takes."""
+    """Return (S, 4) share of each leg's displacement that a state joint gets."""
     share = {2: 0.4, 3: 0.8, 4: 1.0}
     rows = []
     for name in stride_clock.STATE_JOINTS:

@@ -10,7 +10,7 @@ build=build/biped
 mkdir -p "$build"
 [ -d "$build/data/biped" ] || { mkdir -p "$build/data" && tar xf "$data/biped.tar.xz" -C "$build/data"; }
 python -m training.biped.prepare --data "$build/data/biped" --out "$build/dataset.npz"
-# First: one step, then short roll-outs. 23 minutes.
+# First: single steps, then short roll-outs. 23 minutes.
 python -m training.biped.train --dataset "$build/dataset.npz" --out "$build/first" \
     --hidden 256 --steps 7000 --lengths 1 4 8 16 --shares 0.2 0.25 0.3 0.25 --rate 1.5e-3
 # Second: longer roll-outs on top, stopped early (LOG.md, 8 and 9). 13 minutes.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The study of mixtures in docs/experts.md: twelve of them, same data and same number of steps.
+# Train and compare the twelve mixtures of docs/experts.md, on the same data for as many steps.
 # About an hour on one core. Needs build/quadruped/dataset.npz (training/runs/quadruped.sh).
 #   training/runs/experts.sh [SEED]      (default 1)
 set -euo pipefail

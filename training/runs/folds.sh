@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Learners that have not seen the real animals of each fold, to measure every animal as a stranger.
-# Begins where oneshot.sh has ended; about 80 minutes on one core.
+# Cross-validation: learners trained without the real animals of each fold.
+# Needs the results of oneshot.sh; about 80 minutes on one core.
 set -euo pipefail
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 cd "$(dirname "$0")/../.."

@@ -11,7 +11,7 @@ build=build/inbetween
 mkdir -p "$build/data"
 for body in ${2:-biped quadruped}; do
     own=()
-    if [ "$body" = quadruped ]; then   # goes on from what its first 2,499 steps had come to
+    if [ "$body" = quadruped ]; then   # continues from the weights after its first 2,499 steps
         git show 0dec30e:models/inbetween_quadruped/weights.safetensors > "$build/first.safetensors"
         own=(--start "$build/first.safetensors" --steps 1900 --rate 7e-4 --dropout 0.05
             --wide 576 --weighed window --height 4 --sideways 1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From motion capture and made-up creatures to models/style_quadruped: about 15 minutes of one core
+# From motion capture and synthetic animals to models/style_quadruped: about 15 minutes of one core
 # of a 2026 server CPU with AMX.
 #   training/runs/style_quadruped.sh [FOLDER WITH quadruped.tar.xz]      (default ../shared/data)
 set -euo pipefail

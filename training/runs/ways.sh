@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The ways of using an exemplar side by side, trained equally and shortly on the creatures that
-# training/runs/oneshot.sh prepared; about half an hour on one core of a 2026 server CPU.
+# Compare the ways of using an exemplar, trained equally and shortly on the data of
+# training/runs/oneshot.sh; about half an hour on one core of a 2026 server CPU.
 #   training/runs/ways.sh [FOLDER OF THE UNPACKED CLIPS]      (default build/oneshot/raw/quadruped)
 set -euo pipefail
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}

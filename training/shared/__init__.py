@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every training shares: loops, frames, model folders, drawing."""
+"""Code shared by all models: training loop, roll-outs, datasets, model folders, drawing."""

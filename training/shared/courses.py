@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The paths every model is measured on, in meters on the ground (Y up)."""
+"""Test paths for every model, in meters on the ground (Y up)."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Course:
     """(N, 3) meters."""
     cyclic: bool = False
     sharp: bool = False
-    """Whether it has corners that nobody walks exactly."""
+    """Whether it has corners that cannot be walked exactly."""
 
 
 def _on_ground(x: Array, z: Array) -> Array:
@@ -28,7 +28,7 @@ def _on_ground(x: Array, z: Array) -> Array:
 
 
 def s_curve() -> Course:
-    """Return 16 m of a sine of 1 m each way."""
+    """Return 16 m of a sine with an amplitude of 1 m."""
     z = np.linspace(0.0, 16.0, 240)
     return Course("S-curve", _on_ground(np.sin(2.0 * np.pi * z / 8.0), z))
 
@@ -53,14 +53,14 @@ def circle() -> Course:
 
 
 def square() -> Course:
-    """Return a square of 4 m, begun in the middle of a side."""
+    """Return a square of 4 m that starts in the middle of a side."""
     corners = [(0, 0), (0, 2), (4, 2), (4, -2), (0, -2)]
     points = np.array([(x, 0.0, z) for x, z in corners], dtype=np.float64)
     return Course("square 4", points, cyclic=True, sharp=True)
 
 
 def star(size: float) -> Course:
-    """Return a five-pointed star whose points lie on a circle of radius ``size`` meters."""
+    """Return a five-pointed star with its points on a circle of radius ``size`` meters."""
     angle = np.arange(5) * 4.0 * np.pi / 5.0
     points = size * _on_ground(np.sin(angle), np.cos(angle))
     first = 0.5 * (points[0] + points[-1])
@@ -78,7 +78,7 @@ def straight(length: float) -> Course:
 
 
 def winding(length: float) -> Course:
-    """Return about `length` meters of loops and bends of changing radius that never end."""
+    """Return about `length` meters of loops and bends of changing radius."""
     s = np.arange(0.0, length, 0.1)
     heading = 1.1 * np.sin(s / 5.0) + 1.7 * np.sin(s / 13.0 + 1.0) + s / 25.0
     return Course(

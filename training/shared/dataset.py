@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The prepared frames as tensors: sampling of sequences, and normalization."""
+"""Prepared frames as tensors: sampling of sequences, and normalization."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +16,19 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE, WINDOW
 
 STATE_WEIGHT = 0.5
-"""Inputs of the fed-back body are scaled by this, so that the trajectory leads (PFNN: 0.1)."""
+"""Scale of the fed-back body's inputs; below 1 the trajectory has more influence (PFNN: 0.1)."""
 
 MOST_CHANGE = 2.0
-"""m/s^2, change of speed beyond which a frame is not drawn still more often."""
+"""m/s^2, change of speed from which the sampling weight of a frame no longer rises."""
 RUNNING = 2.3
 """m/s, the speed from which steady motion is drawn more often, not changes of speed."""
 QUIET = 0.05
-"""m/s, under this the body stands, which is drawn more often too."""
+"""m/s, below which the body stands still; these frames are drawn more often too."""
 
 
 @dataclass
 class Sequences:
-    """All frames of the training or of the held-out clips."""
+    """All frames of the training clips or of the held-out clips."""
 
     skeleton: Skeleton
     frames: dict[str, Tensor]
@@ -38,12 +38,12 @@ class Sequences:
     usable: Array
 
     def starts(self, length: int, rare: float = 0.5) -> tuple[Array, Array]:
-        """Return first frames of sequences of ``length`` and how often to draw each.
+        """Return the first frames of sequences of ``length`` and their sampling weights.
 
-        A sequence and the frame before it, which it starts from, lie in one clip and are usable.
-        Speeds that are rare are drawn more often, by their density to the power -``rare``, and
-        so are quiet stands, starts, stops and changes of speed. Of running it is the steady
-        part: the clips run between turns, in hurried steps, and hardly ever straight on.
+        A sequence and the frame before it, its initial state, lie in one clip and are usable.
+        Rare speeds get more weight, by their density to the power -``rare``. Standing still,
+        starts, stops and changes of speed get more weight too. For running, steady motion does:
+        the clips run between turns, in hurried steps, and hardly ever straight ahead.
         """
         first = np.arange(1, len(self.clip) - length + 1)
         same = self.clip[first - 1] == self.clip[first + length - 1]
@@ -60,7 +60,7 @@ class Sequences:
         return first, weight / weight.sum()
 
     def batch(self, first: Array, length: int) -> dict[str, Tensor]:
-        """Return (N, length + 1, …) tensors; element 0 is the state to start from."""
+        """Return (N, length + 1, …) tensors; element 0 is the initial state."""
         at = torch.as_tensor(first[:, None] + np.arange(-1, length))
         return {key: value[at] for key, value in self.frames.items()}
 
@@ -85,9 +85,9 @@ def load(
     kind: type[Sequences] = Sequences,
     more: tuple[str, ...] = (),
 ) -> tuple[Any, Any]:
-    """Return the training and the held-out sequences, of ``kind``, of a prepared dataset.
+    """Return the training and the held-out sequences of a prepared dataset, of type ``kind``.
 
-    ``joints`` are those whose state is fed back, ``more`` the names of further arrays.
+    ``joints`` are the joints whose state is fed back, ``more`` the names of further arrays.
     """
     with np.load(path, allow_pickle=False) as data:
         arrays = {key: data[key] for key in data.files}
@@ -109,7 +109,7 @@ def states(
 ) -> tuple[Array, Array]:
     """Return positions and velocities (T, S, 3) of the state joints of prepared frames.
 
-    ``arrays`` are those of ``features.about_root``, and the clip of each frame.
+    ``arrays`` holds the arrays of ``features.about_root``, and the clip of each frame.
     """
     rotations = quat.from_two_axes(arrays["axes"])
     state = [skeleton.index(name) for name in joints]
@@ -127,9 +127,9 @@ def statistics(
     inputs_of: features.InputLayout = features.INPUT,
     state_weight: float = STATE_WEIGHT,
 ) -> dict[str, Array]:
-    """Return input and output mean and scale; scales are means over a kind of feature.
+    """Return mean and scale of inputs and outputs; a group of features shares its mean scale.
 
-    The clock, where there is one, is taken as it is.
+    The stride clock, if there is one, is not scaled.
     """
     layout = features.OutputLayout(len(data.skeleton))
     frames = {k: v.numpy() for k, v in data.frames.items()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Labeled frames of motion, of any body, and the dataset that they are written to."""
+"""Labeled frames of clips of any body, joined into one dataset file."""
 
 import logging
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Joined:
-    """The frames of many clips, one after the other."""
+    """The frames of many clips, concatenated."""
 
     def __init__(self) -> None:
         """Start without frames."""
@@ -22,7 +22,7 @@ class Joined:
         self._names: list[str] = []
 
     def add(self, name: str, labels: Mapping[str, Array], usable: Array, held_out: bool) -> None:
-        """Append a clip with its labels and (T,) bool, the frames to learn from."""
+        """Append a clip with its labels; ``usable`` (T,) bool marks the frames for training."""
         frames = len(usable)
         own = {
             "clip": np.full(frames, len(self._names)),
@@ -34,7 +34,7 @@ class Joined:
         self._names.append(name)
 
     def arrays(self, skeleton: Skeleton) -> dict[str, Array]:
-        """Return all frames, float64 as float32, and with them the skeleton and the names."""
+        """Return all frames, float64 as float32, with the skeleton and the clips' names."""
         out = {key: np.concatenate(value) for key, value in self._parts.items()}
         out = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in out.items()}
         out |= {f"skeleton_{k}": v for k, v in skeleton.to_arrays().items()}
@@ -42,7 +42,7 @@ class Joined:
 
 
 def write(out: Path, arrays: Mapping[str, Array]) -> None:
-    """Write a dataset."""
+    """Write a dataset as ``.npz``."""
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(out, **arrays)
     log.info("%d frames in %s", len(arrays["clip"]), out)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Loops of training: AdamW, a running mean of weights; for controllers, stages of roll-outs.
+"""Training loop: AdamW with a running mean of the weights; for controllers, staged roll-outs.
 
-A controller brings its model, its data and a function that runs it on its own outputs. Owns what
-a training is told on its command line, too, and what a checkpoint holds.
+A controller provides its model, its data and a function that runs it on its own outputs. Also the
+options of the command line and the contents of a checkpoint.
 """
 
 import argparse
@@ -23,35 +23,36 @@ from . import dataset
 log = logging.getLogger(__name__)
 
 EVERY = 120.0
-"""Seconds between two checkpoints."""
+"""Seconds between checkpoints."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One training run."""
+    """Settings of one training run of a controller."""
 
     hidden: int = 320
     steps: int = 20000
-    """Optimizer steps; the schedule goes by them, so that a run can be repeated."""
+    """Optimizer steps; the schedule depends on steps, not time, so that runs are repeatable."""
     batch_frames: int = 4096
-    """Frames in a batch, whatever the length of its sequences."""
+    """Frames in a batch for any length of sequences."""
     lengths: tuple[int, ...] = (1, 4, 8, 16, 24, 32)
-    """Roll-out lengths in frames, each for its share of the steps."""
+    """Roll-out lengths in frames, one for each stage of the schedule."""
     shares: tuple[float, ...] = (0.12, 0.12, 0.16, 0.2, 0.2, 0.2)
+    """Share of the steps of each stage."""
     rate: float = 1.5e-3
     """AdamW learning rate, warmed up and then lowered by a cosine."""
     decay: float = 1e-3
     noise: float = 0.015
-    """Standard deviation of noise on the first state, meters; velocities ten times that."""
+    """Standard deviation of noise on initial positions, meters; ten times that on velocities."""
     astray: float = 0.04
-    """Standard deviation of each leg as a whole being out of place at first, meters."""
+    """Standard deviation of the initial displacement of each whole leg, meters."""
     stop: int = 0
     """Step to stop at before the schedule ends; 0 runs it to the end."""
     rare: float = 0.5
-    """How much more often rare speeds are drawn: power of the inverse density."""
+    """Power of the inverse density by which rare speeds are drawn more often."""
     seed: int = 1
     average: float = 0.999
-    """What the running mean of the weights keeps in a step; short runs need less."""
+    """Decay of the running mean of the weights per step; short runs need less."""
 
 
 Fields = TypeVar("Fields")
@@ -59,7 +60,7 @@ Row = dict[str, float]
 
 
 class Schedule(Protocol):
-    """What ``descend`` goes by, of a run's settings."""
+    """The settings that ``descend`` reads."""
 
     @property
     def steps(self) -> int:
@@ -79,27 +80,27 @@ class Schedule(Protocol):
 
     @property
     def average(self) -> float:
-        """What the running mean of the weights keeps in a step."""
+        """Decay of the running mean of the weights per step."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """When a loop does what."""
+    """Warm-up and checkpoints of a training loop."""
 
     warm: int = 300
-    """Steps over which the learning rate rises at first."""
+    """Steps of the learning rate's warm-up."""
     every: float = EVERY
-    """Seconds between two checkpoints."""
+    """Seconds between checkpoints."""
     last: bool = False
-    """Whether the last step is told in the history, however soon it comes."""
+    """Whether the last step always gets a row in the history."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
-    """Declare what every training is told: its places under ``build/name``, and ``Settings``."""
+    """Declare the common options: dataset and output under ``build/name``, and ``Settings``."""
     folder = Path("build") / name
     parser.add_argument("--dataset", type=Path, default=folder / "dataset.npz")
     parser.add_argument("--out", type=Path, default=folder)
-    parser.add_argument("--start", type=Path, help="checkpoint to go on from")
+    parser.add_argument("--start", type=Path, help="checkpoint to continue from")
     add_fields(parser, Settings)
 
 
@@ -114,7 +115,7 @@ def add_fields(parser: argparse.ArgumentParser, kind: type[Any]) -> None:
 
 
 def parsed_fields(options: argparse.Namespace, kind: type[Fields]) -> Fields:
-    """Return the dataclass of ``add_fields`` as the command line has it."""
+    """Return the dataclass of ``add_fields`` with the values of the command line."""
     names = [field.name for field in fields(cast(Any, kind))]
     values: dict[str, Any] = {name: getattr(options, name) for name in names}
     values |= {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
@@ -128,8 +129,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 Model = TypeVar("Model", bound=nn.Module)
 RollOut = Callable[[Model, dict[str, Any], Settings | None], dict[str, Tensor]]
-"""Runs a model over a batch (``Sequences.batch``) and returns mean losses; with settings the
-first state is disturbed by their noise."""
+"""Runs a model over a batch (``Sequences.batch``) and returns mean losses; with settings, the
+initial state gets their noise."""
 
 
 @torch.no_grad()
@@ -148,7 +149,7 @@ def validate(
 def save(
     path: Path, model: nn.Module, info: dict[str, Any], history: list[dict[str, float]]
 ) -> None:
-    """Write a checkpoint and its history; ``info`` are plain values kept with the weights."""
+    """Write a checkpoint and its history; ``info`` holds plain values stored with the weights."""
     path.mkdir(parents=True, exist_ok=True)
     torch.save({"model": model.state_dict(), "settings": info}, path / "checkpoint.tmp")
     (path / "checkpoint.tmp").replace(path / "checkpoint.pt")
@@ -156,13 +157,13 @@ def save(
 
 
 def read(checkpoint: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the weights and the plain values of a checkpoint that ``save`` wrote."""
+    """Return the weights and the plain values of a checkpoint of ``save``."""
     saved = torch.load(checkpoint, weights_only=True)
     return saved["model"], saved["settings"]
 
 
 class Draw:
-    """Draws batches: roll-out lengths by the stage, sequences by their weight."""
+    """Batch sampler: the roll-out length follows the stage, sequences are drawn by weight."""
 
     def __init__(self, data: dataset.Sequences, settings: Settings) -> None:
         """Start before the first stage."""
@@ -173,7 +174,7 @@ class Draw:
         self.length = 0
 
     def __call__(self, done: float) -> dict[str, Tensor]:
-        """Return the next batch when ``done`` (0..1) of the schedule is."""
+        """Return the next batch at a share ``done`` (0..1) of the schedule."""
         last = len(self._bounds) - 1
         stage = min(int(np.searchsorted(self._bounds, done, side="right")), last)
         length = self._settings.lengths[stage]
@@ -194,7 +195,7 @@ def fit(
     out: Path,
     info: dict[str, Any] | None = None,
 ) -> Model:
-    """Train ``model`` on the first of ``parts``, validate on the second; return the mean model."""
+    """Train on the first of ``parts``, validate on the second; return the model of mean weights."""
     learn, held_out = parts
 
     def check(mean: Model) -> dict[str, float]:
@@ -213,10 +214,10 @@ def run(
     out: Path,
     info: dict[str, Any],
 ) -> Model:
-    """Train ``model`` on what ``draw`` gives at each share (0..1) of the schedule.
+    """Train ``model`` on the batches of ``draw``, called with the share (0..1) of the schedule.
 
-    Returns the running mean of the weights, which is what ``check`` validates; its checkpoints,
-    with ``info``, go to ``out``.
+    Returns the model with the running mean of the weights, which ``check`` validates. Its
+    checkpoints, with ``info``, are written to ``out``.
     """
 
     batch: dict[str, Any] = {}
@@ -240,10 +241,11 @@ def descend(
     pace: Pace,
     place: tuple[Path, dict[str, Any]],
 ) -> Model:
-    """Train ``model`` on the sum of the ``losses`` of each step; return the mean of its weights.
+    """Train ``model`` on the sum of the ``losses`` of each step; return the model of mean weights.
 
-    At every checkpoint the row that ``measured`` gives of the mean and the last terms joins the
-    history. ``place`` is the folder of the checkpoints, and what is kept with them.
+    At every checkpoint ``measured`` is called with the mean model, the step and the last loss
+    terms, and its row is appended to the history. ``place`` is the folder of the checkpoints, and
+    the plain values stored in them.
     """
     optimizer = torch.optim.AdamW(model.parameters(), schedule.rate, weight_decay=schedule.decay)
     average = torch.optim.swa_utils.AveragedModel(

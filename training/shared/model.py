@@ -20,11 +20,11 @@ from motion_addon.motion.nn.network import CONTROL_POINTS
 from motion_addon.motion.plan.trajectory import RATE
 
 NORMALIZATION = ("input_mean", "input_scale", "output_mean", "output_scale")
-"""What every controller's network is normalized by, as named in a checkpoint and a model."""
+"""Arrays that normalize a controller's network, as named in checkpoints and model folders."""
 
 
 def phase_basis(phase: Tensor) -> Tensor:
-    """Return (..., 4) cyclic Catmull-Rom weights; the twin of ``network.phase_basis``."""
+    """Return (..., 4) cyclic Catmull-Rom weights, as ``motion.nn.network.phase_basis``."""
     at = (phase % 1.0) * CONTROL_POINTS
     k = torch.floor(at)
     w = (at - k)[..., None]
@@ -44,7 +44,7 @@ def phase_basis(phase: Tensor) -> Tensor:
 
 
 def axes_to_matrices(axes: Tensor) -> Tensor:
-    """Return rotation matrices (..., 3, 3), columns right, up, forward, of axes (..., 6)."""
+    """Return rotation matrices (..., 3, 3), columns right, up, forward, from axes (..., 6)."""
     forward = functional.normalize(axes[..., :3], dim=-1, eps=1e-6)
     right = functional.normalize(torch.linalg.cross(axes[..., 3:], forward), dim=-1, eps=1e-6)
     up = torch.linalg.cross(forward, right)
@@ -53,20 +53,20 @@ def axes_to_matrices(axes: Tensor) -> Tensor:
 
 @dataclass
 class Body:
-    """Where a step left the body, in its root frame."""
+    """State of the body after a step, in its root frame."""
 
     output: Tensor
-    """(N, O) in its own units."""
+    """(N, O) denormalized outputs of the network."""
     matrices: Tensor
     """(N, J, 3, 3) joint rotations."""
     positions: Tensor
     """(N, S, 3) state joints, meters."""
     velocities: Tensor
-    """(N, S, 3) state joints in the world, seen from the root frame, m/s."""
+    """(N, S, 3) world velocities of the state joints, in the root frame, m/s."""
 
 
 class Character(nn.Module):
-    """The skeleton that a controller moves, and the normalization of its network."""
+    """Base of a controller's model: its skeleton, and the normalization of its network."""
 
     input_mean: Tensor
     input_scale: Tensor
@@ -79,7 +79,7 @@ class Character(nn.Module):
     def __init__(
         self, skeleton: Skeleton, stats: Mapping[str, Array], joints: Sequence[str]
     ) -> None:
-        """``stats`` holds the arrays of NORMALIZATION; ``joints`` are those of the state."""
+        """``stats`` holds the arrays of NORMALIZATION; ``joints`` names the state joints."""
         super().__init__()
         self.skeleton = skeleton
         self.layout = features.OutputLayout(len(skeleton))
@@ -91,18 +91,18 @@ class Character(nn.Module):
         self.register_buffer("chain", torch.tensor(features.ancestors(skeleton)[state]))
 
     def place(self, matrices: Tensor, hips: Tensor) -> Tensor:
-        """Return state joint positions (N, S, 3): forward kinematics without a loop."""
+        """Return positions (N, S, 3) of the state joints: forward kinematics without a loop."""
         bones = (matrices[:, self.parents] @ self.offsets[..., None])[..., 0]
         return hips[:, None] + self.chain @ bones
 
     def normalized(self, inputs: Tensor) -> Tensor:
-        """Return what the network takes for inputs (N, I) in their own units."""
+        """Return normalized inputs (N, I)."""
         return (inputs - self.input_mean) / self.input_scale
 
     def moved(self, outputs: Tensor, positions: Tensor) -> Body:
-        """Return where the network's outputs (N, O) leave the body.
+        """Return the body's state from the network's outputs (N, O).
 
-        ``positions`` (N, S, 3) are those of the frame before, carried into this root frame.
+        ``positions`` (N, S, 3) are those of the previous frame, in this frame's root frame.
         """
         y = outputs * self.output_scale + self.output_mean
         matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes trained controllers as model folders, which ``motion_addon.motion.models`` reads.
+"""Write trained networks as model folders, which the add-on reads.
 
-A controller brings what is its own: its entries in ``model.json``, and its gate.
+A controller provides its own entries of ``model.json``, and its gate.
 """
 
 import argparse
@@ -23,13 +23,13 @@ from . import dataset
 from .model import NORMALIZATION
 
 LICENCE = "GPL-3.0-or-later"
-"""Of the weights."""
+"""License of the weights."""
 
 
 def standing_state(data: dataset.Sequences, layout: features.InputLayout) -> Array:
-    """Return (2, S, 3) mean positions and zero velocities of frames that stand still.
+    """Return (2, S, 3) mean positions and zero velocities of the frames that stand still.
 
-    Every clip is there with its mirror image, so that the mean is symmetric.
+    The data holds every clip and its mirror image, so that the mean is symmetric.
     """
     frames = {key: value.numpy() for key, value in data.frames.items()}
     window = len(WINDOW)
@@ -50,7 +50,7 @@ def trained_ranges(data: dataset.Sequences, layout: features.InputLayout) -> dic
 
 
 def joints(skeleton: Skeleton) -> dict[str, Any]:
-    """Return the entries of ``model.json`` that are the skeleton, lengths in meters."""
+    """Return the skeleton's entries of ``model.json``, lengths in meters."""
     return {
         "joints": list(skeleton.names),
         "parents": [int(p) for p in skeleton.parents],
@@ -68,8 +68,8 @@ def write(
 ) -> None:
     """Write a model folder: the network's weights in float16, all other arrays in float32.
 
-    ``state`` is that of the torch model, ``start_state`` (2, S, 3), ``info`` goes into
-    ``model.json``, and ``more`` are arrays beside the network's.
+    ``state`` is the torch model's state, ``start_state`` (2, S, 3), ``info`` the contents of
+    ``model.json``, and ``more`` further arrays.
     """
     arrays: dict[str, Array] = {}
     for i in range(3):
@@ -90,7 +90,7 @@ def save(out: Path, arrays: dict[str, Array], info: Mapping[str, Any]) -> None:
 
 
 def run(doc: str, name: str, export: Callable[[Path, Path, Path], None]) -> None:
-    """Read the command line of an export, which ``doc`` tells of, and run it."""
+    """Read the command line of an export, described by ``doc``, and run it."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     build = Path("build") / name
     parser.add_argument("--checkpoint", type=Path, default=build / "checkpoint.pt")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures that were measured, as files."""
+"""JSON files of measured figures."""
 
 import argparse
 import json
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def add_argument(parser: argparse.ArgumentParser) -> None:
-    """Let a command line name the file that figures go to."""
+    """Declare the option for the file of the figures."""
     parser.add_argument("--json", type=Path, help="file to write the figures to")
 
 
 def write(path: Path | None, found: object) -> None:
-    """Write figures, numpy's numbers as plain ones; without a path nothing happens."""
+    """Write figures as JSON, numpy numbers as floats; do nothing without a path."""
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

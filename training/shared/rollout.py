@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A controller run on its own outputs: its disturbed start, and the loss of each frame."""
+"""Roll-out of a controller on its own outputs: noise on the initial state, losses of each frame."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -14,22 +14,22 @@ from .loop import Settings
 from .model import Body
 
 Step = Callable[[dict[str, Tensor], Tensor, Tensor], tuple[Body, dict[str, Tensor]]]
-"""Runs one frame from its truth and the carried positions and velocities (N, S, 3) of the state
-joints, and returns where the body is and its loss terms."""
+"""Runs one frame from its ground truth and the positions and velocities (N, S, 3) of the state
+joints in this root frame; returns the body's state and the loss terms."""
 
 
 @dataclass(frozen=True, eq=False)
 class LegOffsets:
-    """How whole legs are out of place at first."""
+    """Random displacement of whole legs in the initial state."""
 
     shares: Tensor
-    """(S, L) how much of a leg's displacement each state joint takes."""
+    """(S, L) share of each leg's displacement that a state joint gets."""
     spread: Tensor
-    """(3,) how far legs are displaced to the side, up and ahead, over ``Settings.astray``."""
+    """(3,) scale of the displacement to the side, up and ahead, over ``Settings.astray``."""
 
 
 def disturbed(positions: Tensor, settings: Settings, legs: LegOffsets) -> Tensor:
-    """Return state positions (N, S, 3) with noise on each joint and each leg moved along."""
+    """Return state positions (N, S, 3) with noise on each joint and each whole leg displaced."""
     count = len(positions), legs.shares.shape[1], 3
     moved = settings.astray * torch.randn(*count) * legs.spread
     return positions + settings.noise * torch.randn_like(positions) + legs.shares @ moved
@@ -38,9 +38,9 @@ def disturbed(positions: Tensor, settings: Settings, legs: LegOffsets) -> Tensor
 def run(
     batch: dict[str, Tensor], settings: Settings | None, legs: LegOffsets, step: Step
 ) -> dict[str, Tensor]:
-    """Run ``step`` on its own outputs and return mean losses; batch as ``Sequences.batch``.
+    """Run ``step`` on its own outputs over a ``Sequences.batch`` and return mean losses.
 
-    With settings the first state is disturbed by their noise.
+    With settings, the initial state gets their noise.
     """
     positions, velocities = batch["positions"][:, 0], batch["velocities"][:, 0]
     if settings:
@@ -69,8 +69,8 @@ def losses(
 ) -> dict[str, Tensor]:
     """Return the loss terms of one frame; lengths in decimeters, speeds in m/s.
 
-    ``weight`` (S,) is that of the state joints, ``phase`` that of the phase's rate; ``standing``
-    are n joints of the state each time and how much their slip counts (N, n).
+    ``weight`` (S,) weights the state joints, ``phase`` the phase's rate. ``standing`` pairs n state
+    joints with the weight (N, n) of their slip.
     """
     y = body.output
     axes = y[:, layout.axes].unflatten(-1, (-1, 6)) - truth["axes"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contact sheets of creatures as stick figures: a stride from the side, a course from above."""
+"""Contact sheets of animals as stick figures: a stride from the side or from above."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,16 +15,16 @@ from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 
 POSES: Final = 8
-"""Poses of a strip."""
+"""Poses in a strip."""
 GAP: Final = 1.25
-"""Distance of two poses over the length of the animal."""
+"""Distance between poses in lengths of the animal."""
 _WIDTH, _TITLE, _DPI = 13.0, 0.32, 75
-"""Inches of a row, inches for its title, and dots an inch."""
+"""Width of a row and height of its title in inches, and dots per inch."""
 _NEAR, _FAR, _TRUNK = "#1f4e79", "#9db7cf", "#333333"
 
 
 def bones(skeleton: Skeleton) -> list[tuple[str, Array]]:
-    """Return colored chains of points: joints, and after all joints the ends of chains."""
+    """Return colored chains of point indices: joints, then the ends of chains."""
     ends = {joint: len(skeleton) + i for i, (joint, _) in enumerate(skeleton.end_sites)}
     out = []
     withers = skeleton.index("Withers")
@@ -41,7 +41,7 @@ def bones(skeleton: Skeleton) -> list[tuple[str, Array]]:
 
 
 def points(clip: Clip, frames: Sequence[float]) -> Array:
-    """Return (N, J + ends, 3) joints and ends of chains at some frames."""
+    """Return (N, J + ends, 3) positions of joints and ends of chains at ``frames``, facing +Z."""
     part = clip.at_frames(np.array(frames, dtype=np.float64), clip.fps)
     rotations, places = part.world()
     tips = [
@@ -70,7 +70,7 @@ def strip(axes: Any, clip: Clip, frames: Sequence[float], gap: float, top: bool 
 
 
 def sheet(rows: Sequence[tuple[str, Clip, Sequence[int]]], file: Path, top: bool = False) -> None:
-    """Write a picture with one strip a row: a title, a clip, the frames to show."""
+    """Write a picture with one strip per row; a row is a title, a clip and the frames to show."""
     gaps = [GAP * float(np.ptp(clip.skeleton.rest_positions()[:, 2])) for _, clip, _ in rows]
     sizes = [
         _WIDTH * float(np.ptp(points(clip, frames)[..., 0 if top else 1])) / (len(frames) * gap)
@@ -86,7 +86,7 @@ def sheet(rows: Sequence[tuple[str, Clip, Sequence[int]]], file: Path, top: bool
 
 
 def of_stride(contacts: Array, after: int, poses: int = POSES) -> list[int]:
-    """Return frames over the first stride of the left hind that begins after a frame."""
+    """Return ``poses`` frames over the left hind leg's first stride that starts after a frame."""
     down = np.flatnonzero(np.diff(contacts[:, 0]) > 0.5) + 1
     down = down[down >= after]
     start, stop = (int(down[0]), int(down[1])) if len(down) > 1 else (after, after + 40)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How style is synthesized, learned and measured."""
+"""Styles: synthetic training data, the network and its training, and evaluation."""

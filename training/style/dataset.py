@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draws windows of motion in styles: what is to be restyled, an example, and what should come out.
+"""Batches of windows in styles: the input, an example of a style, and the target.
 
-An example is another window of the same performer, in another style; the same steps rendered in
-that style are what should come out. Between performers nothing says what should come out.
+An example is another window of the same performer, in another style; the target is the input
+rendered in that style. Between performers there is no target.
 """
 
 from collections.abc import Mapping
@@ -26,44 +26,44 @@ KEYS = ("features", "conditions", "low", "spread")
 
 @dataclass(frozen=True)
 class Shares:
-    """What a batch is made of."""
+    """Composition of a batch."""
 
     same: float = 0.15
-    """Windows that are their own example."""
+    """Share of windows that are their own example."""
     plain: float = 0.5
-    """Windows to be restyled that have no synthesized style yet."""
+    """Share of inputs without a style."""
     others: float = 0.2
-    """Pairs of other performers."""
+    """Share of pairs from other performers than the main one."""
     across: float = 0.12
-    """Pairs of different performers, whose result nobody knows."""
+    """Share of pairs of two performers, which have no target."""
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Windows, (N, T, ...)."""
+    """Arrays of N windows, (N, T, ...)."""
 
     features: Array
     told: Array
-    """Their conditions and the unsteadiness to use."""
+    """Conditions of the input, and the unsteadiness of the target."""
     example: Array
     example_told: Array
-    """Conditions of the example; its unsteadiness is not told."""
+    """Conditions of the example, without unsteadiness."""
     wanted: Array
     known: Array
-    """(N,) bool, whether ``wanted`` is known."""
+    """(N,) bool, whether ``wanted`` is a target."""
 
 
 def read(path: Path) -> dict[str, Array]:
-    """Return the arrays of a file that ``prepare`` wrote."""
+    """Return the arrays of a file from ``prepare``."""
     with np.load(path, allow_pickle=False) as data:
         return {key: data[key] for key in data.files}
 
 
 class Windows:
-    """The prepared clips, training or held-out ones."""
+    """Windows of the prepared clips, for training or held out."""
 
     def __init__(self, arrays: Mapping[str, Array], held_out: bool, window: int = WINDOW) -> None:
-        """Take the arrays that ``prepare.build`` made."""
+        """Index the arrays of ``prepare.build``."""
         mask = arrays["held_out"] == held_out
         self.frames = {key: arrays[key][mask] for key in KEYS}
         self.clip, other = arrays["clip"][mask], arrays["other"][mask]
@@ -92,14 +92,14 @@ class Windows:
         self._of_clip = of_clip
 
     def starts(self, rng: np.random.Generator, count: int, which: str = "own") -> Array:
-        """Return first frames (N,) of windows, rare speeds more often."""
+        """Draw first frames (N,) of windows, rare speeds more often."""
         part, cumulative = self._weights[which]
         return np.asarray(
             part[np.minimum(np.searchsorted(cumulative, rng.random(count)), len(part) - 1)]
         )
 
-    def beside(self, rng: np.random.Generator, first: Array) -> Array:
-        """Return another window of the same performer for each of ``first``."""
+    def same_performer(self, rng: np.random.Generator, first: Array) -> Array:
+        """Draw a window of the same performer for each of ``first``."""
         groups = (self._groups[int(self._of_clip[self.clip[f]])] for f in first)
         return np.array([group[rng.integers(len(group))] for group in groups], dtype=np.int64)
 
@@ -110,7 +110,7 @@ class Windows:
 
 
 def rendered(kind: StyleSet, parts: dict[str, Array], styles: Array, shaky: Array) -> Array:
-    """Return windows in styles (N, K)."""
+    """Render windows in styles (N, K)."""
     features, low, spread, conditions = (
         parts[key] for key in ("features", "low", "spread", "conditions")
     )
@@ -118,14 +118,14 @@ def rendered(kind: StyleSet, parts: dict[str, Array], styles: Array, shaky: Arra
 
 
 def decoder_conditions(parts: dict[str, Array], shaky: Array) -> Array:
-    """Return (N, T, C + U) what the decoder is told."""
+    """Return the decoder's conditions (N, T, C + U): conditions and unsteadiness."""
     return np.concatenate([parts["conditions"], shaky], axis=2)
 
 
 def draw(
     windows: Windows, rng: np.random.Generator, count: int, shares: Shares | None = None
 ) -> Batch:
-    """Return a batch."""
+    """Draw a batch of ``count`` windows."""
     shares = shares or Shares()
     kind = rng.random(count)
     others = int((kind < shares.others).sum()) if len(windows.other) else 0
@@ -137,7 +137,7 @@ def draw(
         [
             windows.starts(rng, across, "other") if across else own[:0],
             windows.starts(rng, count - others - across),
-            windows.beside(rng, first[count - others :]),
+            windows.same_performer(rng, first[count - others :]),
         ]
     )
     kind_ = windows.kind

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a trained network and the library of named styles as ``models/style``.
+"""Write a trained network and its library of named styles as a model folder.
 
 python -m training.style.export --checkpoint build/style/run/checkpoint.pt
 """
@@ -25,7 +25,7 @@ from .model import AdaIn, Size
 from .style_set import StyleSet
 
 SHOWN = 160
-"""Windows over which a named style is averaged."""
+"""Windows over which a named style's embedding is averaged."""
 
 
 def weights(model: AdaIn, library: Array) -> dict[str, Array]:
@@ -38,7 +38,7 @@ def weights(model: AdaIn, library: Array) -> dict[str, Array]:
 
 @torch.no_grad()
 def embeddings(model: AdaIn, features: Array, conditions: Array) -> Array:
-    """Return the styles (N, E) of windows."""
+    """Return the style embeddings (N, E) of windows."""
     size = conditions.shape[2]
     seen = (torch.from_numpy(features) - model.feature_mean) / model.feature_scale
     told = (torch.from_numpy(conditions) - model.told_mean[:size]) / model.told_scale[:size]
@@ -46,7 +46,7 @@ def embeddings(model: AdaIn, features: Array, conditions: Array) -> Array:
 
 
 def library(model: AdaIn, windows: Windows) -> dict[str, Array]:
-    """Return (E,) of each named style, on motion that was learned from."""
+    """Return the embedding (E,) of each named style, on training motion."""
     rng = np.random.default_rng(3)
     out = {}
     for name in windows.kind.classes:
@@ -89,7 +89,7 @@ def describe(
 
 
 def export(checkpoint: Path, prepared: Path, out: Path) -> None:
-    """Write ``out`` from a checkpoint and the dataset that it was trained on."""
+    """Write ``out`` from a checkpoint and its training dataset."""
     state, settings = read(checkpoint)
     prepared_arrays = dataset.read(prepared)
     windows = Windows(prepared_arrays, held_out=False)

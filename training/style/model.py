@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The torch twin of ``motion_addon.motion.nn.adain``."""
+"""The style network in torch; its numpy runtime is ``motion_addon.motion.nn.adain``."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from motion_addon.motion.style.model import STYLE_STATISTICS
 from motion_addon.motion.style.style_features import PERSON, StyleLayout
 
 POSTURE = 0.8
-"""Share of an example's posture that a style has before anything is learned."""
+"""Initial weight of the example's posture in the output."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """Sizes of the network."""
+    """Layer sizes of the network."""
 
     width: int = 128
     hidden: int = 192
 
 
 class Product(nn.Module):
-    """A matrix product with weights (I, O), in bfloat16 while training."""
+    """A linear layer with weights (I, O), in bfloat16 while training."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         """Start with small random weights."""
@@ -39,7 +39,7 @@ class Product(nn.Module):
         return self.weight, self.bias
 
     def forward(self, x: Tensor, fixed: bool = False) -> Tensor:
-        """Return x (..., I) times the weights; ``fixed`` ones get no gradient."""
+        """Return the layer's output for x (..., I); ``fixed`` weights get no gradient."""
         weight, bias = self._given(fixed)
         if self.training:
             return (x.bfloat16() @ weight.bfloat16()).float() + bias
@@ -47,10 +47,10 @@ class Product(nn.Module):
 
 
 class Convolution(Product):
-    """A convolution over time of (N, T, I), its ends held."""
+    """A convolution over time of (N, T, I), padded with its end values."""
 
     def __init__(self, inputs: int, outputs: int, reach: int, stride: int = 1) -> None:
-        """Look at ``reach`` frames to either side."""
+        """The kernel has ``reach`` frames on either side."""
         super().__init__(inputs * (2 * reach + 1), outputs)
         self.reach, self.stride = reach, stride
 
@@ -68,13 +68,13 @@ class Convolution(Product):
 
 
 def statistics(x: Tensor, least: float = EPSILON) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation (N, W) over time."""
+    """Return mean and standard deviation (N, W) over time."""
     variance, mean = torch.var_mean(x.float(), dim=1, correction=0)
     return mean, (variance + least).sqrt()
 
 
 def normalized(x: Tensor, least: float = EPSILON) -> Tensor:
-    """Return (N, T, W) without the mean and the deviation of each channel over time."""
+    """Return (N, T, W) with zero mean and unit deviation of each channel over time."""
     mean, deviation = statistics(x, least)
     return (x - mean[:, None]) / deviation[:, None]
 
@@ -88,7 +88,7 @@ class AdaIn(nn.Module):
     told_scale: Tensor
 
     def __init__(self, size: Size | None = None, layout: StyleLayout = PERSON) -> None:
-        """Start untrained, with normalization that changes nothing."""
+        """Initialize untrained, with identity normalization."""
         super().__init__()
         size = size or Size()
         self.layout, w = layout, size.width
@@ -108,7 +108,7 @@ class AdaIn(nn.Module):
         self.posture, self.reach = Product(brief, out), Product(brief, out)
         with torch.no_grad():
             self.affine1.weight.mul_(0.3)
-            # At first a style's posture is its example's, whatever its gait, and reach the take's.
+            # Initially the posture is the example's in any gait, and the reach the input's.
             self.posture.weight.zero_()
             self.posture.weight[2 * w : 2 * w + out].fill_diagonal_(POSTURE)
             self.reach.weight.zero_()
@@ -119,13 +119,13 @@ class AdaIn(nn.Module):
             self.register_buffer(name, start)
 
     def content(self, x: Tensor, fixed: bool = False) -> Tensor:
-        """Return (N, T / STRIDE, W)."""
+        """Return the content (N, T / STRIDE, W)."""
         x = functional.elu(self.content0(x, fixed))
         x = functional.elu(normalized(self.content1(x, fixed)))
         return normalized(self.content2(x, fixed), LEAST)
 
     def style(self, x: Tensor, fixed: bool = False) -> Tensor:
-        """Return (N, 2 W + 2 I): statistics of the deepest features, then of the inputs."""
+        """Return the style (N, 2 W + 2 I): statistics of deepest features, then of inputs."""
         shallow = statistics(x)
         x = functional.elu(self.style0(x, fixed))
         x = functional.elu(self.style1(x, fixed))
@@ -133,7 +133,7 @@ class AdaIn(nn.Module):
         return torch.cat([*deep, *shallow], dim=1)
 
     def decoded(self, content: Tensor, style: Tensor, told: Tensor, away: Tensor) -> Tensor:
-        """Return (N, T, F); ``away`` (N, T, F) is how far the features go from their mean."""
+        """Return features (N, T, F); ``away`` (N, T, F) is the input's deviation from its mean."""
         width = content.shape[2]
         means, deviations = style[:, None, :width], style[:, None, width : 2 * width]
         brief = torch.cat([style, told.mean(dim=1)], dim=1)

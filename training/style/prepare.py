@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn motion clips into the features that styles are synthesized on and learned from.
+"""Convert motion clips to the features on which styles are rendered and learned.
 
     python -m training.style.prepare --data FOLDER --out build/style/dataset.npz
 
-The actor's clips are planted first, so that what slides is not learned. The clips of other
-performers come as they are, on the model's skeleton: they bring manners that nobody synthesized.
+The main actor's clips are planted first, so that foot slip is not learned. The clips of other
+performers are retargeted to the model's skeleton unchanged; they add captured ways of moving.
 """
 
 import argparse
@@ -33,13 +33,13 @@ from .synthesis.pose import around
 log = logging.getLogger(__name__)
 
 OTHERS = ("zombie", "smartbody", "cmu", "cmu_iclone")
-"""Sources of other performers."""
+"""Sources of the other performers' clips."""
 SHORTEST = 64
-"""Frames at the features' rate, the shortest clip that is learned from."""
+"""Frames at the features' rate, the shortest training clip."""
 
 
 def clips(data: Path, held_out_only: bool = False) -> Iterator[LabeledClip]:
-    """Yield the actor's clips, planted, then those of other people."""
+    """Yield the main actor's clips, planted, then those of other people."""
     skeleton: Skeleton | None = None
     for source in people.biped_clips(data):
         skeleton = skeleton or source.clip.skeleton
@@ -62,7 +62,7 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[LabeledClip]:
 
 
 def planted_clip(source: people.SourceClip, skeleton: Skeleton, seconds: float = np.inf) -> Clip:
-    """Return the beginning of a clip of the actor at 60 Hz, its standing feet pinned."""
+    """Return the first ``seconds`` of an actor's clip at 60 Hz, its planted feet pinned."""
     moved = on_model_skeleton(source.clip, skeleton, source.floor)
     clip, stands = planted(moved.slice(0, int(min(seconds * RATE, moved.frames))))
     return Clip(skeleton, clip.rotations, clip.root_positions, RATE, stands)
@@ -75,20 +75,20 @@ def on_ground(clip: Clip, floor: float) -> Clip:
 
 
 def arrays_of(clip: Clip) -> dict[str, Array]:
-    """Return what is learned of a clip at 60 Hz, per frame at the features' rate.
+    """Return the training arrays of a clip at 60 Hz, per frame at the features' rate.
 
-    Keys: features, conditions, low (its pose without the strides' rhythm) and spread (how far
-    each feature goes from it).
+    Keys: features, conditions, low (features without the strides) and spread (the features'
+    deviation from ``low``).
     """
     seen = sf.observe(clip)
     step = round(RATE / sf.RATE)
-    found, told = seen.features()[::step], seen.conditions()[::step]
+    found, conditions = seen.features()[::step], seen.conditions()[::step]
     low, spread = around(found)
-    return {"features": found, "conditions": told, "low": low, "spread": spread}
+    return {"features": found, "conditions": conditions, "low": low, "spread": spread}
 
 
 def build(data: Path, held_out_only: bool = False, body: str = "biped") -> dict[str, Array]:
-    """Return the arrays of clips and their mirror images, one after the other."""
+    """Return the concatenated arrays of all clips and their mirror images."""
     joined = Joined()
     skeleton = None
     kind, every = dataset.KINDS[body], round(RATE / sf.RATE)
@@ -104,7 +104,7 @@ def build(data: Path, held_out_only: bool = False, body: str = "biped") -> dict[
 
 
 SOURCES = {"biped": clips, "quadruped": neutral_animals.clips}
-"""The clips of each kind of body."""
+"""Clips of each kind of body."""
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the network leaves of the rhythms of named styles, by regression on the strides."""
+"""Stride-phase residual of named styles that the network misses, by ridge regression."""
 
 from typing import Final
 
@@ -15,11 +15,11 @@ from .dataset import Windows, decoder_conditions, rendered
 COUNT: Final = 160
 """Windows of each style."""
 RIDGE: Final = 0.01
-"""Of the mean variance of what is regressed on."""
+"""Ridge penalty, as a share of the mean variance of the regressors."""
 
 
 def fitted(styler: Styler, windows: Windows) -> dict[str, Array]:
-    """Return (B, F) of each named style: what the program makes less what the network does."""
+    """Return (B, F) of each named style: the regression of renderer minus network."""
     rng = np.random.default_rng(3)
     return {name: _fitted(styler, windows, name, rng) for name in windows.kind.styles}
 
@@ -44,7 +44,7 @@ def _fitted(styler: Styler, windows: Windows, name: str, rng: np.random.Generato
 
 
 def _ridge(x: Array, y: Array) -> Array:
-    """Return (B, F) that make windows (N, T, F) of (N, T, B), both seen from their means."""
+    """Return the coefficients (B, F) of windows (N, T, F) on (N, T, B), both mean-free."""
     x, y = (v - v.mean(axis=1, keepdims=True) for v in (x, y))
     x, y = (v.reshape(-1, v.shape[-1]).astype(np.float64) for v in (x, y))
     gram = x.T @ x

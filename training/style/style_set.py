@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between kinds of body as their styles are made up, learned and judged."""
+"""Named styles of a kind of body, and what their rendering, training and evaluation need."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,50 +13,50 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.style.style_features import LAYOUTS, StyleLayout
 
 JITTER = 0.12
-"""Share of the scale by which one performance of a style differs from the next."""
+"""Standard deviation of a style's parameters between performances, as a share of their scale."""
 
 Render = Callable[[Array, Array, Array, Array, Array, Array], Array]
-"""Windows (N, T, F) in styles (N, K), of features, their slow course, how far they go from it,
-conditions, the styles and unsteadiness."""
+"""Renders windows (N, T, F) in styles (N, K) from features, their low-pass, their deviation from
+it, conditions, the styles and unsteadiness."""
 LabeledClip = tuple[str, bool, Clip, Array]
-"""Name of a clip, whether it is of another performer than the one most is learned from, its motion
-at 60 Hz on the body's skeleton, and (T,) bool, the frames to learn from."""
+"""Name of a clip, whether its performer is another than the main one, its motion at 60 Hz on the
+body's skeleton, and (T,) bool, the frames for training."""
 
 
 @dataclass(frozen=True, eq=False)
 class StyleSet:
-    """A kind of body and the styles that are made up for it."""
+    """The named styles of a kind of body."""
 
     body: str
-    """``biped`` or ``quadruped``."""
+    """Name of the kind in ``motion.body.kinds.KINDS``."""
     parameters: tuple[str, ...]
-    """Names of the numbers that make a style, all 0 for the motion as it is."""
+    """Names of the parameters of a style; all are 0 for neutral motion."""
     positive: tuple[str, ...]
-    """Those of them that are never negative."""
+    """Parameters that are never negative."""
     shares: tuple[str, ...]
-    """Those of them that are never over 1."""
+    """Parameters that are at most 1."""
     styles: Mapping[str, Mapping[str, float]]
-    """Numbers of the parameters by name of style; those left out are 0."""
+    """Parameters of each named style; missing ones are 0."""
     render: Render
     gaits: tuple[str, ...]
-    """The body's gaits, as its layout has them."""
+    """The body's gaits, in the order of its layout."""
     judged: Mapping[str, tuple[str, ...]]
-    """Gaits that judges tell apart, each with those of ``gaits`` that it is."""
+    """Gait classes of the judges, each with its members of ``gaits``."""
     held_out: tuple[str, ...]
-    """Beginnings of the names of clips that nothing is learned from."""
+    """Prefixes of the names of held-out clips."""
     credits: tuple[str, ...]
-    """Of the clips that are learned from."""
+    """Credits of the training clips."""
     real: Mapping[str, str] = field(default_factory=dict)
-    """Styles of real performers, and what the names of their clips begin with."""
+    """Styles of captured performers, and the prefixes of their clips' names."""
     single: tuple[str, ...] = ()
-    """Beginnings of the names of clips whose performer is told by the first part of the name
-    alone; of others by the first two."""
+    """Prefixes of clips whose performer is the first part of the name; for others it is the first
+    two parts."""
     steps: slice | None = None
-    """Features by whose motion alone a judge tells gaits; None where it takes all as they are."""
+    """Features that the gait judge sees, without their mean; None for all features as they are."""
 
     @property
     def name(self) -> str:
-        """Folder of its model."""
+        """Name of its model's folder."""
         return KINDS[self.body].styler
 
     @property
@@ -66,21 +66,21 @@ class StyleSet:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Styles that judges tell apart."""
+        """Style classes of the judges."""
         return ("neutral", *self.styles)
 
     @cached_property
     def table(self) -> Array:
-        """(S, K) all styles that have names."""
+        """(S, K) parameters of all named styles."""
         return np.array([self.row(style) for style in self.styles.values()])
 
     @cached_property
     def scale(self) -> Array:
-        """(K,) the most that any named style has of each parameter."""
+        """(K,) largest absolute value of each parameter over the named styles."""
         return np.asarray(np.max(np.abs(self.table), axis=0))
 
     def row(self, given: Mapping[str, float]) -> Array:
-        """Return (K,) the numbers of a style by name; raises ValueError for an unknown name."""
+        """Return (K,) the parameters of a style; raises ValueError for an unknown parameter."""
         out = np.zeros(len(self.parameters))
         for name, value in given.items():
             out[self.parameters.index(name)] = value
@@ -89,7 +89,7 @@ class StyleSet:
     def performances(
         self, names: list[str], rng: np.random.Generator, jitter: float = JITTER
     ) -> Array:
-        """Return (N, K) a performance of each named style; ``neutral`` is the motion as it is."""
+        """Draw a performance (N, K) of each named style; ``neutral`` is all 0."""
         base = np.array([self.row(self.styles.get(name, {})) for name in names])
         vary = 1.0 + jitter * rng.normal(size=(len(names), 1))
         styled = (np.abs(base).sum(axis=1, keepdims=True) > 0).astype(np.float64)
@@ -97,7 +97,7 @@ class StyleSet:
         return np.asarray(base * vary + styled * own)
 
     def drawn(self, count: int, rng: np.random.Generator) -> Array:
-        """Return (N, K) styles without names: named ones more or less, two at once, or any.
+        """Draw random styles (N, K): scaled named ones, sums of two, or sparse random parameters.
 
         A share is neutral.
         """
@@ -120,9 +120,9 @@ class StyleSet:
         return np.asarray(out * (kind < 0.97))
 
     def gait_of(self, conditions: Array, sure: float) -> Array:
-        """Return (N,) the gait, of ``judged``, of windows by their conditions (N, T, C).
+        """Return (N,) the gait class, of ``judged``, of windows from their conditions (N, T, C).
 
-        -1 where none has at least the weight ``sure`` over the window's mean.
+        -1 if no class has a mean weight above ``sure``.
         """
         mean = conditions[..., self.layout.gait].mean(axis=1)
         parts = [[self.gaits.index(n) for n in names] for names in self.judged.values()]
@@ -130,7 +130,7 @@ class StyleSet:
         return np.where(weights.max(axis=1) > sure, weights.argmax(axis=1), -1)
 
     def performer(self, name: str) -> str:
-        """Return who moves in a clip, mirrored or not."""
+        """Return the performer of a clip; a mirrored performer counts as another."""
         mirrored = " mirrored" if name.endswith("mirrored") else ""
         parts = name.removesuffix(" mirrored").split("/")
         return ("/".join(parts[:2]) if parts[0] not in self.single else parts[0]) + mirrored

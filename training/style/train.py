@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Train the network of adaptive instance normalization.
+"""Train the style network (adaptive instance normalization).
 
     python -m training.style.train --dataset build/style/dataset.npz --out build/style/run
 
-No style has a name here. Hidden layers run in bfloat16, which a CPU with AMX multiplies several
-times faster.
+Training does not use the styles' names. Hidden layers run in bfloat16, which a CPU with AMX
+multiplies several times faster.
 """
 
 import argparse
@@ -26,51 +26,51 @@ from .model import AdaIn, Size
 
 PACE = Pace(warm=100, every=180.0, last=True)
 SAMPLE = 2000
-"""Windows whose features are normalized by."""
+"""Windows from which the normalization is computed."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One training run."""
+    """Settings of one training run."""
 
     steps: int = 1500
     stop: int = 0
     """Step to stop at before the schedule ends; 0 runs it to the end."""
     batch: int = 20
-    """Windows."""
+    """Windows in a batch."""
     every: int = 4
-    """Steps from one that counts content, statistics and cycle, so many times, to the next."""
+    """Steps between those with content, style and cycle terms, whose weight grows by as much."""
     rate: float = 2e-3
     """AdamW learning rate, warmed up and then lowered by a cosine."""
     decay: float = 0.01
     average: float = 0.99
-    """What the running mean of the weights keeps in a step."""
+    """Decay of the running mean of the weights per step."""
     wanted: float = 1.0
-    """Weight of the steps rendered in the example's style; 0 trains without them."""
+    """Weight of the error against the rendered target; 0 trains without targets."""
     meters: float = 4.0
-    """Weight of meters against radians."""
+    """Weight of meters relative to radians."""
     velocity: float = 3.0
-    """Weight of changes from frame to frame against the values."""
+    """Weight of frame-to-frame changes relative to values."""
     content: float = 0.02
-    """Weight of the content of what comes out being that of what went in."""
+    """Weight of the difference in content between output and input."""
     style: float = 0.03
-    """Weight of its statistics being the example's."""
+    """Weight of the difference in statistics between output and example."""
     cycle: float = 0.3
-    """Weight of getting back what went in, by its own style."""
+    """Weight of the cycle error: output changed back to the input's style, against the input."""
     itself: float = 0.1
-    """Weight of the decoder's answer in a window's own style being that window."""
+    """Weight of the reconstruction error in a window's own style."""
     seed: int = 1
 
 
 def weights(layout: StyleLayout, meters: float = Settings.meters) -> Tensor:
-    """Return (F,) the weight of each feature's error."""
+    """Return (F,) the weights of the features' errors."""
     out = torch.ones(layout.features)
     out[layout.hips.start :] = meters
     return out
 
 
 def normalize(model: AdaIn, windows: Windows, seed: int) -> None:
-    """Take the means and deviations of a sample of windows in styles."""
+    """Set the normalization from a sample of windows in styles."""
     batch = draw(windows, np.random.default_rng(seed), SAMPLE)
     for name, values, least in (("feature", batch.wanted, 0.03), ("told", batch.told, 0.1)):
         flat = values.reshape(-1, values.shape[-1])
@@ -80,10 +80,10 @@ def normalize(model: AdaIn, windows: Windows, seed: int) -> None:
 
 
 class Seen:
-    """A batch as the network sees it."""
+    """A normalized batch as tensors."""
 
     def __init__(self, model: AdaIn, batch: Batch) -> None:
-        """Normalize the arrays."""
+        """Normalize the arrays of a batch."""
         self.mean, self.scale = model.feature_mean, model.feature_scale
         told = self._told(model, batch.told)
         self.told = told
@@ -105,26 +105,26 @@ class Seen:
         return (torch.from_numpy(values.astype(np.float32)) - shift) / scale
 
     def joined(self, features: Tensor) -> Tensor:
-        """Return the inputs of an encoder."""
+        """Return the inputs of an encoder: features and conditions."""
         return torch.cat([features, self.conditions], dim=2)
 
 
 def motion_error(found: Tensor, wanted: Tensor, weight: Tensor, velocity: float) -> Tensor:
-    """Return (N,) how far motions are apart: radians, weighed meters, and their changes."""
+    """Return (N,) the error between motions: radians, weighted meters, and their changes."""
     error = (found - wanted) * weight
     change = error[:, 1:] - error[:, :-1]
     return error.abs().mean(dim=(1, 2)) + velocity * change.abs().mean(dim=(1, 2))
 
 
 def from_mean(features: Tensor) -> Tensor:
-    """Return how far windows (N, T, F) go from their mean over time."""
+    """Return the deviation of windows (N, T, F) from their mean over time."""
     return features - features.mean(dim=1, keepdim=True)
 
 
 def restyled(
     model: AdaIn, seen: Seen, features: Tensor, content: Tensor, own: Tensor, other: Tensor
 ) -> Tensor:
-    """Return how windows (N, T, F) change from their own style to another's, as takes do."""
+    """Return the change of windows (N, T, F) from their own style to another's, as in a bake."""
     double = (x.repeat(2, 1, 1) for x in (seen.told, from_mean(features)))
     both = model.decoded(content.repeat(2, 1, 1), torch.cat([own, other]), *double)
     mine, wanted = both.chunk(2)
@@ -132,7 +132,7 @@ def restyled(
 
 
 def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[str, Tensor]:
-    """Return the weighed terms of the loss."""
+    """Return the weighted terms of the loss."""
     weight = weights(model.layout, settings.meters) * model.feature_scale
     content, own = model.content(seen.input), model.style(seen.input)
     other = model.style(seen.example)
@@ -158,7 +158,7 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
 
 @torch.no_grad()
 def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, float]:
-    """Return the error against what should come out of held-out windows, and of doing nothing."""
+    """Return the error on held-out windows, and the baseline error of unchanged windows."""
     model.eval()
     batch = draw(held_out, np.random.default_rng(7), 200, Shares(same=0.0, across=0.0))
     seen = Seen(model, batch)
@@ -184,7 +184,7 @@ def fit(
     out: Path,
     kind: type[AdaIn] = AdaIn,
 ) -> AdaIn:
-    """Train and return the mean model; checkpoints of it go to ``out``."""
+    """Train and return the model of mean weights; checkpoints are written to ``out``."""
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     model = kind(size, windows.kind.layout)

@@ -283,7 +283,7 @@ def commit(
     settings: FillSettings,
     stem: str,
 ) -> Any:
-    """Write keys into an action and show it as a take; nothing can be refused any more."""
+    """Write keys into an action and show it as a take; nothing is refused from here on."""
     saved = takes.SavedState(rig, context.scene)
     takes.begin_review(rig, context.scene)
     takes.rewind(rig, context.scene)

@@ -17,13 +17,12 @@ from ...motion.rigs import measure
 from ..scene import armature
 
 if TYPE_CHECKING:
+    from ...motion.body.body import Body
     from ...motion.controller.model import Model
     from ...motion.maths.quat import Array
     from ...motion.rigs import RigMap
 
 StandingPlace = tuple[float, float, float, float]
-LEGS = {"biped": ("thigh", "foot"), "quadruped": ("foreleg", "hindleg")}
-"""Roles that hold the top and the foot of each leg."""
 WAY = 0.04
 """Length of the path of a turn in place, in hip heights."""
 
@@ -36,8 +35,7 @@ def find(rig: bpy.types.Object, rig_map: RigMap, model: Model) -> StandingPlace:
     """
     bones = armature.read_rig(rig)
     body = measure.measure(bones, rig_map)
-    chains = [rig_map.roles[f"{role}.{side}"] for role in LEGS[rig_map.kind.name] for side in "LR"]
-    tops, feet = ([bones.index(chain[end]) for chain in chains] for end in (0, -1))
+    tops, feet = _leg_ends(body)
     posed = _posed_heads(rig, bones.names)
     before, now = bones.rest_heads[tops], posed[tops]
     turn = _turned(before, now)
@@ -55,6 +53,18 @@ def path(place: StandingPlace, hip_height: float) -> Array:
     x, y, z, degrees = place
     yaw, way = math.radians(degrees), WAY * hip_height
     return np.array([[x, y, z], [x + way * math.sin(yaw), y - way * math.cos(yaw), z]])
+
+
+def _leg_ends(body: Body) -> tuple[list[int], list[int]]:
+    """Return the bones whose heads give the place and direction, and those that give the height.
+
+    Of a leg with a rolling foot, both are the top and the foot; else the top and the paw.
+    """
+    tops = [leg.top for leg in body.legs]
+    if body.kind.foot.rolls:
+        tops += [leg.end for leg in body.legs]
+        return tops, tops
+    return tops, [leg.bones[-1] for leg in body.legs]
 
 
 def _middle(model: Model) -> float:

@@ -64,7 +64,7 @@ def check(recipe: Recipe) -> None:
     known = {name for name, *_ in KIND_SETTINGS[recipe.model].styles}
     for one in _checked(recipe.styles):
         if one.get("name", FROM_ACTION) not in known:
-            raise RefusedError(f"There is no style '{one['name']}' any more")
+            raise RefusedError(f"There is no style '{one['name']}'; choose another and bake again")
 
 
 def with_styles(

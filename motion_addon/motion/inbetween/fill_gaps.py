@@ -239,7 +239,7 @@ def _fill_all(work: _Work) -> None:
     pace = np.array([max(gap.RATE / work.fps, PACES[0])])
     open_ = ~work.known
     touched = np.zeros(len(open_), dtype=bool)
-    for first, last, until in _windows(open_):
+    for first, last, until in windows(open_):
         at = slice(first, last)
         rotations, roots, contacts = work.answered(
             (work.rotations[at], work.roots[at]), work.known[at], work.kept[at], pace
@@ -273,7 +273,7 @@ def _vary(work: _Work, gaps: list[tuple[int, int]], rng: np.random.Generator) ->
     _fill_all(work)
 
 
-def _windows(open_: Array) -> Iterator[tuple[int, int, int]]:
+def windows(open_: Array) -> Iterator[tuple[int, int, int]]:
     """Yield windows (first, last excluded) and the end of the part that is taken from each.
 
     Gaps that are close together share a window. If a window had to be cut, its last gap is

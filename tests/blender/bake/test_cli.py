@@ -9,6 +9,7 @@ import bpy
 import pytest
 
 from tests.blender import subjects
+from tests.cases import each
 
 
 def shot(folder: Path) -> Path:
@@ -71,7 +72,7 @@ def test_a_takes_stored_recipe_is_a_recipe(tmp_path: Path) -> None:
     assert run("bake", "--recipe", stored, "--out", tmp_path / "o.blend") == 0
 
 
-@pytest.mark.parametrize(
+@each(
     ("values", "said"),
     [
         ({"character": "Nobody"}, "There is no character 'Nobody'"),

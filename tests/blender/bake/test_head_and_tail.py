@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tails that lag and heads that look at an object, from the panel to the keys and back."""
+"""Lag of tails and gaze of heads, from the panel to the keys and back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mathutils import Vector
 
 from tests.blender import animals, rigs, subjects
 from tests.blender.panels.test_panels import draw
+from tests.cases import each
 
 LEGS = ("LeftHindPaw", "RightForePaw", "LeftTibia", "RightRadius", "Pelvis", "Withers")
 
@@ -202,7 +203,7 @@ def test_recipes_may_name_a_point() -> None:
     assert bpy.context.scene.footfall.gaze is None
 
 
-@pytest.mark.parametrize("value", [3, None, [1, 2], [1, 2, "x"], [1, 2, math.nan], [True, 0, 0]])
+@each("value", [3, None, [1, 2], [1, 2, "x"], [1, 2, math.nan], [True, 0, 0]])
 def test_gazes_that_make_no_sense(value: Any) -> None:
     recipe = subjects.addon("blender.bake.scene_request")
     with pytest.raises(subjects.addon("errors").RefusedError, match="gaze"):

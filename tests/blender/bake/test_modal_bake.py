@@ -53,7 +53,7 @@ class Bake:
         monkeypatch.setattr(stepping, "bpy", pretended)
         monkeypatch.setattr(stepping, "REDRAW", 0.0)
         self.window = Window()
-        self.told: list[tuple[set, str]] = []
+        self.reported: list[tuple[set, str]] = []
         self.status: list[str | None] = []
         self.context = SimpleNamespace(
             scene=bpy.context.scene,
@@ -64,11 +64,11 @@ class Bake:
             screen=None,
         )
         kind: Any = module.Baking
-        told = self.told
+        reported = self.reported
 
         class Pretended(kind):
             def report(self, level: set, text: str) -> None:
-                told.append((level, text))
+                reported.append((level, text))
 
             def steps(self, context: Any) -> Any:
                 return module.FOOTFALL_OT_bake.steps(self, context)
@@ -101,7 +101,7 @@ def test_bake_goes_on_with_the_timer_and_shows_progress(monkeypatch: pytest.Monk
     assert bake.to_the_end() == {"FINISHED"}
     assert not progress.running
     assert bake.window.shown == sorted(bake.window.shown)
-    assert bake.told == [({"INFO"}, "Baked 'Walk 01'")]
+    assert bake.reported == [({"INFO"}, "Baked 'Walk 01'")]
     assert (bake.window.timers, bake.window.begun, bake.status[-1]) == ([], 0, None)
     assert rig.animation_data.action == rig.footfall.takes[0].action
 
@@ -139,7 +139,7 @@ def test_refusal_ends_the_run_with_its_sentence(monkeypatch: pytest.MonkeyPatch)
     bake = Bake(monkeypatch)
     bake.press()
     assert bake.to_the_end() == {"CANCELLED"}
-    assert bake.told[0][0] == {"ERROR"}
-    assert "no length" in bake.told[0][1]
+    assert bake.reported[0][0] == {"ERROR"}
+    assert "no length" in bake.reported[0][1]
     assert bake.window.timers == []
     assert bpy.ops.footfall.bake.poll()

@@ -89,7 +89,7 @@ def tweak(rig: bpy.types.Object) -> None:
         (hide, "is hidden"),
         (hide_viewport, "is hidden"),
         (exclude, "not in this view layer"),
-        (unlink, "in no scene any more"),
+        (unlink, "no longer in a scene"),
         (edit, "Edit Mode"),
         (rest, "rest position"),
         (flatten, "no usable size"),
@@ -143,7 +143,7 @@ def test_renamed_bone_is_named() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig)
     rig.data.bones["mixamorig:LeftFoot"].name = "Renamed"
-    assert_refused(rig, "no bone 'mixamorig:LeftFoot' any more")
+    assert_refused(rig, "'mixamorig:LeftFoot' no longer exists")
 
 
 def linked_scene(folder: Path) -> bpy.types.Object:

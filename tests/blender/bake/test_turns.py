@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns on the spot: where the character stands, as far as asked, and there again."""
+"""Turns on the spot: at the character's place, by the given angle, and baked again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import pytest
 
 from tests.blender import animals, subjects
 from tests.blender.panels.test_panels import draw
+from tests.cases import each
 
 THIGHS = (("mixamorig:LeftUpLeg", "mixamorig:RightUpLeg"), ("thigh.L", "thigh.R"))
 
 
 def settle(rig: bpy.types.Object, degrees: float) -> bpy.types.PropertyGroup:
-    """Fill the panel for a turn on the spot, from and to a stand."""
+    """Fill the panel for a turn on the spot, from and to a standing pose."""
     settings = bpy.context.scene.footfall
     settings.character, settings.way, settings.turn = rig, "spot", math.radians(degrees)
     return settings
@@ -145,7 +146,7 @@ def test_herds_do_not_turn() -> None:
     assert "Along a Path" in refusal
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "value"),
     [
         *(("turn", "left"), ("turn", True), ("turn", math.nan), ("spot", [0, 0, 0])),

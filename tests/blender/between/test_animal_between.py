@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In-Between on animals: deform rigs, IK of their owner's own making, and Rigify's animals."""
+"""In-Between on animals: deform rigs, custom IK and Rigify's animals."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_rigify_animals_are_looped_and_stitched(kind: str, fk: bool) -> None:
     assert not addon("blender.keys.takes").report_of(rig.footfall.takes[0])["warnings"]
     assert not spins(rig, 92)
     now = places(rig, 92)
-    del now["root"]  # it goes on with what follows, and the body on it
+    del now["root"]  # it continues with the second action, and the body with it
     for role, way in now.items():
         np.testing.assert_allclose(way[:41], one[role], atol=1e-5)
         assert jolt(way[39:54]) < max(0.08 * size, 1.5 * jolt(one[role])), role

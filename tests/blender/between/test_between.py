@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In-Between on rigs: keys that stay to the bit, filled gaps, seams, loops, refusals, takes."""
+"""In-Between on rigs: unchanged keys, filled gaps, transitions, loops, refusals, takes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The example animals: their skins, and what keys do to their paws."""
+"""The example animals: their meshes, and the motion of their paws under keys."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a clip off an armature: the evaluated pose, an untouched scene, clips from files."""
+"""Reading a clip from an armature: evaluated poses, an unchanged scene, clips from files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from tests.blender import animals, rigs, subjects
 from tests.blender.subjects import addon
+from tests.cases import each
 
 
 def stepping(rig: bpy.types.Object) -> bpy.types.Action:
@@ -258,7 +259,7 @@ def test_an_imported_clip_is_picked_and_read(clips: Path, name: str) -> None:
     assert np.ptp(pelvis, axis=0)[2] == pytest.approx(1.6, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["cube.glb", "broken.glb", "text.txt", "none.bvh"])
+@each("name", ["cube.glb", "broken.glb", "text.txt", "none.bvh"])
 def test_a_file_without_a_clip_is_refused_and_leaves_nothing(clips: Path, name: str) -> None:
     def counts() -> list[int]:
         kinds = ("objects", "meshes", "armatures", "actions", "materials", "collections")

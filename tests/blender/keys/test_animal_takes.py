@@ -155,13 +155,13 @@ def test_an_armature_from_a_bvh_file_is_detected_and_its_paws_do_not_slip(
     lowest = points[..., 1].min(axis=0)
     assert lowest == pytest.approx(np.full(4, lowest.mean()), abs=0.01)
     assert 0.0 < lowest.mean() < 0.05
-    stands = json.loads(rig.footfall.takes[0].report)["footfalls"]
-    assert all(len(found) >= 2 for found in stands.values())
+    stances = json.loads(rig.footfall.takes[0].report)["footfalls"]
+    assert all(len(found) >= 2 for found in stances.values())
     for column, leg in enumerate(addon("motion.body.quadruped").LEGS):
-        for begin, end in stands[leg]:
+        for begin, end in stances[leg]:
             # In the last frame of a contact the paw is already leaving.
-            stand = points[round(begin * fps) + 1 : round(end * fps) - 1, column]
-            assert len(stand) < 2 or np.ptp(stand, axis=0).max() < 0.005, (leg, begin)
+            stance = points[round(begin * fps) + 1 : round(end * fps) - 1, column]
+            assert len(stance) < 2 or np.ptp(stance, axis=0).max() < 0.005, (leg, begin)
     ends = points[-1].mean(axis=0)
     assert ends[[0, 2]] == pytest.approx([1.5, 3.0], abs=0.4)
     bpy.ops.footfall.reject_take()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Footfalls in the Dope Sheet: dragged keys are obeyed when the take is baked again."""
+"""Footfalls in the Dope Sheet: dragged keys move footfalls when the take is baked again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def baked(rig: bpy.types.Object, paw: str) -> list[tuple[float, float]]:
     """Return the footfalls that the report card measured, as scene frames."""
     card, first = json.loads(shown(rig).report), 11
     fps = card["fps"]
-    return [tuple(round(t * fps) + first for t in stand) for stand in card["footfalls"][paw]]
+    return [tuple(round(t * fps) + first for t in stance) for stance in card["footfalls"][paw]]
 
 
 def stored(rig: bpy.types.Object) -> list[dict]:
@@ -97,7 +97,7 @@ def test_a_dragged_footfall_lands_where_it_was_put(dog: bpy.types.Object) -> Non
         for index, (old, new) in enumerate(zip(was[paw], baked(dog, paw), strict=True)):
             if (paw, index) != ("LF", place):
                 assert abs(old[0] - new[0]) <= 2
-    # The paw itself, not only the chart: it stands still where the chart says that it stands.
+    # The paw itself, not only the chart, is still in the stances of the chart.
     start, stop = baked(dog, "LF")[place]
     heads = [subjects.pose_heads(dog, f)["LeftForePaw"] for f in range(start + 1, stop)]
     assert max(abs(head - heads[0]).max() for head in heads) < 0.01

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a clip to keys: every root motion, rotation mode and kind of keys plays the same walk."""
+"""Keys of a clip: each root motion, rotation mode and kind of keys plays the same walk."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Panels of a take: the footfall chart, and the experts that are weighed and baked again."""
+"""Panels of a take: the footfall chart, and experts that are scaled and baked again."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Panels: their order, and what they show in each state, drawn onto a layout that takes notes."""
+"""Panels: their order and contents in each state, drawn on a layout that records them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import bpy
 import pytest
 
 from tests.blender import subjects
+from tests.cases import each
 
 ORDER = ["character", "path", "motion", "bake", "oneshot", "report"]
 
 
 class Notes:
-    """A stand-in for a UILayout: remembers what was put on it."""
+    """A substitute for a UILayout that records its contents."""
 
     def __init__(self, items: list[tuple] | None = None) -> None:
         self.items = [] if items is None else items
@@ -220,7 +221,7 @@ def test_bone_map_goes_to_json_and_back(tmp_path: Any) -> None:
     assert [(row.name, row.bone) for row in rig.footfall.bones] == rows
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"format": "footfall-rig-map", "version": 1}', "\x00"])
+@each("text", ["", "{}", '{"format": "footfall-rig-map", "version": 1}', "\x00"])
 def test_bad_bone_map_is_refused_and_changes_nothing(tmp_path: Any, text: str) -> None:
     rig = subjects.mixamo()
     bpy.context.scene.footfall.character = rig

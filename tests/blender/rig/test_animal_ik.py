@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Animals on IK of their owner's own making: keys on its targets, measured on evaluated bones."""
+"""Animals with custom IK: keys on its targets, measured on evaluated bones."""
 
 from __future__ import annotations
 

@@ -84,8 +84,8 @@ def test_rigify_paws_stand_still(key_plan):
         edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(int)))
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
             # In the last frame of a contact the paw is already leaving.
-            stand = heads[start : stop - 1, order.index(paw)]
-            assert np.ptp(stand, axis=0).max() < 0.002 * size, (leg.joints.name, start)
+            stance = heads[start : stop - 1, order.index(paw)]
+            assert np.ptp(stance, axis=0).max() < 0.002 * size, (leg.joints.name, start)
 
 
 def test_rigify_controls_carry_the_keys_and_switches_are_set(key_plan):
@@ -117,12 +117,12 @@ def test_rigify_controls_carry_the_keys_and_switches_are_set(key_plan):
 
 
 @pytest.mark.slow
-def test_a_spine_bone_rolled_half_around_is_told(key_plan):
-    for kind, told in (("horse", True), ("wolf", False)):
+def test_a_spine_bone_rolled_half_around_is_noted(key_plan):
+    for kind, noted in (("horse", True), ("wolf", False)):
         rig = rigs.rigify(kind)
         found, _used, clip, _posed = posed_map(rig)
         notes = key_plan.plan_keys(rig, found, clip).notes
-        assert any("rolled half around" in note for note in notes) == told
+        assert any("rolled half around" in note for note in notes) == noted
 
 
 @pytest.mark.parametrize("kind", animals.GENERATED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A creature's motion comes back on the very rig that it was read from, ears and all."""
+"""A creature's motion on the rig that it was read from, including ears."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.blender import rigs, subjects
 from tests.blender.subjects import addon
+from tests.cases import each
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def _scaled(rig, x, y, z):
     rig.scale = (x, y, z)
 
 
-@pytest.mark.parametrize(
+@each(
     ("spoil", "words"),
     [
         (lambda rig: _scaled(rig, 0.0, 0.0, 0.0), "scaled to zero"),

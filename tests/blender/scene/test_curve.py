@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading curves of any kind as paths, making them from strokes, laying them on a surface."""
+"""Paths: reading curves, making them from drawn points, projecting them onto a surface."""
 
 import json
 import math
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.blender import subjects
+from tests.cases import each
 
 
 def read(curve: bpy.types.Object) -> tuple[np.ndarray, bool]:
@@ -98,7 +99,7 @@ def test_reading_leaves_no_trace() -> None:
     assert len(bpy.data.meshes) == 0
 
 
-@pytest.mark.parametrize(
+@each(
     ("points", "said"),
     [
         (((1.0, 1.0, 0.0), (1.0, 1.0, 0.0)), "no length"),
@@ -149,7 +150,7 @@ def test_without_points_the_path_leads_ahead() -> None:
     assert bpy.context.scene.footfall.character == rig
 
 
-@pytest.mark.parametrize("text", ["[[0,0,0]]", "[[0,0,0],[0,0,0]]", "[[0,NaN,0],[1,1,1]]", "x"])
+@each("text", ["[[0,0,0]]", "[[0,0,0],[0,0,0]]", "[[0,NaN,0],[1,1,1]]", "x"])
 def test_bad_strokes_are_refused(text: str) -> None:
     with pytest.raises(RuntimeError):
         bpy.ops.footfall.draw_path(points=text)

@@ -8,6 +8,7 @@ from mathutils import Euler, Quaternion
 
 from tests.blender import subjects
 from tests.blender.subjects import addon
+from tests.cases import each
 
 FRAMES = np.arange(1.0, 41.0)
 
@@ -88,7 +89,7 @@ def test_sparse_keys_play_the_fitted_curve(fcurves):
     assert np.abs(np.array(played) - fitted).max() < 1e-3
 
 
-@pytest.mark.parametrize("mode", ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"])
+@each("mode", ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"])
 def test_euler_angles_are_blender_s_and_continuous(fcurves, mode):
     quat = addon("motion.maths.quat")
     time = np.linspace(0.0, 1.0, 200)[:, None]

@@ -28,7 +28,7 @@ def dog(installed: str) -> bpy.types.Object:
     return rig
 
 
-def wear(name: str = "sad", strength: float = 1.0) -> bpy.types.PropertyGroup:
+def add_style(name: str = "sad", strength: float = 1.0) -> bpy.types.PropertyGroup:
     assert bpy.ops.footfall.style_add() == {"FINISHED"}
     one = bpy.context.scene.footfall.styles.mix[-1]
     one.animal_style, one.strength = name, strength
@@ -52,13 +52,13 @@ def stored(rig: bpy.types.Object) -> list[dict]:
 def test_every_style_that_ships_can_be_picked(dog: bpy.types.Object) -> None:
     file = ROOT / "models" / "style_quadruped" / "model.json"
     info = json.loads(file.read_text(encoding="utf-8"))
-    items = wear().bl_rna.properties["animal_style"].enum_items
+    items = add_style().bl_rna.properties["animal_style"].enum_items
     assert set(items.keys()) == {*info["styles"], "action"}
 
 
 def test_the_panel_lists_the_styles_of_the_character(dog: bpy.types.Object) -> None:
     subjects.addon("blender.rig.character").detect(dog)
-    wear()
+    add_style()
     assert "animal_style" in draw("style").names("prop")
     person = subjects.mixamo()
     subjects.addon("blender.rig.character").detect(person)
@@ -72,7 +72,7 @@ def test_a_style_is_worn_keyed_and_taken_from_an_action(dog: bpy.types.Object) -
     bpy.ops.footfall.bake()
     last = round(dog.animation_data.action.frame_range[1])
     plain = [head_height(dog, frame) for frame in (20, last)]
-    one = wear("sad")
+    one = add_style("sad")
     bpy.ops.footfall.bake()
     sad = dog.animation_data.action
     assert head_height(dog, last) < plain[1] - 0.05
@@ -93,7 +93,7 @@ def test_a_style_is_worn_keyed_and_taken_from_an_action(dog: bpy.types.Object) -
 
 
 def test_settings_of_a_take_bring_its_style_back(dog: bpy.types.Object) -> None:
-    wear("prowl", 0.6)
+    add_style("prowl", 0.6)
     bpy.ops.footfall.bake()
     bpy.context.scene.footfall.styles.mix.clear()
     bpy.ops.footfall.load_recipe()
@@ -103,7 +103,7 @@ def test_settings_of_a_take_bring_its_style_back(dog: bpy.types.Object) -> None:
 
 
 def test_a_persons_style_is_no_animals(dog: bpy.types.Object) -> None:
-    wear()
+    add_style()
     bpy.ops.footfall.bake()
     take = dog.footfall.takes[-1]
     recipe = json.loads(take.recipe)
@@ -120,7 +120,7 @@ def test_a_herd_wears_a_style(installed: str) -> None:
         rig.select_set(True)
     assert bpy.ops.footfall.bake_herd() == {"FINISHED"}
     plain = [head_height(rig, 50) for rig in herd]
-    wear("sad")
+    add_style("sad")
     assert bpy.ops.footfall.bake_herd() == {"FINISHED"}
     for rig, before in zip(herd, plain, strict=True):
         assert head_height(rig, 50) < before - 0.05
@@ -134,7 +134,7 @@ def test_rigs_with_controls_wear_a_style_and_give_one(installed: str, kind: str)
     bpy.ops.footfall.bake()
     last = round(rig.animation_data.action.frame_range[1])
     plain = brow(rig, last)
-    one = wear("sad")
+    one = add_style("sad")
     bpy.ops.footfall.bake()
     sad = rig.animation_data.action
     assert brow(rig, last) < 0.96 * plain

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Styles as an artist meets them: in takes baked again, in herds, and what is refused."""
+"""Styles in takes baked again and in herds, and refusals of styles."""
 
 import json
 
@@ -33,7 +33,7 @@ def keyed(row: int) -> list[float] | None:
 
 
 def set_now(rig: bpy.types.Object) -> tuple[dict, ...]:
-    """Return the styles that the next bake would wear, as a recipe has them."""
+    """Return the styles of the next bake in the form of a recipe."""
     made = subjects.addon("blender.bake.scene_request").from_settings(
         bpy.context.scene.footfall, rig
     )
@@ -200,7 +200,7 @@ def test_a_crowd_wears_styles_and_is_baked_again_alike() -> None:
         assert [bowed(rig, frame) for frame in frames] == pytest.approx(before, abs=0.02)
 
 
-def test_a_crowd_wears_the_style_of_an_action() -> None:
+def test_a_crowd_has_the_style_of_an_action() -> None:
     people = crowd()
     style("old")
     bpy.context.view_layer.objects.active = people[0]

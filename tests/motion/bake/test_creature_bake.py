@@ -73,8 +73,6 @@ def adapted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(creature_files, "adapt", adapt)
     monkeypatch.setattr(creature_files, "model_of", model_of)
-    for cached in (creature_files._creature, creature_files._model, creature_files._own_motion):
-        cached.cache_clear()
     return seen
 
 

@@ -40,7 +40,7 @@ def turns(clip: Clip) -> np.ndarray:
 
 
 GAITS = [{}, {"speed": 0.7}, {"speed": 2.4}, {"speed": 3.4}, {"gait": "crouch", "speed": 0.9}]
-each_gait = pytest.mark.parametrize("options", GAITS, ids=str)
+each_gait = each("options", GAITS)
 
 
 @each_gait

@@ -15,6 +15,7 @@ from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.style.request import StyleChoice
+from tests.cases import each
 
 LINE = [[0, 0, 0], [0, 0, 3]]
 FULL: dict[str, Any] = {
@@ -181,7 +182,7 @@ def test_defaults() -> None:
     assert (request.start, request.stop, request.seed) == (True, True, 0)
 
 
-@pytest.mark.parametrize(("key", "value", "remedy"), BAD, ids=lambda v: f"{v!r:.40}")
+@each(("key", "value", "remedy"), BAD)
 def test_nonsense_is_refused_by_its_key(key: str, value: Any, remedy: str) -> None:
     with pytest.raises(RefusedError, match=remedy) as caught:
         BakeRequest.from_json({"path": LINE, key: value})
@@ -191,7 +192,7 @@ def test_nonsense_is_refused_by_its_key(key: str, value: Any, remedy: str) -> No
     assert len(message) < 200
 
 
-@pytest.mark.parametrize("data", [[], None, "path", 3])
+@each("data", [[], None, "path", 3])
 def test_a_request_is_an_object(data: Any) -> None:
     with pytest.raises(RefusedError, match="request must be a JSON object"):
         BakeRequest.from_json(data)
@@ -208,7 +209,7 @@ def test_unknown_keys_are_named() -> None:
     assert "speed" in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "value"),
     [
         ("speed", -1.0),
@@ -267,7 +268,7 @@ def test_a_creature_is_asked_for_by_its_exemplar() -> None:
     assert hash(request) == hash(through_json(request))
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "value", "told"),
     [
         ("exemplar", None, "needs an exemplar"),
@@ -300,7 +301,7 @@ def test_an_hour_is_the_longest_walk() -> None:
     assert walk(3700.0, 1.1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("given_facing", "kept"),
     [
         ("path", "path"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When paws come down, told by stands that are found and by the way of paws that slide."""
+"""Touchdowns from contacts, and from the swings of paws that slide."""
 
 from dataclasses import replace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaps as the network sees them: plain and eased fillings, what is told, and what comes back."""
+"""Gaps as the network sees them: plain and eased fillings, inputs and outputs."""
 
 import numpy as np
 import pytest

@@ -119,7 +119,7 @@ def test_windows_fill_every_gap_once(marks: list[bool], times: int) -> None:
     if len(lengths) and lengths.max() > 60:
         return
     taken = np.zeros(len(open_), dtype=int)
-    for first, last, until in fill_gaps._windows(open_):
+    for first, last, until in fill_gaps.windows(open_):
         assert 0 <= first < last <= len(open_)
         assert last - first <= max(MOST_FRAMES, 60 + 2 * CONTEXT) + CONTEXT
         assert not open_[first] or taken[first]

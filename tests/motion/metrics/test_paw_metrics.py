@@ -25,7 +25,7 @@ from tests.cases import each
 from tests.motion.dogs import FPS, dog, stepping_dog
 
 STRIDES = {"walk": 0.7, "pace": 0.6, "trot": 0.5, "canter": 0.5, "gallop": 0.4}
-each_gait = pytest.mark.parametrize("gait", STRIDES)
+each_gait = each("gait", STRIDES)
 
 
 def along(speed: float, gait: str = "auto") -> tuple[Path, Trajectory]:

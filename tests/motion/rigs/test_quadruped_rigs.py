@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rigs of animals are recognized as such, and their bones are found by names and by build."""
+"""Four-legged rigs are distinguished from humans; names and build identify their bones."""
 
 from dataclasses import replace
 

@@ -32,7 +32,7 @@ builds = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(builds)
 def test_every_human_is_found_by_structure(build):
-    # Without toes, pointing bones or bent knees nothing shows the front.
+    # Without toes, pointing bones or bent knees nothing separates front from back.
     assume(build.toes or build.rolls is None or build.knees >= 15.0)
     rig, truth = human(build)
     found = find_person(rig)

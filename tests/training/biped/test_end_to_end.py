@@ -19,6 +19,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.nn import weights
+from tests.cases import each
 from training.biped import export, prepare, train
 from training.data import people
 from training.shared import dataset, loop
@@ -166,7 +167,7 @@ def test_the_official_reader_sees_the_same_weights(exported: Path) -> None:
     assert official["input_scale"].dtype == np.float32
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+@each("dtype", [np.float16, np.float32, np.float64, np.int64])
 def test_the_official_writer_is_read(tmp_path: Path, dtype: type) -> None:
     rng = np.random.default_rng(0)
     shapes = {"one": (1,), "deep": (2, 3, 4), "none": (0, 3), "scalar": ()}

@@ -13,6 +13,7 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.controller import stride_clock
 from motion_addon.motion.creature.adaptation import clip_tokens, learnet
 from motion_addon.motion.creature.adaptation.clip_tokens import Posture, TokenLayout
+from tests.cases import each
 from training.creature import export, model, prepare, train
 from training.creature.dataset import Creatures, posed
 from training.creature.judging import trained_method
@@ -105,7 +106,7 @@ def test_hidden_frames_are_hidden(folder: Path) -> None:
         torch.testing.assert_close(learner.encode(shown)[1], learner.encode(other)[1])
 
 
-@pytest.mark.parametrize("way", model.WAYS)
+@each("way", model.WAYS)
 def test_every_way_of_adapting_learns(folder: Path, way: str) -> None:
     torch.manual_seed(0)
     data = Creatures(folder, False)
@@ -132,7 +133,7 @@ def rounded(learner: model.Learner) -> model.Learner:
 
 def compare(ours: learnet.Learnet, twin: model.Learner, data: Creatures) -> None:
     """Hold a runtime's adaptation and some frames of it against torch's."""
-    start = int(data._stretches[1][0, 0])
+    start = int(data.stretches[1][0, 0])
     seen = data.seen(start, start + 90)
     posture = Posture.mean(data.skeletons[1], seen.axes, seen.hips)
     tokens = torch.from_numpy(clip_tokens.tokens(seen, posture))[None]
@@ -167,7 +168,7 @@ def test_torch_and_numpy_adapt_alike(folder: Path) -> None:
     compare(learnet.Learnet(export.describe(twin, {"hidden": HIDDEN}), wide, ""), twin, data)
 
 
-@pytest.mark.parametrize("way", model.WAYS)
+@each("way", model.WAYS)
 def test_every_way_runs_as_the_runtime_does(folder: Path, tmp_path: Path, way: str) -> None:
     torch.manual_seed(5)
     data = Creatures(folder, False)

@@ -10,6 +10,7 @@ import pytest
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.kinds import QUADRUPED, kind_of
 from motion_addon.motion.metrics import paw_metrics
+from tests.cases import each
 from training.data.synthetic import (
     anatomy,
     checks,
@@ -41,7 +42,7 @@ def made() -> list[tuple[motion.SyntheticMotion, route.Route]]:
     return list(generate.motions(7, 20))
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@each("kind", FAMILIES)
 def test_a_creature_stands_on_bent_legs(kind):
     who = of_kind(kind)
     assert kind_of(who.skeleton) is QUADRUPED
@@ -108,7 +109,7 @@ def test_paws_stand_where_the_contacts_say(made):
         )
 
 
-@pytest.mark.parametrize("kind", ["pivot", "backward", "stopping", "changing"])
+@each("kind", ["pivot", "backward", "stopping", "changing"])
 def test_routes_of_all_kinds(kind):
     who, rng = of_kind("canid"), np.random.default_rng(2)
     out = route.draw(who, rng, kind)

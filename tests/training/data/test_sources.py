@@ -21,17 +21,17 @@ def walk() -> Clip:
     return bake(BakeRequest(path=LINE, speed=1.3, fps=60.0, start=False, stop=False)).clip
 
 
-def test_mended_torso_is_upright_and_limbs_keep_their_directions(walk: Clip) -> None:
+def test_repaired_torso_is_upright_and_limbs_keep_their_directions(walk: Clip) -> None:
     pitch = people.standing_pitch(walk)
     assert pitch.shape == (len(people.TORSO),)
-    mended = people.mended(walk, pitch)
-    assert people.standing_pitch(mended) == pytest.approx(np.zeros(len(pitch)), abs=0.02)
-    before, after = walk.world()[0], mended.world()[0]
+    repaired = people.repaired(walk, pitch)
+    assert people.standing_pitch(repaired) == pytest.approx(np.zeros(len(pitch)), abs=0.02)
+    before, after = walk.world()[0], repaired.world()[0]
     limbs = [i for i, name in enumerate(walk.skeleton.names) if name not in people.TORSO]
     assert quat.to_two_axes(after[:, limbs]) == pytest.approx(
         quat.to_two_axes(before[:, limbs]), abs=1e-4
     )
-    assert np.array_equal(mended.root_positions, walk.root_positions)
+    assert np.array_equal(repaired.root_positions, walk.root_positions)
 
 
 def test_straight_arms_are_as_long(walk: Clip) -> None:

@@ -16,6 +16,7 @@ from motion_addon.motion.nn.mixture import MIXINGS, GateStepper, stepper
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path as DrawnPath
 from motion_addon.motion.plan.trajectory import RATE, Trajectory
+from tests.cases import each
 from tests.motion import mixtures
 from training.quadruped.model import Quadruped
 from training.shared.model import NORMALIZATION
@@ -107,7 +108,7 @@ def settling(step: Callable[[int, float], tuple[np.ndarray, float]], start: floa
 
 
 @torch.no_grad()
-@pytest.mark.parametrize(("gait", "speed", "phase"), [("walk", 0.9, 0.0), ("canter", 3.0, 0.6)])
+@each(("gait", "speed", "phase"), [("walk", 0.9, 0.0), ("canter", 3.0, 0.6)])
 def test_three_hundred_steps_in_the_loop(pair: Pair, gait: str, speed: float, phase: float) -> None:
     ours, twin = pair
     line = DrawnPath.from_points([[0, 0, 0], [0, 0, 3.0 * speed], [2.0, 0, 6.0 * speed]])

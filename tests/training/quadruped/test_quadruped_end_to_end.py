@@ -16,6 +16,7 @@ from motion_addon.motion.controller import stride_clock
 from motion_addon.motion.controller.controller import Controller, Run
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path as DrawnPath
+from tests.cases import each
 from tests.motion.dogs import stepping_dog
 from training.data.labrador_clips import SourceClip
 from training.quadruped import compare_mixtures, export, prepare, train
@@ -89,9 +90,7 @@ def test_mirrored_clips_have_mirrored_labels(dataset: Path) -> None:
         assert np.allclose(data["hips"][here][:, 1], data["hips"][there][:, 1], atol=0.01)
 
 
-@pytest.mark.parametrize(
-    "mixing", ["blend", "output", "top2_output", "top2_blend", "single", "pfnn"]
-)
+@each("mixing", ["blend", "output", "top2_output", "top2_blend", "single", "pfnn"])
 def test_every_mixture_learns(dataset: Path, tmp_path: Path, mixing: str) -> None:
     for gating in ("phase", "velocity") if mixing == "blend" else ("phase",):
         out = trained(dataset, tmp_path / gating, "--mixing", mixing, "--gating", gating)

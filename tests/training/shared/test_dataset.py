@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from motion_addon.motion.controller import features
 from motion_addon.motion.maths import quat
+from tests.cases import each
 from tests.motion.walks import SKELETON
 from training.biped import prepare
 from training.shared import dataset
@@ -70,7 +71,7 @@ def test_rare_speeds_and_changes_are_drawn_more_often() -> None:
     assert weight[first > 2320].mean() > 2.0 * mean[0], "the speed is rare"
 
 
-@pytest.mark.parametrize("bad", [[], [(100, 120)], [(0, 3)], [(290, 299)], [(50, 60), (200, 201)]])
+@each("bad", [[], [(100, 120)], [(0, 3)], [(290, 299)], [(50, 60), (200, 201)]])
 def test_usable_frames_see_nothing_bad(bad: list[tuple[int, int]]) -> None:
     good = prepare.usable(300, tuple(bad))
     spoiled = np.zeros(300, dtype=bool)

@@ -13,6 +13,7 @@ from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.nn.adain import AdaIn as Runtime
 from motion_addon.motion.style import model as style_model
 from motion_addon.motion.style import transfer
+from tests.cases import each
 from tests.training.styled import QUICK, SMALL, SUBJECTS, WALKER, Subject
 from training.style import dataset, export, model, train
 from training.style.judging import ablate, bakes, classifiers
@@ -55,7 +56,7 @@ def test_no_knob_is_no_change(subject: Subject) -> None:
     assert after == pytest.approx(before, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", PEOPLE_STYLES.styles)
+@each("name", PEOPLE_STYLES.styles)
 def test_styles_keep_standing_feet(name: str) -> None:
     before, after = WALKER.rendered(name)
     parts = WALKER.windows().read(np.array([30]))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Made-up four-legged animals and their motion, drawn from a seed."""
+"""Synthetic four-legged animals and their motion, drawn from a seed."""

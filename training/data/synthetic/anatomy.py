@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a build to a skeleton: the canonical quadruped at a creature's own proportions.
+"""Skeleton of a build: the canonical quadruped at a creature's own proportions.
 
-Legs are zigzags of four segments that are scaled so that their paws are on the ground, so every
-creature stands on bent legs. The model animal's size is kept: hips are ``gaits.HIP_HEIGHT`` high.
+Legs are zigzags of four segments, scaled so that the paws are on the ground; every creature stands
+on bent legs. Hips are at ``quadruped_gaits.HIP_HEIGHT``, the model animal's size.
 """
 
 import math
@@ -24,21 +24,21 @@ from motion_addon.motion.maths.quat import Array
 from .families import FAMILIES, Build, Four
 
 PAW_HEIGHT: Final = PAW_SHARE * quadruped_gaits.HIP_HEIGHT
-"""Height of a standing paw's joint, meters."""
+"""Height of a planted paw's joint, meters."""
 LENGTHS, ANGLES = 0.1, 4.0
-"""Spread of lengths (share) and of rest angles (degrees) within a kind."""
+"""Standard deviation of lengths (share) and of rest angles (degrees) within a kind."""
 CHIMERAS: Final = 0.3
-"""Share of the creatures that are a mixture of two kinds."""
+"""Share of creatures that mix two kinds."""
 _SPLAY: Final = {"H": (1.0, 0.12, 0.1, 0.1), "F": (0.2, 1.0, 0.12, 0.1)}
-"""How far out to the side each segment of a sprawling leg lies."""
+"""How far each segment of a sprawling leg points to the side."""
 _OUT: Final = math.radians(68.0)
 _AHEAD: Final = {"H": 0.0, "F": 0.07}
-"""Where paws stand before the tops of the legs."""
+"""Distance of the paws ahead of the tops of the legs."""
 _PELVIS_TO_TAIL: Final = (0.0, 0.05, -0.10)
 
 
 def draw(rng: np.random.Generator) -> tuple[str, Build]:
-    """Return the name of a drawn creature's kind and its own build."""
+    """Draw a creature; return the name of its kind and its build."""
     names = list(FAMILIES)
     first, second = (names[int(i)] for i in rng.integers(len(names), size=2))
     if rng.random() > CHIMERAS or first == second:
@@ -49,7 +49,7 @@ def draw(rng: np.random.Generator) -> tuple[str, Build]:
 
 
 def _mixture(one: Build, other: Build, share: float) -> Build:
-    """Return a build between two; habits that cannot be mixed are those of the first."""
+    """Return a build between two; fields that are words are those of the first."""
 
     def mixed(a: Any, b: Any) -> Any:
         if isinstance(a, tuple):
@@ -62,16 +62,16 @@ def _mixture(one: Build, other: Build, share: float) -> Build:
 
 
 def varied(kind: Build, rng: np.random.Generator) -> Build:
-    """Return the build of one creature of a kind.
+    """Draw the build of one creature of a kind.
 
-    Its mass is drawn first: the heavier of a kind stand on straighter legs. Segments of fore and
-    hind legs vary together, for they are of one animal.
+    The mass is drawn first: heavier animals of a kind stand on straighter legs. Segments of fore
+    and hind legs vary together.
     """
     low, high = np.log(kind.mass)
     mass = float(np.exp(rng.uniform(low, high)))
     heavy = (math.log(mass) - 0.5 * (low + high)) / max(high - low, 1e-6)
     bend = float(np.exp(-0.2 * heavy + 0.1 * rng.standard_normal()))
-    loose = 1.0 / max(1.0, kind.tail)  # a long tail is carried much as in others of its kind
+    loose = 1.0 / max(1.0, kind.tail)  # the carriage of a long tail varies less within a kind
     distal = 0.5 * LENGTHS * rng.standard_normal() * np.array([-1.0, -0.3, 0.6, 0.7])
 
     def legs(lengths: Four) -> Four:
@@ -117,7 +117,7 @@ def _four(values: Array) -> Four:
 
 
 def skeleton(build: Build) -> Skeleton:
-    """Return the creature's skeleton: standing, facing +Z, hips of the model animal's height."""
+    """Return the creature's skeleton: standing, facing +Z, hips at the model animal's height."""
     place: dict[str, Array] = {}
     tips: dict[str, Array] = {}
     top = build.trunk - build.fore[0] * math.sin(math.radians(build.fore_angles[0]))
@@ -143,7 +143,7 @@ def skeleton(build: Build) -> Skeleton:
 
 
 def _leg(build: Build, girdle: str) -> Array:
-    """Return (5, 3) the joints of a left leg from its top at the origin, over the hip's height."""
+    """Return the joints (5, 3) of a left leg with its top at the origin, in hip heights."""
     lengths = np.array(build.hind if girdle == "H" else build.fore)
     angles = np.radians(build.hind_angles if girdle == "H" else build.fore_angles)
     splay = _OUT * build.sprawl * np.array(_SPLAY[girdle])
@@ -164,7 +164,7 @@ def _leg(build: Build, girdle: str) -> Array:
 
 
 def _axis(build: Build, place: dict[str, Array], tips: dict[str, Array]) -> None:
-    """Add the joints and tips of torso, neck, head and tail, over the hip's height."""
+    """Add joints and tips of torso, neck, head and tail, in hip heights."""
     end = np.array([0.0, 0.55 * build.withers + 0.45, build.trunk])
     start = np.array([0.0, 1.0 + 0.02, 0.0])
     for name, share in zip(quadruped.TORSO, SPINE_SHARES, strict=True):
@@ -191,6 +191,6 @@ def _axis(build: Build, place: dict[str, Array], tips: dict[str, Array]) -> None
 
 
 def _pointing(elevation: float) -> Array:
-    """Return the (3,) direction ahead at an elevation in degrees."""
+    """Return the forward direction (3,) at an elevation in degrees."""
     angle = math.radians(elevation)
     return np.array([0.0, math.sin(angle), math.cos(angle)])

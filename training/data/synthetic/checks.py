@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether made-up motion could be an animal's: figures of takes, limits, and measured animals."""
+"""Plausibility of synthetic motion: figures, their limits, and comparison with measured animals."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -29,22 +29,22 @@ LIMITS: Final = {
     "frequency": (0.7, 1.6),
     "rise": (0.0, 0.25),
 }
-"""Least and most of each figure of a take."""
-WORDS: Final = {
-    "slip": "most a standing paw slips, over the hip's height",
-    "low": "lowest joint, over the hip's height",
-    "straightest": "least bend of knee, hock or elbow (rad)",
-    "bend": "most bend (rad)",
-    "sink": "most a girdle comes down to reach, over the hip's height",
+"""Allowed range of each figure."""
+MEANINGS: Final = {
+    "slip": "largest slip of a planted paw, in hip heights",
+    "low": "lowest joint, in hip heights",
+    "straightest": "smallest bend of knee, hock or elbow (rad)",
+    "bend": "largest bend (rad)",
+    "sink": "largest drop of a girdle for its legs to reach, in hip heights",
     "pops": "sudden bends a minute",
-    "phases": "footfalls off the asked ones, in strides",
-    "frequency": "strides per second over a dog's at that Froude number",
-    "rise": "rise and fall of the trunk in steady motion, over the hip's height",
+    "phases": "footfall error, in strides",
+    "frequency": "stride rate relative to a dog's at that Froude number",
+    "rise": "rise and fall of the trunk in steady motion, in hip heights",
 }
 
 
 def figures(take: SyntheticMotion, out: Route) -> dict[str, float]:
-    """Return the figures of a take; the last three only for steady gaits."""
+    """Return the figures of a motion; the last three only for steady gaits."""
     clip = take.clip
     contacts = np.asarray(clip.contacts)
     points = quadruped.paw_points(clip).astype(np.float64)
@@ -83,7 +83,7 @@ def steady_strides(take: SyntheticMotion, out: Route) -> list[Stride]:
 
 
 def phase_error(phases: Array, creature: Creature, gait: str) -> float:
-    """Return the most by which footfalls (4,) are off a creature's own, on either lead."""
+    """Return the largest error of footfalls (4,) from a creature's own, on the better lead."""
     asked = np.array(creature.gaits[gait].offsets)
     leads = (
         [asked, quadruped_gaits.mirrored(asked)] if gait in quadruped_gaits.ASYMMETRIC else [asked]
@@ -92,7 +92,7 @@ def phase_error(phases: Array, creature: Creature, gait: str) -> float:
 
 
 def faults(found: dict[str, float]) -> list[str]:
-    """Return which figures are beyond their limits."""
+    """Return the figures beyond their limits."""
     return [name for name, value in found.items() if not within(name, value)]
 
 
@@ -103,23 +103,23 @@ def within(name: str, value: float) -> bool:
 
 
 def table(all_figures: Sequence[dict[str, float]]) -> str:
-    """Return a table of figures: median, 5th and 95th percentile, extremes, takes beyond limits."""
+    """Return a table: percentiles of each figure, and the number of motions beyond its limits."""
     lines = [f"{'':12s}{'least':>9s}{'5 %':>9s}{'median':>9s}{'95 %':>9s}{'most':>9s}  beyond"]
-    for name, words in WORDS.items():
+    for name, meaning in MEANINGS.items():
         values = np.array([one[name] for one in all_figures if name in one])
         if not len(values):
             continue
         marks = np.percentile(values, [0.0, 5.0, 50.0, 95.0, 100.0])
         beyond = sum(not within(name, float(value)) for value in values)
-        told = "".join(f"{mark:9.4f}" for mark in marks)
-        lines.append(f"{name:12s}{told}  {beyond}/{len(values)}  {words}")
+        cells = "".join(f"{mark:9.4f}" for mark in marks)
+        lines.append(f"{name:12s}{cells}  {beyond}/{len(values)}  {meaning}")
     return "\n".join(lines)
 
 
 def compared(kind: str, rows: Iterable[Row], hip: float, draws: int = 5) -> list[tuple[Row, Row]]:
-    """Return measured rows beside the means of some draws of a kind at the same speeds.
+    """Return measured rows beside the means of ``draws`` creatures of a kind at the same speeds.
 
-    Everything is in the size of the measured animal, whose hip is ``hip`` meters high.
+    All figures are at the size of the measured animal, with hips at ``hip`` meters.
     """
     out = []
     slower = np.sqrt(hip / quadruped_gaits.HIP_HEIGHT)
@@ -135,7 +135,7 @@ def compared(kind: str, rows: Iterable[Row], hip: float, draws: int = 5) -> list
 
 
 def _own(kind: str, row: Row, pace: float, seed: int) -> tuple[float, Array, float]:
-    """Return strides a second, footfalls (4,) and mean duty of one draw, in the model's size."""
+    """Return strides a second, footfalls (4,) and mean duty factor of a drawn creature."""
     rng = np.random.default_rng([seed, len(kind)])
     creature = of_build(kind, anatomy.varied(FAMILIES[kind], rng), rng)
     out = route.straight(creature, row.gait, pace)
@@ -147,17 +147,17 @@ def _own(kind: str, row: Row, pace: float, seed: int) -> tuple[float, Array, flo
 
 
 def comparison() -> str:
-    """Return dogs beside the Labrador and horses beside the horse, in lines."""
+    """Return a table of synthetic dogs beside the Labrador and horses beside the horse."""
     columns = "   Hz     m    LF   RH   RF  duty"
-    lines = [f"{'':14s}{'measured':36s}made up", f"gait     m/s  {columns}   {columns}"]
+    lines = [f"{'':14s}{'measured':36s}synthetic", f"gait     m/s  {columns}   {columns}"]
     for kind, rows, hip in (("canid", LABRADOR, LABRADOR_HIP), ("equid", HORSE, HORSE_HIP)):
         lines.append(f"{kind}, hip {hip:.2f} m")
         for real, own in compared(kind, rows, hip):
-            told = "  ".join(_told(row) for row in (real, own))
-            lines.append(f"{real.gait:7s}{real.speed:5.2f}  {told}")
+            cells = "  ".join(_cells(row) for row in (real, own))
+            lines.append(f"{real.gait:7s}{real.speed:5.2f}  {cells}")
     return "\n".join(lines)
 
 
-def _told(row: Row) -> str:
+def _cells(row: Row) -> str:
     phases = "   -    -    -" if row.phases is None else " ".join(f"{p:.2f}" for p in row.phases)
     return f"{row.frequency:5.2f} {row.stride:5.2f}  {phases:14s} {row.duty:5.2f} "

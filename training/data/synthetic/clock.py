@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When each paw stands: a creature's one stride clock along a plan.
+"""Stance times of each paw: a creature's stride clock along a plan.
 
-Stride and duty factor follow the speed by the Froude number (Alexander and Jayes 1983, and the
-Labrador's and a horse's measured strides); footfalls are the creature's own. Everything is in the
-model animal's size, at the plan's rate.
+Stride length and duty factor are functions of the Froude number (Alexander and Jayes 1983, and
+measured strides of the Labrador and a horse); footfalls are the creature's own. Lengths are at the
+model animal's size, times at the plan's rate.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from motion_addon.motion.plan.trajectory import Trajectory
 from .creature import Creature, Manner
 
 SLOW_STRIDE, FAST_STRIDE = (2.4, 0.34), (1.9, 0.40)
-"""Factor and power of Froude numbers that give strides over the hip's height."""
+"""Factor and power of the Froude number that give the stride length in hip heights."""
 BETWEEN: Final = (0.3, 1.2)
-"""Froude numbers up to which the first, and from which the second of these holds."""
+"""Froude numbers up to which SLOW_STRIDE and from which FAST_STRIDE holds."""
 DUTY: Final = {
     "walk": (0.535, -0.095, 0.48, 0.82),
     "pace": (0.40, -0.25, 0.28, 0.52),
@@ -33,49 +33,49 @@ DUTY: Final = {
 }
 """Duty factor at a Froude number of 1, its power, and its least and most, of a dog."""
 TURNING: Final = 0.75
-"""Way of the paws over the trunk for a radian turned; steps to the side are short."""
+"""Travel of the paws in trunk lengths per radian of turn; steps to the side are short."""
 BACKWARD: Final = 0.7
-"""Strides backward over strides ahead."""
+"""Stride length backward relative to forward."""
 SOFT: Final = 12.0
-"""How sharply strides end at the reach of the legs."""
+"""Sharpness of the limit that the legs' reach sets to strides."""
 LEAST_RATE: Final = 1.2
-"""Strides per second at which a step begun in a stand is ended."""
+"""Strides per second at which the last step before standing is finished."""
 _BLUR: Final = 0.12
 """Seconds (sigma) over which the clock's rate changes."""
 _WANDER: Final = 0.006
-"""Spread of a leg's footfalls about its gait, in strides."""
+"""Standard deviation of a leg's footfalls from its gait, in strides."""
 
 
 @dataclass(frozen=True)
 class Stance:
-    """One stand of one paw, in frames, not whole ones."""
+    """One stance of one paw, in fractional frames."""
 
     start: float
-    """Touchdown; -inf if it stands from before the beginning."""
+    """Touchdown; -inf if it is before the first frame."""
     stop: float
-    """Lift-off; inf if it stands beyond the end."""
+    """Lift-off; inf if it is after the last frame."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """Where a creature is in its strides along a plan."""
+    """Stride timing of a creature along a plan."""
 
     rate: Array
     """(T,) strides per second."""
     froude: Array
-    """(T,) of the speed of the paws over the ground, turning included."""
+    """(T,) Froude number of the paws' speed over the ground, turning included."""
     duty: Array
-    """(T, 4)"""
+    """(T, 4) duty factors."""
     offsets: Array
-    """(T, 4) asked touchdowns in strides."""
+    """(T, 4) planned touchdowns in strides."""
     moving: Array
-    """(T,) 0 standing to 1."""
+    """(T,) 0 standing to 1 moving."""
     stances: tuple[tuple[Stance, ...], ...]
-    """Of each leg."""
+    """Stances of each leg."""
 
 
 def stride_length(froude: Array) -> Array:
-    """Return a dog's strides over the hip's height at Froude numbers (...)."""
+    """Return a dog's stride lengths in hip heights at Froude numbers (...)."""
     froude = np.maximum(froude, 1e-6)
     slow, fast = (a * froude**b for a, b in (SLOW_STRIDE, FAST_STRIDE))
     low, high = (a * f**b for (a, b), f in zip((SLOW_STRIDE, FAST_STRIDE), BETWEEN, strict=True))
@@ -85,7 +85,7 @@ def stride_length(froude: Array) -> Array:
 
 
 def duty_factor(gait: Array, froude: Array) -> Array:
-    """Return a dog's (...,) duty factors for weights (..., 6) of gaits at Froude numbers (...)."""
+    """Return a dog's duty factors (...) for gait weights (..., 6) at Froude numbers (...)."""
     froude = np.maximum(froude, 0.01)
     out = gait[..., 0] * 0.65
     for i, name in enumerate(quadruped_gaits.GAITS[1:], start=1):
@@ -95,7 +95,7 @@ def duty_factor(gait: Array, froude: Array) -> Array:
 
 
 def turn_rate(plan: Trajectory) -> Array:
-    """Return (T,) how fast the body turns, rad/s, positive to the left."""
+    """Return (T,) the body's turning rate, rad/s, positive to the left."""
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     return np.asarray(np.gradient(yaw) * plan.rate)
 
@@ -103,10 +103,9 @@ def turn_rate(plan: Trajectory) -> Array:
 def clock(
     creature: Creature, manner: Manner, plan: Trajectory, room: float, rng: np.random.Generator
 ) -> Clock:
-    """Return when the paws of a creature stand along a plan in the model animal's size.
+    """Return the stride timing of a creature along a plan at the model animal's size.
 
-    ``room`` (m) is the longest way of the body over a standing paw: who cannot reach further makes
-    shorter strides.
+    ``room`` (m) is the longest travel of the body over a planted paw; it limits the stride.
     """
     height = quadruped_gaits.HIP_HEIGHT
     spin = np.abs(turn_rate(plan)) * TURNING * creature.build.trunk * height
@@ -131,7 +130,7 @@ def clock(
 
 
 def _duties(duty: Array, plan: Trajectory, manner: Manner, rng: np.random.Generator) -> Array:
-    """Return (T, 4) duty factors: fore paws stand a little longer in walks, shorter in gallops."""
+    """Return (T, 4) duty factors: those of fore paws are larger in walks, smaller in gallops."""
     fast = plan.gait[
         :, [quadruped_gaits.GAITS.index(name) for name in quadruped_gaits.ASYMMETRIC]
     ].sum(axis=1)
@@ -150,7 +149,7 @@ def _wander(frames: int, rng: np.random.Generator) -> Array:
 
 
 def _start(offsets: Array, duties: Array, moving: Array, rng: np.random.Generator) -> float:
-    """Return the clock's phase at the beginning: one leg is about to leave the ground."""
+    """Return the initial phase of the clock, at which one leg is about to lift off."""
     first = int(np.argmax(moving > 0.02))
     off, duty = offsets[first], duties[first]
     choices = off + duty - 0.03
@@ -162,7 +161,7 @@ def _start(offsets: Array, duties: Array, moving: Array, rng: np.random.Generato
 
 
 def _stances(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[Stance, ...]:
-    """Return the stands of a leg by its unwrapped phase (T,); it stands in the beginning."""
+    """Return a leg's stances from its unwrapped phase (T,); it starts in stance."""
     frames = np.arange(len(phase), dtype=np.float64)
     slope = 1e-9 * frames
     down, up = phase + slope, np.maximum.accumulate(phase - duty) + slope

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A drawn creature: its skeleton, its mass and size, its gaits; and the manner it moves in."""
+"""A synthetic animal: skeleton, mass, size and gaits; and the manner in which it moves."""
 
 import math
 from collections.abc import Mapping
@@ -49,13 +49,13 @@ class Creature:
     gaits: Mapping[str, Gait]
     """Its own footfalls."""
     bounce: float
-    """How much of a spring's rise and fall its trunk makes."""
+    """Amplitude of the trunk's rise and fall, relative to a spring's."""
     toes_out: float
-    """Yaw of standing paws, radians."""
+    """Yaw of planted paws, radians."""
 
     @property
     def froude(self) -> Mapping[str, tuple[float, float]]:
-        """Gaits it has, with the least and the most Froude number it has them at."""
+        """Range of Froude numbers of each of its gaits."""
         known = _SLOW if self.build.run == "walk" else FROUDE
         skipped = {"trot": "pace", "pace": "trot"}.get(self.build.run)
         fast = () if self.build.gallop else ("canter", "gallop")
@@ -68,14 +68,14 @@ class Creature:
 
     @property
     def mover(self) -> Mover:
-        """How it moves along a plan, in the model animal's size."""
+        """Its limits and gait weights along a plan, at the model animal's size."""
         return replace(
             quadruped_gaits.DOG, weights=partial(_weights, self.build.run, self.build.gallop)
         )
 
 
 def _weights(run: str, gallop: str, speeds: ArrayLike, gait: str = "auto") -> Array:
-    """Return the (..., 6) weights of gaits of an animal that runs in its own way."""
+    """Return gait weights (..., 6) of an animal with its own running gait."""
     out = quadruped_gaits.weights(speeds, gait)
     if gait != "auto":
         return out
@@ -91,14 +91,14 @@ def _weights(run: str, gallop: str, speeds: ArrayLike, gait: str = "auto") -> Ar
 
 
 def draw(seed: int, number: int) -> Creature:
-    """Return a creature; the same for the same seed and number."""
+    """Draw a creature; equal seeds and numbers give equal creatures."""
     rng = np.random.default_rng([seed, number])
     kind, build = anatomy.draw(rng)
     return of_build(f"{kind} {seed}.{number}", build, rng)
 
 
 def of_build(name: str, build: Build, rng: np.random.Generator) -> Creature:
-    """Return a creature of one's own build (``build.mass`` is one mass)."""
+    """Draw a creature of a given build with a single mass."""
     mass = build.mass[0]
     upright = 0.16 * mass**0.35
     squat = 1.0 - 0.55 * build.sprawl
@@ -139,31 +139,31 @@ MANNERS: Final = ("plain", "heavy", "light", "limp", "prowl", "high-step")
 
 @dataclass(frozen=True)
 class Manner:
-    """How a creature carries itself while it does what it does."""
+    """Manner of moving, independent of gait and speed."""
 
     name: str = "plain"
     weight: float = 0.0
     """1 heavy and tired, -1 light and springy."""
     crouch: float = 0.0
-    """1 prowls as low as it can."""
+    """0 upright to 1 prowling as low as possible."""
     lift: float = 1.0
-    """How high paws are lifted."""
+    """Factor of the paws' lift."""
     head: float = 0.0
     """Degrees by which the neck is raised."""
     tail: float = 0.0
     """Degrees by which the tail is raised."""
     limp: int | None = None
-    """The leg, of LEGS, that is spared."""
+    """Index in LEGS of the leg that limps."""
     tempo: float = 1.0
-    """Strides per second over its usual."""
+    """Factor of the stride rate."""
     sway: float = 1.0
-    """How far trunk and head go with each step."""
+    """Factor of the motion of trunk and head with each step."""
 
 
 def manner(name: str, k: float = 1.0, plain: Manner | None = None, limp: int = 0) -> Manner:
-    """Return a manner of MANNERS, ``k`` (0..1) of it, on top of a ``plain`` one.
+    """Return the named manner of MANNERS at strength ``k`` (0..1), on top of ``plain``.
 
-    ``limp`` is the leg, of LEGS, that one with a limp spares.
+    ``limp`` is the index in LEGS of the leg that limps.
     """
     plain = plain or Manner()
     lift, tail, tempo, sway = plain.lift, plain.tail, plain.tempo, plain.sway
@@ -195,7 +195,7 @@ def manner(name: str, k: float = 1.0, plain: Manner | None = None, limp: int = 0
 
 
 def draw_manner(rng: np.random.Generator) -> Manner:
-    """Return a manner; two in five are plain, for most animals are."""
+    """Draw a manner; two in five are plain."""
     k = float(rng.uniform(0.5, 1.0))
     name = MANNERS[int(rng.choice(6, p=(0.4, 0.15, 0.15, 0.1, 0.1, 0.1)))]
     tempo = float(np.exp(rng.normal(0.0, 0.04)))

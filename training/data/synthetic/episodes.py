@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a one-shot learner sees: a clip of a creature, and other clips of the same creature.
+"""Episodes for a one-shot learner: a clip of a creature, and other clips of the same creature.
 
-Everything is at the model animal's size and pace, so in dimensionless units but for constants.
-Made-up creatures never end; a number names each, so that any of them can be made again. Training
-and validation have no creature in common.
+All clips are at the model animal's size and pace. Synthetic creatures are endless; a number
+identifies each and reproduces it. Training and validation share no creature.
 """
 
 import itertools
@@ -25,9 +24,9 @@ from .creature import Creature, Manner
 from .route import Route
 
 EVERY: Final = 10
-"""One in so many made-up creatures is for validation."""
+"""Every tenth synthetic creature is for validation."""
 HELD_OUT: Final = ("wolf", "zebra", "lion", "alpaca", "crocodile", "elephant calf")
-"""Real creatures, as the catalog names them, for validation."""
+"""Real creatures for validation, by their names in the catalog."""
 FOLDS: Final = (
     ("0ad/crocodile", "0ad/elephant_infant", "0ad/lion", "0ad/wolf", "0ad/zebra",
      "quaternius/Alpaca", "quaternius/Wolf"),
@@ -38,36 +37,36 @@ FOLDS: Final = (
     ("0ad/elephant_asian", "0ad/feline", "0ad/pony_small", "mesh2motion/fox",
      "mesh2motion/horse", "quaternius/Deer", "quaternius/ShibaInu", "quaternius/Stag"),
 )  # fmt: skip
-"""Rigs of real creatures that are held out together, so that each is held out once; the first are
-those of HELD_OUT. Of rigs with one motion, as animators share it, few are in one fold."""
+"""Folds of cross-validation: rigs of real creatures that are held out together. The first holds
+those of HELD_OUT. Rigs that share animations are spread over the folds."""
 OTHERS: Final = 3
 """Clips to predict in an episode."""
 SHORTEST, LONGEST = 0.6, 5.0
 """Seconds of an exemplar."""
 FASTEST: Final = 8.0
-"""Froude number over which the speed of a hand-keyed loop is a mistake."""
+"""Froude number above which the speed of a hand-keyed loop is a mistake."""
 REAL_SHARE: Final = 0.2
-"""Share of a stream's episodes that are of real creatures."""
+"""Share of real creatures in a stream of episodes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A clip of an episode: 60 Hz, the model animal's size, contacts (T, 4) included."""
+    """A clip of an episode: 60 Hz, the model animal's size, with contacts (T, 4)."""
 
     clip: Clip
     gait: Array
-    """(T, 6) weights of ``gaits.GAITS``."""
+    """(T, 6) weights of ``quadruped_gaits.GAITS``."""
     kind: str
-    """What it is about, of ``route.KINDS``, or what the catalog calls it."""
+    """Kind of route, of ``route.KINDS``, or the catalog's label."""
     froude: float
-    """Of its speed."""
+    """Froude number of its speed."""
     name: str = ""
-    """What its maker calls it."""
+    """Name of the source clip."""
 
 
 @dataclass(frozen=True, eq=False)
 class Episode:
-    """One clip given, the others asked for."""
+    """An exemplar, and the clips to predict."""
 
     creature: str
     real: bool
@@ -77,12 +76,12 @@ class Episode:
 
 
 def held_out(number: int) -> bool:
-    """Return whether a made-up creature is for validation."""
+    """Return whether a synthetic creature is for validation."""
     return number % EVERY == EVERY - 1
 
 
 def episode(seed: int, number: int, others: int = OTHERS) -> Episode:
-    """Return the episode of a made-up creature: it keeps its manner, not its gait and speed."""
+    """Return an episode of a synthetic creature: one manner, different gaits and speeds."""
     who = creature.draw(seed, number)
     rng = np.random.default_rng([seed, number, 2])
     manner = creature.draw_manner(rng)
@@ -106,7 +105,7 @@ def _sample(who: Creature, manner: Manner, out: Route, rng: np.random.Generator)
 
 
 def _exemplar(sample: Sample, steady: slice, rng: np.random.Generator) -> Sample:
-    """Return a stretch of a sample, of drawn length, from where it is in motion."""
+    """Return a stretch of drawn length from the moving part of a sample."""
     seconds = float(np.exp(rng.uniform(np.log(SHORTEST), np.log(LONGEST))))
     length = min(round(seconds * sample.clip.fps), steady.stop - steady.start)
     start = int(rng.integers(steady.start, max(steady.stop - length, steady.start) + 1))
@@ -117,7 +116,7 @@ def _exemplar(sample: Sample, steady: slice, rng: np.random.Generator) -> Sample
 
 
 def made_up(seed: int, validation: bool = False, start: int = 0) -> Iterator[Episode]:
-    """Yield episodes of made-up creatures without end, from creature ``start`` on."""
+    """Yield episodes of synthetic creatures without end, from number ``start``."""
     for number in itertools.count(start):
         if held_out(number) == validation:
             yield episode(seed, number)
@@ -133,9 +132,9 @@ class Animal:
 
 
 def animals(folder: Path) -> list[Animal]:
-    """Return the real creatures of ``folder`` (unpacked data) with at least two clips that travel.
+    """Return the real creatures of ``folder`` (unpacked data) with at least two traveling clips.
 
-    Clips in which the paws are lost or that are faster than any animal are left out.
+    Clips with failed retargets and clips faster than FASTEST are left out.
     """
     found: dict[str, list[AnimalClip]] = {}
     for one in animal_rigs.animal_clips(folder, (*animal_rigs.MOVING, "turn")):
@@ -150,7 +149,7 @@ def animals(folder: Path) -> list[Animal]:
 
 
 def traveling(samples: Sequence[Sample]) -> list[Sample]:
-    """Return the samples that can be an exemplar: they go somewhere, on their feet."""
+    """Return the samples that can be an exemplar: those that travel."""
     return [one for one in samples if one.kind in animal_rigs.MOVING and one.froude > 0.01]
 
 
@@ -167,7 +166,7 @@ def _of_animal(one: AnimalClip) -> Sample:
 
 
 def real(known: Sequence[Animal], seed: int) -> Iterator[Episode]:
-    """Yield episodes of real creatures without end, each creature as often as any other."""
+    """Yield episodes of real creatures without end, all creatures equally often."""
     rng = np.random.default_rng([seed, 3])
     while known:
         animal = known[int(rng.integers(len(known)))]
@@ -186,7 +185,7 @@ def stream(
     validation: bool = False,
     real_share: float = REAL_SHARE,
 ) -> Iterator[Episode]:
-    """Yield episodes without end, some of the real animals if any of the split are ``known``."""
+    """Yield episodes without end; a share is of the real animals ``known`` of the split."""
     made = made_up(seed, validation)
     own = [animal for animal in known if animal.held_out == validation]
     rng = np.random.default_rng([seed, 4])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The builds that creatures are drawn around: proportions, rest angles and habits of kinds.
+"""Mean builds of kinds of animal: proportions, rest angles and properties of their gaits.
 
-Lengths are shares of the height of the hip joint, as measured on rigs and animals; the segments of
-a leg are shares of each other only, for a leg is scaled to its height. Angles are degrees; those
-of a segment are from straight down, positive where its lower end is ahead.
+Lengths are in hip heights, measured on rigs and animals; the segments of a leg are relative to each
+other, because a leg is scaled to its height. Angles are in degrees; a segment's angle is from
+straight down, positive if its lower end is ahead.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Build:
     """The build of a kind of animal, or of one drawn creature."""
 
     mass: tuple[float, float]
-    """Least and most (kg)."""
+    """Smallest and largest mass (kg)."""
     trunk: float
     """From the hips forward to the shoulders."""
     withers: float
@@ -36,29 +36,29 @@ class Build:
     tail_rise: float
     """Elevation of the tail's root, degrees."""
     tail_curl: float
-    """Degrees by which the tail's tip is elevated over its root."""
+    """Degrees, elevation of the tail's tip minus that of its root."""
     width: float
     """Half the distance of the hip joints."""
     sprawl: float = 0.0
-    """0 erect to 1 with thighs straight out to the side."""
+    """0 erect to 1 with thighs pointing to the side."""
     arch: float = 0.02
     """Height of the middle of the back over the line from pelvis to withers."""
     flexion: float = 1.0
-    """How far the back bends up and down in a gallop; 1 is a dog."""
+    """Vertical bending of the back in a gallop relative to a dog's."""
     bending: float = 1.0
-    """How far the trunk bends to the side with each step; 1 is a dog."""
+    """Sideways bending of the trunk with each step relative to a dog's."""
     sequence: float = 0.25
     """Touchdown of the left fore in a walk, in strides after the left hind."""
     run: str = "trot"
-    """What follows the walk: trot, pace, or walk for those that never leave it."""
+    """Running gait: trot, pace, or walk for animals that only walk."""
     gallop: str = "transverse"
-    """Footfalls of the gallop, of `GALLOPS`; empty for those that do not."""
+    """Footfalls of the gallop, of ``GALLOPS``; empty for animals that do not gallop."""
     duty: float = 1.0
-    """Duty factor over a dog's."""
+    """Duty factor relative to a dog's."""
     stride: float = 1.0
-    """Stride at a Froude number over a dog's."""
+    """Stride length at equal Froude number relative to a dog's."""
     lift: float = 1.0
-    """How high paws are lifted over a dog's."""
+    """Lift of the paws relative to a dog's."""
 
 
 GALLOPS: Final = {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the paws are: pinned to the ground in a stand, on an arc from one to the next in between.
+"""Motion of the paws: pinned to the ground in stance, on an arc in swing.
 
-A paw stands where its place under the body is on average while it stands, so that it is as far
-ahead at its touchdown as it is behind at its lift-off, in turns and backward, too.
+A planted paw is at the mean of its neutral position under the body during the stance, so that it is
+as far ahead at touchdown as it is behind at lift-off, in turns and backward too.
 """
 
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from .clock import LEAST_RATE, Clock, Stance, turn_rate
 from .creature import Creature, Manner
 
 CLEARANCE: Final = {"walk": 0.10, "pace": 0.12, "trot": 0.12, "canter": 0.17, "gallop": 0.21}
-"""Height of a paw's arc over the hip's height, of a dog."""
+"""Height of a paw's arc in hip heights, of a dog."""
 ARC: Final = {"H": (2.4, 2.0), "F": (2.0, 2.6)}
-"""Powers of an arc: hind paws are highest late, fore paws early in their swing."""
+"""Exponents of an arc: hind paws are highest late, fore paws early in swing."""
 NARROW: Final = 0.45
-"""Share by which the paws come under the middle of an erect body at high speed."""
+"""Share by which the paws of an erect body approach the midline at high speed."""
 LEAN: Final = 0.6
-"""Share of a turn's sideways pull that the body leans against."""
+"""Share of a turn's lateral acceleration that the body leans against."""
 ASIDE: Final = 0.45
-"""Share by which a paw reaches less far to the side."""
+"""Share by which a paw's reach to the side is smaller."""
 FURTHEST: Final = 0.56
-"""Share of the longest way of the body over a paw that is behind it, or ahead, at most."""
+"""Largest share of the body's longest travel over a paw that lies ahead of it, or behind."""
 _SPREAD: Final = 0.012
-"""Spread of paws' places over the hip's height."""
+"""Standard deviation of footprints in hip heights."""
 _FRONT = np.array([0.0, 0.0, 1.0])
 
 
@@ -45,17 +45,17 @@ class Steps:
     paws: Array
     """(T, 4, 3) meters."""
     yaws: Array
-    """(T, 4) radians, the heading that each paw stands for."""
+    """(T, 4) radians, the body's heading at each paw's stance."""
     contacts: Array
-    """(T, 4) 1 where a paw stands."""
+    """(T, 4) 1 while a paw is planted."""
     stance: Array
-    """(T, 4) share of the stand that is over; 0 elsewhere."""
+    """(T, 4) elapsed share of the stance; 0 elsewhere."""
     swing: Array
-    """(T, 4) share of the swing that is over; 0 elsewhere."""
+    """(T, 4) elapsed share of the swing; 0 elsewhere."""
     load: Array
-    """(T, 4) share of the stride that this stand takes; 0 in a swing or a pause."""
+    """(T, 4) the stance's share of the stride; 0 in a swing or a pause."""
     homes: Array
-    """(T, 4, 3) where the paws would be if the body stood."""
+    """(T, 4, 3) neutral positions of the paws under the body."""
     lean: Array
     """(T,) radians, roll of the body into a turn, positive to the left."""
 
@@ -68,10 +68,10 @@ def steps(
     reach: tuple[float, Array],
     rng: np.random.Generator,
 ) -> Steps:
-    """Return the way of the paws for the stands of a clock.
+    """Return the motion of the paws for the stances of a clock.
 
-    ``reach`` is the longest way (m) of the body over a paw, and (4,) how far ahead (m) of its rest
-    the middle of each leg's way is.
+    ``reach`` is the longest travel (m) of the body over a paw, and (4,) the offset (m) ahead of the
+    rest pose of the middle of each leg's travel.
     """
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     pull = plan.speeds * turn_rate(plan) / quadruped_gaits.GRAVITY
@@ -110,22 +110,22 @@ def steps(
     return Steps(paws, yaws, contacts, stand, swing, load, homes, lean)
 
 
-def _inside(stand: Stance, frames: int) -> slice:
-    """Return the whole frames within a stand."""
-    start = 0 if not np.isfinite(stand.start) else int(np.ceil(stand.start))
-    stop = frames if not np.isfinite(stand.stop) else int(np.floor(stand.stop)) + 1
+def _inside(stance: Stance, frames: int) -> slice:
+    """Return the whole frames of a stance."""
+    start = 0 if not np.isfinite(stance.start) else int(np.ceil(stance.start))
+    stop = frames if not np.isfinite(stance.stop) else int(np.floor(stance.stop)) + 1
     return slice(min(start, frames - 1), max(min(stop, frames), min(start, frames - 1) + 1))
 
 
 def _kept(home: Array, stances: tuple[Stance, ...], most: Array, usual: Array) -> list[Stance]:
-    """Return the stances, with a step in between where the body goes on too far over the paw.
+    """Return the stances, with an extra step where the body travels too far over the paw.
 
-    It does so where it starts or stops faster than the clock has its legs step, and as it turns.
-    ``most`` (T,) is how far (m) that is, ``usual`` (T,) how many frames a swing takes.
+    This happens in starts and stops faster than the clock's steps, and in turns. ``most`` (T,) is
+    the limit (m), ``usual`` (T,) the frames of a swing.
     """
     out: list[Stance] = []
-    for stand in stances:
-        one = stand
+    for stance in stances:
+        one = stance
         while True:
             now = _inside(one, len(home))
             far = _too_far(home[now], most[now])
@@ -143,7 +143,7 @@ def _kept(home: Array, stances: tuple[Stance, ...], most: Array, usual: Array) -
 
 
 def _too_far(home: Array, most: Array) -> int | None:
-    """Return the frame of a stand from which the body is too far ahead of the paw, or None."""
+    """Return the frame of a stance from which the body is too far ahead of the paw, or None."""
     found = None
     for _ in range(3):
         away = np.linalg.norm(home - _middle(home, most), axis=-1) / most[: len(home)]
@@ -157,16 +157,16 @@ def _too_far(home: Array, most: Array) -> int | None:
 
 
 def _middle(home: Array, most: Array) -> Array:
-    """Return (3,) the mean of a paw's places (n, 3) in a stand, so far from the first at most."""
+    """Return (3,) the mean of neutral positions (n, 3) in a stance, limited by distance."""
     away = home.mean(axis=0) - home[0]
     limit = float(most[: len(home)].mean())
     return np.asarray(home[0] + away * min(1.0, limit / max(float(np.linalg.norm(away)), 1e-9)))
 
 
-def _place(home: Array, stand: Stance, most: Array, rng: np.random.Generator) -> Array:
-    """Return (3,) where a paw stands, by its places (T, 3) under the body."""
+def _place(home: Array, stance: Stance, most: Array, rng: np.random.Generator) -> Array:
+    """Return (3,) the footprint of a stance from the neutral positions (T, 3) of the paw."""
     noise = np.clip(rng.standard_normal(2), -2.0, 2.0) * _SPREAD * quadruped_gaits.HIP_HEIGHT
-    now = _inside(stand, len(home))
+    now = _inside(stance, len(home))
     middle = _middle(home[now], most[now])
     return np.asarray(middle + np.array([noise[0], 0.0, noise[1]]))
 
@@ -179,7 +179,7 @@ def _homes(
     turned: tuple[Array, Array],
     middles: Array,
 ) -> Array:
-    """Return (T, 4, 3) the paws' places under the body, on the ground."""
+    """Return (T, 4, 3) the neutral positions of the paws under the body, on the ground."""
     yaw, lean = turned
     rest = creature.skeleton.rest_positions().astype(np.float64)
     middle = 0.5 * (rest[0] + rest[creature.skeleton.index("Withers")])
@@ -198,7 +198,7 @@ def _homes(
 
 
 def _clearance(creature: Creature, manner: Manner, plan: Trajectory) -> Array:
-    """Return (T,) meters, how high paws are lifted."""
+    """Return (T,) the height of the paws' arcs, meters."""
     least = CLEARANCE["walk"]
     out = plan.gait @ np.array([least, *(CLEARANCE[name] for name in quadruped_gaits.GAITS[1:])])
     slow = 0.55 + 0.45 * smoothstep(plan.speeds, 0.1, 1.0)
@@ -207,7 +207,7 @@ def _clearance(creature: Creature, manner: Manner, plan: Trajectory) -> Array:
 
 
 def _arc(a: Array, b: Array, share: Array, height: float, girdle: str) -> Array:
-    """Return (n, 3) the way of a paw from one place to another at shares (n,) of the time."""
+    """Return (n, 3) a swing from one footprint to the next at shares (n,) of its time."""
     out = a + (b - a) * eased(share)[:, None]
     rise, fall = ARC[girdle]
     x = np.clip(share, 0.0, 1.0)

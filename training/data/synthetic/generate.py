@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Make up creatures and clips of them.
+r"""Generate synthetic animals and clips of them.
 
     python -m training.data.synthetic.generate --count 200 --seed 1 \
         --out build/creatures.npz --report
 
-writes one clip of each of ``--count`` creatures; ``--report`` prints whether they could be
-animals, beside the measured Labrador and horse, and ``--sheet FILE.png`` draws some of them.
+writes one clip of each of ``--count`` creatures. ``--report`` prints their plausibility, beside the
+measured Labrador and horse, and ``--sheet FILE.png`` draws some of them.
 """
 
 import argparse
@@ -30,13 +30,13 @@ from .route import Route
 log = logging.getLogger(__name__)
 
 DRAWN = 12
-"""Creatures of a sheet."""
+"""Most creatures on a sheet."""
 
 
 def motions(
     seed: int, count: int, kind: str | None = None
 ) -> Iterator[tuple[SyntheticMotion, Route]]:
-    """Yield takes of creatures 0 to ``count`` of a seed, one of each, and what they are about."""
+    """Yield one motion of each of ``count`` creatures of a seed, with its route."""
     for number in range(count):
         who = creature.draw(seed, number)
         rng = np.random.default_rng([seed, number, 1])
@@ -46,11 +46,11 @@ def motions(
 
 
 def arrays(made: Sequence[tuple[SyntheticMotion, Route]]) -> dict[str, Array]:
-    """Return takes as plain arrays for an ``.npz`` file: frames one after the other.
+    """Return motions as arrays for an ``.npz`` file, with concatenated frames.
 
     Keys: rotations (F, J, 4), roots (F, 3), contacts (F, 4), gait (F, 6) and clip (F,) of the
-    frames; offsets (N, J, 3), tips (N, K, 3), creature, manner, kind, asked, froude, mass and
-    hip_height (N,) of the takes; joints, parents and tip_joints, which all share.
+    frames; offsets (N, J, 3), tips (N, K, 3), creature, manner, kind, asked (the requested gait),
+    froude, mass and hip_height (N,) of the motions; joints, parents and tip_joints of all.
     """
     clips = [take.clip for take, _ in made]
     first = clips[0].skeleton
@@ -76,7 +76,7 @@ def arrays(made: Sequence[tuple[SyntheticMotion, Route]]) -> dict[str, Array]:
 
 
 def read(file: Path) -> list[Clip]:
-    """Return the clips of a file of ``arrays``."""
+    """Return the clips of a file with ``arrays``."""
     with np.load(file, allow_pickle=False) as data:
         every = {key: data[key] for key in data.files}
     names = tuple(str(name) for name in every["joints"])
@@ -100,7 +100,7 @@ def read(file: Path) -> list[Clip]:
 
 
 def report(made: Sequence[tuple[SyntheticMotion, Route]]) -> str:
-    """Return the figures of takes, which of them are beyond the limits, and measured animals."""
+    """Return a report: figures, motions beyond the limits, and the comparison with real animals."""
     found = [checks.figures(take, out) for take, out in made]
     lines = [checks.table(found), ""]
     for (take, out), one in zip(made, found, strict=True):
@@ -112,7 +112,7 @@ def report(made: Sequence[tuple[SyntheticMotion, Route]]) -> str:
 
 
 def draw(made: Sequence[tuple[SyntheticMotion, Route]], file: Path) -> None:
-    """Draw a stride from the middle of each of the first steady takes."""
+    """Draw a stride from the middle of each of the first steady motions."""
     rows = []
     for take, out in [(take, out) for take, out in made if out.kind == "steady"][:DRAWN]:
         who, middle = take.creature, (out.steady.start + out.steady.stop) // 2
@@ -139,7 +139,7 @@ def main() -> None:
     made = list(motions(options.seed, options.count))
     spent = time.process_time() - begun
     seconds = sum(take.clip.seconds for take, _ in made)
-    log.info("%d takes, %.0f s of motion in %.1f s: %.0f times real time",
+    log.info("%d clips, %.0f s of motion in %.1f s: %.0f times real time",
              len(made), seconds, spent, seconds / max(spent, 1e-9))  # fmt: skip
     for file in (options.out, options.sheet):
         if file is not None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How neck, head and tail are carried on a trunk.
+"""Motion of neck, head and tail on a trunk.
 
-The head is kept level and still, goes down as the withers go up, looks where the course leads and
-now and then somewhere else. The tail follows the pelvis, a lizard's as a wave; what swings by its
-own weight is added by the core's ``secondary``.
+The head is kept level and still, nods down as the withers rise, and looks along the path and now
+and then elsewhere. The tail follows the pelvis, a lizard's as a wave. Swing by the parts' own
+weight is added by ``motion.cleanup.secondary_motion``.
 """
 
 from typing import Final
@@ -24,21 +24,23 @@ from .creature import Creature, Manner
 from .trunk import Sway, oriented
 
 LEVEL: Final = (0.55, 0.75, 0.9, 1.0)
-"""Share of the withers' pitch that each joint of the neck and the head does not follow."""
+"""Share of the withers' pitch that each joint of neck and head compensates."""
 CARRIED: Final = (0.8, 0.9, 0.9, 0.35)
-"""Share of a raised neck that each joint makes."""
+"""Cumulative share of a raised neck at each joint."""
 LOOKED: Final = (0.25, 0.5, 0.75, 1.0)
+"""Cumulative share of a look to the side at each joint."""
 NODS: Final = {"walk": 2.8, "pace": 1.5, "trot": 1.0, "canter": 0.4, "gallop": 0.3}
-"""How far the head goes down for a rise of the withers."""
+"""Drop of the head for a unit rise of the withers."""
 STRETCH: Final = {"walk": 0.0, "pace": 0.0, "trot": 0.06, "canter": -0.1, "gallop": -0.25}
-"""Radians by which a neck is raised in a gait."""
+"""Radians by which the neck is raised in each gait."""
 LOOK_AHEAD: Final = 0.5
-"""Seconds."""
+"""Seconds ahead at which the head looks."""
 MOST_LOOK: Final = 0.7
+"""Radians, largest look to the side."""
 WAVE: Final = 0.09
-"""Strides by which each joint of a tail is later than the one before it."""
+"""Delay of each joint of a tail to its parent, in strides."""
 SWING: Final = 0.6
-"""Share of the swing by their own weight that neck and tail make."""
+"""Amount of the secondary motion of neck and tail."""
 _FLAT = np.zeros(1)
 
 
@@ -51,7 +53,7 @@ def head(
     withers: Array,
     rng: np.random.Generator,
 ) -> Array:
-    """Return world rotations (T, 4, 4) of neck and head; ``withers`` (T, 4) is what they are on."""
+    """Return world rotations (T, 4, 4) of neck and head on the withers' rotation (T, 4)."""
     fps = plan.rate
     ahead = quat.to_two_axes(withers)[:, :3]
     pitch = np.arcsin(np.clip(ahead[:, 1], -1.0, 1.0))
@@ -80,7 +82,7 @@ def _slow(frames: int, fps: float, rng: np.random.Generator) -> Array:
 
 
 def _look(plan: Trajectory, clock: Clock, rng: np.random.Generator) -> Array:
-    """Return (T,) radians, where the head looks, from the heading to the left."""
+    """Return (T,) the head's yaw relative to the heading, radians, positive to the left."""
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     frames = np.arange(len(plan))
     turn = np.interp(frames + LOOK_AHEAD * plan.rate, frames, yaw) - yaw
@@ -92,7 +94,7 @@ def _look(plan: Trajectory, clock: Clock, rng: np.random.Generator) -> Array:
 def tail(
     creature: Creature, manner: Manner, plan: Trajectory, clock: Clock, sway: Sway, pelvis: Array
 ) -> Array:
-    """Return world rotations (T, 5, 4) of the tail; ``pelvis`` (T, 4) is what it is on."""
+    """Return world rotations (T, 5, 4) of the tail on the pelvis' rotation (T, 4)."""
     fps, count = plan.rate, len(quadruped.TAIL)
     ahead = quat.to_two_axes(pelvis)[:, :3]
     pitch = np.arcsin(np.clip(ahead[:, 1], -1.0, 1.0))
@@ -112,9 +114,9 @@ def tail(
 
 
 def swung(creature: Creature, clip: Clip) -> Clip:
-    """Return a clip whose head and tail lag by their weight, the tail clear of the ground.
+    """Return a clip with secondary motion of head and tail, the tail clear of the ground.
 
-    Long tails are strong: they swing less.
+    Long tails are stiffer and swing less.
     """
     clip = follow_through(clip, SWING / max(1.0, 1.5 * creature.build.tail))
     for _ in range(TRIES):
@@ -123,5 +125,5 @@ def swung(creature: Creature, clip: Clip) -> Clip:
 
 
 def parts(skeleton: Skeleton) -> list[int]:
-    """Return the joints of neck, head and tail in a skeleton."""
+    """Return the joint indices of neck, head and tail."""
     return [skeleton.index(name) for name in (*quadruped.NECK, *quadruped.TAIL)]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How four legs reach their paws: shoulder blades glide, feet roll over, long bones do the rest.
+"""Leg kinematics: shoulder blades glide, feet roll and fold, two-bone IK solves the long bones.
 
-The parts below hock and wrist are led: they roll over the standing paw, further than the leg
-itself turns, and fold in the swing. What is left between hip and hock, and between shoulder and
-wrist, are two bones. All as measured on the Labrador.
+The parts below hock and wrist have prescribed rotations: they roll over the planted paw, further
+than the leg itself turns, and fold in swing. Two bones remain between hip and hock, and between
+shoulder and wrist. All amounts are measured on the Labrador.
 """
 
 from dataclasses import dataclass
@@ -22,37 +22,38 @@ from .creature import Creature, Manner
 from .feet import Steps
 
 ROLL: Final = {"H": (1.15, 1.0), "F": (1.5, 1.0)}
-"""Radians that a short and a long foot turn for one of the leg."""
+"""Rotation of a short and of a long foot per radian of the leg."""
 LONG: Final = {"H": (0.26, 0.44), "F": (0.18, 0.38)}
-"""Shares of the leg below hip or shoulder at which a foot is short, and long."""
+"""Shares of the leg below hip or shoulder at which a foot counts as short and as long."""
 FOLD: Final = {"H": -0.30, "F": 1.05}
-"""Radians that the foot folds back in a swing, at most."""
+"""Radians, largest fold of the foot in swing."""
 FOLDED: Final = {"H": (2.0, 2.0), "F": (2.0, 3.2)}
-"""Powers of the fold over the swing: fore feet fold early."""
+"""Exponents of the fold over the swing: fore feet fold early."""
 YIELD: Final = 0.12
-"""Radians by which a loaded pastern gives way."""
+"""Radians by which a loaded pastern yields."""
 GLIDE: Final = 0.8
-"""Radians that a shoulder blade turns for one of the leg."""
+"""Rotation of a shoulder blade per radian of the leg."""
 MOST_GLIDE: Final = 0.42
+"""Radians, largest rotation of a shoulder blade."""
 REACH: Final = 0.986
-"""Share of the two straight bones that a standing leg uses at most."""
+"""Largest extension of a stance leg, as a share of its two bones."""
 SINK: Final = 0.05
-"""Share of its height by which a hip or shoulder may come down for a long stride."""
+"""Largest drop of a hip or shoulder for a long stride, as a share of its height."""
 TRIED: Final = np.linspace(0.0, 1.0, 81)
-"""Ways of a paw ahead and behind that are tried, over the hip's height."""
+"""Offsets of a paw ahead and behind to test, in hip heights."""
 _SIDE = np.array([1.0, 0.0, 0.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Foot:
-    """The led parts of one leg over time."""
+    """Prescribed rotations of the foot of one leg over time."""
 
     rotations: Array
     """(T, n, 4) world rotations of the parts below hock or wrist, and of the paw."""
     end: Array
-    """(T, 3) where the hock or wrist must be."""
+    """(T, 3) target of the hock or wrist."""
     swing: Array
-    """(T,) share of the swing that is over."""
+    """(T,) elapsed share of the swing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +61,20 @@ class Top:
     """The upper end of one leg over time."""
 
     carrier: Array
-    """(T, 4) world rotation of what the leg hangs on."""
+    """(T, 4) world rotation of the leg's parent joint."""
     blade: Array | None
-    """(T, 4) world rotation of the shoulder blade."""
+    """(T, 4) world rotation of the shoulder blade; None for hind legs."""
     place: Array
-    """(T, 3) hip or shoulder."""
+    """(T, 3) position of the hip or shoulder."""
 
 
 def offset(skeleton: Skeleton, name: str) -> Array:
-    """Return (3,) the rest translation of a joint in doubles."""
+    """Return (3,) a joint's offset in float64."""
     return np.asarray(skeleton.offsets[skeleton.index(name)], dtype=np.float64)
 
 
 def top(skeleton: Skeleton, name: str, torso: tuple[Array, Array], steps: Steps) -> Top:
-    """Return the hip or the shoulder of a leg, by the rotations and places of the torso."""
+    """Return the upper end of a leg from the rotations and positions of the torso."""
     chain = quadruped.LEG_CHAINS[name]
     i = quadruped.LEGS.index(name)
     carrier = torso[0][:, -1 if name[1] == "F" else 0]
@@ -91,7 +92,7 @@ def top(skeleton: Skeleton, name: str, torso: tuple[Array, Array], steps: Steps)
 
 
 def leg_angle(steps: Steps, column: int, place: Array) -> Array:
-    """Return (T,) radians, how far ahead a paw is of a place above it, where the paw points."""
+    """Return (T,) the angle (radians) by which a paw is ahead of ``place``, along its heading."""
     away = quat.apply(quat.yaw(-steps.yaws[:, column]), steps.paws[:, column] - place)
     return np.asarray(np.arctan2(away[:, 2], -away[:, 1]))
 
@@ -99,7 +100,7 @@ def leg_angle(steps: Steps, column: int, place: Array) -> Array:
 def foot(
     creature: Creature, manner: Manner, name: str, place: Array, steps: Steps, fps: float
 ) -> Foot:
-    """Return how the foot of a leg is held whose hip or shoulder is at ``place`` (T, 3)."""
+    """Return the rotations of a leg's foot for its hip or shoulder at ``place`` (T, 3)."""
     skeleton = creature.skeleton
     i, girdle = quadruped.LEGS.index(name), name[1]
     chain = quadruped.LEG_CHAINS[name]
@@ -132,7 +133,7 @@ def foot(
 
 
 def _long(skeleton: Skeleton, name: str) -> float:
-    """Return how long the foot of a leg is: 0 a bear's or a dog's, 1 a horse's."""
+    """Return the relative length of a leg's foot, from 0 (bear, dog) to 1 (horse)."""
     chain = quadruped.LEG_CHAINS[name]
     lengths = [float(np.linalg.norm(offset(skeleton, joint))) for joint in chain[1:]]
     used = lengths[1:] if name[1] == "F" else lengths
@@ -141,16 +142,16 @@ def _long(skeleton: Skeleton, name: str) -> float:
 
 
 def reaches(creature: Creature, manner: Manner) -> tuple[float, Array]:
-    """Return the longest way (m) of the body over a paw, and (4,) the middles (m) of the ways."""
+    """Return the longest travel (m) of the body over a paw, and (4,) each leg's middle (m)."""
     found = spans(creature, manner)
     middles = np.clip(0.5 * (found[:, 0] - found[:, 1]), -0.12, 0.12)
     return float(np.maximum(found.sum(axis=1).min(), 0.25 * quadruped_gaits.HIP_HEIGHT)), middles
 
 
 def spans(creature: Creature, manner: Manner) -> Array:
-    """Return (4, 2) how far (m) each paw can be ahead of and behind its place at rest.
+    """Return (4, 2) the reach (m) of each paw ahead of and behind its rest position.
 
-    Tried out: the trunk comes down by SINK and each paw is put further and further away.
+    Found by testing the offsets TRIED with the trunk lowered by SINK.
     """
     skeleton = creature.skeleton
     away = np.concatenate([-TRIED[::-1], TRIED[1:]]) * quadruped_gaits.HIP_HEIGHT
@@ -182,7 +183,7 @@ def bones(skeleton: Skeleton, name: str) -> float:
 
 
 def lack(skeleton: Skeleton, name: str, place: Array, end: Array) -> Array:
-    """Return (T,) meters by which a hip or shoulder must come down for its leg to reach."""
+    """Return (T,) the drop (m) of a hip or shoulder that its leg needs to reach."""
     most = REACH * bones(skeleton, name)
     away = ((place - end)[:, [0, 2]] ** 2).sum(axis=-1)
     height = np.sqrt(np.maximum(most**2 - away, (0.45 * most) ** 2))
@@ -212,7 +213,7 @@ def solve(skeleton: Skeleton, name: str, above: Top, held: Foot) -> dict[str, Ar
 
 
 def _within(place: Array, held: Foot, length: float) -> Array:
-    """Return where (T, 3) hock or wrist go: in a swing so that the leg keeps a bend."""
+    """Return the target (T, 3) of hock or wrist, limited in swing so that the leg stays bent."""
     away = held.end - place
     far = np.linalg.norm(away, axis=-1)
     share = smoothstep(held.swing, 0.0, 0.12) * (1.0 - smoothstep(held.swing, 0.85, 1.0))
@@ -224,7 +225,7 @@ def _within(place: Array, held: Foot, length: float) -> Array:
 
 
 def pole(skeleton: Skeleton, name: str) -> Array:
-    """Return (3,) the way the elbow or knee of a leg points in the rest pose."""
+    """Return (3,) the direction of a leg's elbow or knee in the rest pose."""
     _, middle, end, _ = limb(name)
     arm, shin = offset(skeleton, middle), offset(skeleton, end)
     line = quat.unit(arm + shin)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was measured on animals, to hold made-up ones against.
+"""Measured gaits of real animals, to compare synthetic ones with.
 
-The Labrador's figures are of the motion capture the quadruped learns from, the horse's of
-high-speed video of one horse on a treadmill; phases are touchdowns in strides after the left hind.
+The Labrador's figures are from the quadruped's training data, the horse's from high-speed video of
+one horse on a treadmill. Phases are touchdowns in strides after the left hind.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Row:
-    """One gait at one speed, in the animal's own size."""
+    """One gait at one speed, at the animal's own size."""
 
     gait: str
     speed: float
@@ -21,12 +21,13 @@ class Row:
     stride: float
     """m"""
     phases: tuple[float, float, float] | None
-    """LF, RH, RF; None where leads are mixed."""
+    """LF, RH, RF; None if leads are mixed."""
     duty: float
-    """Mean of the four legs. It reads low above 2.5 m/s."""
+    """Mean of the four legs; underestimated above 2.5 m/s."""
 
 
 LABRADOR_HIP: Final = 0.56
+"""Hip height, meters."""
 LABRADOR: Final = (
     Row("walk", 0.72, 1.27, 0.55, (0.28, 0.50, 0.78), 0.65),
     Row("walk", 1.12, 1.36, 0.83, (0.25, 0.49, 0.73), 0.60),
@@ -39,7 +40,7 @@ LABRADOR: Final = (
     Row("gallop", 4.99, 2.61, 1.94, None, 0.16),
 )
 HORSE_HIP: Final = 1.22
-"""Meters, for withers of 1.29."""
+"""Hip height in meters, for withers at 1.29 m."""
 HORSE: Final = (
     Row("walk", 1.57, 0.95, 1.66, (0.25, 0.51, 0.74), 0.64),
     Row("trot", 2.85, 1.47, 1.95, (0.47, 0.49, 0.97), 0.50),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A creature moves along a plan: clock, paws, trunk, legs, neck and tail put together."""
+"""Motion of a synthetic animal along a plan: clock, paws, trunk, legs, neck and tail."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,14 +21,14 @@ from .feet import Steps
 from .trunk import Sway
 
 LEVEL: Final = 0.5
-"""Share of a girdle's way down that the other goes, too."""
+"""Share of a girdle's drop that the other girdle takes."""
 _SINK_SECONDS: Final = 0.07
-"""Smoothing (s, sigma) with which a girdle comes down for its legs to reach."""
+"""Smoothing (s, sigma) of a girdle's drop."""
 
 
 @dataclass(frozen=True, eq=False)
 class SyntheticMotion:
-    """A clip of a creature, at the model animal's size, and what it was asked for."""
+    """A clip of a creature at the model animal's size, and its input."""
 
     creature: Creature
     manner: Manner
@@ -37,7 +37,7 @@ class SyntheticMotion:
     """60 Hz, with exact contacts (T, 4)."""
     clock: Clock
     lack: Array
-    """(T,) how far a girdle came down for its legs to reach, over the hip's height."""
+    """(T,) drop of a girdle for its legs to reach, in hip heights."""
 
     def cut(self, start: int, stop: int) -> Clip:
         """Return the frames of the clip from ``start`` up to ``stop``."""
@@ -47,7 +47,7 @@ class SyntheticMotion:
 def move(
     creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator
 ) -> SyntheticMotion:
-    """Return a take of a creature along a plan in the model animal's size."""
+    """Return the motion of a creature along a plan at the model animal's size."""
     reach = legs.reaches(creature, manner)
     clock = clocks.clock(creature, manner, plan, reach[0], rng)
     steps = feet.steps(creature, manner, plan, clock, reach, rng)
@@ -79,7 +79,7 @@ def move(
 def _sunk(
     creature: Creature, manner: Manner, sway: Sway, steps: Steps, fps: float
 ) -> tuple[Sway, Array]:
-    """Return the sway with girdles brought down, slowly, where standing legs would not reach."""
+    """Return the sway with girdles smoothly lowered where stance legs would not reach."""
     half = max(round(2.0 * _SINK_SECONDS * fps), 1)
     total = np.zeros(len(sway.heading))
     for _ in range(3):

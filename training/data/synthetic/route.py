@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where creatures are sent: courses, speeds, stops and turns, as plans in the model's size."""
+"""Random routes of synthetic animals: paths, speeds, stops and turns, as plans in model size."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,29 +16,29 @@ from motion_addon.motion.plan.turn_in_place import turn_in_place
 from .creature import Creature
 
 KINDS: Final = ("steady", "winding", "changing", "stopping", "pivot", "backward")
-"""What an outing is about."""
+"""Kinds of route."""
 SHARES: Final = (0.38, 0.24, 0.14, 0.1, 0.07, 0.07)
-"""How often each is drawn."""
+"""Probability of each kind."""
 SECONDS: Final = 8.0
-"""Usual duration of the way, without the stands before and after it."""
+"""Usual duration of the travel, without standing before and after it."""
 _EDGE: Final = int(0.9 * trajectory.RATE)
-"""Frames at the ends of a plan that only stand."""
+"""Frames of standing at each end of a plan."""
 
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """A plan and what it is about."""
+    """A plan with its kind, gait and speed."""
 
     kind: str
     gait: str
-    """Of ``gaits.GAITS``, or "auto"."""
+    """Of ``quadruped_gaits.GAITS``, or "auto"."""
     froude: float
-    """Of the wanted speed."""
+    """Froude number of the requested speed."""
     plan: Trajectory
 
     @property
     def steady(self) -> slice:
-        """The frames in which the creature moves at its full speed."""
+        """The frames at full speed."""
         fast = np.flatnonzero(self.plan.speeds > 0.97 * self.plan.speeds.max())
         if self.kind in ("pivot", "backward") or not len(fast):
             return slice(_EDGE, max(len(self.plan) - _EDGE, _EDGE + 1))
@@ -46,7 +46,7 @@ class Route:
 
 
 def speed(froude: float) -> float:
-    """Return the speed (m/s) in the model's size at a Froude number."""
+    """Return the speed (m/s) at the model's size for a Froude number."""
     return float(np.sqrt(froude * quadruped_gaits.GRAVITY * quadruped_gaits.HIP_HEIGHT))
 
 
@@ -57,7 +57,7 @@ def draw(
     gait: str | None = None,
     seconds: float = SECONDS,
 ) -> Route:
-    """Return an outing of a creature; its kind and its gait are drawn if they are not given."""
+    """Draw a route for a creature; kind and gait are drawn if they are not given."""
     kind = kind or str(rng.choice(KINDS, p=SHARES))
     known = creature.froude
     gait = gait or str(rng.choice(list(known)))
@@ -84,7 +84,7 @@ def draw(
 
 
 def straight(creature: Creature, gait: str, pace: float, seconds: float = SECONDS) -> Route:
-    """Return a straight outing in one gait at a speed (m/s) in the model's size."""
+    """Return a straight route in one gait at a speed (m/s) at the model's size."""
     path = Path.from_points([[0.0, 0.0, 0.0], [0.0, 0.0, max(seconds * pace, 0.5)]])
     plan = trajectory.plan(path, speed=pace, gait=gait, mover=creature.mover)
     return Route(
@@ -93,7 +93,7 @@ def straight(creature: Creature, gait: str, pace: float, seconds: float = SECOND
 
 
 def _path(rng: np.random.Generator, length: float, bend: float, pace: float) -> Path:
-    """Return a path whose bends are as tight as ``bend`` (1 the tightest) allows at a speed."""
+    """Draw a path; ``bend`` scales its bends, 1 is the tightest at this speed."""
     length = max(length, 0.8)
     s = np.linspace(0.0, length, 120)
     tightest = bend * min(0.5 * quadruped_gaits.DOG.lateral / max(pace, 0.3) ** 2, 1.6)
@@ -108,7 +108,7 @@ def _path(rng: np.random.Generator, length: float, bend: float, pace: float) -> 
 
 
 def _stopping(creature: Creature, path: Path, pace: float, gait: str) -> Trajectory:
-    """Return a plan that stops on the way and goes on."""
+    """Return a plan with a stop in the middle."""
     half = Path.from_points(path.position(np.linspace(0.0, 0.5 * path.length, 80)))
     rest = Path.from_points(path.position(np.linspace(0.5 * path.length, path.length, 80)))
     one, two = (
@@ -118,7 +118,7 @@ def _stopping(creature: Creature, path: Path, pace: float, gait: str) -> Traject
 
 
 def joined(one: Trajectory, two: Trajectory) -> Trajectory:
-    """Return a plan after another; the second begins where the first ended."""
+    """Return two plans joined; the second begins at the end of the first."""
 
     def both(a: Array, b: Array) -> Array:
         return np.concatenate([a, b])

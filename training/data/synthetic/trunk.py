@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How hips and shoulders go: up and down by the forces of the legs, and round with their reach.
+"""Motion of the trunk: vertical by the forces of the legs, rotation by the paws' positions.
 
-Each girdle is a mass on its two legs. A leg pushes as in Alexander's model: one hump in a run, two
-in a walk, so that a walking trunk is highest over the standing leg and a trotting one lowest,
-without either being drawn. What turns the girdles is how far ahead one paw is of the other, so
-turns, starts and steps backward need no rules of their own.
+Each girdle is a mass on its two legs. A leg's force is that of Alexander's model: one hump in a
+run, two in a walk. A walking trunk is therefore highest at mid-stance and a trotting one lowest.
+The distance between the two paws of a pair rotates their girdle, so that turns, starts and
+backward steps need no rules of their own.
 """
 
 from dataclasses import dataclass
@@ -23,34 +23,37 @@ from .creature import Creature, Manner
 from .feet import Steps
 
 TWO_HUMPS: Final = {"walk": 0.75, "pace": 0.05, "trot": 0.0, "canter": 0.0, "gallop": 0.0}
-"""How far a leg's push has two humps (Alexander 1980)."""
+"""Amount of the second hump of a leg's force (Alexander 1980)."""
 COUPLED: Final = 0.15
-"""Share of a girdle's rise that is the other one's."""
+"""Share of a girdle's rise that comes from the other girdle."""
 SLOWEST: Final = 0.75
-"""Hertz under which a trunk does not rise and fall by itself."""
+"""Hertz, lower limit of the trunk's own rise and fall."""
 MOST_RISE: Final = 0.085
-"""Most that a girdle rises or falls, over the hip's height."""
+"""Largest rise or fall of a girdle, in hip heights."""
 YAW: Final = (0.30, 0.15)
-"""Radians that pelvis and withers turn for a hip's height between the paws of a pair."""
+"""Yaw of pelvis and withers (radians) per hip height between the paws of a pair."""
 ROLL: Final = (0.12, 0.08)
+"""Roll of pelvis and withers (radians) per hip height between the paws of a pair."""
 MOST_YAW: Final = 0.36
+"""Radians."""
 PITCH: Final = (0.30, 0.20)
-"""Radians that pelvis and withers pitch for a hip's height between hind and fore paws."""
+"""Pitch of pelvis and withers (radians) per hip height between hind and fore paws."""
 MOST_PITCH: Final = 0.55
+"""Radians."""
 _SIDE = np.array([1.0, 0.0, 0.0])
 _AHEAD = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Sway:
-    """What a trunk does, seen from its heading."""
+    """Motion of a trunk relative to its heading."""
 
     heading: Array
     """(T,) radians."""
     center: Array
-    """(T, 3) middle of the trunk, on the ground."""
+    """(T, 3) middle of the trunk, projected to the ground."""
     rise: Array
-    """(T, 2) meters, of pelvis and withers over their heights at rest."""
+    """(T, 2) meters, of pelvis and withers relative to the rest pose."""
     yaw: Array
     """(T, 2) radians, of pelvis and withers."""
     pitch: Array
@@ -60,7 +63,7 @@ class Sway:
 
 
 def push(steps: Steps, humps: Array, spared: int | None) -> Array:
-    """Return the (T, 4) share of a girdle's weight each leg bears; ``humps`` (T,) of the walk."""
+    """Return (T, 4) the share of its girdle's weight on each leg; ``humps`` (T,) is TWO_HUMPS."""
     u = steps.stance
     q = humps[:, None]
     shape = np.sin(np.pi * u) + q * np.sin(3.0 * np.pi * u)
@@ -75,7 +78,7 @@ def push(steps: Steps, humps: Array, spared: int | None) -> Array:
 
 
 def rises(push_: Array, fps: float) -> Array:
-    """Return (T, 2) meters that hind and fore girdles rise for what their legs (T, 4) bear."""
+    """Return (T, 2) the rise (m) of hind and fore girdles under the forces (T, 4) of their legs."""
     pull = np.stack([push_[:, 0] + push_[:, 2], push_[:, 1] + push_[:, 3]], axis=1) - 1.0
     count = len(pull)
     pad = int(2.0 * fps)
@@ -96,7 +99,7 @@ def sway(
     steps: Steps,
     rng: np.random.Generator,
 ) -> Sway:
-    """Return what the trunk of a creature does above its paws."""
+    """Return the trunk's motion above the paws."""
     build, fps, height = creature.build, plan.rate, quadruped_gaits.HIP_HEIGHT
     heading = np.unwrap(quat.yaw_of(plan.facing))
     back = quat.yaw(-heading)
@@ -105,19 +108,19 @@ def sway(
     pair = np.stack([away[:, 0, 2] - away[:, 2, 2], away[:, 1, 2] - away[:, 3, 2]], axis=1)
     pair = pair * manner.sway
     gather = 0.5 * (away[:, 0, 2] + away[:, 2, 2] - away[:, 1, 2] - away[:, 3, 2])
-    calm = _noise(len(plan), 6, 0.9 * fps, rng)
+    noise = _noise(len(plan), 6, 0.9 * fps, rng)
 
     bend = 0.55 * np.tanh(smooth(turn_rate(plan), 0.2 * fps) * build.trunk * height / 1.1)
     bend = bend * min(build.bending, 1.5)
     turn = -np.array(YAW) * build.bending * pair
     yaw = MOST_YAW * np.tanh(turn / MOST_YAW) + 0.5 * bend[:, None] * np.array([-1.0, 1.0])
-    yaw += 0.015 * calm[:, :2]
+    yaw += 0.015 * noise[:, :2]
     pitch = np.array(PITCH) * build.flexion * gather[:, None]
     pitch = MOST_PITCH * np.tanh(pitch / MOST_PITCH)
     pitch[:, 1] -= 0.25 * pitch[:, 0]
     tilt = np.array(ROLL) * np.sqrt(build.bending) * (1.0 - 0.8 * build.sprawl)
     roll = tilt * np.tanh(pair) - steps.lean[:, None]
-    roll += 0.008 * calm[:, 2:4]
+    roll += 0.008 * noise[:, 2:4]
 
     humps = plan.gait @ np.array([0.0, *(TWO_HUMPS[name] for name in quadruped_gaits.GAITS[1:])])
     bears = push(steps, humps * np.clip(1.2 - clock.froude, 0.0, 1.0), manner.limp)
@@ -128,21 +131,21 @@ def sway(
 
     aside = smooth(bears[:, [0, 1]].sum(axis=1) - bears[:, [2, 3]].sum(axis=1), 0.1 * fps)
     aside = 0.014 * height * manner.sway * build.width / 0.15 * aside * clock.moving
-    aside += 0.012 * height * calm[:, 4] * (1.0 - clock.moving)
-    surge = 0.012 * height * calm[:, 5] * (1.0 - clock.moving)
+    aside += 0.012 * height * noise[:, 4] * (1.0 - clock.moving)
+    surge = 0.012 * height * noise[:, 5] * (1.0 - clock.moving)
     shift = np.stack([aside, np.zeros(len(plan)), surge], axis=-1)
     center = plan.positions * [1.0, 0.0, 1.0] + quat.apply(quat.yaw(heading), shift)
     return Sway(heading, center, rise, yaw, pitch, roll)
 
 
 def _noise(frames: int, count: int, sigma: float, rng: np.random.Generator) -> Array:
-    """Return (T, count) slow noise of spread 1."""
+    """Return (T, count) slow noise of standard deviation 1."""
     out = smooth(rng.standard_normal((frames, count)), sigma)
     return np.asarray(out / np.maximum(out.std(axis=0), 1e-9))
 
 
 def _carriage(manner: Manner, plan: Trajectory, sprawl: float) -> Array:
-    """Return (T,) meters by which the trunk is carried higher or lower than at rest."""
+    """Return (T,) meters by which the trunk is above its height at rest."""
     fast = plan.gait[
         :, [quadruped_gaits.GAITS.index(name) for name in quadruped_gaits.ASYMMETRIC]
     ].sum(axis=1)
@@ -152,14 +155,14 @@ def _carriage(manner: Manner, plan: Trajectory, sprawl: float) -> Array:
 
 
 def lowered(manner: Manner, sprawl: float = 0.0) -> float:
-    """Return by how much of the hip's height a manner carries the trunk lower than at rest."""
+    """Return the drop of the trunk in a manner, in hip heights."""
     return (0.2 - 0.1 * sprawl) * manner.crouch + 0.025 * manner.weight
 
 
 def torso(creature: Creature, sway_: Sway) -> tuple[Array, Array]:
     """Return world rotations (T, 5, 4) and positions (T, 5, 3) of the torso's joints.
 
-    The whole is pitched so that pelvis and withers are both as high as they should be.
+    The torso is pitched so that both pelvis and withers reach their heights.
     """
     skeleton = creature.skeleton
     rest = skeleton.rest_positions().astype(np.float64)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How styles are measured."""
+"""Evaluation of styles by judges: classifiers of style and gait."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What else could carry a style: a code beside the content, or plain statistics of joint angles.
+"""Ablation of adaptive normalization: style as a concatenated code, or statistics of the features.
 
     python -m training.style.judging.ablate --steps 1500 --json out/style-ablation.json
 
-Networks of one size are trained for the same, small number of steps and judged on windows of
-performers that none of them saw, against the same steps rendered in the example's style.
+Networks of one size are trained for the same, small number of steps and judged on held-out windows,
+against the same steps rendered in the example's style.
 """
 
 import argparse
@@ -31,14 +31,14 @@ from .classifiers import SURE, Judges
 from .crouching import judges_of
 
 COUNT = 600
-"""Windows that are judged."""
+"""Windows to judge."""
 
 
 class Concatenated(AdaIn):
-    """The same network without adaptive normalization: the style is put beside the content."""
+    """The same network without adaptive normalization: the style is concatenated to the content."""
 
     def __init__(self, size: Size | None = None, layout: StyleLayout = PERSON) -> None:
-        """Start untrained."""
+        """Initialize untrained."""
         super().__init__(size, layout)
         width, told = (size or Size()).width, layout.decoder_conditions
         style = 2 * width + 2 * (layout.features + layout.conditions)
@@ -48,7 +48,7 @@ class Concatenated(AdaIn):
             unused.requires_grad_(False)
 
     def decoded(self, content: Tensor, style: Tensor, told: Tensor, away: Tensor) -> Tensor:
-        """Return (N, T, F)."""
+        """Return features (N, T, F)."""
         beside = style[:, None].expand(-1, content.shape[1], -1)
         x = functional.elu(self.decode0(torch.cat([content, beside, told[:, ::STRIDE]], dim=2)))
         x = x.repeat_interleave(STRIDE, dim=1)
@@ -64,7 +64,7 @@ KINDS = {"adain": AdaIn, "concatenated": Concatenated}
 def by_network(
     model: AdaIn, parts: dict[str, Array], example: Array, shown: Array, shaky: Array
 ) -> Array:
-    """Return windows moved from their own style to the examples'."""
+    """Return windows changed by the network from their own style to the examples'."""
     model.eval()
 
     def inputs(features: Array, conditions: Array) -> Tensor:
@@ -87,7 +87,7 @@ def by_network(
 
 
 def by_statistics(parts: dict[str, Array], example: Array) -> Array:
-    """Return windows with the mean and deviation of the examples' joint angles and places."""
+    """Return windows with the mean and deviation of the examples' features."""
     x = parts["features"]
     mean, scale = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
     wanted, spread = example.mean(axis=1, keepdims=True), example.std(axis=1, keepdims=True)
@@ -97,7 +97,7 @@ def by_statistics(parts: dict[str, Array], example: Array) -> Array:
 def figures(
     layout: StyleLayout, judges: Judges, found: Array, wanted: Array, which: Array, gaits: Array
 ) -> dict[str, float]:
-    """Return how often judges see style and gait, and how far from ``wanted`` (rad, weighed m)."""
+    """Return the judges' accuracy of style and gait, and the error (rad, weighted m)."""
     said = judges.gait.odds(found).argmax(axis=1)
     return {
         "style": float((judges.style.odds(found).argmax(axis=1) == which).mean()),
@@ -107,7 +107,7 @@ def figures(
 
 
 def compare(data: Windows, held_out: Windows, settings: Settings, out: Path) -> dict[str, Any]:
-    """Return the figures of each way."""
+    """Return the figures of each variant."""
     judges = judges_of(held_out)
     rng = np.random.default_rng(21)
     kind_of_body = held_out.kind

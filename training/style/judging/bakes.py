@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes that are put into styles, and what judges and rulers say of them."""
+"""Bakes in styles, and their figures: judges' accuracy, timing, slip."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,7 +41,7 @@ COURSES: tuple[Course, ...] = (
     ("straight", 3.4, "auto"),
     ("straight", 0.9, "crouch"),
 )
-"""Of the takes that are styled."""
+"""Courses of the bakes of people."""
 ANIMAL_COURSES: tuple[Course, ...] = (
     ("straight", 0.7, "auto"),
     ("straight", 1.0, "auto"),
@@ -54,7 +54,7 @@ ANIMAL_COURSES: tuple[Course, ...] = (
 
 
 def request_of(course: Course, choices: Sequence[StyleChoice] = (), **who: Any) -> BakeRequest:
-    """Return the request of a take at 60 frames a second; ``who`` says of whom, if not a person."""
+    """Return the request of a bake at 60 frames a second; ``who`` has further fields."""
     path, speed, gait = course
     return BakeRequest(
         path=PATHS[path],
@@ -68,46 +68,47 @@ def request_of(course: Course, choices: Sequence[StyleChoice] = (), **who: Any) 
 
 
 def shipped(course: Course, name: str, strength: float = 1.0, **who: Any) -> Clip:
-    """Return a take in a named style, finished as an artist gets it."""
+    """Bake a course in a named style with the shipped model."""
     return bake(request_of(course, [StyleChoice(name=name, strength=strength)], **who)).clip
 
 
 Make = Callable[[Course, str, float], Clip]
-"""Makes a take in a named style."""
+"""Makes a clip of a course in a named style at a strength."""
 
 
 def windows_of(clip: Clip, plain: Clip | None = None) -> tuple[Array, Array]:
     """Return the moving windows (N, T, F) of a clip at 60 Hz, and their gaits or -1.
 
-    ``plain`` is the take before it was styled, which knows its gait better: a style that lowers
-    the hips does not make a walk a crouch.
+    Gaits are measured on ``plain``, the same bake without a style, if it is given: a style that
+    lowers the hips would make a walk a crouch.
     """
     seen = sf.observe(replace(clip, fps=60.0))
     before = seen if plain is None else sf.observe(replace(plain, fps=60.0))
-    features, told = seen.features()[:: transfer.STEP], before.conditions()[:: transfer.STEP]
-    at = _moving(told, style_set(clip))
-    return features[at], style_set(clip).gait_of(told[at], SURE)
+    features = seen.features()[:: transfer.STEP]
+    conditions = before.conditions()[:: transfer.STEP]
+    at = _moving(conditions, style_set(clip))
+    return features[at], style_set(clip).gait_of(conditions[at], SURE)
 
 
-def _moving(told: Array, kind: StyleSet) -> Array:
-    """Return (N, WINDOW) frames of the windows in which a clip of conditions (T, C) moves."""
-    first = np.arange(0, max(len(told) - WINDOW, 0) + 1, WINDOW // 4)
-    at = np.minimum(first[:, None] + np.arange(WINDOW), len(told) - 1)
-    going = 1.0 - told[at][..., kind.layout.gait.start].mean(axis=1)
+def _moving(conditions: Array, kind: StyleSet) -> Array:
+    """Return the frames (N, WINDOW) of the moving windows of conditions (T, C)."""
+    first = np.arange(0, max(len(conditions) - WINDOW, 0) + 1, WINDOW // 4)
+    at = np.minimum(first[:, None] + np.arange(WINDOW), len(conditions) - 1)
+    going = 1.0 - conditions[at][..., kind.layout.gait.start].mean(axis=1)
     return np.asarray(at[going > 0.6])
 
 
 def footfalls(before: Clip, after: Clip) -> float:
-    """Return the share of an animal's windows whose gait is the plain take's by its footfalls.
+    """Return the share of an animal's windows that keep the gait of ``before`` by their footfalls.
 
-    As an onlooker sees them: from how the paws go, not from what the bake says.
+    Contacts of ``after`` are detected from the paws' motion, not taken from the bake.
     """
-    told, seen = (
+    planned, seen = (
         sf.observe(replace(clip, contacts=contacts, fps=60.0)).conditions()[:: transfer.STEP]
         for clip, contacts in ((before, before.contacts), (after, None))
     )
-    at = _moving(told, ANIMAL_STYLES)
-    known, found = ANIMAL_STYLES.gait_of(told[at], SURE), ANIMAL_STYLES.gait_of(seen[at], 0.0)
+    at = _moving(planned, ANIMAL_STYLES)
+    known, found = ANIMAL_STYLES.gait_of(planned[at], SURE), ANIMAL_STYLES.gait_of(seen[at], 0.0)
     return float((known == found)[known >= 0].mean()) if (known >= 0).any() else 1.0
 
 
@@ -115,21 +116,21 @@ _STYLES = {BIPED: PEOPLE_STYLES, QUADRUPED: ANIMAL_STYLES}
 
 
 def style_set(clip: Clip) -> StyleSet:
-    """Return the styles of a clip's kind of body."""
+    """Return the style set of a clip's kind of body."""
     return _STYLES[kind_of(clip.skeleton)]
 
 
 def stances_of(clip: Clip) -> Array:
-    """Return (T, feet) bool, the stances of each foot by its motion."""
+    """Return (T, feet) bool, the contacts detected from the feet's motion."""
     kind = kind_of(clip.skeleton)
     seen = kind.detected(clip) > 0.5
     return np.asarray(seen.reshape(clip.frames, len(kind.legs), -1).any(axis=2))
 
 
 def timing(before: Clip, after: Clip) -> tuple[float, float]:
-    """Return the mean shift of touchdowns and lift-offs as a share of a stride, and those lost.
+    """Return the mean shift of touchdowns and lift-offs in strides, and the share of lost ones.
 
-    As an onlooker sees them: from the feet's motion, not from what the bake says.
+    Contacts are detected from the feet's motion, not taken from the bake.
     """
     shifts: list[float] = []
     lost = total = 0
@@ -151,7 +152,7 @@ def timing(before: Clip, after: Clip) -> tuple[float, float]:
 
 
 def slips(clip: Clip) -> tuple[float, float]:
-    """Return median and 95th percentile slip (cm) of planted feet, by the clip's contacts."""
+    """Return the median and 95th percentile of slip (cm) in the clip's contacts."""
     assert clip.contacts is not None
     kind = kind_of(clip.skeleton)
     found = clip_metrics.planted_slips(kind.foot.places(clip), clip.contacts, kind.balls)
@@ -167,7 +168,7 @@ def measured_bakes(
     make: Make = shipped,
     courses: Sequence[Course] | None = None,
 ) -> Row:
-    """Return the figures of takes in a named style, as means and by take."""
+    """Measure bakes in a named style; return the means and the figures of each bake."""
     rows: list[Row] = []
     kind = style_set(plain[0])
     classes = kind.classes
@@ -199,18 +200,18 @@ def measured_bakes(
 
 
 def courses_of(clip: Clip) -> tuple[Course, ...]:
-    """Return the courses of a clip's kind of body."""
+    """Return the courses for a clip's kind of body."""
     return ANIMAL_COURSES if style_set(clip) is ANIMAL_STYLES else COURSES
 
 
 def mean_of(rows: Sequence[Row]) -> Row:
-    """Return the means of those figures of rows that are numbers."""
+    """Return the means of the numeric figures of rows."""
     numbers = [key for key, value in rows[0].items() if isinstance(value, float)]
     return {key: float(np.mean([cast(float, r[key]) for r in rows])) for key in numbers}
 
 
 def measured_plain(judges: Judges, clip: Clip) -> Row:
-    """Return how a take without a style is judged."""
+    """Measure a bake without a style."""
     features, gaits = windows_of(clip)
     known = gaits >= 0
     said = judges.gait.odds(features).argmax(axis=1)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well the manners of captured performers are carried over, by a judge of their real motion.
+"""Measure how well styles by example transfer captured performers, by a judge of performers.
 
     python -m training.style.judging.captured_performers --data FOLDER --json out/captured.json
 
-Each performer's walking clips are split: from one half the judge learns who walks, from the other
-come the examples. Nothing that the judge sees is made up. Bakes, which walk like the actor that
-they were learned from, are put into the style of each example.
+Each performer's walking clips are split: the judge learns the performers from one half, the other
+half gives the examples. All data is captured. Bakes, which resemble the biped's actor, are changed
+to the style of each example.
 """
 
 import argparse
@@ -39,19 +39,19 @@ PERFORMERS = {
     "harmony": "smartbody/ChrHarmony/",
     "cmu07": "cmu_iclone/007_",
 }
-"""Who is told apart, and what the names of their clips begin with. The first is who bakes walk
-like; of brad and harmony nothing was learned."""
+"""Classes of the judge, and the prefixes of their clips' names. The first is the biped's actor;
+brad and harmony are held out."""
 WALKS = COURSES[:3]
-"""Takes that are put into styles: examples are walks."""
+"""Courses of the bakes; all are walks, as the examples are."""
 STRENGTHS = (0.0, 0.5, 1.0, 1.5)
 SEED, STEPS = 7, 300
 
 
 class Halves:
-    """The walking windows of each performer: to judge by, and to take examples from."""
+    """The walking windows of each performer: one half for the judge, the other for examples."""
 
     def __init__(self, windows: Windows) -> None:
-        """Split every other clip, a lone one in the middle."""
+        """Split by every other clip, a single clip in the middle."""
         self.windows = windows
         first = np.sort(np.concatenate([windows.own, windows.other]))
         walk = list(PEOPLE_STYLES.judged).index("walk")
@@ -63,9 +63,9 @@ class Halves:
         )
         first = first[told == walk]
         self.judged: list[Array] = []
-        """Of each performer first frames (N,) of windows."""
+        """First frames (N,) of the judge's windows, for each performer."""
         self.shown: list[dict[str, Array]] = []
-        """Of each performer and clip."""
+        """First frames (N,) of the examples' windows, for each performer and clip."""
         for start in PERFORMERS.values():
             clips: dict[str, list[int]] = {}
             for f in first:
@@ -89,29 +89,29 @@ class Halves:
         return at[at + WINDOW <= middle], {name: at[at >= middle]}
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Array, tuple[Array, ...]]:
-        """Return windows to judge by and whose they are, as many of each performer."""
+        """Draw windows for the judge and their performers, all equally often."""
         who = rng.integers(len(self.judged), size=count)
         first = np.array([rng.choice(self.judged[k]) for k in who])
         return self.windows.read(first)["features"], (who,)
 
 
 def shares(judge: Judge, features: Array) -> Array:
-    """Return which share of windows is called each performer's."""
+    """Return the share of windows that the judge assigns to each performer."""
     called = judge.odds(features).argmax(axis=1)
     return np.asarray(np.bincount(called, minlength=len(PERFORMERS)) / len(called))
 
 
 def called_shares(judge: Judge, choice: StyleChoice) -> Array:
-    """Return which share of takes in a style is called each performer's."""
+    """Return the share of the windows of styled bakes that the judge assigns to each performer."""
     clips = (bake(bakes.request_of(course, [choice])).clip for course in WALKS)
     return np.asarray(np.mean([shares(judge, bakes.windows_of(clip)[0]) for clip in clips], axis=0))
 
 
 def carried(styler: Styler, judge: Judge, halves: Halves, who: int) -> Row:
-    """Return how often takes in a performer's style, by strength, are told for the performer's.
+    """Return the share of bakes in a performer's style that the judge assigns to that performer.
 
-    And ``real``, how often the performer's own clips are, those of the examples; ``called``, for
-    whom most takes are told at strength 1; ``library``, of takes in the style that ships.
+    Keys: each strength; ``real``, the share of the performer's own example clips; ``called``, the
+    most frequent class at strength 1; ``library``, the share of bakes in the shipped style.
     """
     clips, name = halves.shown[who].values(), list(PERFORMERS)[who]
     own = np.concatenate([halves.windows.read(first)["features"] for first in clips])

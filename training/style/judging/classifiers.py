@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges of style and of gait, trained on performers that the network never saw."""
+"""Judges: classifiers of style and of gait, trained on held-out performers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from motion_addon.motion.style import style_features as sf
 from ..dataset import Windows, rendered
 
 SURE = 0.75
-"""Least weight of a gait, over a window's mean, for the window to be of it."""
+"""Mean weight of a gait from which a window is labeled with it."""
 STEPS, BATCH = 500, 96
 
 Vary = Callable[[dict[str, Array], np.random.Generator], dict[str, Array]]
-"""Changes windows before they are put into styles."""
+"""Augments windows before styles are rendered on them."""
 Draw = Callable[[np.random.Generator, int], tuple[Array, tuple[Array, ...]]]
-"""Draws so many windows, and labels of each; -1 is none."""
+"""Draws a number of windows and their labels; -1 is no label."""
 
 
 class Judge(nn.Module):
-    """Says what windows of features are of."""
+    """A convolutional classifier of windows of features."""
 
     mean: Tensor
     scale: Tensor
@@ -33,7 +33,7 @@ class Judge(nn.Module):
     def __init__(self, mean: Array, scale: Array, classes: int, part: slice | None = None) -> None:
         """Normalize by ``mean`` and ``scale`` (F,).
 
-        With ``part`` only those features are seen, and of them how they go, not where.
+        With ``part`` the judge sees only those features, without their mean over the window.
         """
         super().__init__()
         self.part = part
@@ -44,7 +44,7 @@ class Judge(nn.Module):
         self.out = nn.Linear(128, classes)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return log odds (N, K) of windows (N, T, F)."""
+        """Return logits (N, K) of windows (N, T, F)."""
         x = (features - self.mean) / self.scale
         if self.part is not None:
             x = x[..., self.part]
@@ -58,37 +58,37 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def odds(self, features: Array) -> Array:
-        """Return log odds (N, K) of windows (N, T, F)."""
+        """Return logits (N, K) of windows (N, T, F)."""
         self.eval()
         return np.asarray(self(torch.from_numpy(features.astype(np.float32))).numpy())
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a judge is to tell."""
+    """The classes and the inputs of a judge."""
 
     classes: int
     part: slice | None = None
-    """Features by whose motion it is told; None where by all, as they are."""
+    """Features that it sees, without their mean; None for all features as they are."""
 
 
 @dataclass(frozen=True, eq=False)
 class Judges:
-    """Of style and of gait."""
+    """The judges of style and of gait."""
 
     style: Judge
     gait: Judge
 
 
 def unchanged(parts: dict[str, Array], _rng: np.random.Generator) -> dict[str, Array]:
-    """Return windows as they are."""
+    """Return windows without augmentation."""
     return parts
 
 
 def labeled_windows(
     windows: Windows, rng: np.random.Generator, count: int, vary: Vary = unchanged
 ) -> tuple[Array, Array, Array]:
-    """Return windows in named styles, which style each is in, and its gait or -1."""
+    """Draw windows in named styles, with the labels of style and gait, -1 for none."""
     half = count // 2 if len(windows.other) else 0
     others = windows.starts(rng, half, "other") if half else windows.own[:0]
     first = np.concatenate([windows.starts(rng, count - half), others])
@@ -103,7 +103,7 @@ def labeled_windows(
 def style_judges(
     windows: Windows, seed: int = 5, steps: int = STEPS, vary: Vary = unchanged
 ) -> Judges:
-    """Return judges trained on synthesized styles of ``windows``."""
+    """Return judges trained on rendered styles of ``windows``."""
     kind = windows.kind
 
     def draw(rng: np.random.Generator, count: int) -> tuple[Array, tuple[Array, ...]]:
@@ -115,10 +115,10 @@ def style_judges(
 
 
 def accuracy(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) -> dict[str, float]:
-    """Return how often judges are right of performers that they have not learned from.
+    """Return the judges' accuracy on performers that they were not trained on.
 
-    ``own`` is the performer whom most is learned from, ``other`` the rest; of windows as they
-    are, ``plain``, which are neutral, and of the same in styles by the program.
+    ``own`` is the main performer, ``other`` are the rest; ``plain`` are neutral windows, ``styled``
+    the same with rendered styles.
     """
     kind, rng = windows.kind, np.random.default_rng(seed)
     found: dict[str, float] = {}
@@ -126,14 +126,14 @@ def accuracy(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) 
         parts = windows.read(windows.starts(rng, count, which))
         gaits = kind.gait_of(parts["conditions"], SURE)
         styles = rng.integers(1, len(kind.classes), size=count)
-        for name, worn in (("plain", np.zeros_like(styles)), ("styled", styles)):
-            rows = kind.performances([kind.classes[i] for i in worn], rng)
+        for name, labels in (("plain", np.zeros_like(styles)), ("styled", styles)):
+            rows = kind.performances([kind.classes[i] for i in labels], rng)
             shaky = sf.unsteadiness(rng, count, parts["features"].shape[1])
             x = rendered(kind, parts, rows, shaky)
             gait = (judges.gait.odds(x).argmax(axis=1) == gaits)[gaits >= 0]
             found[f"{which}, {name}, gait"] = float(gait.mean())
             found[f"{which}, {name}, style"] = float(
-                (judges.style.odds(x).argmax(axis=1) == worn).mean()
+                (judges.style.odds(x).argmax(axis=1) == labels).mean()
             )
     return found
 
@@ -141,7 +141,7 @@ def accuracy(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) 
 def trained_judges(
     draw: Draw, questions: tuple[Question, ...], seed: int, steps: int = STEPS
 ) -> list[Judge]:
-    """Return a judge for each label that ``draw`` gives."""
+    """Train one judge for each question on the labels of ``draw``."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     sample = draw(rng, 600)[0]

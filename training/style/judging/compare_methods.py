@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes put into styles by the network that ships, and inside the walking network while it runs.
+"""Compare the shipped style network with styles inside the walking network.
 
     python -m training.style.judging.compare_methods --data FOLDER --json out/style-methods.json
 
-The same takes and judges as ``training.evaluate style``. Modulating hidden units (``modulate``)
-is given the best that there is: examples of the take's own gait, and the take's own gait cycle.
+Courses and judges are those of ``training.evaluate style``. The baseline ``modulate`` gets the best
+conditions: examples of the course's own gait, and the plain run's gait cycle.
 """
 
 import argparse
@@ -36,17 +36,17 @@ from .modulate import PlainRun, Statistics
 
 Row = dict[str, Any]
 EXAMPLES = ("Walk1", "Walk1", "Walk1", "Jog1", "Run1", "Crouching1")
-"""Of each course, the clip on which the style that it is put into is shown."""
+"""Clip on which the example of a style is rendered, for each course."""
 SHOWN = 30.0
-"""Seconds of it."""
+"""Seconds of an example."""
 LONG: Course = ("long", 1.5, "auto")
-"""The take on which it is seen whether a style stays as it is: 20 s."""
+"""Course of 20 s, for the drift of a style."""
 EARLY, LATE = (5.0, 10.0), (15.0, 20.0)
-"""Seconds of it that are compared."""
+"""Seconds of LONG that are compared."""
 
 
 def rendered_clip(clip: Clip, name: str, seed: int = 0) -> Clip:
-    """Return a clip at 60 Hz in a named style, as the program renders it."""
+    """Return a clip at 60 Hz with a rendered style."""
     rng = np.random.default_rng(seed)
     seen = sf.observe(clip)
     parts = {key: value[None] for key, value in arrays_of(clip).items()}
@@ -61,18 +61,18 @@ def rendered_clip(clip: Clip, name: str, seed: int = 0) -> Clip:
 
 @dataclass
 class Hidden:
-    """Makes takes whose network is modulated, and keeps what it has measured."""
+    """Makes clips with a modulated network; caches runs and statistics."""
 
     clips: dict[str, Clip]
-    """The examples without a style."""
+    """Examples without a style."""
     shifted: bool
-    """Whether the take's own statistics are changed as the style changes its example's; else they
-    are put into the example's, whatever else it does."""
+    """Whether the run's own statistics are changed by the style's difference; if not, they are set
+    to the example's."""
     _known: dict[tuple[str, str], Statistics] = field(default_factory=dict)
     _runs: dict[Course, PlainRun] = field(default_factory=dict)
 
     def __call__(self, course: Course, name: str, strength: float) -> Clip:
-        """Return a take in a named style."""
+        """Return a clip of a course in a named style."""
         near = COURSES.index(course) if course in COURSES else 1
         example, gaits = EXAMPLES[near], gaits_of(COURSES[near])
         if course not in self._runs:
@@ -92,7 +92,7 @@ class Hidden:
 
 
 def gaits_of(course: Course) -> list[int]:
-    """Return the places among GAITS of what is done on a course."""
+    """Return the indices in GAITS of a course's gaits."""
     if course[2] != "auto":
         return [GAITS.index(course[2])]
     names = ("walk",) if course[1] < 2.0 else ("jog", "run")
@@ -100,7 +100,7 @@ def gaits_of(course: Course) -> list[int]:
 
 
 def examples(data: Path) -> dict[str, Clip]:
-    """Return the clips on which styles are shown, planted, at 60 Hz."""
+    """Return the clips for examples, planted, at 60 Hz."""
     out = {}
     for source in people.biped_clips(data):
         name = source.name.removeprefix("o3de/").removesuffix(".bvh")
@@ -110,9 +110,9 @@ def examples(data: Path) -> dict[str, Clip]:
 
 
 def steadiness(make: Make) -> Row:
-    """Return how much the posture of a long take changes from EARLY to LATE in the worst style.
+    """Return the drift of posture from EARLY to LATE in the worst style of a long clip.
 
-    In degrees, a joint's mean; and the hips' least height in meters.
+    In degrees, mean of the joints; and the lowest height of the hips in meters.
     """
     drift, lowest = 0.0, np.inf
     turns, hips = PEOPLE_STYLES.layout.turns, PEOPLE_STYLES.layout.hips
@@ -126,18 +126,18 @@ def steadiness(make: Make) -> Row:
 
 
 def distance(clip: Clip, wanted: Clip) -> float:
-    """Return how far a take is from another of the same steps (rad, weighed m), a mean."""
+    """Return the mean distance between two clips of the same steps (rad, weighted m)."""
     seen, other = (sf.observe(one).features()[:: transfer.STEP] for one in (clip, wanted))
     return float((np.abs(seen - other) * weights(PEOPLE_STYLES.layout).numpy()).mean())
 
 
 def untouched(course: Course, _name: str, _strength: float) -> Clip:
-    """Return a take as it is."""
+    """Bake a course without a style."""
     return bake(bakes.request_of(course)).clip
 
 
 def mean_distance(plain: list[Clip], make: Make) -> float:
-    """Return how far takes are from what the program would make of those without a style."""
+    """Return the mean distance of styled clips from the plain ones with rendered styles."""
     found = []
     for name in PEOPLE_STYLES.classes[1:]:
         for course, before in zip(COURSES, plain, strict=True):
@@ -146,7 +146,7 @@ def mean_distance(plain: list[Clip], make: Make) -> float:
 
 
 def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
-    """Return the figures of a way to styles over all takes and styles."""
+    """Measure a method over all courses and styles."""
     make = cache(make)
     rows = [bakes.measured_bakes(name, judges, plain, make) for name in PEOPLE_STYLES.classes[1:]]
     steps = evaluate.monotonic(evaluate.rising(judges, make, PEOPLE_STYLES, COURSES[1]))
@@ -157,14 +157,14 @@ def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
 
 
 def compare(data: Path) -> Row:
-    """Return the figures of each way."""
+    """Return the figures of each method."""
     judges = crouching.judges_of(Windows(build(data, held_out_only=True), held_out=True))
     plain = [bake(bakes.request_of(course)).clip for course in COURSES]
     return {name: figures(judges, plain, make) for name, make in methods(examples(data)).items()}
 
 
 def methods(shown: dict[str, Clip]) -> dict[str, Make]:
-    """Return the ways to put a take into a style, ``shown`` on clips."""
+    """Return the methods by name; ``shown`` are the clips for examples."""
     return {
         "untouched": untouched,
         "ships": bakes.shipped,
@@ -184,8 +184,8 @@ def main() -> None:
         numbers = {k: v for k, v in row.items() if isinstance(v, float | int)}
         print(f"{name:16} " + " ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
         for course, take in zip(COURSES, row["takes"], strict=True):
-            told = " ".join(f"{key} {value:.3f}" for key, value in take.items())
-            print(f"    {course[0]} {course[1]} {course[2]}: {told}")
+            cells = " ".join(f"{key} {value:.3f}" for key, value in take.items())
+            print(f"    {course[0]} {course[1]} {course[2]}: {cells}")
     results.write(options.json, found)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Styles on one-shot creatures that ship: takes of other builds, judged as those of the dog are."""
+"""Evaluation of styles on the shipped creatures: bakes of other builds, judged as the dog's."""
 
 from functools import partial
 from typing import Any, Final
@@ -17,7 +17,7 @@ COURSES: Final[tuple[Course, ...]] = (("straight", 0.9, "walk"), ("straight", 1.
 
 
 def measured(judges: Judges) -> list[Row]:
-    """Return the figures of each creature over all styles, and of its takes without one."""
+    """Return the figures of each creature over all styles, and of its bakes without a style."""
     return [_measured(name, judges) for name in CREATURES]
 
 

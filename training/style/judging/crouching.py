@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Crouching made up on held-out clips, whose performers hardly ever crouch, for judges to know it.
+"""Synthetic crouching on held-out clips for the judges' training; their performers hardly crouch.
 
 A crouch is drawn anew for each window, from a wide range: hips lower, trunk bent, arms ahead.
 """
@@ -20,13 +20,13 @@ from ..synthesis.people_styles import PEOPLE_STYLES
 from .classifiers import SURE, Judges, style_judges, unchanged
 
 CAPTURED = "o3de/Crouching1.bvh"
-"""A clip of crouching that judges do not learn from."""
+"""A clip of crouching that is not in the judges' training data."""
 EVERY = 10
-"""Frames from a window of it to the next."""
+"""Frames between its windows."""
 SHARE = 0.25
-"""Of the windows that judges learn from."""
+"""Share of crouching in the judges' training windows."""
 FASTEST = 2.1
-"""m/s, the most at which anybody walks crouched."""
+"""m/s, highest speed of crouched walking."""
 RANGES: Final[dict[str, tuple[float, float]]] = {
     "drop": (0.13, 0.45),
     "lean": (0.1, 0.6),
@@ -42,13 +42,13 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "width": (0.0, 0.04),
     "bounce": (-0.5, 0.2),
 }
-"""Least and most of each of ``people_renderer.PARAMETERS``; of others 0."""
+"""Range of each of ``people_renderer.PARAMETERS``; others are 0."""
 
 
 def crouched(parts: dict[str, Array], which: Array, rng: np.random.Generator) -> dict[str, Array]:
-    """Return windows, those of ``which`` (N,) bool made to crouch, each in its own way.
+    """Return windows, with a random crouch rendered on those of ``which`` (N,) bool.
 
-    Those too fast for it stay as they are.
+    Windows faster than FASTEST are unchanged.
     """
     layout = PEOPLE_STYLES.layout
     speed = np.linalg.norm(parts["conditions"][..., layout.motion][..., :2], axis=-1)
@@ -69,19 +69,19 @@ def crouched(parts: dict[str, Array], which: Array, rng: np.random.Generator) ->
 
 
 def some(parts: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
-    """Return windows, a share of them made to crouch."""
+    """Return windows, a SHARE of them with a crouch."""
     return crouched(parts, rng.random(len(parts["features"])) < SHARE, rng)
 
 
 def judges_of(held_out: Windows) -> Judges:
-    """Return judges trained on held-out windows; of people, a share of them made to crouch."""
+    """Return judges trained on held-out windows; for people, some of them with a crouch."""
     return style_judges(held_out, vary=some if held_out.kind is PEOPLE_STYLES else unchanged)
 
 
 def captured_accuracy(judges: Judges, data: Path) -> dict[str, float]:
-    """Return how often judges are right of captured crouching, in styles by the program.
+    """Return the judges' accuracy on captured crouching with rendered styles.
 
-    They have seen none that was captured. ``plain`` is how often they tell the gait without one.
+    No captured crouching is in their training data. ``plain`` is the gait accuracy without a style.
     """
     (source,) = (s for s in people.biped_clips(data) if s.name == CAPTURED)
     joined = Joined()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Draw motions as figures: from the side while they pass, and from the front.
+r"""Draw styles as rows of figures, from the side and from the front.
 
 python -m training.style.judging.draw --out docs/images/styles.png
 python -m training.style.judging.draw --body quadruped --speed 0.9 \
@@ -28,25 +28,25 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 APART = {"biped": 0.9, "quadruped": 1.3}
-"""Meters on the page between two figures."""
+"""Meters between figures on the page."""
 HIGH = {"biped": 1.85, "quadruped": 1.0}
-"""Meters on the page over the ground."""
+"""Meters above the ground on the page."""
 INCHES = {"biped": 0.78, "quadruped": 1.1}
-"""On the page for a meter."""
+"""Inches per meter on the page."""
 SHOWN, EVERY = {"biped": 7, "quadruped": 4}, 11
-"""Figures of a motion from the side, and frames from one to the next."""
+"""Figures of a motion from the side, and frames between them."""
 FRONT = {"biped": 2, "quadruped": 1}
 """Figures of a motion from the front."""
 SHOWN_STYLES = {
     "biped": "neutral old proud sneaky happy drunk robot heavy limp cold",
     "quadruped": "neutral heavy tired sad old limp proud playful alert high-step prowl scared",
 }
-"""Styles that are shown."""
+"""Styles to draw."""
 COLORS = {"L": "#2f6fb0", "R": "#c03028"}
 
 
 def animal_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
-    """Draw the pose of an animal as ``figure_of`` draws a person's."""
+    """Draw the pose of an animal; arguments as in ``figure_of``."""
     pose = stick_figures.points(clip, [frame])[0]
     middle = 0.5 * (pose[0] + pose[clip.skeleton.index("Withers")])
     seen = quat.apply(quat.yaw(turn), (pose - middle * [1.0, 0.0, 1.0]).astype(np.float64))
@@ -61,9 +61,9 @@ def animal_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
 
 
 def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
-    """Draw the pose of a frame at ``at`` (m) on the page, turned by ``turn`` (rad) from its root.
+    """Draw the pose of a frame at ``at`` (m) on the page, rotated by ``turn`` (rad) from its root.
 
-    Left limbs are blue, right ones red; a turn of 0 looks it in the face.
+    Left limbs are blue, right ones red; a ``turn`` of 0 is the front view.
     """
     world, positions = clip.world()
     root = features.root_track(clip.skeleton, positions)
@@ -92,7 +92,7 @@ def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
 
 
 def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1) -> None:
-    """Write a picture with a row for each motion: its frames from the side, two from the front."""
+    """Write a picture with a row for each motion: frames from the side, then from the front."""
     count = -(-len(rows) // columns)
     body = kind_of(next(iter(rows.values()))[0].skeleton).name
     figure, apart = {"biped": figure_of, "quadruped": animal_of}[body], APART[body]
@@ -122,7 +122,7 @@ def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1
 def walks(
     names: Sequence[str], speed: float, body: str = "biped"
 ) -> dict[str, tuple[Clip, list[int]]]:
-    """Return one walk in each style and the same seven frames of it."""
+    """Bake one walk in each style; return it with the frames to draw, the same for all."""
     rows = {}
     for name in names:
         choices = () if name == "neutral" else (StyleChoice(name=name),)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the styles of finished bakes and of held-out clips.
+"""Measure styles on bakes and on held-out clips.
 
 ``python -m training.evaluate style --data FOLDER --json out/style.json`` trains judges of style and
-gait on performers that the network never saw, and has them judge what it made. With ``--model
-quadruped`` it does so for animals.
+gait on held-out performers, and judges bakes in every style. ``--model quadruped``
+measures animals.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ from motion_addon.motion.style import model as style_model
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
-from ..dataset import Windows, rendered
+from ..dataset import Windows, decoder_conditions, rendered
 from ..prepare import build
 from ..style_set import StyleSet
 from ..synthesis.people_styles import PEOPLE_STYLES
@@ -39,17 +39,17 @@ from .bakes import (
 from .classifiers import SURE, Judges, accuracy
 
 DATA = Path("build/style/data/biped")
-"""Where ``training/runs/style.sh`` unpacks the clips."""
+"""Folder of the clips from ``training/runs/style.sh``."""
 ANIMAL_DATA = Path("build/style_quadruped/data/quadruped")
-"""Where ``training/runs/style_quadruped.sh`` does."""
+"""Folder of the clips from ``training/runs/style_quadruped.sh``."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 TARGETS = {"style": 0.80, "gait": 0.95, "timing": 0.05, "slip_median_cm": 0.5, "slip_95_cm": 1.0}
 
 
 def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
-    """Return how often a style is recognized that was taken from an unknown performer's example.
+    """Return the judges' accuracy on styles by example of held-out performers.
 
-    Each content is a held-out window, each example another performer's window in a named style.
+    Each input is a held-out window, each example another performer's window in a named style.
     """
     rng = np.random.default_rng(11)
     count = 12
@@ -72,12 +72,12 @@ def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
 
 
 def restyled(styler: Styler, parts: dict[str, Array], codes: Array, shaky: Array) -> Array:
-    """Return windows moved from their own style to others, as takes are."""
-    told = np.concatenate([parts["conditions"], shaky], axis=2)
+    """Return windows changed from their own style to others, as in a bake."""
+    conditions = decoder_conditions(parts, shaky)
     content = styler.content(parts["features"], parts["conditions"])
     own = styler.style(parts["features"], parts["conditions"])
-    now = styler.decoded(parts["features"], content, own, told)
-    wanted = styler.decoded(parts["features"], content, codes, told)
+    now = styler.decoded(parts["features"], content, own, conditions)
+    wanted = styler.decoded(parts["features"], content, codes, conditions)
     return np.asarray(parts["features"] + wanted - now)
 
 
@@ -87,7 +87,7 @@ def rising(
     kind: StyleSet = PEOPLE_STYLES,
     course: Course = COURSES[1],
 ) -> dict[str, list[float]]:
-    """Return, by style, the judge's mean odds against neutral at each strength."""
+    """Return, by style, the judge's mean logit minus neutral's at each strength."""
     out = {}
     for index, name in enumerate(kind.classes[1:], start=1):
         scores = []
@@ -99,12 +99,12 @@ def rising(
 
 
 def monotonic(scores: dict[str, list[float]]) -> dict[str, bool]:
-    """Return, by style, whether the odds rise with the strength up to 1."""
+    """Return, by style, whether the scores rise with the strength up to 1."""
     return {name: bool(np.all(np.diff(row[:5]) > 0.0)) for name, row in scores.items()}
 
 
 def evaluate(data: Path | None = None, model: str = "biped") -> Row:
-    """Return every figure of a kind of body, and whether the targets are met."""
+    """Measure all figures of a kind of body, and whether they meet the targets."""
     person = model == "biped"
     courses = COURSES if person else ANIMAL_COURSES
     data = data or (DATA if person else ANIMAL_DATA)
@@ -153,7 +153,7 @@ def show(found: Row) -> None:
             f" {row['lost']:6.2f} {row['slip_median_cm']:6.2f} {row['slip_95_cm']:6.2f}"
             f" {row['root_off_cm']:6.2f}  {' '.join(row['called'])}{footfalls}"
         )
-    print("by take, style and gait:")
+    print("by course, style and gait:")
     for i, course in enumerate(found["courses"]):
         take, plain = mean_of([row["takes"][i] for row in found["rows"]]), found["plain"][i]
         print(
@@ -164,12 +164,12 @@ def show(found: Row) -> None:
         figures = " ".join(f"{k} {v:.2f}" for k, v in row.items() if isinstance(v, float))
         without = " ".join(f"{k} {v:.2f}" for k, v in row["plain"].items())
         print(f"{row['name']:12} {figures}, without a style {without}")
-    print(f"The judges of performers that they do not know: {found['judges']}")
-    print(f"Examples of unknown performers: {found['examples']}")
+    print(f"Judges on performers outside their training: {found['judges']}")
+    print(f"Examples of held-out performers: {found['examples']}")
     if found["captured_crouching"] is not None:
-        print(f"The judges of captured crouching in styles: {found['captured_crouching']}")
+        print(f"Judges on captured crouching in styles: {found['captured_crouching']}")
     for name, scores in found["strengths"].items():
         print(f"{name:10} " + " ".join(f"{s:7.2f}" for s in scores))
-    print(f"Strength 0 is off by {found['strength_0']:.1e}")
+    print(f"Largest change at strength 0: {found['strength_0']:.1e}")
     missed = [name for name, met in found["targets"].items() if not met]
     print("Targets missed: " + (", ".join(missed) or "none"))

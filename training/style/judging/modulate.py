@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The other way to a style: statistics modulated inside the walking network while it runs.
+"""Baseline: style by modulating the statistics of the PFNN's hidden units while it runs.
 
-Adaptive instance normalization of the PFNN's hidden units over the run. An example's poses are fed
-to the network as if they were its own (teacher forcing), and the mean and deviation of each hidden
-unit are taken. While a take is driven, each unit's running mean and deviation are moved toward
-them; what the network answers is fed back, so that the style goes round the loop. Nothing is
-trained. Only compared with the network that ships: ``training.style.judging.compare_methods``.
+An example's poses are inputs of the network (teacher forcing), which gives the mean and deviation
+of each hidden unit. During a run each unit's running mean and deviation are moved toward them; the
+output is fed back, so that the style enters the loop. Nothing is trained.
+``training.style.judging.compare_methods`` compares it with the shipped network.
 """
 
 from collections.abc import Sequence
@@ -29,34 +28,34 @@ from ...biped.prepare import label
 from ...shared.dataset import states
 
 STRIDE = 1.1 * RATE
-"""Frames over which a running mean and deviation forget."""
+"""Time constant of the running mean and deviation, frames."""
 EPSILON = 1e-3
-"""Added to deviations: a unit that rests stays at rest."""
+"""Added to deviations, so that a constant unit stays constant."""
 MOST = 3.0
-"""The most that a deviation is multiplied by."""
+"""Largest factor of a deviation."""
 LAYERS = 2
-"""Hidden ones."""
+"""Hidden layers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Of the hidden units of each layer, (L, H)."""
+    """Mean and deviation of the hidden units of each layer, (L, H)."""
 
     mean: Array
     deviation: Array
 
     def shifted(self, plain: "Statistics", style: "Statistics") -> "Statistics":
-        """Return these statistics changed as a style changes a ``plain`` motion's."""
+        """Return these statistics, changed by the difference of ``style`` from ``plain``."""
         ratio = (style.deviation + EPSILON) / (plain.deviation + EPSILON)
         moved: Array = self.mean + style.mean - plain.mean
         return Statistics(moved, self.deviation * np.minimum(ratio, MOST))
 
 
 class Watched(Stepper):
-    """A stepper that shows its hidden units."""
+    """A stepper that records its hidden units."""
 
     def __init__(self, network: MixedNetwork, split: int, characters: int = 1) -> None:
-        """Prepare as ``Stepper``."""
+        """Prepare the stepper and the buffers."""
         super().__init__(network, split, characters)
         self.seen = [np.empty_like(flat) for flat in self._flat[:LAYERS]]
         """(N, H) of the last step, by layer."""
@@ -68,7 +67,7 @@ class Watched(Stepper):
 
 
 class Modulated(Stepper):
-    """A stepper for one character whose hidden units are put into the statistics of a style."""
+    """A stepper for one character that moves its hidden units to the statistics of a style."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class Modulated(Stepper):
         aim: Statistics,
         strength: Array,
     ) -> None:
-        """``begin`` holds the statistics to start from, ``strength`` (T,) is that of each step."""
+        """``begin`` holds the initial statistics, ``strength`` (T,) the strength of each step."""
         super().__init__(network, split, 1)
         self._mean, self._square = begin.mean.copy(), begin.deviation**2
         self._aim, self._strength, self._steps = aim, strength, 0
@@ -96,10 +95,10 @@ class Modulated(Stepper):
 
 
 class Driven(Controller):
-    """A controller whose network is modulated."""
+    """A controller with a modulated network."""
 
     def __init__(self, model: Model, begin: Statistics, aim: Statistics, strength: Array) -> None:
-        """``strength`` (T,) is that of each frame of the plan."""
+        """``strength`` (T,) holds the strength of each frame of the plan."""
         super().__init__(model)
         held = np.concatenate([np.full(3 * PRE_ROLL, strength[0]), strength])
         split = model.inputs.control.stop
@@ -109,14 +108,14 @@ class Driven(Controller):
 def forced(
     model: Model, clip: Clip, gaits: Sequence[int], styled: Clip | None = None
 ) -> Statistics:
-    """Return the statistics of the hidden units as the network sees a clip at 60 Hz.
+    """Return the statistics of the hidden units with the poses of a clip at 60 Hz as inputs.
 
-    The clip is on the model's skeleton; only moving frames of the ``gaits`` count. With ``styled``
-    the poses are of that, a clip of the same steps; what the network is told of its way and gait
-    stays. Raises ValueError where there are no such frames.
+    The clip is on the model's skeleton; only moving frames of ``gaits`` are used. With ``styled``,
+    a clip of the same steps, the poses come from it; trajectory and gait stay those of ``clip``.
+    Raises ValueError if there are no such frames.
     """
-    told = label(clip)
-    found = told if styled is None else label(styled)
+    labels = label(clip)
+    found = labels if styled is None else label(styled)
     ones = found | {"clip": np.zeros(clip.frames, dtype=np.int64)}
     positions, velocities = states(model.skeleton, ones, model.state_joints)
     before = np.maximum(np.arange(clip.frames) - 1, 0)
@@ -124,13 +123,13 @@ def forced(
     turned = velocities[before] @ found["matrices"]
     state = np.concatenate([carried, turned], axis=1).reshape(clip.frames, -1)
     stepper = Watched(model.network, model.inputs.control.stop, clip.frames)
-    known = stepper.prepare(told["control"])
-    stepper.step(known, state.astype(np.float32), phase_basis(told["phase"]))
-    window = told["control"][:, features.TRAJECTORY][:, 4 * len(WINDOW) :]
+    known = stepper.prepare(labels["control"])
+    stepper.step(known, state.astype(np.float32), phase_basis(labels["phase"]))
+    window = labels["control"][:, features.TRAJECTORY][:, 4 * len(WINDOW) :]
     now = window.reshape(clip.frames, len(WINDOW), -1)[:, list(WINDOW).index(0)]
     chosen = now[:, list(gaits)].sum(axis=1) > 0.8
     if not chosen.any():
-        raise ValueError("The clip has no frames of the gaits asked for")
+        raise ValueError("The clip has no moving frames in the requested gaits")
     return statistics_of([seen[chosen] for seen in stepper.seen])
 
 
@@ -143,7 +142,7 @@ def statistics_of(hidden: Sequence[Array]) -> Statistics:
 
 
 def drive(plan: Trajectory, controller: Controller, clock: Clock | None = None) -> Run:
-    """Return the run of one character along a plan, its clock held if it is given."""
+    """Run one character along a plan, with a fixed clock if it is given."""
     for given in controller.run([plan], np.zeros(1), np.ones(1), [Wishes(clock=clock)]):
         if not isinstance(given, float):
             return given[0]
@@ -152,17 +151,17 @@ def drive(plan: Trajectory, controller: Controller, clock: Clock | None = None) 
 
 @dataclass(frozen=True, eq=False)
 class PlainRun:
-    """A take without a style, from which those with one are made."""
+    """A run without a style, which is the base of styled runs."""
 
     model: Model
     plan: Trajectory
     run: Run
     own: Statistics
-    """Of its hidden units."""
+    """Statistics of its hidden units."""
 
 
 def plain_run(request: BakeRequest, gaits: Sequence[int]) -> PlainRun:
-    """Return a take of the model's size, to be walked in ``gaits``."""
+    """Return a run at the model's size in ``gaits``."""
     model = load_model(request)
     plan = plan_walk(request, walked_path(request), 1.0, model.kind.mover)
     run = drive(plan, Controller(model))
@@ -170,9 +169,9 @@ def plain_run(request: BakeRequest, gaits: Sequence[int]) -> PlainRun:
 
 
 def restyled(plain: PlainRun, aim: Statistics, strength: float, hold: bool = True) -> Clip:
-    """Return the finished take at 60 Hz, its network modulated; a stand is not.
+    """Return the cleaned clip at 60 Hz of a modulated run; standing is not modulated.
 
-    With ``hold`` its gait cycle is that of the take without a style.
+    With ``hold`` the run keeps the gait cycle of ``plain``.
     """
     clock = Clock(plain.run.phase, np.zeros((len(plain.plan), 4))) if hold else None
     going = strength * (1.0 - plain.plan.gait[:, 0])

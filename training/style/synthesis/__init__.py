@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Styles made up on neutral motion."""
+"""Synthetic styles, rendered on neutral motion."""

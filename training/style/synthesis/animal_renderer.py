@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Styles of animals made up on neutral motion, as ``synthesis`` makes up those of people.
+"""Render styles of animals on neutral motion, as ``people_renderer`` does for people.
 
-A style never touches the root's course nor the contacts. A paw that stands is at most further out
-by the same all along; hocks and wrists give way as the trunk comes down.
+Root motion and contacts do not change. A planted paw moves at most outward, by a constant; hocks
+and wrists yield as the trunk is lowered.
 """
 
 from collections.abc import Mapping
@@ -35,10 +35,10 @@ PARAMETERS: Final = (
     "bounce",  # hips rise and fall more by this share
     "still",  # head moves less by this share
     "width",  # each paw further out, m
-    "lift",  # swinging paws higher, m
-    "fold",  # swinging feet folded more, by this share of a creature's fold
-    "sway",  # trunk goes over the standing side, m
-    "rock",  # trunk rolls over the standing side, rad
+    "lift",  # swing paws higher, m
+    "fold",  # swing feet folded more, by this share of a creature's fold
+    "sway",  # trunk moves over the stance side, m
+    "rock",  # trunk rolls over the stance side, rad
     "yaw",  # trunk bends with the stride, rad
     "nod",  # head nods with each step of the forelegs, rad
     "spring",  # trunk rises between steps, m
@@ -50,19 +50,19 @@ PARAMETERS: Final = (
 TRUNK: Final = 0.55
 """Meters from pelvis to withers at the model's size."""
 MIDDLE: Final = 0.25
-"""Phase in the middle of a leg's stand."""
+"""Phase at a leg's mid-stance."""
 BEARING: Final = 0.6
-"""Mean of what ``_Beat.load`` is made of in a trot."""
+"""Mean of the unbiased ``_Beat.load`` in a trot."""
 ARCHED: Final = {"Pelvis": -0.5, "Spine1": 0.2, "Spine2": 0.3, "Spine3": 0.3, "Withers": 0.2}
-"""Turns of the joints, nose down, of a back that is arched by one radian."""
+"""Rotation of the joints, nose down, per radian of the back's arch."""
 GIVE: Final = {"H": (-2.3, -0.9, 0.0), "F": (-1.0, 0.0)}
-"""Radians that the parts of a standing foot turn for a meter that the trunk comes down."""
+"""Rotation (radians) of the parts of a planted foot per meter of the trunk's drop."""
 LEAST: Final = 0.6
-"""Share of its height that a paw that is lifted less loses at most."""
+"""Largest share of its height that a paw with less lift loses."""
 DRAWN: Final = 0.55
-"""Share of a swinging paw's lift of a leg that is spared which is left."""
+"""Remaining share of the paw's lift in swing of a limping leg."""
 NECK_SHARES: Final = dict(zip(NECK, np.diff((0.0, *CARRIED)), strict=True))
-"""Turns of the joints of a neck that is raised by one radian."""
+"""Rotation of the joints per radian of the neck's rise."""
 
 
 def render(
@@ -73,10 +73,10 @@ def render(
     styles: Array,
     shaky: Array,
 ) -> Array:
-    """Return windows (N, T, F) of motion in styles (N, K).
+    """Return windows (N, T, F) in styles (N, K).
 
-    ``low`` and ``spread`` (N, T, F) are those of ``pose.around``, ``conditions`` (N, T, C) what
-    stays, ``shaky`` (N, T, U) is the unsteadiness that styles make use of.
+    ``low`` and ``spread`` (N, T, F) are the results of ``pose.around``; ``conditions`` (N, T, C) do
+    not change; ``shaky`` (N, T, U) is the noise of unsteady styles.
     """
     k = dict(zip(PARAMETERS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
     pose = Pose(ANIMAL, _scaled(features, low, k))
@@ -90,27 +90,27 @@ def render(
 
 
 class _Beat:
-    """The rhythm of the strides, (N, T) each, fading to 0 in a stand."""
+    """Stride-phase signals, (N, T) each, fading to 0 while standing."""
 
     def __init__(self, conditions: Array) -> None:
         clock = conditions[..., ANIMAL.phase]
         turn = 2.0 * np.pi * MIDDLE
         over = clock[..., 0::2] * np.cos(turn) + clock[..., 1::2] * np.sin(turn)
         self.leg = {name: np.clip(over[..., i], 0.0, 1.0) for i, name in enumerate(LEGS)}
-        """1 in the middle of a leg's stand, 0 as it swings."""
+        """1 at a leg's mid-stance, 0 in swing."""
         self.side = {g: 0.5 * (over[..., i] - over[..., i + 2]) for i, g in enumerate("HF")}
-        """1 over the left leg of a girdle, -1 over the right one; nothing as they land at once."""
+        """1 at mid-stance of a girdle's left leg, -1 of the right leg; 0 if they land together."""
         self.late = 0.5 * (clock[..., 1] - clock[..., 5])
         """The hind girdle's side a quarter of a stride later."""
         moving = np.hypot(clock[..., 0], clock[..., 1])
         self.load = {
             g: self.leg["L" + g] + self.leg["R" + g] - BEARING * moving for g in ("H", "F")
         }
-        """Positive as a girdle is borne, negative between its steps."""
+        """Positive while a girdle is loaded, negative between its steps."""
 
 
 def _scaled(features: Array, low: Array, k: Mapping[str, Array]) -> Array:
-    """Return features whose strides are larger or smaller."""
+    """Return features with larger or smaller strides."""
     factor = np.ones((len(features), 1, ANIMAL.features), dtype=np.float32)
     blades = tuple(f"{side}Scapula" for side in SIDES)
     names = {"torso": TORSO[1:], "pelvic": TORSO[:1], "still": NECK, "blades": blades}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The styles of animals that have names."""
+"""Parameters of the named styles of animals."""
 
 from math import radians
 from typing import Final
@@ -16,11 +16,11 @@ from .animal_renderer import PARAMETERS, render
 from .neutral_animals import HELD_OUT
 
 LIMPED: Final = 0.032
-"""Meters by which withers or hips rise and fall over a leg that is spared."""
+"""Meters by which withers or hips rise and fall over a limping leg."""
 
 
 def of_manner(one: Manner) -> dict[str, float]:
-    """Return the parameters that do what a made-up creature's manner does."""
+    """Return the style parameters equivalent to a synthetic animal's manner."""
     lift = (one.lift * (1.0 - 0.2 * one.weight) - 1.0) * CLEARANCE["walk"] * HIP_HEIGHT
     more = one.sway - 1.0
     out = {
@@ -87,7 +87,7 @@ STYLES: Final[dict[str, dict[str, float]]] = {
         "tremor": 0.008, "bounce": 0.2,
     },
 }  # fmt: skip
-"""Numbers of ``animal_renderer.PARAMETERS`` by name; parameters left out are 0."""
+"""Values of ``animal_renderer.PARAMETERS`` of each style; missing ones are 0."""
 
 ANIMAL_STYLES: Final = StyleSet(
     "quadruped",
@@ -108,4 +108,5 @@ ANIMAL_STYLES: Final = StyleSet(
     (*CREDITS, "Animals: Quaternius. CC0. Animations: Mesh2Motion. CC0."),
     steps=LAYOUT.ends,
 )
-"""A canter is a gallop. Gaits are told by how paws go: builds and postures differ too much."""
+"""Judges count a canter as a gallop, and see gaits by the paws' motion alone: builds and postures
+differ too much."""

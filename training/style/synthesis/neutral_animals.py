@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Neutral motion of animals that styles are made up on: a real dog, real rigs, made-up creatures.
+"""Neutral motion of animals on which styles are rendered: the Labrador, rigs, synthetic animals.
 
-The dog is whom most is learned from. The others bring builds and gaits that it has not: they are
-at the model's size, of their own proportions, and carry themselves plainly.
+The dog is the main performer. The others add builds and gaits that it lacks; they are at the
+model's size, with their own proportions, and move in the plain manner.
 """
 
 import itertools
@@ -20,16 +20,16 @@ from ...data.synthetic import creature, episodes, motion, route
 from ...quadruped import prepare as dog
 from ..style_set import LabeledClip
 
-MADE_UP: Final = (80, 30)
-"""Creatures to learn from, and those that are held out."""
+SYNTHETIC: Final = (80, 30)
+"""Synthetic animals for training, and held-out ones."""
 SEED: Final = 7
 GAITS: Final = 2
-"""Gaits of each that are shown straight on; one clip more goes through bends."""
+"""Gaits of each on a straight; one more clip is on a winding path."""
 SECONDS: Final = 6.0
 UNSEEN: Final = "unseen/"
-"""Beginning of the names of clips of creatures that nothing is learned from."""
+"""Prefix of the names of held-out animals' clips."""
 HELD_OUT: Final = (*(f"labrador/{name}" for name in labrador.HELD_OUT), UNSEEN)
-"""Beginnings of the names of clips that nothing is learned from."""
+"""Prefixes of the names of held-out clips."""
 
 
 def clips(data: Path, held_out_only: bool = False) -> Iterator[LabeledClip]:
@@ -47,18 +47,18 @@ def clips(data: Path, held_out_only: bool = False) -> Iterator[LabeledClip]:
         for i, sample in enumerate(animal.samples):
             name = f"{start}{animal.rig.replace('/', '-')}/{i}"
             yield name, True, sample.clip, np.ones(sample.clip.frames, bool)
-    for unseen, count in enumerate(MADE_UP):
+    for unseen, count in enumerate(SYNTHETIC):
         if not unseen and held_out_only:
             continue
         known = (n for n in itertools.count() if episodes.held_out(n) == bool(unseen))
         for number in itertools.islice(known, count):
             start = f"{UNSEEN if unseen else 'creature/'}{number}"
-            for i, clip in enumerate(made_up(number)):
+            for i, clip in enumerate(synthetic_clips(number)):
                 yield f"{start}/{i}", True, clip, np.ones(clip.frames, bool)
 
 
-def made_up(number: int) -> Iterator[Clip]:
-    """Yield the clips of a made-up creature that carries itself plainly."""
+def synthetic_clips(number: int) -> Iterator[Clip]:
+    """Yield clips of a synthetic animal in the plain manner."""
     who = creature.draw(SEED, number)
     rng = np.random.default_rng([SEED, number, 6])
     plain = creature.manner("plain")

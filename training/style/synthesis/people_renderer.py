@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Styles made up on neutral motion: postures, rhythms and tremors as changes of its features.
+"""Render styles of people on neutral motion: postures, rhythms and tremors.
 
-A style is a row of numbers (``PARAMETERS``), all 0 for the motion as it is. It never touches the
-root's course nor the contacts, so that one motion in two styles takes the same steps.
+A style is a row of ``PARAMETERS``, all 0 for neutral motion. Root motion and contacts do not
+change, so that one motion takes the same steps in every style.
 """
 
 from collections.abc import Mapping
@@ -41,10 +41,10 @@ PARAMETERS = (
     "drop",  # hips lower, m
     "width",  # each foot further out, m
     "toes",  # toes out, rad
-    "lift",  # swinging feet higher, m
-    "point",  # swinging feet pointed down, rad
-    "rock",  # trunk rolls over the standing foot, rad
-    "sway",  # hips go over the standing foot, m
+    "lift",  # swing feet higher, m
+    "point",  # swing feet pointed down, rad
+    "rock",  # trunk rolls over the stance foot, rad
+    "sway",  # hips move over the stance foot, m
     "yaw",  # shoulders turn with the stride, rad
     "nod",  # head nods with each step, rad
     "pump",  # shoulders go up with each step, rad
@@ -54,9 +54,9 @@ PARAMETERS = (
     "tremor",  # quick trembling, rad
 )
 MID_RIGHT, MID_LEFT = 0.2, 0.7
-"""Gait phases in the middle of the right and of the left foot's stand."""
+"""Gait phases at mid-stance of the right and of the left foot."""
 ELBOW = 2.4
-"""Radians, the most that an elbow bends."""
+"""Radians, largest bend of an elbow."""
 
 
 TORSO = ("Hips", "Spine", "Spine1", "Spine2", "Spine3", "Neck", "Neck1", "Head")
@@ -74,10 +74,10 @@ def render(
     styles: Array,
     shaky: Array,
 ) -> Array:
-    """Return windows (N, T, F) of motion in styles (N, K).
+    """Return windows (N, T, F) in styles (N, K).
 
-    ``low`` and ``spread`` (N, T, F) are those of ``around``, ``conditions`` (N, T, C) what stays,
-    ``shaky`` (N, T, U) is the unsteadiness that styles make use of.
+    ``low`` and ``spread`` (N, T, F) are the results of ``pose.around``; ``conditions`` (N, T, C) do
+    not change; ``shaky`` (N, T, U) is the noise of unsteady styles.
     """
     k = dict(zip(PARAMETERS, np.asarray(styles, dtype=np.float32).T[..., None], strict=True))
     pose = Pose(PERSON, _scaled(features, low, spread, k))
@@ -90,24 +90,24 @@ def render(
 
 
 class _Beat:
-    """The rhythm of the strides, (N, T) each."""
+    """Stride-phase signals, (N, T) each."""
 
     def __init__(self, conditions: Array) -> None:
         once = conditions[..., PERSON.phase]
         turn = 2.0 * np.pi * MID_RIGHT
         self.right = once[..., 0] * np.cos(turn) + once[..., 1] * np.sin(turn)
-        """1 over the right foot, -1 over the left one."""
+        """1 at right mid-stance, -1 at left mid-stance."""
         self.stride = once[..., 0]
-        """1 as the right foot strikes, -1 as the left one does."""
+        """1 at right touchdown, -1 at left touchdown."""
         turn *= 2.0
         self.up = once[..., 2] * np.cos(turn) + once[..., 3] * np.sin(turn)
-        """1 in the middle of each stand, -1 in between."""
+        """1 at each mid-stance, -1 between them."""
         self.left = np.clip(-self.right, 0.0, 1.0) ** 1.5
-        """1 over the left foot, 0 over the right one."""
+        """1 at left mid-stance, 0 at right mid-stance."""
 
 
 def _scaled(features: Array, low: Array, spread: Array, k: Mapping[str, Array]) -> Array:
-    """Return features whose strides are larger, smaller or in jumps."""
+    """Return features with larger, smaller or snapping strides."""
     away = features - low
     factor = np.ones((len(features), 1, PERSON.features), dtype=np.float32)
     names = {"torso": TORSO[1:5], "pelvic": ("Hips",), "still": TORSO[5:]}

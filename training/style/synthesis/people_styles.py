@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The styles of people that have names."""
+"""Parameters of the named styles of people."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ from ..style_set import StyleSet
 from .people_renderer import PARAMETERS, render
 
 HELD_OUT = (*people.HELD_OUT, "smartbody/ChrBrad", "smartbody/ChrHarmony")
-"""Beginnings of the names of clips that nothing is learned from: two performers whole."""
+"""Prefixes of the names of held-out clips, all clips of two performers among them."""
 REAL = {"undead": "zombie/", "marine": "smartbody/ChrMarine"}
-"""Styles of real performers, and what the names of their clips begin with."""
+"""Styles of captured performers, and the prefixes of their clips' names."""
 OTHERS_CREDITS = (
     "Motion data from SmartBody, University of Southern California Institute for Creative"
     " Technologies (LGPL-2.1).",
@@ -314,7 +314,7 @@ STYLES: Final[dict[str, dict[str, float]]] = {
         "drop": 0.02,
     },
 }
-"""Numbers of ``people_renderer.PARAMETERS`` by name; parameters left out are 0."""
+"""Values of ``people_renderer.PARAMETERS`` of each style; missing ones are 0."""
 
 PEOPLE_STYLES: Final = StyleSet(
     "biped",
@@ -330,4 +330,4 @@ PEOPLE_STYLES: Final = StyleSet(
     REAL,
     ("zombie",),
 )
-"""A jog is a run, and steps aside are walks."""
+"""Judges count a jog as a run."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Features of motion while a style is made up on them: joints by name, turned about axes."""
+"""Features of motion as a pose whose joints are rotated by name, for rendering styles."""
 
 from collections.abc import Mapping
 
@@ -11,18 +11,18 @@ from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.style.style_features import StyleLayout
 
 STRIDE_SIGMA = 15.0
-"""Frames over which a motion is averaged to be rid of its strides."""
+"""Frames, smoothing (sigma) that removes the strides from a motion."""
 
 
 def around(features: Array) -> tuple[Array, Array]:
-    """Return the slow course (T, F) of features and how far (T, F) they go from it."""
+    """Return the low-pass (T, F) of features and their deviation (T, F) from it."""
     low = smooth(features.astype(np.float64), STRIDE_SIGMA)
     spread = np.sqrt(smooth((features - low) ** 2, STRIDE_SIGMA) + 1e-8)
     return low.astype(np.float32), spread.astype(np.float32)
 
 
 _TURNED = {
-    # Components and signs of the unit quaternion of an axis times another, and the other way.
+    # Components and signs of a product with an axis quaternion, from the left and from the right.
     "X": (([1, 0, 3, 2], [-1, 1, -1, 1]), ([1, 0, 3, 2], [-1, 1, 1, -1])),
     "Y": (([2, 3, 0, 1], [-1, 1, 1, -1]), ([2, 3, 0, 1], [-1, -1, 1, 1])),
     "Z": (([3, 2, 1, 0], [-1, -1, 1, 1]), ([3, 2, 1, 0], [-1, 1, -1, 1])),
@@ -30,7 +30,7 @@ _TURNED = {
 
 
 class Pose:
-    """Features (N, T, F) being changed: joints by name, as quaternions."""
+    """Features (N, T, F) to change: rotations as quaternions, joints by name."""
 
     def __init__(self, layout: StyleLayout, features: Array) -> None:
         """Start from ``features``."""
@@ -42,7 +42,7 @@ class Pose:
         self.turns = np.ascontiguousarray(np.moveaxis(turns, (3, 2), (0, 1)))
 
     def turn(self, name: str, axis: str, angle: Array, own: bool = False) -> None:
-        """Turn a joint about an axis of its parent, or its own, by ``angle`` (N, T)."""
+        """Rotate a joint about an axis of its parent, or its own, by ``angle`` (N, T)."""
         order, signs = _TURNED[axis][own]
         was = self.turns[:, self.layout.joints.index(name)]
         half = 0.5 * angle.astype(np.float32)
@@ -50,7 +50,7 @@ class Pose:
         was[...] = np.cos(half) * was + sine * was[order]
 
     def spread_turn(self, shares: Mapping[str, float], axis: str, angle: Array) -> None:
-        """Share a turn out among joints."""
+        """Distribute a rotation over joints by shares."""
         for name, share in shares.items():
             self.turn(name, axis, share * angle)
 

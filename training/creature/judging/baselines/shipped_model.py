@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The third baseline: the quadruped as it ships, retargeted onto the creature's skeleton."""
+"""Baseline: the shipped quadruped, retargeted onto the creature's skeleton."""
 
 import numpy as np
 
