@@ -22,7 +22,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..rigs.axes import bone_ends
 from . import treadmill
-from .bridging import bridged_positions, bridged_rotations
+from .blend_joins import bridged_positions, bridged_rotations
 from .model import Filler
 from .proxy import BonePoses, Poses, Proxy
 
