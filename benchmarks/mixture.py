@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time one step of a mixture of experts in each way of mixing, on one thread.
+"""Time one step of a mixture of experts by each method of mixing, on one thread.
 
     python -m benchmarks.mixture [--model quadruped] [--characters 1]
 
-The same experts and the same gate, mixed in the four ways of ``motion_addon.motion.nn.mixture``,
-against eager torch that blends the weights and applies them, and against one expert alone. But
-for the latter, the gate's time is in all of them, and so is the share of what is multiplied
-beforehand. Without ``--model`` the weights are random.
+The same experts and the same gate are mixed by the four methods of
+``motion_addon.motion.nn.mixture`` and compared with eager torch, which blends the weights and
+applies them, and with one expert alone. All times but the last include the gate and a share of
+the preparation. Without ``--model`` the weights are random.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def one_step(step: Step, gate: GateStepper, inputs: Array) -> Callable[[], objec
 
 
 def steps_of(network: MixedNetwork, gate: Gate, characters: int) -> tuple[Calls, Calls]:
-    """Return the contestants in numpy, and what each prepares for `FRAMES` frames."""
+    """Return the numpy methods, and the preparation of each for `FRAMES` frames."""
     rng = np.random.default_rng(1)
     control = stride_clock.INPUT.control.stop
     inputs = rng.normal(size=(characters, stride_clock.INPUT.size)).astype(np.float32)

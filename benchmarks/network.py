@@ -3,10 +3,9 @@
 
     python -m benchmarks.network [--model biped]
 
-Peers: the same net in eager torch, blending its four weight sets and then applying them; and one
-forward pass of a plain net of the same size, which no phase-functioned net can beat. The
-inputs of the first layer that a plan gives beforehand are worked out for all frames at once; their
-share of that is counted.
+The peers are the same net in eager torch, which blends its four weight sets and applies them, and
+one forward pass of a plain net of the same size, the lower limit. The inputs of the first layer
+that a plan gives are computed for all frames at once; their share of that time is counted.
 """
 
 import argparse
@@ -23,7 +22,7 @@ FRAMES = 600
 
 
 def step_of(model: str) -> tuple[dict[str, Callable[[], object]], Callable[[], object]]:
-    """Return the contestants in numpy, and the preparation of `FRAMES` frames."""
+    """Return the numpy methods, and the preparation of `FRAMES` frames."""
     network = controller_model.load(model).network
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(1, len(network.input_mean))).astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns running a benchmark on one core and timing things side by side."""
+"""Runs a benchmark on one core and times functions in turns."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ def restart_on_one_thread() -> None:
 def best(
     contestants: Mapping[str, Callable[[], object]], rounds: int = 200, calls: int = 20
 ) -> dict[str, float]:
-    """Return the processor seconds of one call of each contestant, taken in turns.
+    """Return the processor seconds of one call of each function, timed in turns.
 
     It is the best of all rounds: what else runs on the machine only ever adds.
     """

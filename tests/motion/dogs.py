@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dogs that walk on paper: the canonical quadruped stepping in any gait, without a model."""
+"""Synthetic dogs: the canonical quadruped stepping in any gait, without a model."""
 
 from collections.abc import Sequence
 

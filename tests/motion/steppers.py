@@ -19,7 +19,7 @@ CANTER = {"gait": "canter", "speed": 3.0, "stride": 0.45}
 
 
 def unnamed(clip: Clip) -> Clip:
-    """Return a clip whose joints have names that tell nothing."""
+    """Return a clip whose joints have neutral names."""
     skeleton = clip.skeleton
     names = tuple(f"b{(37 * i) % 499:03d}" for i in range(len(skeleton)))
     plain = Skeleton(names, skeleton.parents, skeleton.offsets, skeleton.end_sites)
@@ -27,7 +27,7 @@ def unnamed(clip: Clip) -> Clip:
 
 
 def stepper(seconds: float = 3.0, **how: object) -> Clip:
-    """Return a dog that steps ahead, with names that tell nothing, no contacts."""
+    """Return a dog that steps ahead, with neutral joint names and no contacts."""
     return unnamed(stepping_dog(seconds=seconds, **{**WALK, **how}))
 
 

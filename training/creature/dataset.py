@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Episodes for the one-shot learner: a clip of each of some creatures, and motion to predict.
+"""Episodes for the one-shot learner: an exemplar of each creature, and motion to predict.
 
-Frames stay in half precision until they are drawn.
+Frames stay in half precision until they are sampled.
 """
 
 import itertools
@@ -29,9 +29,9 @@ from ..data.synthetic import episodes
 from .prepare import LABRADOR
 
 SHOWN: Final = (0.5, 5.0)
-"""Seconds of an exemplar."""
+"""Shortest and longest exemplar, seconds."""
 LABRADORS: Final = 0.1
-"""How often a creature is the Labrador."""
+"""Share of the Labrador among the sampled creatures."""
 FRAMES: Final = (
     "control",
     "matrices",
@@ -43,7 +43,7 @@ FRAMES: Final = (
     "amplitude",
     "phase_rate",
 )
-"""Arrays of frames that are predicted or given in a roll-out, besides the state."""
+"""Arrays of frames that are predicted or given in a roll-out, without the state."""
 _STATES: Final = list(clip_tokens.STATE_INDICES)
 
 
@@ -65,8 +65,8 @@ class Creatures:
     ) -> None:
         """Read the files that ``prepare`` wrote.
 
-        ``real`` is how often a creature is a real one other than the Labrador; those of ``fold``
-        of ``episodes.FOLDS`` are held out, if given, in the place of the usual ones.
+        ``real`` is the share of real creatures other than the Labrador. ``fold`` selects the
+        creatures of ``episodes.FOLDS`` to hold out instead of the usual ones.
         """
         files = sorted(folder.glob("*.npz"))
         if not real:
@@ -106,7 +106,7 @@ class Creatures:
         self._starts: tuple[int, list[Array], list[Array]] = (0, [], [])
 
     def _runs(self) -> list[Array]:
-        """Return per creature (R, 2) first and last frames of what may be shown."""
+        """Return per creature (R, 2) first and last frames of stretches that may be exemplars."""
         edge = np.flatnonzero(np.diff(self.clip, prepend=-1))
         split = self.shown.copy()
         split[edge] = False
@@ -116,10 +116,9 @@ class Creatures:
         return [np.array(own).reshape(-1, 2) for own in found]
 
     def statistics(self) -> dict[str, Array]:
-        """Return the scales of tokens, proportions, inputs and outputs.
+        """Return means and scales of tokens, proportions, inputs and outputs.
 
-        Means are zero but for the control, tokens and proportions: the body is seen from its own
-        mean pose.
+        Only control, tokens and proportions have means: the body is relative to its own mean pose.
         """
         rng = np.random.default_rng(0)
         seconds = np.full(4, 2.0)
@@ -162,7 +161,7 @@ class Creatures:
         }
 
     def draw(self, rng: np.random.Generator, count: int) -> Array:
-        """Return ``count`` creatures (B,), with repetitions only where there are too few."""
+        """Return ``count`` sampled creatures (B,)."""
         weight = np.zeros(len(self.names))
         for kind, share in self._shares.items():
             own = np.array([k == kind for k in self.kinds])
@@ -172,7 +171,7 @@ class Creatures:
         return np.asarray(drawn)
 
     def show(self, who: Array, seconds: float, rng: np.random.Generator) -> Shown:
-        """Return a stretch of each creature of ``who`` (B,), all of one length."""
+        """Return an exemplar of each creature of ``who`` (B,), all of one length."""
         length = round(seconds * RATE)
         longest = min(int(np.diff(self.stretches[i], axis=1).max()) for i in who)
         length = max(min(length, longest), clip_tokens.TOKEN_STEP * 2)
@@ -198,7 +197,7 @@ class Creatures:
         return posed([self._resting[int(i)] for i in who])
 
     def seen(self, start: int, stop: int) -> RootRelativeMotion:
-        """Return frames as ``signature`` takes them."""
+        """Return the root-relative motion of frames, as ``clip_tokens`` takes it."""
         keys = ("axes", "hips", "places", "velocities", "control", "contacts")
         part = {key: self.frames[key][start:stop].float().numpy() for key in keys}
         return RootRelativeMotion(
@@ -224,9 +223,9 @@ class Creatures:
         return out
 
     def _prepared(self, length: int) -> tuple[list[Array], list[Array]]:
-        """Return per creature first frames of sequences, and cumulated weights of these.
+        """Return per creature the first frames of sequences, and their cumulative weights.
 
-        Rare gaits and speeds of a creature are drawn more often.
+        Rare gaits and speeds of a creature have larger weights.
         """
         first = np.arange(1, len(self.clip) - length + 1)
         same = self.clip[first - 1] == self.clip[first + length - 1]
@@ -260,7 +259,7 @@ def posed(postures: Sequence[Posture]) -> dict[str, Tensor]:
 
 
 def _grouped(rows: Array) -> tuple[Array, Array]:
-    """Return the mean of each column of frames, and a scale for each kind of columns."""
+    """Return the mean of each column of frames, and one scale per group of columns."""
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     layout = clip_tokens.TokenLayout
     for group in (layout.turns, layout.hips, layout.velocities, layout.contacts):
@@ -270,7 +269,7 @@ def _grouped(rows: Array) -> tuple[Array, Array]:
 
 
 def _only(own: dict[str, Array], held_out: bool) -> dict[str, Array]:
-    """Return the part of a file's arrays that is or is not held out."""
+    """Return the held-out part of a file's arrays, or the other part."""
     creatures = own["held_out"] == held_out
     clips = creatures[own["owner"]]
     frames = clips[own["clip"]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the trained one-shot learner as a model folder, which ``oneshot.learnet`` reads.
+"""Write the trained learnet as a model folder, which ``creature.adaptation.learnet`` reads.
 
 python -m training.creature.export --checkpoint build/oneshot/checkpoint.pt --out models/creature
 """
@@ -28,9 +28,9 @@ CREDITS: Final = (
     "Animals: Quaternius. CC0. Animations: Mesh2Motion. CC0.",
 )
 RANGES: Final = {"speed": [0.0, 5.7], "turn": [-4.0, 4.0]}
-"""m/s and rad/s at the model animal's size that made-up creatures and the Labrador go to."""
+"""Ranges of the training data at the model animal's size, m/s and rad/s."""
 EXACT: Final = ("token_", "proportion_", "input_", "output_", "nothing")
-"""Beginnings of the names of arrays that stay in float32."""
+"""Prefixes of the names of arrays that stay in float32."""
 UNUSED: Final = ("parents", "chain", "usual", "encoder.head")
 
 
@@ -78,7 +78,7 @@ def restored(checkpoint: Path) -> tuple[Learner, dict[str, Any]]:
 
 
 def export(checkpoint: Path, out: Path) -> None:
-    """Write ``out`` from a checkpoint; raises ValueError for a way that the runtime has not."""
+    """Write ``out`` from a checkpoint; raises ValueError for a method that the runtime lacks."""
     model, settings = restored(checkpoint)
     if settings["way"] != "learnet":
         raise ValueError(f"The runtime adapts by a learnet, not by {settings['way']}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Adapt the creatures that ship, each from one walk whose license lets it.
+"""Adapt the creatures that ship, each from one walk with a free license.
 
     python -m training.creature.library --data FOLDER --out models/creatures
 
-They go with the weights in ``models/creature`` and are made again with these.
+They depend on the weights in ``models/creature``; adapt them again after training.
 """
 
 import argparse
@@ -26,11 +26,11 @@ CREDITS: Final = {
     "quaternius": "Animal: Quaternius. CC0.",
     "mesh2motion": "Animation: Mesh2Motion. CC0.",
 }
-"""Credits of sources of which a creature may be handed on, by the first part of a rig's name."""
+"""Credits of sources with free licenses, by the first part of a rig's name."""
 
 
 def made(entry: dict[str, Any], folder: Path) -> Creature:
-    """Return the creature of a clip of the catalog, without what only its own rig has."""
+    """Return the creature of a clip of the catalog, without its own rig."""
     source, name = entry["rig"].split("/")
     clip = bvh.read(folder / entry["path"])
     found = adapt(exemplar.of_clip(clip, name=name.lower()), credit=CREDITS[source])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one-shot learner in torch: an encoder of clips, a learnet, and the network it adapts.
+"""The one-shot learner in torch: an encoder of clips, a learnet, and the adapted network.
 
 ``W = M1 diag(f(z)) M2`` in every layer of the mixture and of its gate (Bertinetto et al. 2016);
 ``z`` is the exemplar's [CLS] state and the proportions. Three other ways to use ``z`` are here to
@@ -32,12 +32,12 @@ EXPERTS: Final = 4
 GATE: Final = 32
 """Hidden units of the gate."""
 Z: Final = 48
-"""Inputs that a concatenated ``z`` makes."""
+"""Size of a concatenated ``z``."""
 JOINTS: Final = len(quadruped.JOINTS)
 ANSWERS: Final = 9 * JOINTS + 8
 """Rotations away from the mean pose as matrices, then hips, phase rate and contacts."""
 VARIED: Final = 0.15
-"""Spread of noise on the proportions while the learnet learns."""
+"""Standard deviation of the noise on proportions in training."""
 ENCODER: Final = Size(width=128, layers=4, heads=4, wide=512, reach=64)
 STATISTICS: Final = (
     "token_mean", "token_scale", "proportion_mean", "proportion_scale", "input_mean",
@@ -50,7 +50,7 @@ class Factored(nn.Module):
     """K sets of layers ``M1 diag(d) M2``; M2 is shared by the sets."""
 
     def __init__(self, inputs: int, rank: int, outputs: int, sets: int) -> None:
-        """Draw weights so that with all diagonals at one a layer keeps the variance."""
+        """Draw weights such that a layer with unit diagonals keeps the variance."""
         super().__init__()
         bound = (3.0 / inputs) ** 0.5
         self.inner = nn.Parameter(torch.empty(rank, inputs).uniform_(-bound, bound))
@@ -67,7 +67,7 @@ class Factored(nn.Module):
         return self._product(mixed.flatten(-2), outer) + shares @ self.bias
 
     def _product(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Return ``x @ weight.T``; while it learns in bfloat16, which is five times as fast."""
+        """Return ``x @ weight.T``; in training in bfloat16, which is five times as fast."""
         if not self.training:
             return x @ weight.T
         return (x.bfloat16() @ weight.bfloat16().T).float()
@@ -75,12 +75,12 @@ class Factored(nn.Module):
 
 @dataclass
 class Adapted:
-    """What a batch of B creatures makes of the network."""
+    """The adaptation of the network to a batch of B creatures."""
 
     diagonals: list[Tensor]
     """Per layer (B, K, R), then per layer of the gate (B, 1, R)."""
     shifts: list[Tensor]
-    """Per layer (B, 1, O), added to what it gives."""
+    """Per layer (B, 1, O), added to its output."""
     scales: list[Tensor] | None
     """Per hidden layer (B, 1, H), if any."""
     z: Tensor | None
@@ -93,7 +93,7 @@ class Adapted:
 
 
 class Learner(nn.Module):
-    """The whole of it."""
+    """The whole learner: encoder, learnet and adapted network."""
 
     token_mean: Tensor
     token_scale: Tensor
@@ -158,7 +158,7 @@ class Learner(nn.Module):
         return layers, gate
 
     def _sizes(self, hidden: int) -> list[tuple[str, int]]:
-        """Return what the learnet gives: names and lengths."""
+        """Return the names and lengths of the learnet's outputs."""
         if self.way == "learnet":
             ranks = [[len(layer.inner) for layer in part] for part in self.parts()]
             out = [(f"diagonal{i}", EXPERTS * rank) for i, rank in enumerate(ranks[0])]
@@ -170,7 +170,7 @@ class Learner(nn.Module):
         return [("z", Z)]
 
     def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Return answers (B, N, F) in their units and [CLS] states (B, D) of tokens (B, N, I)."""
+        """Return predictions (B, N, F) and [CLS] states (B, D) of tokens (B, N, I)."""
         layout = clip_tokens.TokenLayout
         shown = bounded((tokens - self.token_mean) / self.token_scale, clip_tokens.FARTHEST)
         kept = 1.0 - tokens[..., layout.hidden, None]
@@ -182,7 +182,7 @@ class Learner(nn.Module):
         return answers, cls
 
     def adapt(self, cls: Tensor, posture: dict[str, Tensor], bones: Tensor) -> Adapted:
-        """Return what [CLS] states (B, D) and postures make of the network."""
+        """Return the adaptation of the network to [CLS] states (B, D) and postures."""
         proportions = (posture["proportions"] - self.proportion_mean) / self.proportion_scale
         if self.training:
             proportions = proportions + VARIED * torch.randn_like(proportions)
@@ -222,7 +222,7 @@ class Learner(nn.Module):
         return torch.softmax(x, dim=-1)
 
     def network(self, adapted: Adapted, x: Tensor, shares: Tensor) -> Tensor:
-        """Return answers (B, n, A) for normalized inputs (B, n, I)."""
+        """Return outputs (B, n, A) for normalized inputs (B, n, I)."""
         if adapted.z is not None:
             x = torch.cat([x, adapted.z.expand(-1, x.shape[1], -1)], dim=-1)
         for i, layer in enumerate(self.layers):
@@ -238,7 +238,7 @@ class Learner(nn.Module):
         legs: tuple[Tensor, Tensor],
         state: tuple[Tensor, Tensor],
     ) -> BodyState:
-        """Run one frame of N = B * n sequences, those of a creature one after the other.
+        """Run one frame of N = B * n sequences, ordered by creature.
 
         ``control`` (N, CONTROL); ``legs`` are phase and amplitude (N, 4); ``state`` positions and
         velocities (N, S, 3) of the frame before, carried into this root frame.
@@ -259,7 +259,7 @@ class Learner(nn.Module):
         return BodyState(output, matrices, placed, (placed - positions) * RATE)
 
     def decoded(self, adapted: Adapted, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return outputs (N, O) as the runtime's, state places (N, S, 3) and rotations."""
+        """Return outputs (N, O) as in the runtime, state positions (N, S, 3) and rotations."""
         y = answers * self.output_scale + self.output_mean
         away = y[..., : 9 * JOINTS].unflatten(-1, (JOINTS, 3, 3))
         turns = adapted.posture["turns"][:, None, :, :, 1:]
@@ -274,7 +274,7 @@ class Learner(nn.Module):
 
 
 def bounded(x: Tensor, limit: float) -> Tensor:
-    """Return ``x`` within ``limit`` either way; the twin of ``learnet.bounded``."""
+    """Return ``x`` softly limited to ``limit`` either way; the twin of ``learnet.bounded``."""
     return limit * torch.tanh(x / limit)
 
 

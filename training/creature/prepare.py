@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make up creatures, read the real ones, and write what a one-shot learner is trained on.
+"""Make up creatures, read the real ones, and write the training data of the one-shot learner.
 
     python -m training.creature.prepare --data FOLDER --out build/oneshot --count 1000 --jobs 2
 
-writes an ``.npz`` file for each ``EACH`` creatures: frames in half precision, labels, and whose
-they are. A creature has several clips in its one manner; any stretch of one in which it goes
-somewhere can be the exemplar of the others.
+writes an ``.npz`` file for each ``EACH`` creatures: frames in half precision, labels, and their
+owners. A creature has several clips in one manner; any stretch of a clip in which it travels can
+be the exemplar of the others.
 """
 
 import argparse
@@ -37,32 +37,32 @@ from ..quadruped import prepare as dog
 log = logging.getLogger(__name__)
 
 EACH: Final = 50
-"""Creatures to a file."""
+"""Creatures per file."""
 SECONDS: Final = 6.5
-"""Usual duration of a way."""
+"""Usual duration of a clip."""
 STEADY: Final = 3
-"""Clips of a creature in as many of its gaits; two more turn, stop, or change their speed."""
+"""Steady clips of a creature, one per gait; two more clips turn, stop or change speed."""
 SLOWEST: Final = 0.2
-"""m/s at the model's size, from which an animal goes somewhere."""
+"""Speed from which an animal travels, m/s at the model's size."""
 LABRADOR: Final = "labrador"
-"""The creature of the motion capture, all of whose clips are in its one manner."""
+"""Name of the creature of the motion capture."""
 
 
 @dataclass(frozen=True, eq=False)
 class Owned:
-    """A clip at the model's size with exact contacts, and what is known of it."""
+    """A clip at the model's size with contacts, and its labels."""
 
     clip: Clip
     gait: Array
     """(T, 6) weights of ``gaits.GAITS``."""
     usable: Array
-    """(T,) bool, frames to learn from."""
+    """(T,) bool, frames to train on."""
     steps: StrideTiming | None = None
-    """Of a steady clip whose stands are not to be found; else they are measured."""
+    """Timing of a steady clip with unusable contacts; None measures it from the contacts."""
 
 
 def made_up(seed: int, number: int) -> list[Owned]:
-    """Return clips of a made-up creature in its one manner."""
+    """Return clips of a made-up creature in one manner."""
     who = creature.draw(seed, number)
     rng = np.random.default_rng([seed, number, 5])
     manner = creature.draw_manner(rng)
@@ -82,9 +82,9 @@ def made_up(seed: int, number: int) -> list[Owned]:
 
 
 def real(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
-    """Yield the real creatures and their variants, each with the mirror images of its clips.
+    """Yield the real creatures and their variants, with the mirror images of their clips.
 
-    That is a name, whether it is held out, and clips.
+    Yields a name, whether it is held out, and its clips.
     """
     known = episodes.animals(folder)
     for animal in (one for each in known for one in (each, *variants.variants(each))):
@@ -95,7 +95,7 @@ def real(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
 
 
 def keyed(clip: Clip, gait: Array, kind: str) -> Owned:
-    """Return a clip that may be keyed by hand, so that its paws may slide."""
+    """Return a clip that may be hand-keyed, with contacts even if its paws slide."""
     usable = np.ones(clip.frames, dtype=bool)
     falls = footfall_pattern(clip, quadruped_gaits.HIP_HEIGHT)
     if kind not in animal_rigs.MOVING or falls.gait not in quadruped_gaits.TABLE:
@@ -107,7 +107,7 @@ def keyed(clip: Clip, gait: Array, kind: str) -> Owned:
 
 
 def labrador(folder: Path) -> Iterator[tuple[str, bool, list[Owned]]]:
-    """Yield the Labrador twice: with the clips to learn from, and with those held out."""
+    """Yield the Labrador twice: with its training clips, and with its held-out clips."""
     parts: dict[bool, list[Owned]] = {False: [], True: []}
     for source in dog.with_paces(labrador_clips(folder)):
         clip, gait = dog.cleaned(source.clip)
@@ -121,7 +121,7 @@ def _mirrored(one: Owned) -> list[Owned]:
 
 
 def labels(one: Owned) -> dict[str, Array]:
-    """Return what is learned of a clip's frames, and whether they may be shown."""
+    """Return the training arrays of a clip's frames, and which may be in an exemplar."""
     clip = one.clip
     root = clip_tokens.root_course(clip, one.gait)
     about = features.about_root(clip, root)
@@ -155,16 +155,16 @@ def labels(one: Owned) -> dict[str, Array]:
 
 
 def touchdowns(strides: stride_phases.StridePhases) -> Array:
-    """Return (T, 4) touchdowns of the legs after the left hind's, nan where they do not move."""
+    """Return (T, 4) touchdowns of the legs after the left hind's, nan where they stand still."""
     offsets = (strides.phase[:, :1] - strides.phase) % 1.0
     still = strides.amplitude.min(axis=1, keepdims=True) < 0.9
     return np.where(still, np.nan, offsets).astype(np.float32)
 
 
 def table(offsets: Array, gait: Array) -> Array:
-    """Return (5, 4) mean touchdowns of a creature in each gait but standing, nan if not seen.
+    """Return (5, 4) mean touchdowns of a creature in each gait but standing; nan without frames.
 
-    ``offsets`` (T, 4) and ``gait`` (T, 6) are of all its frames. Those on the left lead are
+    ``offsets`` (T, 4) and ``gait`` (T, 6) are of all its frames. Frames on the left lead are
     mirrored.
     """
     out = np.full((len(quadruped_gaits.GAITS) - 1, 4), np.nan, dtype=np.float32)
@@ -218,7 +218,7 @@ def arrays(creatures: Sequence[tuple[str, bool, list[Owned]]]) -> dict[str, Arra
 
 
 def write_made_up(seed: int, out: Path, first: int) -> Path:
-    """Write the creatures of a seed from number ``first`` on to a file of its own."""
+    """Write ``EACH`` creatures of a seed, from number ``first``, to their own file."""
     numbers = range(first, first + EACH)
     own = [(f"{seed}.{n}", episodes.held_out(n), made_up(seed, n)) for n in numbers]
     file = out / f"made_up_{first:05d}.npz"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Train the one-shot learner: masked frames first, then episodes run on their own outputs.
+"""Train the one-shot learner: masked frames first, then closed-loop roll-outs of episodes.
 
     python -m training.creature.train --prepared build/oneshot/data --out build/oneshot
 
@@ -31,23 +31,23 @@ from .model import ANSWERS, JOINTS, LAYOUT, WAYS, Adapted, Learner
 log = logging.getLogger(__name__)
 
 CREATURES: Final = 16
-"""In a batch."""
+"""Creatures in a batch."""
 UNKNOWN: Final = 0.1
 """Share of the creatures that are adapted to their proportions alone."""
 HIDDEN: Final = 0.15
 """Share of the frames that are hidden from the encoder, as in BERT."""
 SPANS: Final = 0.5
-"""Share of the batches in which it is spans that are hidden, not single frames."""
+"""Share of the batches in which spans are hidden, not single frames."""
 MASKED: Final = 0.4
-"""Share of the batches of episodes in which frames are hidden at all."""
+"""Share of the batches of episodes in which frames are hidden."""
 RECALL: Final = 0.3
-"""Weight of what the encoder answers of hidden frames."""
+"""Weight of the loss of hidden frames."""
 STEPS: Final = 0.5
-"""Weight of the footfalls."""
+"""Weight of the loss of footfalls."""
 
 
 def hide(tokens: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return tokens (B, N, I) with some frames hidden, and (B, N) which ones are asked for.
+    """Return tokens (B, N, I) with some frames hidden, and a mask (B, N) of predicted frames.
 
     Of those chosen 80 % are hidden, 10 % are those of another frame and 10 % stay as they are.
     """
@@ -91,7 +91,7 @@ class Episodes:
         self._bounds = np.cumsum(settings.shares) / np.sum(settings.shares)
 
     def __call__(self, done: float) -> dict[str, Any]:
-        """Return the next batch when ``done`` (0..1) of the schedule is."""
+        """Return the next batch at ``done`` (0..1) of the schedule."""
         stage = int(np.searchsorted(self._bounds, done, side="right"))
         length = self._settings.lengths[min(stage, len(self._bounds) - 1)]
         each = max(self._settings.batch_frames // length // CREATURES, 3)
@@ -119,7 +119,7 @@ def episodes(
 
 
 def _resting(data: Creatures, who: Array, unknown: Array, exemplar: Shown) -> Shown:
-    """Return exemplars of which the unknown creatures have the rest pose as their mean pose."""
+    """Return exemplars in which unknown creatures have the rest pose as their mean pose."""
     rest = data.resting(who)
     mask = torch.from_numpy(unknown)
     posture = {
@@ -130,7 +130,7 @@ def _resting(data: Creatures, who: Array, unknown: Array, exemplar: Shown) -> Sh
 
 
 def adapted(model: Learner, batch: dict[str, Any]) -> tuple[Adapted, dict[str, Tensor]]:
-    """Return what the exemplars of a batch make of the network, and the encoder's loss terms."""
+    """Return the adaptation to the exemplars of a batch, and the encoder's loss terms."""
     exemplar: Shown = batch["exemplar"]
     tokens, terms = exemplar.tokens, {}
     if model.training and batch["rng"].random() < MASKED:
@@ -175,7 +175,7 @@ _MOVING: Final = (
 
 @torch.no_grad()
 def validate(model: Learner, data: Creatures, known: bool = True) -> dict[str, float]:
-    """Return losses of two-second roll-outs of creatures that were never trained on."""
+    """Return losses of two-second roll-outs of held-out creatures."""
     rng = np.random.default_rng(7)
     model.eval()
     total: dict[str, float] = {}
@@ -189,7 +189,7 @@ def validate(model: Learner, data: Creatures, known: bool = True) -> dict[str, f
 
 
 def pretrain(model: Learner, data: Creatures, steps: int, seed: int) -> None:
-    """Train the encoder to answer hidden frames of exemplars."""
+    """Train the encoder to predict hidden frames of exemplars."""
     rng = np.random.default_rng([seed, 1])
     optimizer = torch.optim.AdamW(model.encoder.parameters(), 1e-3, weight_decay=0.01)
     for step in range(steps):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the transformer that fills gaps is trained and measured."""
+"""Training and evaluation of the in-between transformer."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The clips that gaps are cut out of, by kind of body: people, and animals of all proportions."""
+"""Clips for the in-between models: people, and animals of all proportions."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ from ..data.labrador_clips import SourceClip, labrador_clips
 from ..data.synthetic import episodes, generate
 from ..quadruped import prepare as dog
 
-MADE_UP: Final = 400
-"""Creatures that do not exist; every tenth is held out."""
+SYNTHETIC: Final = 400
+"""Number of synthetic animals; every tenth is held out."""
 SEED: Final = 1
 KIN: Final = (
     "quaternius/Fox",
@@ -32,9 +32,9 @@ KIN: Final = (
     "0ad/elephant_african_forest",
     "0ad/elephant_asian",
 )
-"""Rigs whose clips are, but for their proportions, those of a creature that is held out."""
+"""Rigs whose clips have the motion of a held-out animal, in other proportions."""
 STILL: Final = ", still"
-"""Marks the clips of a kind that do not travel."""
+"""Suffix of a kind for its clips that do not travel."""
 SHARES: Final = {
     "people": 1.0,
     "labrador": 0.4,
@@ -42,56 +42,56 @@ SHARES: Final = {
     f"rigs{STILL}": 0.2,
     "made up": 0.2,
 }
-"""How often a kind of clips is drawn; those that stand count with those that travel where they
-have no share of their own."""
+"""Share of each kind of clips in the batches; clips that do not travel count with their kind if
+they have no own share."""
 OFF_GROUND: Final = 0.03
-"""Meters by which a clip in another build may rise over the ground or sink into it on the way."""
+"""Meters by which a clip in another build may leave the ground or sink into it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A clip to learn from or to measure by: 60 Hz, model size, contacts included."""
+    """A training or held-out clip: 60 Hz, model size, with contacts."""
 
     name: str
     kind: str
-    """What it is of: people, the Labrador, hand-keyed rigs, made-up creatures."""
+    """``people``, ``labrador``, ``rigs`` (keyed by hand) or ``made up`` (synthetic)."""
     clip: Clip
     usable: Array
-    """(T,) bool, frames to learn from."""
+    """(T,) bool, frames for training."""
     held_out: bool
     captured: bool = True
-    """Whether the motion is as it was captured or keyed; else its standing feet are pinned, or the
+    """Whether the motion is as captured or keyed; else feet are pinned in their stances, or the
     body has another build."""
     travels: bool = True
-    """Whether it walks or runs; else it stands, turns, eats, attacks, jumps, ..."""
+    """Whether it walks or runs; others stand, turn, eat, attack, jump, ..."""
 
     @property
     def share(self) -> str:
-        """Of SHARES, what it is drawn with."""
+        """Key of its share in SHARES."""
         still = f"{self.kind}{STILL}"
         return still if not self.travels and still in SHARES else self.kind
 
 
 def people(data: Path) -> Iterator[Part]:
-    """Yield people, each clip as captured and with its feet pinned."""
+    """Yield the clips of people, each as captured and with feet pinned."""
     skeleton: Skeleton | None = None
     for source in data_people.biped_clips(data, left_out=()):
         skeleton = skeleton or source.clip.skeleton
         raw = on_model_skeleton(source.clip, skeleton, source.floor)
-        fixed, stands = planted(raw)
+        fixed, stances = planted(raw)
         pace = raw.fps / source.clip.fps
         good = np.ones(raw.frames, dtype=bool)
         for first, last in source.bad_ranges:
             good[int(first * pace) : math.ceil(last * pace) + 1] = False
         held_out = source.name in data_people.HELD_OUT
-        told = replace(raw, contacts=stands)
+        labeled = replace(raw, contacts=stances)
         travels = source.name not in data_people.LEFT_OUT
-        yield Part(source.name, "people", told, good, held_out, travels=travels)
+        yield Part(source.name, "people", labeled, good, held_out, travels=travels)
         if travels:
             yield Part(
                 f"{source.name} planted",
                 "people",
-                replace(fixed, contacts=stands),
+                replace(fixed, contacts=stances),
                 good,
                 held_out,
                 captured=False,
@@ -102,11 +102,11 @@ def animals(data: Path) -> Iterator[Part]:
     """Yield animals, each on the canonical skeleton of its proportions, hips 0.56 m high."""
     yield from labrador(data)
     yield from keyed_rigs(data)
-    yield from made_up(MADE_UP)
+    yield from synthetic(SYNTHETIC)
 
 
 def labrador(data: Path) -> Iterator[Part]:
-    """Yield the Labrador, each clip as captured and with its paws pinned."""
+    """Yield the Labrador's clips, each as captured and with paws pinned."""
     for source in dog.with_paces(labrador_clips(data)):
         clip, _ = dog.cleaned(source.clip)
         good = _learnable(source)
@@ -118,7 +118,7 @@ def labrador(data: Path) -> Iterator[Part]:
 
 
 def _learnable(source: SourceClip) -> Array:
-    """Return (T,) bool; leaps are learned from, too, where the whole body was captured."""
+    """Return the frames for training (T,) bool; with leaps if the whole body was captured."""
     if not source.full:
         return dog.learnable(source.good)
     good = np.ones(source.clip.frames, dtype=bool)
@@ -127,9 +127,9 @@ def _learnable(source: SourceClip) -> Array:
 
 
 def keyed_rigs(data: Path) -> Iterator[Part]:
-    """Yield hand-keyed animals, those to learn from also in other builds.
+    """Yield the clips of hand-keyed animals, training ones also in other builds.
 
-    Whatever they do is there, where their paws could be kept.
+    All actions whose paws could be kept are included.
     """
     kinds = (*animal_rigs.MOVING, "idle", "turn", "other")
     found: dict[str, list[AnimalClip]] = {}
@@ -145,12 +145,12 @@ def keyed_rigs(data: Path) -> Iterator[Part]:
 
 
 def _keyed(one: AnimalClip, clip: Clip, mark: str = "") -> Part:
-    """Return what is learned of a clip at the model's size; ``mark`` tells another build."""
-    told = keyed(clip, np.zeros((clip.frames, len(quadruped_gaits.GAITS))), one.kind).clip
+    """Return the part of a clip at the model's size; ``mark`` names another build."""
+    labeled = keyed(clip, np.zeros((clip.frames, len(quadruped_gaits.GAITS))), one.kind).clip
     return Part(
         f"{one.name}{mark}",
         "rigs",
-        told,
+        labeled,
         np.ones(clip.frames, dtype=bool),
         one.creature in episodes.HELD_OUT,
         captured=not mark,
@@ -159,9 +159,9 @@ def _keyed(one: AnimalClip, clip: Clip, mark: str = "") -> Part:
 
 
 def in_other_builds(own: list[AnimalClip], clips: list[Clip]) -> Iterator[Part]:
-    """Yield the clips of an animal in other builds, but those that no longer meet the ground.
+    """Yield the clips of an animal in other builds, except those that leave the ground.
 
-    Where a trunk lies down, longer legs do not raise it.
+    Longer legs do not raise a trunk that lies down.
     """
     standing = [
         clip
@@ -184,8 +184,8 @@ def _lowest(clip: Clip) -> Array:
     return np.asarray(clip.world()[1][..., 1].min(axis=1))
 
 
-def made_up(count: int) -> Iterator[Part]:
-    """Yield one outing of each of ``count`` creatures that do not exist."""
+def synthetic(count: int) -> Iterator[Part]:
+    """Yield one clip of each of ``count`` synthetic animals."""
     for number, (take, _) in enumerate(generate.motions(SEED, count)):
         good = np.ones(take.clip.frames, dtype=bool)
         held_out = episodes.held_out(number)
@@ -196,4 +196,4 @@ BODIES: Final[dict[str, Callable[[Path], Iterator[Part]]]] = {
     "biped": people,
     "quadruped": animals,
 }
-"""The clips of a kind of body."""
+"""Function that yields the clips of a kind of body, by its name."""

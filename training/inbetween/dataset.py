@@ -20,7 +20,7 @@ STEP = 60.0 / gap.RATE
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """A batch of windows: the truth, and what is kept and shown of it."""
+    """A batch of windows: the truth, the kept frames, and the poses shown for them."""
 
     rotations: Array
     """(N, T, J, 4) local."""
@@ -35,13 +35,13 @@ class Cut:
     shown: Array
     """(N, T, J, 4) local rotations, as ``rotations`` but for frames that are shown wrong."""
     asked: Array
-    """(N, T) bool, frames whose answers count."""
+    """(N, T) bool, frames that count in the loss."""
     bones: Array
     """(N, J, 3) offsets of the joints of each window's body."""
 
 
 class Clips:
-    """The prepared clips, training or held-out ones."""
+    """Prepared clips, either for training or held out."""
 
     def __init__(self, path: Path, held_out: bool) -> None:
         """Read a file that ``prepare`` wrote."""
@@ -63,13 +63,13 @@ class Clips:
         self._weight = np.cumsum(self._wanted())
 
     def sources(self) -> list[str]:
-        """Return the names of the clips that were captured or keyed, of this part."""
+        """Return the names of the captured and keyed clips."""
         own = [i for i in np.unique(self.clip) if self._kinds[i] != "made up"]
         names = (self.names[i].removesuffix(" planted") for i in own)
         return list(dict.fromkeys(names))
 
     def _wanted(self) -> Array:
-        """Return (T,) how often each frame is drawn: rare speeds of its kind more often."""
+        """Return the probability (T,) of drawing each frame: rare speeds of its kind more often."""
         step = np.gradient(self.roots, axis=0)[:, [0, 2]]
         speed = np.linalg.norm(step, axis=-1) * 60.0
         weight = np.empty(len(speed))
@@ -109,7 +109,7 @@ class Clips:
         return rotations, roots, self.contacts[np.where(t[..., 0] < 0.5, low, high)]
 
     def mirrored(self, rotations: Array, roots: Array, contacts: Array) -> tuple[Array, ...]:
-        """Return a motion with left and right exchanged, of bodies that have no sides."""
+        """Return a motion with left and right exchanged, for symmetric bodies."""
         flip = np.array([1.0, 1.0, -1.0, -1.0], dtype=np.float32)
         away = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
         return rotations[:, :, self._pairs] * flip, roots * away, contacts[..., [2, 3, 0, 1]]

@@ -32,7 +32,7 @@ APART = {"biped": 1.0, "quadruped": 1.1}
 
 
 def fillings(body: str, clip: Clip, known: np.ndarray[Any, Any]) -> dict[str, Clip]:
-    """Return the truth, the plain filling and the model's of a clip."""
+    """Return a clip as captured, interpolated and filled by the model."""
     rotations, roots = gap.interpolated(
         clip.rotations[None], clip.root_positions[None], known[None]
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the filling of gaps on held-out clips and creatures, by the protocol of LAFAN1.
+"""Evaluate the in-between models on held-out clips and animals, by the protocol of LAFAN1.
 
 ``python -m training.evaluate inbetween --model quadruped --data FOLDER`` prints L2P, L2Q and NPSS
-of each gap beside holding the last pose and plain interpolation.
+of each gap length beside two baselines: holding the last pose, and plain interpolation.
 """
 
 import time
@@ -38,7 +38,7 @@ SETS = {
     "rigs, still": "held-out creatures, keyed by hand, that stand, turn, eat, attack",
     "made up": "held-out creatures, made up",
 }
-"""What the held-out clips of a kind are called."""
+"""Description of the held-out clips of a kind."""
 TARGETS = {"l2p": 0.45, "l2q": 0.58, "npss": 0.60}
 """At 30 frames, as ratio to interpolation."""
 LONGEST_SECONDS = 0.3
@@ -73,14 +73,14 @@ class Windows:
 
 
 def clips_of(parts: list[Part], kind: str, held_out: bool) -> list[Clip]:
-    """Return the clips of a kind, of SETS, as they were captured or keyed."""
+    """Return the clips of a kind in SETS, as captured or keyed."""
     kind, still = kind.removesuffix(STILL), kind.endswith(STILL)
     own = [p for p in parts if p.kind == kind and p.held_out == held_out and p.captured]
     return [p.clip for p in own if p.travels != still]
 
 
 def held(windows: Windows, known: Array) -> Motion:
-    """Return windows that hold the last pose of the context."""
+    """Return windows with the last pose of the context held."""
     last = lafan.CONTEXT - 1
     rotations, roots = (
         np.repeat(part[:, last : last + 1], len(known), axis=1) for part in windows.truth
@@ -89,7 +89,7 @@ def held(windows: Windows, known: Array) -> Motion:
 
 
 def plain(windows: Windows, known: Array) -> Motion:
-    """Return windows filled by slerp and on a straight line."""
+    """Return windows filled by slerp and straight lines."""
     mask = np.broadcast_to(known, windows.truth[0].shape[:2])
     return gap.interpolated(*windows.truth, mask)
 
@@ -105,7 +105,7 @@ def networks(filler: Filler, windows: Windows, known: Array) -> Motion:
 
 
 def finished(filler: Filler, windows: Windows, known: Array) -> Motion:
-    """Return windows filled as an artist gets them, with standing feet locked."""
+    """Return windows filled as in the product, with feet locked in their stances."""
     clips = [
         fill_gaps.fill(filler, Clip(skeleton, r, p, lafan.RATE), known)
         for skeleton, r, p in zip(windows.skeletons, *windows.truth, strict=True)
@@ -124,7 +124,7 @@ def skate_of(windows: Windows, motion: Motion, part: slice) -> float:
 
 
 def rows_of(filler: Filler, held_out: Windows, deviation: Array) -> list[Row]:
-    """Return the figures of each length of gap and each way to fill it."""
+    """Return the figures of each gap length and method."""
     ways: dict[str, Callable[[Windows, Array], Motion]] = {
         "truth": lambda windows, known: windows.truth,
         "zero velocity": held,
@@ -148,7 +148,7 @@ def rows_of(filler: Filler, held_out: Windows, deviation: Array) -> list[Row]:
 
 
 def ratios(rows: list[Row]) -> list[Row]:
-    """Return the figures of each way that the network has a part in over interpolation's."""
+    """Return the figures of the network's methods over those of interpolation."""
     out = []
     for row in rows:
         base = next(r for r in rows if r["gap"] == row["gap"] and r["way"] == "interpolation")
@@ -172,7 +172,7 @@ def seconds_of(filler: Filler, clip: Clip, frames: int = 60) -> float:
 
 
 def measured(filler: Filler, parts: list[Part], kind: str) -> Row:
-    """Return the figures of the held-out clips of a kind, and whether the targets are met."""
+    """Return the figures of the held-out clips of a kind, and the targets met."""
     windows = Windows.of(clips_of(parts, kind, held_out=True))
     deviation = lafan.deviation(clips_of(parts, kind, held_out=False))
     rows = rows_of(filler, windows, deviation)
@@ -184,7 +184,7 @@ def measured(filler: Filler, parts: list[Part], kind: str) -> Row:
 
 
 def evaluate(body: str, data: Path | None) -> Row:
-    """Return every figure of the model of a kind of body."""
+    """Return all figures of the model of a kind of body."""
     filler = model.load_filler(body)
     parts = list(BODIES[body](data or DATA[body]))
     known = {part.kind for part in parts}

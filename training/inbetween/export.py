@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a trained transformer as the model that fills the gaps of a kind of body.
+"""Write a trained transformer as the in-between model of a kind of body.
 
 python -m training.inbetween.export --model quadruped --checkpoint FILE.pt --dataset FILE.npz
 """
@@ -25,11 +25,11 @@ from .model import STATISTICS
 
 SHIPPED_CREDITS: Final = {"biped": CREDITS, "quadruped": ANIMAL_CREDITS}
 LEFT = ("parents", "chain")
-"""What is in a checkpoint but follows from the skeleton."""
+"""Arrays of a checkpoint that follow from the skeleton."""
 
 
 def weights(state: dict[str, Array]) -> dict[str, Array]:
-    """Return the arrays of a weights file of a checkpoint's: float16, statistics float32."""
+    """Return the arrays of a weights file: a checkpoint's in float16, statistics in float32."""
     out = {name: state[name].astype(np.float32) for name in STATISTICS}
     for key, value in state.items():
         if key not in (*STATISTICS, *LEFT) and value.size:
@@ -40,7 +40,7 @@ def weights(state: dict[str, Array]) -> dict[str, Array]:
 def describe(
     body: str, skeleton: Skeleton, held_out: list[str], settings: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the contents of ``model.json``; ``held_out`` are clips or creatures."""
+    """Return the contents of ``model.json``; ``held_out`` names clips or animals."""
     layout = gap.GapLayout(len(skeleton))
     rest = skeleton.rest_positions()
     return {
@@ -80,7 +80,7 @@ def main() -> None:
     )
     parser.add_argument("--dataset", type=Path, default=Path("build/inbetween/biped.npz"))
     parser.add_argument("--model", choices=list(BODIES), default="biped")
-    parser.add_argument("--out", type=Path, help="folder; that of the shipped model without")
+    parser.add_argument("--out", type=Path, help="folder, by default that of the shipped model")
     options = parser.parse_args()
     out = options.out or Path("models") / KINDS[options.model].filler
     export(options.model, options.checkpoint, options.dataset, out)

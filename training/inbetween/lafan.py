@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How in-betweening is measured since LAFAN1 (Harvey et al. 2020): protocol and formulas.
+"""Protocol and formulas of in-betweening of LAFAN1 (Harvey et al. 2020).
 
 Windows of 65 frames at 30 frames a second, every 40 frames; ten frames of context, a gap, and the
-first frame after it. Written from the published evaluation of the data set, with two things made
-definite: a quaternion and its opposite are the same rotation, so that signs are first made those
-of the truth; and facing is along +Z here.
+first frame after it. Written from the published evaluation of the data set, with two
+additions: a quaternion and its opposite are the same rotation, so signs are first matched to the
+truth; and facing is along +Z here.
 """
 
 import numpy as np
@@ -25,8 +25,8 @@ RATE = 30.0
 def windows(clip: Clip, frames: int = FRAMES, stride: int = STRIDE) -> tuple[Array, Array]:
     """Return local rotations (N, F, J, 4) and roots (N, F, 3) of a clip at 30 frames a second.
 
-    Each is moved so that its root's way is centered, and turned so that it faces +X in the last
-    frame of the context.
+    Each is moved so that its root's mean is at the origin of the ground, and turned so that it
+    faces +X in the last frame of the context.
     """
     clip = clip.resample(RATE)
     first = np.arange(0, clip.frames - frames + 1, stride)
@@ -48,7 +48,7 @@ def kept(frames: int, missing: int) -> Array:
 
 
 def like(truth: Array, found: Array) -> Array:
-    """Return quaternions (..., 4), signs made those nearer to the truth."""
+    """Return quaternions (..., 4) with the sign that is nearer to the truth."""
     return np.where((truth * found).sum(axis=-1, keepdims=True) < 0, -found, found)
 
 
@@ -95,7 +95,7 @@ def figures(
 ) -> dict[str, float]:
     """Return L2P, L2Q and NPSS of the frames of a gap, from local rotations and roots.
 
-    ``bones`` (N, J, 3) are the offsets of the joints of each window, the skeleton's without.
+    ``bones`` (N, J, 3) are the joint offsets of each window, by default the skeleton's.
     """
     part = slice(CONTEXT, CONTEXT + missing)
     bones = None if bones is None else bones[:, None]

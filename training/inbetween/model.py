@@ -61,8 +61,7 @@ class Filler(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return axes (N, T, J, 6), made square, and positions (N, T, J, 3) of corrections.
 
-        ``axes`` and ``root`` are those of the plain filling, ``bones`` (N, 1, J, 3) the offsets
-        of the joints.
+        ``axes`` and ``root`` are of the interpolation, ``bones`` (N, 1, J, 3) the joint offsets.
         """
         wanted = axes + outputs[..., self.layout.axes].unflatten(-1, (-1, 6))
         matrices = axes_to_matrices(wanted)

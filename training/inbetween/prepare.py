@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn motion clips into the arrays from which gaps are cut.
+"""Turn motion clips into the arrays of the in-between dataset.
 
     python -m training.inbetween.prepare --model quadruped --data FOLDER --out FILE.npz
 
-Captured clips are there twice, as they were captured and with standing feet pinned, so that
-either kind of keyed poses is known. Jumps and pushes are learned from too: what lies between two
-poses need not be locomotion.
+Captured clips are included twice, as captured and with feet pinned in their stances, for keyed
+poses of either kind. Jumps and pushes are included: motion between poses need not be locomotion.
 """
 
 import argparse
@@ -27,8 +26,8 @@ def build(parts: Iterable[Part]) -> dict[str, Array]:
     """Return the arrays of all clips, one after the other, at 60 Hz.
 
     rotations (T, J, 4) local, roots (T, 3), contacts (T, 4), clip (T,) the number of the clip,
-    usable (T,) and held_out (T,) bool, and the first clip's skeleton; of the clips bones
-    (C, J, 3), the offsets of their joints, and kind (C,), what share they are drawn with.
+    usable (T,) and held_out (T,) bool, and the first clip's skeleton; for each clip bones
+    (C, J, 3), the offsets of its joints, and kind (C,), its key in SHARES.
     """
     joined = frames.Joined()
     bones, kinds, skeleton = [], [], None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Train the transformer that fills gaps.
+"""Train the in-between transformer.
 
     python -m training.inbetween.train --dataset build/inbetween/biped.npz --out FOLDER
 
@@ -55,30 +55,30 @@ class Settings:
     position: float = 4.0
     """Weight of meters against axes."""
     height: float = 2.0
-    """Weight of heights against ways over the ground: feet rise by centimeters and go by meters."""
+    """Weight of heights against distances on the ground: feet rise less than they travel."""
     sideways: float = 0.0
-    """Weight of what is off across the way that the body faces, besides."""
+    """Extra weight of position errors to the side of the body."""
     velocity: float = 1.0
     """Weight of changes from frame to frame against the values."""
     contact: float = 0.02
     slide: float = 2.0
-    """Weight of the way that standing feet make, against axes."""
+    """Weight of sliding feet in their stances, against axes."""
     evenness: float = 0.7
-    """Power by which what is easy to fill without a network counts more."""
+    """Power of the weight by which windows easy to interpolate count more."""
     weighed: str = "batch"
-    """What is easy or not: a whole "batch", or each "window" of it. Beside windows that run, those
-    that stand count almost nothing in a batch."""
+    """Unit of that weight: the whole "batch", or each "window". With "batch", standing windows
+    count almost nothing beside running ones."""
     seed: int = 1
 
 
 EVEN = 0.5
-"""Error of the filling without a network at which a batch or window counts once."""
+"""Error of the interpolation at which a batch or window has weight 1."""
 
 
 def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
     """Return windows with gaps and the tensors of a batch.
 
-    The truth, ``true_axes`` and ``true_root``, is seen from the root frames.
+    The truth, ``true_axes`` and ``true_root``, is relative to the root frames.
     """
     filled = gap.window(clips.skeleton, cut.shown, cut.roots, cut.known, cut.pace, cut.bones)
     world, _ = clips.skeleton.fk(cut.rotations, cut.roots)
@@ -101,7 +101,7 @@ def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
 
 
 def in_world(points: Tensor, batch: dict[str, Tensor]) -> Tensor:
-    """Return world points of points (N, T, P, 3) seen from the root frames."""
+    """Return the world points of points (N, T, P, 3) relative to the root frames."""
     sine, cosine = batch["yaw"].sin()[..., None], batch["yaw"].cos()[..., None]
     x, y, z = points.unbind(-1)
     turned = torch.stack([cosine * x + sine * z, y, cosine * z - sine * x], dim=-1)
@@ -149,7 +149,7 @@ def losses(
 def evened(
     model: Filler, batch: dict[str, Tensor], true_positions: Tensor, settings: Settings
 ) -> Tensor:
-    """Return (N,) how much windows count: more where the filling without a network is near."""
+    """Return the weights (N,) of windows: larger where interpolation is close to the truth."""
     asked = batch["asked"]
     mask = asked[..., None, None]
     plain = in_world(_placed(model, batch["axes"], batch, "root"), batch) * mask
@@ -168,7 +168,7 @@ def _placed(model: Filler, axes: Tensor, batch: dict[str, Tensor], root: str) ->
 
 
 def feet_of(clips: Clips) -> list[int]:
-    """Return the joint whose way is that of each contact."""
+    """Return the joint of each contact."""
     kind = kind_of(clips.skeleton)
     points = len(kind.foot.points)
     return [clips.skeleton.index(name) for leg in kind.legs for name in leg.chain[-points:]]
@@ -185,7 +185,7 @@ def run_batch(model: Filler, clips: Clips, cut: Cut, settings: Settings) -> dict
 def statistics(clips: Clips, settings: Settings, batches: int = 24) -> dict[str, Array]:
     """Return input mean and scale and output scale, over random batches.
 
-    Scales are means over a kind of feature; what is told of kept frames is taken as it is.
+    Scales are means over a kind of feature; inputs for kept frames are not normalized.
     """
     rng = np.random.default_rng(settings.seed)
     layout = gap.GapLayout(len(clips.skeleton))
@@ -238,7 +238,7 @@ def started(model: Filler, weights: Path) -> None:
 
 
 def _optimizer(model: Filler, settings: Settings) -> torch.optim.AdamW:
-    """Return what trains a model; only matrices decay."""
+    """Return the optimizer; only matrices decay."""
     matrices = [p for p in model.parameters() if p.ndim >= 2 and p.shape[-1] > 2]
     kept = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in kept]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The exemplar doctor: good clips pass, and broken ones are refused by the name of their fault."""
+"""The exemplar doctor: good clips pass, and each fault is named."""
 
 import numpy as np
 import pytest
@@ -79,12 +79,12 @@ def test_a_clip_of_one_stride_in_place_is_a_loop(walker):
     assert [one.code for one in found.findings] == ["in_place"]
 
 
-def test_facing_is_told_in_the_clip_s_world(walker):
+def test_facing_is_given_in_the_clip_s_world(walker):
     found = examine(Recording.of_clip(turned(walker.clip, quat.yaw(0.5 * np.pi))))
     assert found.facing == pytest.approx((1.0, 0.0, 0.0), abs=0.05)
 
 
-def test_the_parts_can_be_changed_and_told(walker):
+def test_the_parts_can_be_changed_and_given(walker):
     found = examine(Recording.of_clip(walker.clip))
     shorter = found.rig_map.with_role("tail", *found.rig_map.roles["tail"][:2])
     again = examine(Recording.of_clip(walker.clip), rig_map=shorter)

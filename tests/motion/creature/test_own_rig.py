@@ -61,7 +61,7 @@ def walked() -> tuple[OwnRig, Clip, BoneMotion, np.ndarray]:
     return moved(eared(stepping(SIZE, RATE, 0.8, WALK)))
 
 
-def worn(own: OwnRig, fitted: ExtraBoneMotion, clip: Clip, *shares: np.ndarray) -> BoneMotion:
+def posed(own: OwnRig, fitted: ExtraBoneMotion, clip: Clip, *shares: np.ndarray) -> BoneMotion:
     """Return the rig's motion with its extras at phases, similarity and movement."""
     return own_rig.pose(own, clip, extra_bones.corrections(own, fitted, *shares))
 
@@ -77,7 +77,7 @@ def test_the_rig_takes_its_own_motion_back(walked) -> None:
     bare = off(own, own_rig.pose(own, clip), bones)
     one = np.ones(clip.frames)
     fitted = extra_bones.fit(own, clip, bones, phase)
-    whole = off(own, worn(own, fitted, clip, phase, one, one), bones)
+    whole = off(own, posed(own, fitted, clip, phase, one, one), bones)
     assert bare < 0.02
     assert whole < 0.004
 
@@ -87,7 +87,7 @@ def test_paws_are_where_the_canonical_ones_are(walked) -> None:
     trot = moved(eared(stepping(SIZE, RATE, 1.6, TROT)))[1]
     fitted = extra_bones.fit(*walked)
     none = np.zeros(trot.frames)
-    got = worn(own, fitted, trot, phase, none, none)
+    got = posed(own, fitted, trot, phase, none, none)
     found = own.canonical.landmarks.places(got.turns, got.places)
     paws = found[:, [quadruped.JOINTS.index(name) for name in quadruped.PAWS]]
     assert np.abs(paws - quadruped.paw_points(trot)).max() < 1e-3 * SIZE
@@ -125,7 +125,7 @@ def test_bones_that_shift_do_so_again(walked) -> None:
     places[:, ear, 1] += 0.05 * SIZE * (1.0 + np.cos(2.0 * np.pi * phase))
     shifted = BoneMotion(bones.turns, places)
     one = np.ones(clip.frames)
-    got = worn(own, extra_bones.fit(own, clip, shifted, phase), clip, phase, one, one)
+    got = posed(own, extra_bones.fit(own, clip, shifted, phase), clip, phase, one, one)
     assert np.abs(got.places[:, ear] - places[:, ear]).max() < 0.02 * SIZE
 
 
@@ -133,7 +133,7 @@ def test_a_root_on_the_ground_stays_level(walked) -> None:
     own, clip, bones, phase = walked
     one = np.ones(clip.frames)
     fitted = extra_bones.fit(*walked)
-    got = worn(own, fitted, clip, phase, one, one)
+    got = posed(own, fitted, clip, phase, one, one)
     assert fitted.level[0]
     assert np.abs(got.places[:, 0, 1] - bones.places[:, 0, 1]).max() < 0.01 * SIZE
 
@@ -152,8 +152,8 @@ def test_rig_and_extras_are_stored_in_little_room(walked, tmp_path) -> None:
         ]
     again, same = OwnRig.from_arrays(parts[0]), ExtraBoneMotion.from_arrays(parts[1])
     one = np.ones(clip.frames)
-    got = worn(again, same, clip, phase, one, one)
-    assert off(own, got, worn(own, fitted, clip, phase, one, one)) < 1e-3
+    got = posed(again, same, clip, phase, one, one)
+    assert off(own, got, posed(own, fitted, clip, phase, one, one)) < 1e-3
 
 
 def straight(speed: float, gait: str = "auto") -> Trajectory:
@@ -164,7 +164,7 @@ def straight(speed: float, gait: str = "auto") -> Trajectory:
         facing="path",
         start=True,
         stop=True,
-        mover=quadruped_gaits.DOG,
+        mover=quadruped_gaits.MOVER,
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Touchdowns of paws, from stances, and from the path of paws that slide."""
+"""Touchdowns from contacts, and from the swings of paws that slide."""
 
 from dataclasses import replace
 

@@ -40,8 +40,8 @@ def test_the_slowest_clip_is_shown_and_the_others_asked_for(dog):
     assert dog.exemplar.footfalls.gait == "walk"
     assert dog.exemplar.speed == pytest.approx(0.8, rel=1e-3)
     assert dog.exemplar.clip.seconds <= cases.LONGEST
-    told = [(case.kind, case.gait, round(case.speed, 2)) for case in dog.cases]
-    assert told == [("own", "walk", 0.8), ("turn", "walk", 0.8), ("other", "trot", 1.8)]
+    found = [(case.kind, case.gait, round(case.speed, 2)) for case in dog.cases]
+    assert found == [("own", "walk", 0.8), ("turn", "walk", 0.8), ("other", "trot", 1.8)]
     bends = dog.cases[1].plan
     assert dog.cases[1].real is None
     assert np.ptp(np.unwrap(np.arctan2(*bends.facing[:, [0, 2]].T))) > courses.SWING

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures of similarity: a dog is like itself, and unlike one that steps otherwise or slides."""
+"""Measures: a dog matches itself, and differs from one with other steps or sliding paws."""
 
 from dataclasses import replace
 

@@ -61,6 +61,6 @@ def test_a_good_clip_raises_no_alarm(folder):
 def test_a_loop_in_place_is_broken_as_a_clip_that_moves(folder):
     good = reading_accuracy.moving(bvh.read(folder / "trot.bvh"))
     assert good is not None
-    told = dict(reading_accuracy.broken(good))
-    assert set(told) <= {fault.__name__ for fault in faults.FAULTS}
-    assert sum(told.values()) >= 0.95 * len(told)
+    named = dict(reading_accuracy.broken(good))
+    assert set(named) <= {fault.__name__ for fault in faults.FAULTS}
+    assert sum(named.values()) >= 0.95 * len(named)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How one-shot creatures are measured."""
+"""Measures one-shot adaptation, the reading of clips and the exemplar doctor."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one-shot adaptation is measured on: a clip of a creature, and what else it does.
+"""Test cases of one-shot adaptation: an exemplar of a creature, and its other motions.
 
-The exemplar is the slowest clip that its maker calls a walk. Asked for are its own gait and speed
-straight on and along bends, and every other traveling clip of the creature at its gait and speed,
-but those that are the exemplar once more, faster. No real creature's clip goes round a bend;
-made-up ones, of which any motion is known, stand in for them.
+The exemplar is the slowest clip that its maker calls a walk. The cases are its own gait and speed,
+straight and along bends, and every other traveling clip of the creature at its gait and speed,
+except faster copies of the exemplar. No real creature's clip follows a bend; made-up creatures,
+whose every motion is known, cover bends.
 """
 
 import itertools
@@ -29,30 +29,30 @@ from .baselines.courses import plan, straight, winding
 LONGEST: Final = 5.0
 """Seconds of an exemplar."""
 WALK: Final = "walk"
-"""In the name of a walk; what else is slow, a sneak, is another manner."""
+"""Part of the name of a walk; other slow clips, such as a sneak, are another manner."""
 BEFORE, AFTER = 60, 30
 """Frames at the ends of a case that are not measured."""
 FAST: Final = 0.9
-"""Share of the full speed from which a motion is measured."""
+"""Share of the full speed from which frames are measured."""
 GROUPS: Final = ("held out", "made up", "seen")
-"""Real creatures that were not trained on, made-up ones that were not, and real ones that were."""
+"""Held-out real creatures, held-out made-up ones, and real ones that were trained on."""
 ALIKE: Final = 3.0
-"""Difference of two mean strides on one skeleton, % of the hip's height, under which a motion is
-the same one."""
+"""Pose difference of two mean strides on one skeleton, % of the hip height, below which they are
+the same motion."""
 MADE_UP_SEED: Final = 11
-"""Of made-up creatures; others than any that are trained on or validated with."""
+"""Seed of made-up creatures; training and validation use others."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One thing that is asked of a creature."""
+    """One motion that is requested of a creature."""
 
     kind: str
     """"own" (speed and gait of the exemplar), "turn" (the same along bends) or "other"."""
     gait: str
     plan: Trajectory
     real: Clip | None
-    """How the creature does it, if that is known."""
+    """The creature's own motion, if known."""
 
     @property
     def speed(self) -> float:
@@ -62,13 +62,13 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Creature:
-    """A creature: what is shown of it, and what is asked."""
+    """A creature: its exemplar and its cases."""
 
     name: str
     group: str
-    """Of GROUPS."""
+    """One of GROUPS."""
     kin: str
-    """A creature that was trained on and has the same motion, as animators share it; or none."""
+    """Name of a creature that was trained on with the same motion; empty if none."""
     exemplar: Exemplar
     cases: tuple[Case, ...]
 
@@ -76,7 +76,7 @@ class Creature:
 def creatures(folder: Path, fold: int | None = None) -> list[Creature]:
     """Return the real creatures of ``folder`` (unpacked data), held-out ones first.
 
-    Those of ``fold`` of ``episodes.FOLDS`` are held out, if given, in the place of the usual ones.
+    ``fold`` selects the creatures of ``episodes.FOLDS`` to hold out instead of the usual ones.
     """
     animals = episodes.animals(folder)
     if fold is not None:
@@ -88,7 +88,7 @@ def creatures(folder: Path, fold: int | None = None) -> list[Creature]:
 
 
 def kin_of(animal: Animal, seen: Sequence[Animal]) -> str:
-    """Return the name of an animal of ``seen`` that moves just like a held-out one, or none."""
+    """Return the name of an animal of ``seen`` with the motion of a held-out one; empty if none."""
     if not animal.held_out:
         return ""
     own = [sample.clip for sample in episodes.traveling(animal.samples)]
@@ -96,14 +96,14 @@ def kin_of(animal: Animal, seen: Sequence[Animal]) -> str:
     for other in seen:
         for sample in episodes.traveling(other.samples):
             for clip, stride in zip(own, real, strict=True):
-                worn = replace(sample.clip, skeleton=clip.skeleton)
-                if measures.pose_error(measures.mean_stride(worn), stride) < ALIKE:
+                retargeted = replace(sample.clip, skeleton=clip.skeleton)
+                if measures.pose_error(measures.mean_stride(retargeted), stride) < ALIKE:
                     return other.rig
     return ""
 
 
 def of_animal(animal: Animal, kin: str = "") -> Creature:
-    """Return the cases of an animal with two clips or more that travel."""
+    """Return the cases of an animal with two traveling clips or more."""
     moving = sorted(episodes.traveling(animal.samples), key=lambda one: one.froude)
     first = next((one for one in moving if WALK in one.name.lower()), moving[0])
     exemplar = shown(animal.rig, first)
@@ -123,7 +123,7 @@ def of_animal(animal: Animal, kin: str = "") -> Creature:
 
 
 def made_up(number: int) -> Creature:
-    """Return the cases of a made-up creature: it walks straight on, and does whatever it can."""
+    """Return the cases of a made-up creature: a straight walk, and all its other gaits."""
     who = creature.draw(MADE_UP_SEED, number)
     rng = np.random.default_rng([MADE_UP_SEED, number, 5])
     manner = creature.draw_manner(rng)
@@ -152,22 +152,22 @@ def made_up(number: int) -> Creature:
 
 
 def _asked_as(gait: str, case: Case) -> Case:
-    """Return a case that is asked for in the gait which the exemplar is read to have.
+    """Return a case with the gait that was read from the exemplar.
 
-    What a made-up creature walks with a limp may be nearer to a trot.
+    A made-up creature's walk with a limp may be closer to a trot.
     """
     course = (winding if case.kind == "turn" else straight)(case.speed)
     return replace(case, gait=gait, plan=plan(course, case.speed, gait, True))
 
 
 def all_made_up(count: int) -> list[Creature]:
-    """Return the first ``count`` made-up creatures that are not trained on."""
+    """Return the first ``count`` held-out made-up creatures."""
     numbers = (number for number in itertools.count() if episodes.held_out(number))
     return [made_up(number) for number in itertools.islice(numbers, count)]
 
 
 def shown(name: str, sample: Sample) -> Exemplar:
-    """Return what is shown of a sample: up to five seconds."""
+    """Return the exemplar of a sample: up to five seconds."""
     clip = sample.clip.slice(0, min(sample.clip.frames, round(LONGEST * sample.clip.fps)))
     falls = footfall_pattern(clip, quadruped_gaits.HIP_HEIGHT)
     return Exemplar(
@@ -176,18 +176,18 @@ def shown(name: str, sample: Sample) -> Exemplar:
 
 
 def gait_of(sample: Sample) -> str:
-    """Return the gait that most frames of a sample are in."""
+    """Return the most frequent gait of a sample's frames."""
     return quadruped_gaits.GAITS[int(sample.gait.mean(axis=0).argmax())]
 
 
 def measured(clip: Clip, asked: Trajectory) -> Clip:
-    """Return the part of a motion along a plan that is measured: at full speed, ends left out."""
+    """Return the measured part of a motion along a plan: at full speed, without its ends."""
     fast = np.flatnonzero(asked.speeds > FAST * asked.speeds.max())
     return clip.slice(int(fast[0]) + BEFORE, int(fast[-1]) + 1 - AFTER)
 
 
 def other_than(one: Creature, known: Sequence[Creature]) -> Creature:
-    """Return another creature, always the same one, to take a clip of instead."""
+    """Return another creature, always the same one, whose clip serves as a control."""
     names = [creature.name for creature in known]
     at = names.index(one.name) if one.name in names else 0
     return known[(at + len(known) // 2) % len(known)]

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Compare the ways of using an exemplar, each trained by ``training/runs/ways.sh``.
+r"""Compare the methods of using an exemplar, each trained by ``training/runs/ways.sh``.
 
     python -m training.creature.judging.compare_methods --data FOLDER \
         --ways build/oneshot/ways --json out/ways.json
 
-No residual is added, so that it is the network that is judged: on creatures never trained on, the
-exemplar's own motion and others of the same creature.
+The residual is left out, so that only the network is measured, on held-out creatures: on the
+exemplar's own motion and on other motions of the creature.
 """
 
 import argparse
@@ -37,11 +37,11 @@ COLUMNS: Final = {
     "other footfalls": ("other", "footfalls"),
     "other period": ("other", "period"),
 }
-"""What is told: case and measure, before the clean-up."""
+"""Columns of the table: case and measure, before the clean-up."""
 
 
 def learner(way: TrainedMethod) -> Adapt:
-    """Return what adapts by a way, without a residual."""
+    """Return the adaptation by a trained method, without a residual."""
 
     def adapted(exemplar: Exemplar) -> Model:
         return model_of(adapt(exemplar, residual=False, own=way), own=way)
@@ -59,11 +59,11 @@ def figures(rows: list[dict[str, Any]], method: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Read the command line, measure every way and print the table."""
+    """Read the command line, measure every method and print the table."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
-    parser.add_argument("--ways", type=Path, required=True, help="folder of the trained ways")
+    parser.add_argument("--ways", type=Path, required=True, help="folder of the trained methods")
     results.add_argument(parser)
     options = parser.parse_args()
     found: dict[str, dict[str, dict[str, float]]] = {}

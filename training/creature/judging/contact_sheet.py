@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contact sheets of adapted creatures: the exemplar beside what was made of it.
+"""Contact sheets of adapted creatures beside their exemplars.
 
     python -m training.creature.judging.contact_sheet --data FOLDER --out out/oneshot
 
-draws for each creature a stride of the exemplar, of the result at its speed, of a faster gait and,
-from above, of a walk along bends with its paw prints.
+draws for each creature a stride of the exemplar, of the result at its speed and in a faster gait,
+and a walk along bends from above with its footprints.
 """
 
 import argparse
@@ -33,9 +33,9 @@ from .evaluate import Adapt
 
 POSES: Final = 7
 BENDS: Final = 5
-"""Most figures along the course of bends."""
+"""Most figures along a course of bends."""
 _COLORS: Final = 48
-"""Of a picture, so that it is small."""
+"""Colors of a picture, few to keep its file small."""
 _WIDTH, _TITLE, _DPI = 11.0, 0.3, 90
 _PRINTS: Final = {0: "#1f4e79", 1: "#5d9bd3", 2: "#8a3b12", 3: "#e39a6b"}
 _NAMES: Final = {"own": "adapted, at the exemplar's speed", "other": "adapted"}
@@ -49,7 +49,7 @@ def made(creature: Creature, case: Case, method: Method) -> Clip:
 
 
 def stride_frames(clip: Clip, poses: int = POSES) -> list[float]:
-    """Return the fractional frames (poses,) that share out a stride in the middle of a clip."""
+    """Return fractional frames (poses,), evenly spaced over a stride in the middle of a clip."""
     found = stride_rhythm(clip)
     if found.rate == 0.0:
         return [float(v) for v in np.linspace(0.0, clip.frames - 1, poses)]
@@ -65,13 +65,13 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
     bends: list[tuple[str, Clip]] = []
     for case in creature.cases:
         clip = made(creature, case, method)
-        told = f"{case.gait}, {case.speed:.2f} m/s at the size of a Labrador"
+        asked = f"{case.gait}, {case.speed:.2f} m/s at the size of a Labrador"
         if case.kind == "turn":
-            bends.append((f"adapted, along bends: {told}", clip))
+            bends.append((f"adapted, along bends: {asked}", clip))
             continue
         if case.kind == "other" and case.real is not None:
-            rows.append((f"its own clip, which was not shown: {told}", case.real))
-        rows.append((f"{_NAMES[case.kind]}: {told}", clip))
+            rows.append((f"its own clip, held out: {asked}", case.real))
+        rows.append((f"{_NAMES[case.kind]}: {asked}", clip))
     lengths = [float(np.ptp(clip.skeleton.rest_positions()[:, 2])) for _, clip in rows]
     gap = 0.9 * stick_figures.GAP * max(lengths)
     heights = [_WIDTH * _tall(clip) / (POSES * gap) + _TITLE for _, clip in rows]
@@ -94,10 +94,14 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
 
 
 def _title(creature: Creature) -> str:
-    """Return whose sheet it is, and what of it was trained on."""
-    told = f"held out; {creature.kin}, trained on, moves alike" if creature.kin else creature.group
+    """Return the title of a sheet: the creature, and whether it was trained on."""
+    status = (
+        f"held out; {creature.kin}, trained on, moves alike" if creature.kin else creature.group
+    )
     return (
-        f"{creature.name} ({told} in training)" if told == "seen" else f"{creature.name} ({told})"
+        f"{creature.name} ({status} in training)"
+        if status == "seen"
+        else f"{creature.name} ({status})"
     )
 
 
@@ -106,19 +110,19 @@ def _tall(clip: Clip) -> float:
 
 
 def _wide(clip: Clip) -> float:
-    """Return how wide the course of a clip is over its length, seen from above."""
+    """Return the width of a clip's course over its length, from above."""
     wide, long = np.ptp(_laid(clip, clip.world()[1]), axis=(0, 1))[[0, 2]]
     return float(wide / max(long, 1e-6))
 
 
 def _laid(clip: Clip, points: Array) -> Array:
-    """Return points (..., 3) turned about the vertical so that the clip ends straight ahead."""
+    """Return points (..., 3) rotated about the vertical so that the clip ends straight ahead."""
     way = clip.root_positions[-1] - clip.root_positions[0]
     return np.asarray(quat.apply(quat.yaw(-quat.yaw_of(way)), points))
 
 
 def above(axes: Any, clip: Clip) -> None:
-    """Draw a motion from above: figures along its course, and where each paw stood."""
+    """Draw a motion from above: figures along its course, and its footprints."""
     places = _laid(clip, clip.world()[1])
     root, paws = places[:, 0], _laid(clip, quadruped.paw_points(clip))
     axes.plot(root[:, 2], root[:, 0], color="#cccccc", lw=0.8)
@@ -146,7 +150,7 @@ def draw_all(
     names: Sequence[str] = (),
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Write a sheet for each creature named, or of a free licence if none is."""
+    """Write a sheet of each named creature, or of all with a free license if none is named."""
     wanted = names or animal_rigs.free(data)
     for creature in cases.creatures(data):
         if creature.name in wanted:

@@ -5,10 +5,10 @@
         [--finetuned build/oneshot/finetuned] [--groups "held out" "made up" "seen"]
     python -m training.evaluate oneshot --data FOLDER --folds build/oneshot/folds
 
-Creatures that were held out of training come first and are what the targets are for; those
-without kin, another rig with the same motion that was trained on, count once more. Each method
-gets the same exemplar, the same plans, the same clean-up and the same measures. ``evaluate``
-measures any learner: what turns an exemplar into a model.
+The targets are for creatures that were held out of training. Creatures without kin (another rig
+with the same motion that was trained on) are also summarized separately. Each method gets the same
+exemplar, plans, clean-up and measures. ``evaluate`` measures any learner, a function from an
+exemplar to a model.
 """
 
 import argparse
@@ -40,14 +40,14 @@ from .cases import Case, Creature
 from .tables import FINETUNED, NO_SHOT, OURS, Row
 
 Adapt = Callable[[Exemplar], Model]
-"""A learner: from what is shown of a creature to a model that moves it."""
+"""A learner: computes the model of a creature from its exemplar."""
 
 MADE_UP: Final = 6
 """Made-up creatures in an evaluation."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what only this evaluation is told."""
+    """Add the arguments of this evaluation."""
     parser.add_argument(
         "--finetuned", type=Path, help="folder that training.creature.judging.finetune wrote"
     )
@@ -58,30 +58,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def asked(options: argparse.Namespace) -> Row:
-    """Return the figures that the command line asks for: of one split, or of every fold."""
+    """Return the figures of one split, or of every fold, as the command line requests."""
     if options.folds is not None:
         return leave_out(options.data, options.folds)
     return evaluate(options.data, shipped, options.finetuned, options.groups)
 
 
 def shipped(exemplar: Exemplar) -> Model:
-    """Return the model that the shipped learner adapts to an exemplar."""
+    """Return the model that the shipped learnet computes from an exemplar."""
     return creature.model_of(adapt.adapt(exemplar))
 
 
 def of_model(model: Model) -> Method:
-    """Return the method that drives a model, whatever is shown."""
+    """Return the method that runs a model and ignores the exemplar."""
     return lambda _, plan: shipped_model.driven(model, plan)
 
 
 def of_another(one: Creature, other: Creature) -> Exemplar:
-    """Return what is shown of another creature, on the skeleton of this one."""
+    """Return another creature's exemplar on the skeleton of this one."""
     clip = retarget.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
     return replace(other.exemplar, clip=clip)
 
 
 def finishing(exemplar: Exemplar) -> CleanupSettings:
-    """Return the clean-up of motion of a creature, which all methods get."""
+    """Return the clean-up settings of a creature, which all methods use."""
     a, b, c, d = (float(v) for v in touchdowns.soles(exemplar.clip, exemplar.footfalls))
     return replace(EXEMPLAR, soles=(a, b, c, d))
 
@@ -93,10 +93,10 @@ def finished(raw: Clip, plan: Trajectory, settings: CleanupSettings = EXEMPLAR) 
 
 
 def figures(clip: Clip, case: Case, settings: CleanupSettings = EXEMPLAR) -> Row:
-    """Return the measures of a motion along a case's plan; of its pose where that is known.
+    """Return the measures of a motion along a case's plan, with pose errors if its pose is known.
 
-    ``settings`` are those of the creature's clean-up. An animal may take either lead, so in canter
-    and gallop the nearer one counts.
+    ``settings`` are the creature's clean-up. In canter and gallop the better lead counts, as an
+    animal may take either.
     """
     part = cases.measured(clip, case.plan)
     seen, planted = measures.visible_slips(part), measures.planted_slips(part)
@@ -125,7 +125,7 @@ def figures(clip: Clip, case: Case, settings: CleanupSettings = EXEMPLAR) -> Row
 
 
 def _planted_stride(real: Clip, settings: CleanupSettings) -> Array:
-    """Return the mean stride of a clip whose paws were planted, as those of a result are."""
+    """Return the mean stride of a clip after planting its paws by the clean-up."""
     return measures.mean_stride(finished(real, measures.course(real), settings))
 
 
@@ -155,7 +155,7 @@ def baselines(one: Creature, tuned: Path | None) -> dict[str, Method]:
 def adapted(
     one: Creature, known: Sequence[Creature], learner: Adapt
 ) -> tuple[dict[str, Method], float]:
-    """Return a learner and its no-shot control as methods, and processor seconds of adapting."""
+    """Return a learner and its control with another's clip, and the seconds of adapting."""
     begun = time.process_time()
     own = learner(one.exemplar)
     seconds = time.process_time() - begun
@@ -172,8 +172,8 @@ def evaluate(
 ) -> Row:
     """Measure a learner on creatures of some ``groups``, print the figures and return them.
 
-    ``data`` is the folder of real creatures, ``tuned`` that of ``finetune``. Without ``rivals``
-    the baselines are left out.
+    ``data`` is the folder of real creatures, ``tuned`` the output folder of ``finetune``. Without
+    ``rivals`` the baselines are left out.
     """
     known = cases.creatures(data)
     wanted = [one for one in known if one.group in groups]
@@ -188,10 +188,10 @@ def evaluate(
 
 
 def leave_out(data: Path, folds: Path) -> Row:
-    """Measure every real creature by a learner that was not trained on it, as ``evaluate`` does.
+    """Measure every real creature by a learner that was not trained on it, see ``evaluate``.
 
-    ``folds`` holds what ``training/runs/folds.sh`` wrote, a learner for each of
-    ``episodes.FOLDS`` but the first, which is the shipped one's.
+    ``folds`` is the output folder of ``training/runs/folds.sh``: a learner for each of
+    ``episodes.FOLDS`` but the first, which uses the shipped one.
     """
     rows: list[Row] = []
     for number in range(len(episodes.FOLDS)):
@@ -203,7 +203,7 @@ def leave_out(data: Path, folds: Path) -> Row:
 
 
 def of_folder(folder: Path) -> Adapt:
-    """Return the learner that ``export`` wrote to the folder ``creature`` of a folder."""
+    """Return the learner that ``export`` wrote to a folder."""
     own = learnet.load(folder)
     return lambda exemplar: creature.model_of(adapt.adapt(exemplar, own=own), own=own)
 
@@ -228,7 +228,7 @@ def _scored(
 
 
 def _summed(group: str, rows: Sequence[Row]) -> Row:
-    """Return and print the summary of a group, and that of its creatures without kin."""
+    """Return and print the summary of a group, and the summary of its creatures without kin."""
     out = {group: tables.summary(rows)}
     strangers = [row for row in rows if not row["kin"]]
     if 0 < len(strangers) < len(rows):

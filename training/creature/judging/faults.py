@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exemplars with one fault each, made of a good one: what the exemplar doctor is measured on."""
+"""Clips with one fault each, made from a good clip, to measure the exemplar doctor."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _PITCH = quat.from_axis_angle(np.array([1.0, 0.0, 0.0]), 0.5 * np.pi)
 
 @dataclass(frozen=True)
 class Good:
-    """A good clip that moves, in meters, and what is known of it."""
+    """A good traveling clip, in meters, with its stride, size and legs."""
 
     clip: Clip
     stride: int
@@ -29,7 +29,7 @@ class Good:
     hip: float
     """Height of the hips, meters."""
     joints: Mapping[str, int]
-    """Canonical joints to those of the clip."""
+    """Canonical joint to the index of the clip's joint."""
     legs: Mapping[str, Sequence[str]]
 
     @staticmethod
@@ -43,7 +43,7 @@ class Good:
         return Good(clip, stride, quadruped_gaits.HIP_HEIGHT, joints, legs)
 
     def joint(self, name: str) -> int:
-        """Return the clip's joint on which a canonical one lies."""
+        """Return the index of the clip's joint that carries a canonical one."""
         return self.joints[name]
 
 
@@ -51,7 +51,7 @@ Break = Callable[[Good], Diagnosis]
 
 
 def in_place(clip: Clip) -> Clip:
-    """Return a clip whose root stays where it begins on the ground."""
+    """Return an in-place copy of a clip: its root stays over its first position."""
     roots = clip.root_positions.copy()
     times = np.arange(clip.frames) / max(clip.frames - 1, 1)
     roots[:, [0, 2]] -= (times[:, None] * (roots[-1] - roots[0]))[:, [0, 2]].astype(roots.dtype)
@@ -59,7 +59,7 @@ def in_place(clip: Clip) -> Clip:
 
 
 def turned(clip: Clip, rotation: Array) -> Clip:
-    """Return a clip turned as a whole, its rest pose left as it is."""
+    """Return a clip rotated as a whole, with its rest pose unchanged."""
     turn = rotation.astype(np.float32)
     rotations = clip.rotations.copy()
     rotations[:, 0] = quat.mul(turn, rotations[:, 0])
@@ -75,7 +75,7 @@ def _moved(clip: Clip, roots: Array) -> Clip:
 
 
 def _posed(dog: Good, keep: slice) -> Clip:
-    """Return the clip with the legs held as they are in its first frame."""
+    """Return the clip with its legs frozen in the first frame."""
     rotations = dog.clip.rotations.copy()
     rotations[:] = rotations[:1]
     rotations[:, : dog.joint("LeftScapula")] = dog.clip.rotations[:, : dog.joint("LeftScapula")]
@@ -101,13 +101,13 @@ def _without(clip: Clip, gone: list[int]) -> Clip:
 
 
 def three_legs(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: three legs."""
+    """Return the diagnosis of the clip with the fault: three legs."""
     gone = [dog.joint(name) for name in quadruped.LEG_CHAINS["LF"]]
     return _examined(_without(dog.clip, gone))
 
 
 def six_legs(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: six legs."""
+    """Return the diagnosis of the clip with the fault: six legs."""
     skeleton, clip = dog.clip.skeleton, dog.clip
     names, parents = list(skeleton.names), list(skeleton.parents)
     offsets, rotations = [*skeleton.offsets], [clip.rotations]
@@ -125,35 +125,35 @@ def six_legs(dog: Good) -> Diagnosis:
 
 
 def snake(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: snake."""
+    """Return the diagnosis of the clip with the fault: snake."""
     gone = [dog.joint(name) for chain in quadruped.LEG_CHAINS.values() for name in chain]
     return _examined(_without(dog.clip, gone))
 
 
 def not_a_number(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: not a number."""
+    """Return the diagnosis of the clip with the fault: not a number."""
     rotations = dog.clip.rotations.copy()
     rotations[5, 3] = np.nan
     return _examined(replace(dog.clip, rotations=rotations))
 
 
 def one_frame(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: one frame."""
+    """Return the diagnosis of the clip with the fault: one frame."""
     return _examined(dog.clip.slice(0, 2))
 
 
 def a_third_of_a_stride(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: a third of a stride."""
+    """Return the diagnosis of the clip with the fault: a third of a stride."""
     return _examined(dog.clip.slice(10, 10 + round(0.3 * dog.stride)))
 
 
 def part_of_a_stride(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: part of a stride."""
+    """Return the diagnosis of the clip with the fault: part of a stride."""
     return _examined(dog.clip.slice(10, 10 + round(0.62 * dog.stride)))
 
 
 def frozen(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: frozen."""
+    """Return the diagnosis of the clip with the fault: frozen."""
     return _examined(
         replace(
             dog.clip,
@@ -164,7 +164,7 @@ def frozen(dog: Good) -> Diagnosis:
 
 
 def idle(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: idle."""
+    """Return the diagnosis of the clip with the fault: idle."""
     clip = _posed(dog, slice(0, dog.clip.frames))
     nod = 0.3 * np.sin(np.arange(clip.frames) / 12.0)
     rotations = clip.rotations.copy()
@@ -174,7 +174,7 @@ def idle(dog: Good) -> Diagnosis:
 
 
 def dragged(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: dragged."""
+    """Return the diagnosis of the clip with the fault: dragged."""
     clip = _posed(dog, slice(0, dog.clip.frames))
     roots = clip.root_positions.copy()
     roots[:, 1] = roots[0, 1]
@@ -182,7 +182,7 @@ def dragged(dog: Good) -> Diagnosis:
 
 
 def flying(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: flying."""
+    """Return the diagnosis of the clip with the fault: flying."""
     clip = _posed(dog, slice(0, dog.clip.frames))
     roots = clip.root_positions.copy()
     roots[:, 1] += dog.hip * (3.5 + 0.5 * np.sin(np.arange(clip.frames) / 9.0))
@@ -190,92 +190,92 @@ def flying(dog: Good) -> Diagnosis:
 
 
 def jump(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: jump."""
+    """Return the diagnosis of the clip with the fault: jump."""
     roots = dog.clip.root_positions.copy()
     roots[dog.clip.frames // 2 :, 0] += 0.7 * dog.hip
     return _examined(_moved(dog.clip, roots))
 
 
 def pop(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: pop."""
+    """Return the diagnosis of the clip with the fault: pop."""
     at = dog.clip.frames // 2
     return _examined(_turned_joint(dog, "LeftTibia", 70.0, slice(at, at + 1)))
 
 
 def sliding(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: sliding."""
+    """Return the diagnosis of the clip with the fault: sliding."""
     roots = dog.clip.root_positions.copy()
     roots[:, 2] *= 1.6
     return _examined(_moved(dog.clip, roots))
 
 
 def crawling(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: crawling."""
+    """Return the diagnosis of the clip with the fault: crawling."""
     roots = dog.clip.root_positions.copy()
     roots[:, 2] *= 0.55
     return _examined(_moved(dog.clip, roots))
 
 
 def treadmill(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: treadmill."""
+    """Return the diagnosis of the clip with the fault: treadmill."""
     return _examined(in_place(dog.clip))
 
 
 def sideways(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: sideways."""
+    """Return the diagnosis of the clip with the fault: sideways."""
     roots = dog.clip.root_positions.copy()
     roots[:, [0, 2]] = roots[:, [2, 0]]
     return _examined(_moved(dog.clip, roots))
 
 
 def backward(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: backward."""
+    """Return the diagnosis of the clip with the fault: backward."""
     clip = dog.clip
     rotations, roots = clip.rotations[::-1].copy(), clip.root_positions[::-1].copy()
     return _examined(replace(clip, rotations=rotations, root_positions=roots))
 
 
 def centimeters(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: centimeters."""
+    """Return the diagnosis of the clip with the fault: centimeters."""
     return _examined(dog.clip.scaled(100.0))
 
 
 def a_mouse_in_centimeters(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: a mouse in centimeters."""
+    """Return the diagnosis of the clip with the fault: a mouse in centimeters."""
     small = 0.02 / dog.hip
     mouse = replace(dog.clip, fps=dog.clip.fps / np.sqrt(small)).resample(120.0)
     return _examined(mouse.scaled(100.0 * small))
 
 
 def kilometers(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: kilometers."""
+    """Return the diagnosis of the clip with the fault: kilometers."""
     return _examined(dog.clip.scaled(0.001))
 
 
 def other_axis(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: other axis."""
+    """Return the diagnosis of the clip with the fault: other axis."""
     return _examined(turned(dog.clip, _PITCH))
 
 
 def on_its_side(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: on its side."""
+    """Return the diagnosis of the clip with the fault: on its side."""
     return _examined(turned(dog.clip, _SIDE))
 
 
 def upside_down(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: upside down."""
+    """Return the diagnosis of the clip with the fault: upside down."""
     return _examined(turned(dog.clip, quat.mul(_SIDE, _SIDE)))
 
 
 def under_ground(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: under ground."""
+    """Return the diagnosis of the clip with the fault: under ground."""
     return _examined(
         _moved(dog.clip, dog.clip.root_positions - np.array([0.0, 0.3 * dog.hip, 0.0]))
     )
 
 
 def one_paw_low(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: one paw low."""
+    """Return the diagnosis of the clip with the fault: one paw low."""
     skeleton = dog.clip.skeleton
     offsets = skeleton.offsets.copy()
     offsets[[skeleton.index(name) for name in dog.legs["RH"][1:]]] *= 1.4
@@ -284,7 +284,7 @@ def one_paw_low(dog: Good) -> Diagnosis:
 
 
 def mirrored(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: mirrored."""
+    """Return the diagnosis of the clip with the fault: mirrored."""
     legs = dog.legs
     return _examined(
         dog.clip, {leg: legs[("R" if leg[0] == "L" else "L") + leg[1]] for leg in legs}
@@ -292,7 +292,7 @@ def mirrored(dog: Good) -> Diagnosis:
 
 
 def fore_and_hind_exchanged(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: fore and hind exchanged."""
+    """Return the diagnosis of the clip with the fault: fore and hind exchanged."""
     legs = dog.legs
     return _examined(
         dog.clip, {leg: legs[leg[0] + ("F" if leg[1] == "H" else "H")] for leg in legs}
@@ -300,27 +300,27 @@ def fore_and_hind_exchanged(dog: Good) -> Diagnosis:
 
 
 def slow_motion(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: slow motion."""
+    """Return the diagnosis of the clip with the fault: slow motion."""
     return _examined(replace(dog.clip, fps=dog.clip.fps / 6.0).resample(30.0))
 
 
 def fast_motion(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: fast motion."""
+    """Return the diagnosis of the clip with the fault: fast motion."""
     return _examined(replace(dog.clip, fps=dog.clip.fps * 8.0).resample(120.0))
 
 
 def odd_rate(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: odd rate."""
+    """Return the diagnosis of the clip with the fault: odd rate."""
     return _examined(replace(dog.clip, fps=1.0))
 
 
 def few_frames(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: few frames."""
+    """Return the diagnosis of the clip with the fault: few frames."""
     return _examined(dog.clip.resample(max(4.5 * dog.clip.fps / dog.stride, 6.1)))
 
 
 def open_ends(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: open ends."""
+    """Return the diagnosis of the clip with the fault: open ends."""
     clip = dog.clip.slice(0, dog.stride)
     lift = np.linspace(0.0, 1.2, clip.frames)
     rotations = clip.rotations.copy()
@@ -331,7 +331,7 @@ def open_ends(dog: Good) -> Diagnosis:
 
 
 def limping_on_three(dog: Good) -> Diagnosis:
-    """Return the diagnosis of the clip with this fault: limping on three."""
+    """Return the diagnosis of the clip with the fault: limping on three."""
     rotations = dog.clip.rotations.copy()
     for part in quadruped.LEG_CHAINS["RH"]:
         rotations[:, dog.joint(part)] = rotations[:1, dog.joint(part)]
@@ -339,7 +339,7 @@ def limping_on_three(dog: Good) -> Diagnosis:
 
 
 CANONICAL: Final = frozenset((three_legs, six_legs, snake, dragged, flying, idle, limping_on_three))
-"""Faults that are only built on a canonical skeleton."""
+"""Faults that are only possible on a canonical skeleton."""
 FAULTS: Final[dict[Break, tuple[str, ...]]] = {
     three_legs: ("three_legs",),
     six_legs: ("many_legs",),
@@ -376,7 +376,7 @@ FAULTS: Final[dict[Break, tuple[str, ...]]] = {
     open_ends: ("open_loop",),
     limping_on_three: ("still_leg",),
 }
-"""Each break to the codes of what the doctor must name, one of them."""
+"""Codes of each fault, of which the doctor must name one."""
 
 
 def named(fault: Break, found: Diagnosis) -> bool:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last baseline: the un-adapted network fine-tuned by gradient on one clip.
+"""A baseline: the un-adapted network, fine-tuned by gradient on one clip.
 
     python -m training.creature.judging.finetune --data FOLDER --out build/oneshot/finetuned
 
 writes a model for each real creature: 1,000 steps of closed-loop roll-outs over its exemplar and
-the mirror image of it, from the quadruped as it ships. Takes minutes where adapting takes a
-fraction of a second.
+its mirror image, from the shipped quadruped. It takes minutes; adapting takes a fraction of a
+second.
 """
 
 import argparse
@@ -51,9 +51,9 @@ SETTINGS: Final = Settings(
 
 
 def label(clip: Clip) -> dict[str, Array]:
-    """Return everything training needs of a steady clip, as ``quadruped.prepare.label``.
+    """Return the training arrays of a steady clip, as ``quadruped.prepare.label``.
 
-    Its one gait and its strides are those of its rhythm, as the paws of hand-made clips slide.
+    Gait and strides come from its stride rhythm, because the paws of hand-keyed clips slide.
     """
     found, gait = stride_rhythm(clip), footfall_pattern(clip, quadruped_gaits.HIP_HEIGHT).gait
     weights = quadruped_gaits.only(gait, clip.frames)
@@ -70,7 +70,7 @@ def label(clip: Clip) -> dict[str, Array]:
 
 
 def sequences(exemplar: Clip, folder: Path) -> Sequences:
-    """Return the sequences of an exemplar and its mirror image; written to ``folder`` on the way.
+    """Return the sequences of an exemplar and its mirror image; ``folder`` receives the file.
 
     Raises ValueError for a clip without contacts.
     """
@@ -102,7 +102,7 @@ def torch_model(model: Model, clip: Clip) -> Quadruped:
 
 
 def numpy_model(tuned: Quadruped, base: Model) -> Model:
-    """Return the runtime's model of a fine-tuned mixture; the rest is that of ``base``."""
+    """Return the runtime's model of a fine-tuned mixture; the rest comes from ``base``."""
     state = {name: value.detach().numpy().copy() for name, value in tuned.state_dict().items()}
 
     def three(name: str, step: int = 1) -> tuple[Array, Array, Array]:
@@ -123,7 +123,7 @@ def finetuned(
 ) -> Model:
     """Return a shipped model fine-tuned on an exemplar of the model animal's size, at 60 Hz.
 
-    ``folder`` takes what is written on the way.
+    ``folder`` receives intermediate files.
     """
     torch.manual_seed(settings.seed)
     shipped = controller_model.load(base)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well real clips are read, and the exemplar doctor's misses and false alarms on them.
+"""Measure the reading of real clips, and the exemplar doctor's misses and false alarms.
 
     python -m training.creature.judging.reading_accuracy --data FOLDER [--broken COUNT]
 
-Nothing of the catalog is told to the reader: it finds the animal, its facing, its strides and its
-speed in the bare BVH file. ``--broken`` breaks that many of the good clips in all ways.
+The reader gets only the BVH file and detects the animal, its facing, strides and speed.
+``--broken`` puts every fault into that many of the good clips.
 """
 
 import argparse
@@ -35,8 +35,8 @@ from .faults import Good
 log = logging.getLogger(__name__)
 
 STRIDES: Final = 4.0
-"""Strides that a clip to be broken lasts at least."""
-_TOLD: Final = ("legs", "in place", "loop", "gait", "stride", "speed", "speed 25 %")
+"""Least strides of a clip that faults are put into."""
+_COLUMNS: Final = ("legs", "in place", "loop", "gait", "stride", "speed", "speed 25 %")
 
 
 def entries(folder: Path) -> list[dict[str, Any]]:
@@ -48,9 +48,9 @@ def entries(folder: Path) -> list[dict[str, Any]]:
 def agreement(
     entry: dict[str, Any], legs: dict[str, list[str]], clip: Clip, rig: Rig | None
 ) -> dict[str, bool]:
-    """Return what is read of a clip as the catalog, or the conversion with its map, has it.
+    """Compare a clip's reading with the catalog, or with the conversion by its rig map.
 
-    ``legs`` are the catalog's. Strides and gaits are compared where ``rig`` is known.
+    ``legs`` are the catalog's. Gaits are compared if ``rig`` is known.
     """
     got = exemplar.of_clip(clip)
     assert got.animal is not None
@@ -70,7 +70,7 @@ def agreement(
 
 
 def moving(clip: Clip) -> Good | None:
-    """Return a loop made in place as a clip that moves, played on; None for other clips."""
+    """Return an in-place loop as a traveling, repeated clip; None for other clips."""
     seen = analyze(Recording.of_clip(clip))
     if not (seen.loop.closes and seen.ground.in_place):
         return None
@@ -91,7 +91,7 @@ def moving(clip: Clip) -> Good | None:
 
 
 def broken(good: Good) -> Iterator[tuple[str, bool]]:
-    """Yield each fault that can be built on a clip, and whether the doctor names it."""
+    """Yield each fault that is possible on a clip, and whether the doctor names it."""
     for fault in faults.FAULTS:
         clamped = fault is faults.few_frames and 4.5 * good.clip.fps / good.stride < 6.1
         if fault not in faults.CANONICAL and not clamped:
@@ -99,35 +99,35 @@ def broken(good: Good) -> Iterator[tuple[str, bool]]:
 
 
 def kind(entry: dict[str, Any]) -> str:
-    """Return to which group of the report a clip belongs."""
+    """Return the group of the report to which a clip belongs."""
     if entry["gait"] in ("idle", "other", "turn"):
         return str(entry["gait"])
     return "captured" if entry["rig"].startswith("labrador/") else "keyed"
 
 
 def reading_table(folder: Path) -> str:
-    """Return how many clips that travel are read as the catalog has them."""
-    told = catalog_of(folder)["rigs"]
+    """Return a table of how many traveling clips are read like the catalog."""
+    rigs = catalog_of(folder)["rigs"]
     known = animal_rigs.read_rigs(folder)
     right, of, named = Counter[str](), Counter[str](), set[str]()
     for entry in entries(folder):
         if kind(entry) not in ("keyed", "captured"):
             continue
         legs = {
-            leg: [*names, *told[entry["rig"]]["girdle_connectors"].get(leg, ())]
-            for leg, names in told[entry["rig"]]["legs"].items()
+            leg: [*names, *rigs[entry["rig"]]["girdle_connectors"].get(leg, ())]
+            for leg, names in rigs[entry["rig"]]["legs"].items()
         }
         clip = bvh.read(folder / entry["path"])
         for what, same in agreement(entry, legs, clip, known.get(entry["rig"])).items():
             of[what] += 1
             right[what] += same
         named.add(entry["rig"])
-    lines = [f"{what:12s} {right[what]:4d} of {of[what]}" for what in _TOLD]
+    lines = [f"{what:12s} {right[what]:4d} of {of[what]}" for what in _COLUMNS]
     return "\n".join([f"{len(named)} rigs, clips that travel, read without a map", *lines])
 
 
 def alarm_table(folder: Path) -> str:
-    """Return what the doctor says of clips, by what they are."""
+    """Return a table of the doctor's findings by group of clips."""
     clips = Counter[str]()
     said: dict[str, Counter[str]] = {}
     for entry in entries(folder):
@@ -145,10 +145,10 @@ def alarm_table(folder: Path) -> str:
 
 
 def fault_table(folder: Path, count: int) -> str:
-    """Return how many faults of ``count`` real clips, broken in all ways, are named."""
+    """Return how many of all faults, put into ``count`` real clips, are named."""
     loops = [entry for entry in entries(folder) if kind(entry) == "keyed"]
     order = np.random.default_rng(1).permutation(len(loops))
-    told, of, clips = Counter[str](), Counter[str](), 0
+    found, of, clips = Counter[str](), Counter[str](), 0
     for at in order:
         good = moving(bvh.read(folder / loops[int(at)]["path"]))
         if good is None or clips == count:
@@ -156,9 +156,9 @@ def fault_table(folder: Path, count: int) -> str:
         clips += 1
         for name, named in broken(good):
             of[name] += 1
-            told[name] += named
-    missed = [f"{name} {told[name]} of {of[name]}" for name in of if told[name] < of[name]]
-    total = f"{told.total()} of {of.total()} faults named in {clips} real clips"
+            found[name] += named
+    missed = [f"{name} {found[name]} of {of[name]}" for name in of if found[name] < of[name]]
+    total = f"{found.total()} of {of.total()} faults named in {clips} real clips"
     return total + (f"; missed: {', '.join(missed)}" if missed else "")
 
 
@@ -167,7 +167,9 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with catalog.json")
-    parser.add_argument("--broken", type=int, default=0, help="real clips to break in all ways")
+    parser.add_argument(
+        "--broken", type=int, default=0, help="number of real clips that get every fault"
+    )
     options = parser.parse_args()
     log.info("%s\n", reading_table(options.data))
     log.info("%s", alarm_table(options.data))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the figures of one-shot adaptation come to: shares, targets, and tables in Markdown."""
+"""Summaries of one-shot adaptation: shares, targets, and tables in Markdown."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,7 +13,7 @@ NO_SHOT: Final = "another's clip"
 FINETUNED: Final = "fine-tuned"
 
 JUDGED: Final = {"pose": ("other",), "footfalls": ("other",), "slip": ("other", "turn")}
-"""Measures that are to be lower than every baseline's, and the cases they are taken of."""
+"""Measures that should be lower than every baseline's, and the cases they are taken from."""
 LIMITS: Final = {
     "pose": 3.0,
     "pose of the network": 3.0,
@@ -21,16 +21,16 @@ LIMITS: Final = {
     "footfalls_most": 0.03,
     "period": 2.0,
 }
-"""Most of each measure at the exemplar's own speed: %, %, %, strides, %."""
-TOLD: Final = ("pose of the network", "pose of planted paws")
-"""Which of them tell why a target is missed: the pose before the clean-up, and against an exemplar
-whose paws are planted by the same clean-up, as those of hand-made clips slide."""
+"""Limits of each measure at the exemplar's own speed: %, %, %, strides, %."""
+EXPLAINED: Final = ("pose of the network", "pose of planted paws")
+"""Measures that explain a missed target: the pose before the clean-up, and the pose against an
+exemplar whose sliding paws are planted by the same clean-up."""
 CURVE_SLIP: Final = 1.0
-"""Most of the median slip of planted paws on curves, % of the hip's height."""
+"""Limit of the median slip of planted paws on curves, % of the hip height."""
 UNSEEN: Final = {"slip": CURVE_SLIP}
-"""What of a measure counts as none: who is under it is no worse than anybody."""
+"""Values of a measure that count as none: a method below it is never worse than another."""
 BETTER: Final = 0.8
-"""Share of creatures on which ours is to be better than every baseline."""
+"""Target share of creatures on which ours is better than every baseline."""
 
 
 def mean_of(rows: Sequence[Row], method: str, measure: str, kinds: Sequence[str]) -> float:
@@ -46,7 +46,7 @@ def mean_of(rows: Sequence[Row], method: str, measure: str, kinds: Sequence[str]
 def judged(rows: Sequence[Row]) -> dict[str, bool]:
     """Return for one creature whether ours is lower than every baseline, by measure and in all.
 
-    "slip, strictly" does without UNSEEN and is not part of all.
+    "slip, strictly" ignores UNSEEN and is not part of "all".
     """
     rivals = {row["method"] for row in rows} - {OURS, NO_SHOT}
     out, strict = {}, True
@@ -59,7 +59,7 @@ def judged(rows: Sequence[Row]) -> dict[str, bool]:
 
 
 def summary(rows: Sequence[Row]) -> Row:
-    """Return what the targets are about, over the rows of some creatures."""
+    """Return the figures of the targets over the rows of some creatures."""
     names = list(dict.fromkeys(row["creature"] for row in rows))
     won = {name: judged([row for row in rows if row["creature"] == name]) for name in names}
     ours = [row for row in rows if row["method"] == OURS]
@@ -69,7 +69,7 @@ def summary(rows: Sequence[Row]) -> Row:
     shares = {m: float(np.mean([one[m] for one in won.values()])) for m in next(iter(won.values()))}
     slip = float(np.median([row["planted_median"] for row in curves]))
     within = {m: float(np.mean([row[m] <= most for row in own])) for m, most in LIMITS.items()}
-    targets = {f"own {m}": within[m] == 1.0 for m in LIMITS if m not in TOLD}
+    targets = {f"own {m}": within[m] == 1.0 for m in LIMITS if m not in EXPLAINED}
     targets |= {f"better {m}": shares[m] >= BETTER for m in (*JUDGED, "all")}
     return {
         "creatures": len(names),
@@ -89,11 +89,11 @@ def summary(rows: Sequence[Row]) -> Row:
 def _own(row: Row) -> Row:
     """Return the measures of LIMITS at the exemplar's own speed."""
     done = row["clean"]
-    return {**done, TOLD[0]: row["raw"]["pose"], TOLD[1]: done["pose_planted"]}
+    return {**done, EXPLAINED[0]: row["raw"]["pose"], EXPLAINED[1]: done["pose_planted"]}
 
 
 def _means(rows: Sequence[Row], method: str) -> Row:
-    """Return the mean of each measure by the case it is taken of."""
+    """Return the mean of each measure over the cases it is taken from."""
     out = {f"own {m}": mean_of(rows, method, m, ("own",)) for m in ("pose", "footfalls", "period")}
     out |= {m: mean_of(rows, method, m, kinds) for m, kinds in JUDGED.items()}
     out |= {f"turn {m}": mean_of(rows, method, m, ("turn",)) for m in ("pose", "slip")}
@@ -122,8 +122,8 @@ def of_summary(group: str, found: Row) -> str:
         "|---|---|---|---|",
     ]
     for measure, values in found["own"].items():
-        told = f"{100.0 * found['own_within'][measure]:.0f} %"
-        lines.append(f"| {measure} | {values['median']:.3f} | {values['worst']:.3f} | {told} |")
+        share = f"{100.0 * found['own_within'][measure]:.0f} %"
+        lines.append(f"| {measure} | {values['median']:.3f} | {values['worst']:.3f} | {share} |")
     columns = next(iter(found["means"].values()))
     lines += ["", "| method | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for method, means in found["means"].items():

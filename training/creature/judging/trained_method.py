@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any way of adapting as the runtime's learner, so that all are judged by the same code.
+"""Any trained method of adapting as the runtime's learnet, so that the same code measures all.
 
-FiLM's scales and shifts, and inputs that stay the same, can be put into weights and biases; so a
-creature's controller is a plain mixture of experts whichever way it was adapted.
+FiLM's scales and shifts, and constant inputs, fold into weights and biases, so every method gives
+a plain mixture of experts.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..model import Factored, Learner
 
 
 class TrainedMethod(Learnet):
-    """A trained learner of any of ``model.WAYS``."""
+    """A trained learner with any of the methods ``model.WAYS``."""
 
     def __init__(self, checkpoint: Path) -> None:
         """Read a checkpoint of ``train``."""

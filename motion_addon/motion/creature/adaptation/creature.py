@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A creature learned from one clip: what is stored of the clip, and its controller.
+"""A creature learned from one clip: its stored parts and its controller.
 
 A creature is a few kilobytes: the encoder's state, the mean pose, the footfalls, the stride rate
 and the residual that the network misses. Its weights are computed from these when needed.
@@ -69,7 +69,7 @@ class Creature:
 
     @cached_property
     def digest(self) -> str:
-        """First 12 hex digits of the SHA-256 of what is stored."""
+        """First 12 hex digits of the SHA-256 of the stored bytes."""
         return hashlib.sha256(self.to_bytes()).hexdigest()[:12]
 
     def to_bytes(self) -> bytes:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What adapting a creature to one clip is compared with: loop, re-mixing, un-adapted model."""
+"""Baselines of one-shot adaptation: looped clip, patch matching, un-adapted model."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every way of moving a creature is asked for: plans straight on and along bends."""
+"""The courses of all methods: plans straight ahead and along bends."""
 
 from typing import Final
 
@@ -12,10 +12,10 @@ from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import Trajectory
 
 SECONDS: Final = 9.0
-"""Of a course."""
+"""Duration of a course."""
 SWING, WAVE, SHORTEST = 0.9, 4.5, 3.5
-"""Radians by which a winding course turns to either side, seconds of one of its waves, and the
-least meters of it: bends tighter than that are no walk of an animal as long as a Labrador."""
+"""Largest turn of a winding course to either side (radians), duration of its waves (s) and their
+least length (m): an animal as long as a Labrador does not walk tighter bends."""
 
 
 def straight(speed: float) -> Array:
@@ -35,7 +35,7 @@ def winding(speed: float) -> Array:
 def plan(points: Array, speed: float, gait: str, stands: bool = False) -> Trajectory:
     """Return the plan along points at a steady speed (m/s) in one gait.
 
-    With ``stands`` it begins and ends in one.
+    With ``stands`` it begins and ends standing.
     """
-    path, mover = Path.from_points(points), quadruped_gaits.DOG
+    path, mover = Path.from_points(points), quadruped_gaits.MOVER
     return trajectory.plan(path, speed=speed, gait=gait, start=stands, stop=stands, mover=mover)

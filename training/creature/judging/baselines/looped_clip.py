@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first baseline: the exemplar's best loop along the path, played as fast as it goes.
+"""Baseline: the exemplar's best loop along the path, played at the speed of the path.
 
-This is what an artist does with a cycle and a Follow Path constraint, and the rate at which the
-paws do not slide.
+An artist does this with a cycle and a Follow Path constraint, at the rate at which the paws do not
+slide.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ from .root_relative import RootRelativeClip, root_relative
 WITHIN: Final = 0.12
 """Share by which a loop may be longer or shorter than a whole number of strides."""
 MOST: Final = 3
-"""Strides in a loop."""
+"""Most strides in a loop."""
 
 
 def looped(exemplar: Clip, plan: Trajectory) -> Clip:
@@ -35,9 +35,9 @@ def looped(exemplar: Clip, plan: Trajectory) -> Clip:
 
 
 def best_loop(clip: Clip, motion: RootRelativeClip) -> tuple[int, int]:
-    """Return the first frame of the best loop and the frame that is the first again.
+    """Return the first frame of the best loop and the frame that repeats it.
 
-    Loops of one to MOST strides are tried; the whole clip is one if it is no longer than that.
+    Loops of one to MOST strides are tried; a shorter clip is one loop.
     """
     rate = stride_rhythm(clip).rate
     places = motion.skeleton.fk(motion.rotations, motion.hips)[1].reshape(clip.frames, -1)
@@ -47,21 +47,18 @@ def best_loop(clip: Clip, motion: RootRelativeClip) -> tuple[int, int]:
         wanted = strides * clip.fps / rate if rate else np.inf
         first, last = int((1.0 - WITHIN) * min(wanted, 1e6)), int((1.0 + WITHIN) * min(wanted, 1e6))
         for length in range(max(first, 4), min(last, clip.frames - 1) + 1):
-            seams = np.linalg.norm(places[length:] - places[:-length], axis=1)
-            start = int(np.argmin(seams))
-            best = min(best, (float(seams[start]), start, start + length))
+            gaps = np.linalg.norm(places[length:] - places[:-length], axis=1)
+            start = int(np.argmin(gaps))
+            best = min(best, (float(gaps[start]), start, start + length))
     return best[1], best[2]
 
 
 def closed(motion: RootRelativeClip, start: int, stop: int) -> RootRelativeClip:
-    """Return frames ``start`` to ``stop`` with the last equal to the first.
-
-    The difference is spread over the loop.
-    """
+    """Return frames ``start`` to ``stop``, closed by spreading the difference of their ends."""
     share = np.linspace(-0.5, 0.5, stop - start + 1)
     part = slice(start, stop + 1)
-    seam = quat.to_rotvec(quat.inv_mul(motion.rotations[stop], motion.rotations[start]))
-    turned = quat.mul(motion.rotations[part], _turns(share, seam))
+    gap = quat.to_rotvec(quat.inv_mul(motion.rotations[stop], motion.rotations[start]))
+    turned = quat.mul(motion.rotations[part], _partial_rotations(share, gap))
     hips = motion.hips[part] + share[:, None] * (motion.hips[start] - motion.hips[stop])
     contacts = motion.contacts[part]
     return RootRelativeClip(
@@ -69,6 +66,6 @@ def closed(motion: RootRelativeClip, start: int, stop: int) -> RootRelativeClip:
     )
 
 
-def _turns(share: Array, seam: Array) -> Array:
-    """Return (N, J, 4) the shares (N,) of rotation vectors (J, 3)."""
-    return np.asarray(quat.from_rotvec(share[:, None, None] * seam))
+def _partial_rotations(share: Array, gap: Array) -> Array:
+    """Return (N, J, 4) the rotations of shares (N,) of rotation vectors (J, 3)."""
+    return np.asarray(quat.from_rotvec(share[:, None, None] * gap))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The second baseline: the exemplar re-mixed from its own patches, in the spirit of GenMM.
+"""Baseline: the exemplar re-mixed from its own patches, after GenMM.
 
-An own, compact implementation of patch matching over one clip (Li et al. 2023, "Example-based
-Motion Synthesis via Generative Motion Matching"): from coarse to fine, every patch of the motion
-becomes the exemplar's nearest, patches that are used too much are made dearer, and what overlaps
-is blended. The course of the root is given and is part of what is compared. As one clip holds
-one speed only, copies at other tempi are there to choose from, too.
+A compact implementation of patch matching over one clip (Li et al. 2023, "Example-based Motion
+Synthesis via Generative Motion Matching"): from coarse to fine, every patch of the motion is
+replaced with the exemplar's nearest patch, frequent patches cost more, and overlaps are blended.
+The course of the root is given and is part of the distance. One clip has one speed only, so copies
+at other tempi can be chosen, too.
 """
 
 from typing import Final
@@ -23,17 +23,17 @@ from .root_relative import RootRelativeClip, root_relative
 PATCH: Final = 11
 """Frames of a patch, at each scale."""
 SCALES: Final = (8, 4, 2, 1)
-"""Frames to one frame of a scale, coarse to fine."""
+"""Frames per frame of a scale, coarse to fine."""
 ROUNDS: Final = 5
 """Matchings at each scale."""
 COMPLETE: Final = 0.01
-"""How much all of the exemplar is to be used: GenMM's alpha, smaller is more."""
+"""GenMM's alpha: a smaller value uses more of the exemplar."""
 TEMPO: Final = 1.2
-"""Step from one tempo of the exemplar to the next."""
+"""Ratio of neighboring tempi of the exemplar."""
 TEMPI: Final = (0.3, 4.0)
 """Slowest and fastest tempo."""
 COURSE_WEIGHT: Final = 1.0
-"""Of the root's course beside the pose."""
+"""Weight of the root's course relative to the pose."""
 
 
 def remixed(exemplar: Clip, plan: Trajectory, seed: int = 1) -> Clip:
@@ -60,7 +60,7 @@ def remixed(exemplar: Clip, plan: Trajectory, seed: int = 1) -> Clip:
 
 
 def tempi(motion: RootRelativeClip, plan: Trajectory) -> list[RootRelativeClip]:
-    """Return a motion at the tempi at which it is as fast as a plan's speeds."""
+    """Return the motion at the tempi that match a plan's speeds."""
     own = max(float(np.hypot(*motion.motion[:, :2].mean(axis=0))), 0.05)
     going = plan.speeds[plan.speeds > 0.1]
     low, high = np.percentile(going if len(going) else [own], [2.0, 98.0]) / own
@@ -79,10 +79,10 @@ def tempi(motion: RootRelativeClip, plan: Trajectory) -> list[RootRelativeClip]:
 
 
 def matched(made: Array, examples: list[Array]) -> Array:
-    """Return ``made`` (T, F) put together from the nearest patches of ``examples`` (each (N, F)).
+    """Return ``made`` (T, F) composed of the nearest patches of ``examples`` (each (N, F)).
 
-    A patch's distance is divided by the least distance at which it is used at all, and patches
-    that overlap are blended by how well they fit.
+    A patch's distance is divided by the least distance at which it is used at all, and
+    overlapping patches are blended by their distances.
     """
     size = min(PATCH, len(made), *(len(one) for one in examples))
     asked, keys = _patches(made, size), np.concatenate([_patches(one, size) for one in examples])

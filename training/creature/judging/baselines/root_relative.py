@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A motion seen from the root of its course, and put onto the root of a plan again."""
+"""A clip relative to the root of its course, which can be moved onto the root of a plan."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from .. import measures
 
 @dataclass(frozen=True, eq=False)
 class RootRelativeClip:
-    """A motion as its root sees it, frame by frame."""
+    """A clip relative to its root."""
 
     skeleton: Skeleton
     rotations: Array
@@ -27,10 +27,10 @@ class RootRelativeClip:
     contacts: Array
     """(T, 4)."""
     motion: Array
-    """(T, 3) of the root: to the left and ahead (m/s), and turning (rad/s)."""
+    """(T, 3) velocity of the root to the left and ahead (m/s), and its turning (rad/s)."""
 
     def at(self, frames: Array) -> "RootRelativeClip":
-        """Return the motion at fractional frames (N,); its root is taken at whole ones."""
+        """Return the clip at fractional frames (N,); contacts and root at the nearest frame."""
         low = np.clip(np.floor(frames).astype(np.int64), 0, len(self.hips) - 2)
         share = np.clip(frames - low, 0.0, 1.0)
         turned = quat.slerp(self.rotations[low], self.rotations[low + 1], share[:, None])
@@ -39,7 +39,7 @@ class RootRelativeClip:
         return RootRelativeClip(self.skeleton, turned, hips, self.contacts[near], self.motion[near])
 
     def along(self, plan: Trajectory) -> Clip:
-        """Return the motion as a clip whose root is that of a plan of as many frames."""
+        """Return the clip with the root of a plan of as many frames."""
         root = features.root_rotations(plan)
         rotations = self.rotations.astype(np.float64)
         rotations[:, 0] = quat.mul(root, rotations[:, 0])
@@ -54,7 +54,7 @@ class RootRelativeClip:
 
 
 def root_relative(clip: Clip) -> RootRelativeClip:
-    """Return a clip with contacts as its own root sees it. Raises ValueError without contacts."""
+    """Return a clip with contacts relative to its root. Raises ValueError without contacts."""
     if clip.contacts is None:
         raise ValueError("The clip has no contacts")
     root = measures.course(clip)
