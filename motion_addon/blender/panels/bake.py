@@ -13,7 +13,7 @@ from ..keys import takes
 from ..operators.bake import FOOTFALL_OT_bake
 from ..rig import character
 from ..scene import progress
-from .tab import Tab, sentence
+from .tab import Tab, progress_bar, sentence
 
 
 class FOOTFALL_UL_takes(bpy.types.UIList):
@@ -52,8 +52,7 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
         button = layout.column()
         button.scale_y = 1.8
         if progress.now.running:
-            factor = progress.now.factor
-            button.progress(factor=factor, type="BAR", text=f"{factor:.0%}    Esc cancels")
+            progress_bar(button)
             return
         button.operator("footfall.bake", icon="REC")
         problem = FOOTFALL_OT_bake.problem(context)
@@ -85,7 +84,7 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
 
 
 class FOOTFALL_PT_keys(Tab, bpy.types.Panel):
-    """How keys are written"""
+    """The keys of a take"""
 
     bl_label = "Keys"
     bl_parent_id = "FOOTFALL_PT_bake"

@@ -8,8 +8,7 @@ import bpy
 
 from ..bake import experts
 from ..keys import takes
-from ..rig import character
-from .tab import Tab, sentence
+from .tab import Tab, active_take, sentence
 
 PIXELS_A_BAR = 11.0
 MOST_BARS = 60
@@ -53,8 +52,7 @@ class FOOTFALL_PT_experts(Tab, bpy.types.Panel):
 
 def _shares(context: bpy.types.Context) -> list[list[float]]:
     """Return the activations (T, K) of the active take; empty if there are none."""
-    rig = character.current(context)
-    take = takes.active(rig) if rig is not None and rig.type == "ARMATURE" else None
+    take = active_take(context)
     return [] if take is None else experts.shares_of(takes.report_of(take))
 
 

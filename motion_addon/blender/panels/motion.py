@@ -38,7 +38,7 @@ class FOOTFALL_UL_speeds(bpy.types.UIList):
 
 
 class FOOTFALL_PT_motion(Tab, bpy.types.Panel):
-    """How the character moves"""
+    """The motion of the character"""
 
     bl_label = "Motion"
     bl_order = 20

@@ -15,7 +15,7 @@ from ..scene import progress
 from .bone_list import draw_bones
 from .charts import draw_chart, footfall_chart
 from .creature_choice import draw_choice
-from .tab import Tab, sentence
+from .tab import Tab, progress_bar, sentence
 
 ICONS = {"error": "CANCEL", "warning": "ERROR", "note": "INFO"}
 MARGIN = 28.0  # pixels of a box's margins
@@ -45,8 +45,7 @@ class FOOTFALL_PT_oneshot(Tab, bpy.types.Panel):
             row.prop(settings, "frame_start", text="")
             row.prop(settings, "frame_end", text="")
         if progress.now.running:
-            factor = progress.now.factor
-            layout.progress(factor=factor, type="BAR", text=f"{factor:.0%}    Esc cancels")
+            progress_bar(layout)
             return
         layout.operator("footfall.examine", icon="VIEWZOOM")
         problem = FOOTFALL_OT_examine.problem(context)

@@ -9,9 +9,8 @@ from typing import Any
 import bpy
 
 from ..keys import footfall_keys, takes
-from ..rig import character
 from .charts import draw_chart, footfall_chart
-from .tab import Tab, sentence
+from .tab import Tab, active_take, sentence
 
 LINES = (
     ("Length", "{frames} frames, {seconds:.1f} s"),
@@ -45,8 +44,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        rig = character.current(context)
-        take = takes.active(rig) if rig is not None and rig.type == "ARMATURE" else None
+        take = active_take(context)
         if take is None or not take.report:
             layout.label(text="Bake a take first", icon="INFO")
             return

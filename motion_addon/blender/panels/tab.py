@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tab of all panels, and sentences that wrap to the panel's width."""
+"""The tab of all panels, and the parts that several panels draw."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import textwrap
 from typing import Any
 
 import bpy
+
+from ..keys import takes
+from ..rig import character
+from ..scene import progress
 
 PIXELS_A_LETTER = 6.0  # of the interface font at scale 1
 
@@ -33,3 +37,15 @@ def sentence(
             column.label(text=line)
         else:
             column.label(text=line, icon=icon if number == 0 else "BLANK1")
+
+
+def progress_bar(layout: bpy.types.UILayout) -> None:
+    """Draw the progress of the running work."""
+    factor = progress.now.factor
+    layout.progress(factor=factor, type="BAR", text=f"{factor:.0%}    Esc cancels")
+
+
+def active_take(context: bpy.types.Context) -> bpy.types.PropertyGroup | None:
+    """Return the active take of the character, or None."""
+    rig = character.current(context)
+    return takes.active(rig) if rig is not None and rig.type == "ARMATURE" else None

@@ -10,7 +10,8 @@ import pytest
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
-from motion_addon.motion.bake.bake import bake, bake_many, cycle
+from motion_addon.motion.bake.bake import bake, bake_many
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.cleanup import secondary_motion
 from motion_addon.motion.clip import bvh
