@@ -38,8 +38,6 @@ def test_every_feature_goes_by_one_part_of_the_basis(walk: Walk) -> None:
     assert seen.shape == (walk.clip.frames, columns[-1].stop)
     contacts = conditions[:, layout.contacts]
     down = contacts.reshape(walk.clip.frames, len(layout.tips), -1).max(axis=-1)
-        conditions[:, layout.contacts].reshape(walk.clip.frames, len(layout.tips), -1).max(axis=-1)
-    )
     assert np.abs(seen[:, rhythm.swing(layout)][down > 0.999]).max() < 1e-3
 
 
