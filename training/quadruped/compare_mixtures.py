@@ -72,7 +72,7 @@ def passes() -> list[Pass]:
         )
         for course in ways:
             path = DrawnPath.from_points(course.points, cyclic=course.cyclic)
-            plan = trajectory.plan(path, speed=speed, gait=gait, mover=quadruped_gaits.DOG)
+            plan = trajectory.plan(path, speed=speed, gait=gait, mover=quadruped_gaits.MOVER)
             out.append(Pass(course, gait, speed, plan, path))
     return out
 

@@ -192,12 +192,14 @@ def _path(
         raise RefusedError("Pick or draw a path first")
     path: bpy.types.Object | None = scene.objects.get(recipe.curve)
     if path is None:
-        raise RefusedError(f"There is no curve '{recipe.curve}' in the scene")
+        raise RefusedError(f"There is no curve '{recipe.curve}' in the scene; pick another")
     points, cyclic = curve.path_points(path, scene)
     if recipe.ground:
         surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
         if surface is None or surface.type != "MESH":
-            raise RefusedError(f"There is no mesh '{recipe.ground}' to lay the path on")
+            raise RefusedError(
+                f"There is no mesh '{recipe.ground}' to lay the path on; pick another"
+            )
         points = path_surface.drop(points, surface, bpy.context.evaluated_depsgraph_get())
     return (curve.core_from_world(points) * meters_per_unit(scene)).tolist(), cyclic
 

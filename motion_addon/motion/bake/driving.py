@@ -6,8 +6,8 @@ from collections.abc import Generator, Sequence
 
 import numpy as np
 
+from ..controller.blending import Clock, GaitOptions
 from ..controller.controller import Controller, Run
-from ..controller.pacing import Clock, Wishes
 from ..maths.quat import Array
 from ..plan import trajectory
 from .planning import PlannedWalk
@@ -40,9 +40,9 @@ def drive(
     rates = [_cadence(r, len(p)) for r, p in zip(requests, plans, strict=True)]
     held = [np.pad(rate, ((0, frames - len(rate)), (0, 0)), mode="edge") for rate in rates]
     phase = np.array([request.start_phase for request in requests])
-    wishes = [Wishes(request.lead, request.experts, clock) for request in requests]
+    options = [GaitOptions(request.lead, request.experts, clock) for request in requests]
     controller = Controller(walks[0].model, len(walks))
-    for given in controller.run(plans, phase, np.concatenate(held, axis=1), wishes):
+    for given in controller.run(plans, phase, np.concatenate(held, axis=1), options):
         if not isinstance(given, float):
             return given
         yield 0.9 * given

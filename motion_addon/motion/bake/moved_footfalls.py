@@ -7,9 +7,9 @@ from typing import cast
 
 import numpy as np
 
+from ..controller.blending import Clock, leg_offsets
 from ..controller.controller import Run
 from ..controller.footfall_search import Retiming, Try, search
-from ..controller.pacing import Clock, legs
 from .driving import drive
 from .finishing import finished
 from .planning import PlannedWalk
@@ -28,7 +28,7 @@ def with_moved_footfalls(walk: PlannedWalk, run: Run) -> Generator[float, None, 
         (again,) = yield from drive([walk], clock)
         return _attempt(walk, again)
 
-    clock = Clock(run.phase, legs(walk.model, walk.plan, request.lead)[0])
+    clock = Clock(run.phase, leg_offsets(walk.model, walk.plan, request.lead)[0])
     retiming = Retiming(request.footfalls, plain.contacts, clock, plain.clip.fps)
     best = yield from search(retiming, plain, attempt)
     result = result_of(walk, best.run, best.clip)

@@ -133,7 +133,7 @@ def plan_walk(
     request: BakeRequest,
     path: Path,
     scale: float,
-    mover: Mover = biped_gaits.PERSON,
+    mover: Mover = biped_gaits.MOVER,
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 

@@ -93,5 +93,5 @@ def only(gait: str, frames: int) -> Array:
     return out
 
 
-DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)), 0.8, BACKWARD)
-"""How the model's animal moves, for ``trajectory.plan``."""
+MOVER: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)), 0.8, BACKWARD)
+"""How the model's animal moves."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..body import quadruped_gaits
 from ..clip.clip import Clip
-from ..controller.pacing import legs
+from ..controller.blending import leg_offsets
 from ..controller.plan_similarity import moving, warnings
 from ..maths.quat import Array
 from ..plan.trajectory import Trajectory
@@ -34,7 +34,7 @@ class ExemplarMatch:
     @staticmethod
     def of(loaded: LoadedCreature, plan: Trajectory, lead: str) -> ExemplarMatch:
         """Return the match of a plan of the model's size."""
-        delay = legs(loaded.model, plan, lead)[0][:, 0]
+        delay = leg_offsets(loaded.model, plan, lead)[0][:, 0]
         similarity = loaded.model.gait_profile.similarity(plan, lead)
         return ExemplarMatch(loaded, similarity, moving(plan), delay)
 

@@ -9,12 +9,12 @@ from ...errors import RefusedError
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
+from .animal_structure import find_animal
 from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
 from .families import FAMILIES
 from .families.family import Family
-from .quadruped_structure import find_quadruped
+from .person_structure import find_person
 from .rig_map import REQUIRED_ROLES, ROLES, RigMap
-from .structure import find_structure
 
 _LABELS: Final = {
     "structure": "Unnamed humanoid",
@@ -47,7 +47,7 @@ def detect(rig: RigBones) -> RigMap:
     stands = person.usable and person.confidence > _DOUBTFUL
     if stands and person.family != "structure" and not stands_on_four(rig, _indices(rig, person)):
         return person
-    animal = find_quadruped(rig)
+    animal = find_animal(rig)
     faced = None if animal is None else _animal_facing(rig, animal)
     return person if faced is None else faced
 
@@ -92,7 +92,7 @@ def _person(rig: RigBones) -> RigMap:
         if found and (best is None or _score(found) > _score(best)):
             best = found
     if best is None or not best.usable:
-        guess = find_structure(rig)
+        guess = find_person(rig)
         if guess is not None and (best is None or _score(guess) > _score(best)):
             best = guess
     if best is None:

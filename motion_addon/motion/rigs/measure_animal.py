@@ -14,9 +14,8 @@ from ..body.quadruped import LEG_JOINTS, ROLES
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
-from .axes import four_legged_axes
+from .axes import bone_ends, four_legged_axes
 from .rest_pose import Measures, RestPose, Roles
-from .structure import bone_ends
 
 _LOW = 0.085
 """Share of the hip height under which a bone belongs to the paw."""

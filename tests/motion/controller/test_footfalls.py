@@ -17,9 +17,9 @@ from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.quadruped import LEGS
 from motion_addon.motion.controller import footfall_search
+from motion_addon.motion.controller.blending import Clock
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.controller.footfall_search import Retiming, monotone
-from motion_addon.motion.controller.pacing import Clock
 from motion_addon.motion.metrics import clip_metrics, paw_metrics
 from tests.cases import each
 
@@ -40,7 +40,7 @@ def retiming(*moved: Footfall) -> Retiming:
 
 
 def stands(contacts: np.ndarray, leg: int) -> list[tuple[int, int]]:
-    return footfall_search.stands_of(contacts)[leg]
+    return footfall_search.stances_of(contacts)[leg]
 
 
 def test_touchdown_comes_when_it_is_wanted_and_no_other_moves() -> None:
@@ -289,10 +289,10 @@ def test_without_clean_up_the_network_still_moves_it() -> None:
     assert landed(bake(bare), "LF", to) <= 3.0
 
 
-def test_who_has_no_footfalls_to_move_is_told() -> None:
+def test_footfalls_of_people_and_herds_are_refused() -> None:
     edit = (Footfall("LF", 1.0, to=1.1),)
     person = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), footfalls=edit)
-    with pytest.raises(RefusedError, match="quadruped"):
+    with pytest.raises(RefusedError, match="footfalls of a person cannot be moved"):
         bake(person)
     dog = replace(person, model="quadruped")
     with pytest.raises(RefusedError, match="herd"):

@@ -30,7 +30,7 @@ each_gait = each("gait", STRIDES)
 
 def along(speed: float, gait: str = "auto") -> tuple[Path, Trajectory]:
     path = Path.from_points([[0, 0, 0], [0, 0, 40]])
-    made = plan(path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.DOG)
+    made = plan(path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.MOVER)
     return path, made
 
 

@@ -11,7 +11,7 @@ from ...maths import quat
 from ...maths.quat import Array
 from ...rigs import RigBones
 from ...rigs.detection import EXCHANGED
-from ...rigs.resting_limbs import Shape, upright
+from ...rigs.leg_pairs import Shape, upright
 from ..reading.clip_analysis import ClipAnalysis
 from ..reading.file_units import HIPS, NAMES
 from ..reading.recording import Recording

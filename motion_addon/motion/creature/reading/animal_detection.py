@@ -12,9 +12,9 @@ from ...body.quadruped import LEGS, ROLES
 from ...maths import quat
 from ...maths.quat import Array
 from ...rigs import RigBones, RigMap
+from ...rigs.animal_structure import around_legs
 from ...rigs.axes import four_legged_axes
 from ...rigs.detection import EXCHANGED
-from ...rigs.quadruped_structure import around_legs
 from .canonical_motion import CanonicalRig
 from .landmarks import BodyParts
 from .recording import Recording
