@@ -14,7 +14,7 @@ from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from . import biped, biped_gaits, quadruped, quadruped_gaits
-from .legs import LegJoints
+from .legs import CanonicalLeg
 from .mover import Mover
 
 
@@ -49,7 +49,7 @@ class Kind:
     """Word in requests and model files."""
     noun: str
     """Word in messages."""
-    legs: tuple[LegJoints, ...]
+    legs: tuple[CanonicalLeg, ...]
     """Legs of the left half, then their counterparts of the right half in the same order."""
     foot: Foot
     torso: tuple[str, ...]
@@ -107,7 +107,7 @@ class Kind:
         return tuple(f"{leg.name} {point}".strip() for leg in self.legs for point in points)
 
     @property
-    def girdles(self) -> tuple[tuple[LegJoints, ...], ...]:
+    def girdles(self) -> tuple[tuple[CanonicalLeg, ...], ...]:
         """Legs by the end of the trunk that they carry, the hips first."""
         pairs = (tuple(leg for leg in self.legs if leg.fore is fore) for fore in (False, True))
         return tuple(pair for pair in pairs if pair)

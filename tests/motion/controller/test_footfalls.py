@@ -20,7 +20,7 @@ from motion_addon.motion.controller import footfall_search
 from motion_addon.motion.controller.blending import Clock
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.controller.footfall_search import Retiming, monotone
-from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from tests.cases import each
 
 FRAMES, STRIDE = 400, 40.0
@@ -213,7 +213,7 @@ def test_the_animal_obeys_a_moved_footfall(gait: str, share: float) -> None:
         for r in (was, now)
     ]
     assert np.percentile(slips[1], 95) < np.percentile(slips[0], 95) + 0.3
-    bends = [np.hstack(list(paw_metrics.bends(r.clip).values())) for r in (was, now)]
+    bends = [np.hstack(list(quadruped_metrics.bends(r.clip).values())) for r in (was, now)]
     kicks = [np.abs(np.diff(b, n=2, axis=0)).max() for b in bends]
     assert kicks[1] < 1.4 * kicks[0]
     assert now.report["footfalls_moved"] == [
