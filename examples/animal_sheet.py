@@ -28,8 +28,9 @@ from motion_addon.blender.keys import key_plan
 from motion_addon.blender.rig import character_size
 from motion_addon.blender.scene import armature
 from motion_addon.motion import rigs
-from motion_addon.motion.bake.bake import BakeResult, bake
+from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat

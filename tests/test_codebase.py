@@ -26,6 +26,7 @@ MAX_EXECUTE_LINES = 20
 MAX_PACKAGE_FILES = 15
 MAX_FILES = {"motion_addon/motion": 8, "motion_addon/blender": 6}
 VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "misc.py"}
+PUBLIC_ANYWAY = {"_exit", "_replace"}
 MIRRORED = {
     "tests/motion": "motion_addon/motion",
     "tests/blender": "motion_addon/blender",
@@ -98,6 +99,26 @@ def test_modules_that_tests_ask_of_the_addon_exist() -> None:
             if not (place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()):
                 offenders.append(f"{name_of(path)}: {module}")
     refuse(offenders)
+
+
+def private_names(node: ast.AST) -> list[str]:
+    """Return the private names of others that a node reaches for."""
+    names = []
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls"}:
+        names = [node.attr]
+    elif isinstance(node, ast.ImportFrom):
+        names = [alias.name for alias in node.names]
+    return [name for name in names if re.match(r"_[a-z]", name) and name not in PUBLIC_ANYWAY]
+
+
+def test_tests_reach_for_public_names() -> None:
+    refuse(
+        f"{name_of(path)}:{node.lineno} {name}"
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "tests")
+        for node in ast.walk(tree_of(path))
+        for name in private_names(node)
+    )
 
 
 def test_handlers_name_their_errors() -> None:

@@ -24,6 +24,7 @@ import numpy as np
 
 from motion_addon.motion.bake import bake as baking
 from motion_addon.motion.bake import planning
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
@@ -250,7 +251,7 @@ def cycles_of(model: str) -> list[Row]:
     """Return the loop error of an exported cycle at each speed."""
     rows = []
     for speed in courses.SPEEDS:
-        made = baking.cycle(request_of(courses.straight(1.0), speed, model))
+        made = cycle(request_of(courses.straight(1.0), speed, model))
         seam = clip_metrics.seam_error(made.clip)
         ok = seam["seam_velocity"] <= 3.0 and seam["seam_pose"] <= 2.0
         rows.append(

@@ -17,8 +17,7 @@ from ..errors import RefusedError
 from ..options import description
 from ..options.herd import HerdOptions
 from ..options.take import TakeOptions
-from .bake.bake import BakeResult, bake, bake_many
-from .bake.creatures import own_clip
+from .bake.bake import bake, bake_many
 from .bake.herd import Herd, members
 from .bake.request import BakeRequest
 from .body.kinds import kind_of
@@ -93,7 +92,7 @@ def option_tables() -> dict[str, str]:
 
 def _bake(options: argparse.Namespace) -> None:
     result = bake(BakeRequest.from_json(_beside(options.request, _read(options.request))))
-    clip = _written(result)
+    clip = result.written_clip
     files = {options.out: lambda part: bvh.write(part, clip)}
     if options.report:
         files[options.report] = lambda part: _write_json(part, result.report)
@@ -110,7 +109,7 @@ def _herd(options: argparse.Namespace) -> None:
     rows = []
     for i, (animal, result) in enumerate(zip(animals, results, strict=True), start=1):
         name = f"{i:0{len(str(len(animals)))}}.bvh"
-        files[options.out / name] = partial(bvh.write, clip=_written(result))
+        files[options.out / name] = partial(bvh.write, clip=result.written_clip)
         rows.append({"file": name, "start": animal.start, "report": result.report})
     files[options.out / "herd.json"] = partial(_write_json, values={"animals": rows})
     _write(files)
@@ -143,13 +142,6 @@ def _inbetween(options: argparse.Namespace) -> None:
 def _clip(request: FilePath, name: str) -> Clip:
     """Read a BVH file beside the request, or where the command runs."""
     return bvh.read(_near(request, name))
-
-
-def _written(result: BakeResult) -> Clip:
-    """Return the clip to write: that of a creature is on the skeleton of its exemplar."""
-    if result.exemplar_match is None:
-        return result.clip
-    return own_clip(result.request, result.clip, result.phase, result.exemplar_match)
 
 
 def _beside(request: FilePath, data: Any) -> Any:

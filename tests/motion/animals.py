@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Synthetic rigs of four-legged animals of many builds, without telling names."""
+"""Synthetic rigs of four-legged animals of many builds, with meaningless bone names."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ STRAIGHT = ((0.08, 0.56, 0.0), (0.08, 0.38, 0.0), (0.08, 0.2, 0.0), (0.08, 0.055
 
 @dataclass(frozen=True)
 class Build(Stance):
-    """What a synthetic animal has."""
+    """Build of a synthetic animal."""
 
     spine: int = 4
     neck: int = 2
@@ -102,7 +102,7 @@ def _legs(parts: Parts, build: Build, stems: dict[str, str], top: str) -> None:
 
 
 def animal(build: Build | None = None) -> tuple[RigBones, RigMap]:
-    """Return a rig without telling names and its true bone map."""
+    """Return a rig with meaningless bone names and its true bone map."""
     build = build or Build()
     parts = Parts()
     top = parts.add_unnamed("", (0, 0, 0), (0, 0, 0.2), "root") if build.root else ""

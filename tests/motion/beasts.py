@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A made-up four-legged animal of plain joints, and the way it steps."""
+"""A made-up four-legged animal of plain joints, and its stepping."""
 
 import numpy as np
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Synthetic human rigs of many kinds, and a clip whose feet stand still."""
+"""Synthetic rigs of people of many builds, and a clip whose feet stand still."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from tests.motion.parts import Parts, Stance
 
 @dataclass(frozen=True)
 class Build(Stance):
-    """What a synthetic human has."""
+    """Build of a synthetic person."""
 
     spine: int = 3
     neck: int = 1
@@ -103,7 +103,7 @@ def _arm(parts: Parts, build: Build, chest: str, side: str, s: float) -> None:
 
 
 def human(build: Build | None = None) -> tuple[RigBones, RigMap]:
-    """Return a rig without telling names and its true bone map."""
+    """Return a rig with meaningless bone names and its true bone map."""
     build = build or Build()
     parts = Parts()
     hips, chest = _trunk(parts, build)

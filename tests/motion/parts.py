@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Synthetic rigs bone by bone, with their true bone maps, standing anywhere and any way."""
+"""Synthetic rigs made bone by bone, with their true bone maps, in any place and direction."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise

@@ -4,8 +4,9 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from motion_addon.motion.bake.bake import BakeResult, bake
+from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.style import model
 from motion_addon.motion.style.request import StyleChoice

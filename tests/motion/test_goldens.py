@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 from motion_addon.motion.__main__ import main
-from motion_addon.motion.bake.bake import BakeResult, bake, cycle
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.clip import bvh
 from tests import goldens
 from tests.motion.beasts import stepping

@@ -90,7 +90,7 @@ def ablate(model: Quadruped, data: Sequences) -> tuple[list[str], Array, Array]:
 def speeding_up(model: Quadruped, data: Sequences) -> tuple[Array, Array, Array]:
     """Return times (T,), speeds (T,) and shares (T, K) from a walk to a gallop."""
     path = DrawnPath.from_points(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 30.0]]))
-    plan = trajectory.plan(path, speed=((0.0, 0.6), (1.0, 4.8)), mover=quadruped_gaits.DOG)
+    plan = trajectory.plan(path, speed=((0.0, 0.6), (1.0, 4.8)), mover=quadruped_gaits.MOVER)
     _, shares = drive(model, [plan], standing_state(data, stride_clock.INPUT))
     return np.arange(len(plan)) / RATE, plan.speeds, shares[:, 0]
 

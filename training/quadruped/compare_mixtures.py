@@ -24,7 +24,7 @@ import torch
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.controller import controller, stride_clock
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path as DrawnPath
 from motion_addon.motion.plan.trajectory import RATE, Trajectory
@@ -72,7 +72,7 @@ def passes() -> list[Pass]:
         )
         for course in ways:
             path = DrawnPath.from_points(course.points, cyclic=course.cyclic)
-            plan = trajectory.plan(path, speed=speed, gait=gait, mover=quadruped_gaits.DOG)
+            plan = trajectory.plan(path, speed=speed, gait=gait, mover=quadruped_gaits.MOVER)
             out.append(Pass(course, gait, speed, plan, path))
     return out
 
@@ -125,16 +125,19 @@ def figures(item: Pass, run: controller.Run) -> dict[str, Any]:
     clip = run.clip.slice(int(going[0]), int(going[-1]) + 1)
     points = quadruped.paw_points(clip)
     row: dict[str, Any] = {"course": item.course.name, "gait": item.gait, "speed": item.speed}
-    skate, back = paw_metrics.foot_skate(points, clip.fps, 1.0)
+    skate, back = quadruped_metrics.foot_skate(points, clip.fps, 1.0)
     row |= {"foot_skate": skate, "foot_skate_back": back}
     center = clip_metrics.trunk(run.clip)[0]
     off = clip_metrics.path_error(center, clip.fps, item.path, item.plan)
     row["path_mean_cm"] = off["path_mean_cm"]
-    strides = paw_metrics.strides(quadruped.paw_contacts(points, clip.fps), clip.fps)
-    phases, duty = paw_metrics.footfall_phases(strides), paw_metrics.duty_factors(strides)
+    strides = quadruped_metrics.strides(quadruped.paw_contacts(points, clip.fps), clip.fps)
+    phases, duty = (
+        quadruped_metrics.footfall_phases(strides),
+        quadruped_metrics.duty_factors(strides),
+    )
     stepping = bool(np.isfinite(phases).all())
-    row["phase_error"] = paw_metrics.phase_error(phases, item.gait) if stepping else 0.5
-    row["gait_right"] = float(stepping and paw_metrics.gait_of(phases, duty) == item.gait)
+    row["phase_error"] = quadruped_metrics.phase_error(phases, item.gait) if stepping else 0.5
+    row["gait_right"] = float(stepping and quadruped_metrics.gait_of(phases, duty) == item.gait)
     row["strides"] = len(strides) / 4.0 / (len(points) / clip.fps)
     return row
 

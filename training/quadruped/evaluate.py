@@ -18,7 +18,7 @@ from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
-from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from motion_addon.motion.metrics.report import motion_figures
 from motion_addon.motion.plan.path import Path as DrawnPath
 from motion_addon.motion.plan.trajectory import Trajectory
@@ -124,9 +124,9 @@ def gait_of(gait: str, speed: float) -> Row:
     steady = np.flatnonzero(plan.speeds[: clip.frames] > 0.95 * speed)
     part = clip.slice(int(steady[0]), int(steady[-1]) + 1)
     assert part.contacts is not None
-    found = paw_metrics.strides(part.contacts, part.fps)
-    phases, duty = paw_metrics.footfall_phases(found), paw_metrics.duty_factors(found)
-    off = paw_metrics.phase_error(phases, gait) if np.isfinite(phases).all() else 0.5
+    found = quadruped_metrics.strides(part.contacts, part.fps)
+    phases, duty = quadruped_metrics.footfall_phases(found), quadruped_metrics.duty_factors(found)
+    off = quadruped_metrics.phase_error(phases, gait) if np.isfinite(phases).all() else 0.5
     number = float(quadruped_gaits.froude(speed, quadruped_gaits.HIP_HEIGHT))
     numbers, usual = zip(
         *DUTY["gallop" if gait in quadruped_gaits.ASYMMETRIC else "walk"], strict=True
@@ -137,7 +137,7 @@ def gait_of(gait: str, speed: float) -> Row:
         "speed": speed,
         "phases": [round(float(p), 3) for p in phases],
         "duty": [round(float(d), 3) for d in duty],
-        "frequency": paw_metrics.stride_frequency(found, part.fps),
+        "frequency": quadruped_metrics.stride_frequency(found, part.fps),
         "phase_error": off,
         "duty_error": duty_off,
         "targets": {"phases": off <= PHASE_WITHIN, "duty": duty_off <= DUTY_WITHIN},
@@ -150,18 +150,18 @@ def other_of(name: str, request: BakeRequest) -> Row:
     result = baking.bake(request)
     clip, contacts = result.clip, result.clip.contacts
     assert contacts is not None
-    skate, back = paw_metrics.foot_skate(quadruped.paw_points(clip), clip.fps, 1.0)
+    skate, back = quadruped_metrics.foot_skate(quadruped.paw_points(clip), clip.fps, 1.0)
     raw = baking.bake(replace(request, cleanup=False)).clip
     seen = clip_metrics.seen_slips(quadruped.paw_points(clip), clip.fps, (0, 1, 2, 3))
     center, forward = clip_metrics.trunk(clip)
     row: Row = {
         "name": name,
-        "raw_foot_skate": paw_metrics.foot_skate(quadruped.paw_points(raw), raw.fps, 1.0)[0],
+        "raw_foot_skate": quadruped_metrics.foot_skate(quadruped.paw_points(raw), raw.fps, 1.0)[0],
         "foot_skate": skate,
         "foot_skate_back": back,
         "seen_slip_median_cm": float(np.median(seen)) if len(seen) else 0.0,
-        "frequency": paw_metrics.stride_frequency(
-            paw_metrics.strides(contacts, clip.fps),
+        "frequency": quadruped_metrics.stride_frequency(
+            quadruped_metrics.strides(contacts, clip.fps),
             clip.fps,
         ),
         "gait_measured": str(result.report.get("gait_measured", "")),

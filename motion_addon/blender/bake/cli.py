@@ -63,7 +63,7 @@ def _bake(file: Path | None, recipe_file: Path, out: Path) -> dict[str, Any]:
     context = bpy.context
     rig = context.scene.objects.get(wanted.character) if wanted.character else None
     if wanted.character and rig is None:
-        raise RefusedError(f"There is no character '{wanted.character}' in the scene")
+        raise RefusedError(f"There is no character '{wanted.character}' in the scene; name another")
     rig = rig or character.current(context)
     take = job.run(job.bake_steps(context, rig, wanted, again=True))
     report: dict[str, Any] = json.loads(take.report)

@@ -23,6 +23,7 @@ from . import job, scene_request
 
 if TYPE_CHECKING:
     from ...motion.bake.herd import Member
+    from ...motion.bake.planning import PlannedWalk
     from ...motion.bake.request import BakeRequest
     from ...motion.rigs import RigMap
     from ..keys.key_plan import KeyPlan
@@ -62,7 +63,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     With as many curves selected each armature has its own, in the order of names; else they go in
     lanes along the picked path. Raises RefusedError before anything is changed.
     """
-    from ...motion.bake import bake
+    from ...motion.bake.bake import walks_steps
     from ...motion.maths.progress import part_of
 
     problem = refusal(context)
@@ -76,9 +77,9 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     members = _members(context, wanted, sizes)
     recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
     every = zip(rigs, members, sizes, recipes, strict=True)
-    requests = [_sized(context.scene, *each) for each in every]
+    walks = [_walk(context.scene, *each) for each in every]
     yield 0.0
-    results = yield from part_of(bake.bake_many_steps(requests), 0.0, job.MOTION_SHARE)
+    results = yield from part_of(walks_steps(walks), 0.0, job.MOTION_SHARE)
     rows = zip(rigs, maps, results, recipes, sizes, strict=True)
     plans: list[KeyPlan] = []
     for rig, rig_map, result, own, size in rows:
@@ -136,13 +137,16 @@ def _members(
     return members(herd)
 
 
-def _sized(
+def _walk(
     scene: bpy.types.Scene, rig: bpy.types.Object, member: Member, size: CharacterSize, own: Recipe
-) -> BakeRequest:
-    """Return a member's request for its rig's size and manner, and what it looks at meanwhile."""
+) -> PlannedWalk:
+    """Return a member's planned walk at its rig's size and manner, with styles and gaze."""
+    from ...motion.bake.planning import plan_bake
+
     sized = replace(member.request, height=size.height, hip_height=size.hip_height)
-    asked = scene_request.looking(stored_creatures.applied(sized, rig, own), own, scene)
-    return style_mix.with_styles(asked, own, scene, frame_rate(scene))
+    asked = stored_creatures.applied(sized, rig, own)
+    asked = style_mix.with_styles(asked, own, scene, frame_rate(scene))
+    return scene_request.looking(plan_bake(asked), own, scene)
 
 
 def _recipe(wanted: Recipe, member: Member) -> Recipe:

@@ -20,7 +20,7 @@ from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
 
 if TYPE_CHECKING:
-    from ...motion.bake.bake import BakeResult
+    from ...motion.bake.result import BakeResult
     from ...motion.maths.quat import Array
     from ...motion.rigs import RigMap
     from ..keys.key_plan import KeyPlan
@@ -46,7 +46,9 @@ def bake_steps(
     With ``again`` the take named in the recipe is written anew, unless it was accepted: then its
     keys may hold an animator's work and a new take is made. Raises RefusedError.
     """
-    from ...motion.bake import bake
+    from ...motion.bake.bake import walk_steps
+    from ...motion.bake.cycle import cycle
+    from ...motion.bake.planning import plan_bake
     from ...motion.maths.progress import part_of
 
     problem = refusal(rig, context.view_layer)
@@ -62,9 +64,10 @@ def bake_steps(
     )
     yield 0.0
     if wanted.cycle:
-        result = bake.cycle(asked)
+        result = cycle(asked)
     else:
-        result = yield from part_of(bake.bake_steps(asked), 0.0, MOTION_SHARE)
+        walk = scene_request.looking(plan_bake(asked), wanted, context.scene)
+        result = yield from part_of(walk_steps(walk), 0.0, MOTION_SHARE)
     plan = planned(context, rig, rig_map, result, wanted, size)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     return commit(context, rig, plan, wanted, card, again)

@@ -7,7 +7,6 @@ The same JSON is stored with a take, read by the command line and shown in a bug
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -24,6 +23,7 @@ from ..style import style_mix
 from . import experts
 
 if TYPE_CHECKING:
+    from ...motion.bake.planning import PlannedWalk
     from ...motion.bake.request import BakeRequest
     from ..keys.key_plan import KeySettings
     from ..rig.character_size import CharacterSize
@@ -124,9 +124,9 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) ->
 
 
 def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> BakeRequest:
-    """Read the curve and return what the motion core is asked for.
+    """Return the bake request of a recipe, with its curve and styles read from the scene.
 
-    Raises RefusedError.
+    A gaze is added by ``looking`` once the walk is planned. Raises RefusedError.
     """
     from ...motion.bake.request import BakeRequest
 
@@ -139,29 +139,28 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> Bake
             "hip_height": size.hip_height, "footfalls": list(recipe.footfalls),
         }
     )  # fmt: skip
-    return style_mix.with_styles(looking(asked, recipe, scene), recipe, scene, frame_rate(scene))
+    return style_mix.with_styles(asked, recipe, scene, frame_rate(scene))
 
 
-def looking(asked: BakeRequest, recipe: Recipe, scene: bpy.types.Scene) -> BakeRequest:
-    """Return a request in which the head turns to what the recipe says, on each frame of it."""
+def looking(walk: PlannedWalk, recipe: Recipe, scene: bpy.types.Scene) -> PlannedWalk:
+    """Return a planned walk whose head turns to the recipe's object or point on each frame."""
     import numpy as np
 
-    from ...motion.bake import bake
     from ..scene import gaze_target
     from ..scene.curve import core_from_world
 
     if not recipe.gaze or not recipe.gaze_strength or recipe.cycle:
-        return asked
+        return walk
     if isinstance(recipe.gaze, str):
         found: bpy.types.Object | None = scene.objects.get(recipe.gaze)
         if found is None:
             raise RefusedError(f"There is no object '{recipe.gaze}' in the scene to look at")
         first = recipe.frame_start
-        points = gaze_target.positions(found, range(first, first + bake.frames(asked)))
+        points = gaze_target.positions(found, range(first, first + walk.frames))
     else:
         points = np.array([recipe.gaze])
     points = core_from_world(points) * meters_per_unit(scene)
-    return replace(asked, gaze=tuple(map(tuple, points.tolist())))
+    return walk.looking_at(tuple(map(tuple, points.tolist())))
 
 
 def path_refusal(scene: bpy.types.Scene) -> str:
@@ -193,12 +192,14 @@ def _path(
         raise RefusedError("Pick or draw a path first")
     path: bpy.types.Object | None = scene.objects.get(recipe.curve)
     if path is None:
-        raise RefusedError(f"There is no curve '{recipe.curve}' in the scene")
+        raise RefusedError(f"There is no curve '{recipe.curve}' in the scene; pick another")
     points, cyclic = curve.path_points(path, scene)
     if recipe.ground:
         surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
         if surface is None or surface.type != "MESH":
-            raise RefusedError(f"There is no mesh '{recipe.ground}' to lay the path on")
+            raise RefusedError(
+                f"There is no mesh '{recipe.ground}' to lay the path on; pick another"
+            )
         points = path_surface.drop(points, surface, bpy.context.evaluated_depsgraph_get())
     return (curve.core_from_world(points) * meters_per_unit(scene)).tolist(), cyclic
 

@@ -20,7 +20,7 @@ from . import scene_request
 
 def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: float) -> None:
     """Pose a character at a phase 0..1 of its gait at the panel's speed. Raises RefusedError."""
-    from ...motion.bake import bake
+    from ...motion.bake.cycle import pose_at_phase
     from ..keys.key_plan import plan_keys
     from ..rig.rig_copy import set_switch
 
@@ -33,7 +33,7 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
     asked = stored_creatures.applied(
         scene_request.request(wanted, context.scene, size), rig, wanted
     )
-    pose = bake.pose_at_phase(replace(asked, start=False, stop=False), phase)
+    pose = pose_at_phase(replace(asked, start=False, stop=False), phase)
     clip = size.in_units(pose.clip)
     settings = scene_request.key_settings(wanted, context.scene, size)
     plan = plan_keys(rig, rig_map, clip, settings, stored_creatures.own_pose(pose, clip))

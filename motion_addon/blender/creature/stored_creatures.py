@@ -23,11 +23,12 @@ from ..keys.recipe import Recipe
 from ..rig import character, character_size
 
 if TYPE_CHECKING:
-    from ...motion.bake.bake import BakeResult
     from ...motion.bake.request import BakeRequest
+    from ...motion.bake.result import BakeResult
     from ...motion.clip.clip import Clip
     from ...motion.controller.model import Model
     from ...motion.creature.adaptation.creature import Creature
+    from ...motion.creature.adaptation.creature_files import LoadedCreature
     from ...motion.creature.own_rig.own_pose import OwnPose
     from ...motion.rigs import RigMap
 
@@ -211,14 +212,18 @@ def file_of(kept: bpy.types.PropertyGroup) -> Path:
     return place
 
 
-def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
-    """Return the model of a recipe: its creature's or a shipped one. Raises RefusedError."""
-    from ...motion.creature.adaptation import creature_files
+def _loaded(rig: bpy.types.Object, recipe: Recipe) -> LoadedCreature | None:
+    """Return the creature of a recipe at its manner; None if it names none. Raises RefusedError."""
+    from ...motion.creature.adaptation.creature_files import load_creature
 
     kept = wanted(rig, recipe)
-    if kept is None:
-        return character_size.load_model(recipe.model)
-    return creature_files.load_model(str(file_of(kept)), None, recipe.manner)
+    return None if kept is None else load_creature(str(file_of(kept)), None, recipe.manner)
+
+
+def model(rig: bpy.types.Object, recipe: Recipe) -> Model:
+    """Return the model of a recipe: its creature's or a shipped one. Raises RefusedError."""
+    loaded = _loaded(rig, recipe)
+    return character_size.load_model(recipe.model) if loaded is None else loaded.model
 
 
 def size(
@@ -228,30 +233,26 @@ def size(
 
     Raises RefusedError.
     """
-    from ...motion.creature.adaptation import creature_files
     from ...motion.creature.own_rig.own_pose import size_ratio
     from ..scene import armature
 
-    found = character_size.measure(rig, rig_map, model(rig, recipe), scene)
-    kept = wanted(rig, recipe)
-    own = None if kept is None else creature_files.load_own_motion(str(file_of(kept)))
+    loaded = _loaded(rig, recipe)
+    driver = character_size.load_model(recipe.model) if loaded is None else loaded.model
+    found = character_size.measure(rig, rig_map, driver, scene)
+    own = None if loaded is None else loaded.own_motion
     ratio = None if own is None else size_ratio(own, armature.read_rig(rig))
-    if kept is None or ratio is None:
+    if loaded is None or ratio is None:
         return found
-    hips = creature_files.load_creature(str(file_of(kept))).hip_height
-    return replace(found, hip_height=hips * ratio * found.meters)
+    return replace(found, hip_height=loaded.creature.hip_height * ratio * found.meters)
 
 
 def own_pose(result: BakeResult, clip: Clip) -> OwnPose | None:
     """Return the motion of the bones of a creature's own rig in its bake; None for other bakes.
 
-    ``clip`` is the bake's clip in Blender units.
+    ``clip`` is the bake's clip in Blender units. Raises RefusedError.
     """
-    from ...motion.bake import creatures
-
-    if result.exemplar_match is None:
-        return None
-    return creatures.own_pose(result.request, clip, result.phase, result.exemplar_match)
+    match = result.exemplar_match
+    return None if match is None else match.own_pose(clip, result.phase)
 
 
 def applied(asked: BakeRequest, rig: bpy.types.Object, recipe: Recipe) -> BakeRequest:

@@ -46,7 +46,7 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
         return "Pick a character: an armature"
     name = f"'{rig.name}'"
     if rig.type != "ARMATURE":
-        return f"{name} is not an armature"
+        return f"{name} is not an armature; pick one"
     problem = own_refusal(rig)
     if problem:
         return problem
@@ -75,7 +75,7 @@ def state_refusal(rig: bpy.types.Object) -> str:
     if rig.mode == "EDIT":
         return f"{name} is in Edit Mode; leave it first"
     if not rig.data.bones:
-        return f"{name} has no bones"
+        return f"{name} has no bones; pick another armature"
     if rig.data.pose_position == "REST":
         return f"{name} shows its rest position; switch it to Pose Position first"
     if rig.animation_data is not None and rig.animation_data.use_tweak_mode:

@@ -43,10 +43,10 @@ def path_points(
     import numpy as np
 
     if curve.type != "CURVE":
-        raise RefusedError(f"'{curve.name}' is not a curve")
+        raise RefusedError(f"'{curve.name}' is not a curve; pick another path")
     points, edges = _evaluated_line(curve, scene)
     if not np.isfinite(points).all():
-        raise RefusedError(f"The curve '{curve.name}' has a point that is not a number")
+        raise RefusedError(f"The curve '{curve.name}' has a point that is not a number; move it")
     lines = _lines(len(points), edges)
     if not lines:
         raise RefusedError(f"The curve '{curve.name}' has no length; draw a longer path")

@@ -1,58 +1,112 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request to what is driven: the model, the character's size, its path and its plan."""
+"""From a request to a planned walk: the model, the character's size, its path and its plan."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...errors import RefusedError
+from ...options.option import options_of
 from ..body import biped_gaits
 from ..body.mover import Mover
 from ..controller import model as controller_model
 from ..controller.model import Model
+from ..creature.adaptation.creature_files import LoadedCreature, load_creature
+from ..creature.request import CREATURE_MODEL
 from ..maths import quat
+from ..maths.quat import Array
 from ..plan import trajectory
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..plan.turn_in_place import turn_in_place
-from . import creatures
-from .request import BakeRequest
+from ..style import bake_styles
+from .request import BakeRequest, Point
 
 ON_THE_SPOT = 0.1
 """Meters at the model's size, the longest path that is a place to turn at."""
 
 
+@dataclass(frozen=True, eq=False)
+class PlannedWalk:
+    """One character of a bake before it is driven."""
+
+    request: BakeRequest
+    model: Model
+    creature: LoadedCreature | None
+    """The creature of the request, read once."""
+    scale: float
+    """Size of the character over the model's."""
+    path: Path
+    plan: Trajectory
+    """In the model's size."""
+    styles: tuple[Array, ...] = ()
+    """Embeddings of the request's styles."""
+
+    @property
+    def frames(self) -> int:
+        """Number of frames of the bake."""
+        seconds = (len(self.plan) - 1) / trajectory.RATE * math.sqrt(self.scale)
+        return int(seconds * self.request.fps + 1e-6) + 1
+
+    def looking_at(self, points: tuple[Point, ...]) -> "PlannedWalk":
+        """Return the walk with a gaze, one point or one for each frame; the plan is the same."""
+        return replace(self, request=replace(self.request, gaze=points))
+
+
+def plan_bake(
+    request: BakeRequest, found: tuple[Model, LoadedCreature | None] | None = None
+) -> PlannedWalk:
+    """Return the planned walk of a request, with the model and creature ``found`` for it before.
+
+    Raises RefusedError for a request that cannot be met.
+    """
+    model, creature = found or load(request)
+    scale, path = size(request, model), walked_path(request)
+    plan = plan_walk(request, path, scale, mover(model))
+    styles = bake_styles.embeddings(request.style, model.kind)
+    return PlannedWalk(request, model, creature, scale, path, plan, styles)
+
+
+def load(request: BakeRequest) -> tuple[Model, LoadedCreature | None]:
+    """Return the model of a request, and its creature if it is of one. Raises RefusedError."""
+    if request.model != CREATURE_MODEL:
+        model = controller_model.load(request.model)
+        _check_options(request, model)
+        return model, None
+    creature = load_creature(str(request.exemplar), request.legs, request.manner)
+    if request.hip_height is None:
+        replace(request, hip_height=creature.creature.hip_height)  # Checks the speeds.
+    _check_options(request, creature.model)
+    return creature.model, creature
+
+
 def load_model(request: BakeRequest) -> Model:
-    """Return the model asked for; raises RefusedError when there is none or it lacks the gait."""
-    model = creatures.controller(request) if creatures.is_creature(request) else _shipped(request)
-    kind = model.kind
-    known = kind.gaits[1:]
-    if request.gait != "auto" and request.gait not in known:
-        names = ", ".join(known)
+    """Return the model of a request. Raises RefusedError."""
+    return load(request)[0]
+
+
+def _check_options(request: BakeRequest, model: Model) -> None:
+    """Refuse options that a model or its kind of body does not have."""
+    kind, gaits = model.kind, model.kind.gaits[1:]
+    if request.gait != "auto" and request.gait not in gaits:
         raise RefusedError(
-            f"{kind.a_noun.capitalize()} has no gait {request.gait!r}, only {names} and auto"
+            f"{kind.a_noun.capitalize()} has no gait {request.gait!r}, only {', '.join(gaits)}"
+            " and auto"
         )
-    if request.lead != "auto" and not kind.leads:
-        raise RefusedError(f"{kind.a_noun.capitalize()} has no leading leg; leave lead at auto")
-    if request.follow_through and not kind.tail:
-        raise RefusedError(
-            f"{kind.a_noun.capitalize()} has no tail to lag behind; leave follow_through at 0"
-        )
-    if request.footfalls and not kind.on_clock:
-        raise RefusedError(f"The footfalls of {kind.a_noun} cannot be moved; leave out footfalls")
     if request.experts is not None and model.gate is None:
         raise RefusedError(f"The model {model.name} has no experts to mix; leave out experts")
+    for name, option in options_of(BakeRequest).items():
+        if getattr(request, name) != option.default and not option.serves(kind.name):
+            usual = option.write(option.default)
+            at = str(usual).removesuffix(".0")
+            remedy = f"leave out {name}" if usual in (None, ()) else f"leave {name} at {at}"
+            raise RefusedError(f"{name} is not for {kind.a_noun}; {remedy}")
     if request.experts is not None and len(request.experts) != model.network.sets:
         raise RefusedError(
             f"The model {model.name} has {model.network.sets} experts, so experts must list"
             f" {model.network.sets} factors, not {len(request.experts)}"
         )
-    return model
-
-
-def _shipped(request: BakeRequest) -> Model:
-    return controller_model.load(request.model)
 
 
 def size(request: BakeRequest, model: Model) -> float:
@@ -79,7 +133,7 @@ def plan_walk(
     request: BakeRequest,
     path: Path,
     scale: float,
-    mover: Mover = biped_gaits.PERSON,
+    mover: Mover = biped_gaits.MOVER,
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 

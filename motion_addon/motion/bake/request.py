@@ -41,7 +41,7 @@ Point = tuple[float, float, float]
 SPEEDS: Final = (0.1, 6.0)
 """Limits of the speed (m/s) of a character of the model's size."""
 HIP_HEIGHTS: Final = (0.02, 6.0)
-"""Meters, roughly the biped model's."""
+"""Limits of the height of the hip joints in meters."""
 LONGEST: Final = 3600.0
 """Seconds of motion in one bake."""
 

@@ -7,13 +7,13 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
-from .legs import LegJoints, Side
+from .legs import CanonicalLeg, Side
 
 TORSO: Final = ("Hips", "Spine", "Spine1", "Spine2", "Spine3")
 NECK: Final = ("Neck", "Neck1", "Head")
 _SIDES: Final[tuple[Side, Side]] = ("Left", "Right")
 LEGS: Final = tuple(
-    LegJoints(
+    CanonicalLeg(
         side.lower(),
         side,
         False,

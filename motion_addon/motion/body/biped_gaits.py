@@ -28,4 +28,5 @@ def gait_weights(speeds: ArrayLike, gait: str = "auto") -> Array:
     return weights
 
 
-PERSON = Mover(GAITS, gait_weights, 6.0, 3.4, ((1.0, 3.0), (1.1, 2.0)), 1.3)
+MOVER = Mover(GAITS, gait_weights, 6.0, 3.4, ((1.0, 3.0), (1.1, 2.0)), 1.3)
+"""How the model's person moves."""

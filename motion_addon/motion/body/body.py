@@ -13,7 +13,7 @@ import numpy as np
 
 from ..maths.quat import Array
 from .kinds import Kind
-from .legs import LegJoints
+from .legs import CanonicalLeg
 from .rig_bones import RigBones
 
 ARM_PARTS = ("shoulder", "upper_arm", "forearm", "hand")
@@ -24,7 +24,7 @@ ARM_PARTS = ("shoulder", "upper_arm", "forearm", "hand")
 class Leg:
     """One leg of any number of bones at rest, in the body frame."""
 
-    joints: LegJoints
+    joints: CanonicalLeg
     """The leg's counterpart in the canonical skeleton of its kind: name, side, fore or hind."""
     stem: int
     """The bone of the trunk on which the leg hangs."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Animals of any size in one measure: lengths over the hip's height, times over sqrt(h / g).
+"""Animals of any size in common units: lengths over the hip height h, times over sqrt(h / g).
 
 Animals of different size that move at the same Froude number move alike in these units
 (Alexander and Jayes 1983). The model's animal is the Labrador, so a clip is measured by what it
@@ -31,7 +31,7 @@ class Units:
         return float(np.sqrt(self.hip_height * quadruped_gaits.GRAVITY))
 
     def factors(self) -> tuple[float, float]:
-        """Return what lengths and times are multiplied with to be those of the model's animal."""
+        """Return the factors of lengths and times to the size of the model's animal."""
         model = Units(quadruped_gaits.HIP_HEIGHT)
         return quadruped_gaits.HIP_HEIGHT / self.hip_height, model.second / self.second
 

@@ -14,7 +14,7 @@ from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from . import biped, biped_gaits, quadruped, quadruped_gaits
-from .legs import LegJoints
+from .legs import CanonicalLeg
 from .mover import Mover
 
 
@@ -49,7 +49,7 @@ class Kind:
     """Word in requests and model files."""
     noun: str
     """Word in messages."""
-    legs: tuple[LegJoints, ...]
+    legs: tuple[CanonicalLeg, ...]
     """Legs of the left half, then their counterparts of the right half in the same order."""
     foot: Foot
     torso: tuple[str, ...]
@@ -107,7 +107,7 @@ class Kind:
         return tuple(f"{leg.name} {point}".strip() for leg in self.legs for point in points)
 
     @property
-    def girdles(self) -> tuple[tuple[LegJoints, ...], ...]:
+    def girdles(self) -> tuple[tuple[CanonicalLeg, ...], ...]:
         """Legs by the end of the trunk that they carry, the hips first."""
         pairs = (tuple(leg for leg in self.legs if leg.fore is fore) for fore in (False, True))
         return tuple(pair for pair in pairs if pair)
@@ -149,7 +149,7 @@ BIPED: Final = Kind(
     neck=biped.NECK,
     gaze=(0.25, 0.25, 0.5),
     tail=(),
-    mover=biped_gaits.PERSON,
+    mover=biped_gaits.MOVER,
     state_joints=biped.STATE_JOINTS,
     leg_size=biped.leg_size,
     hip_height=biped.HIP_HEIGHT,
@@ -167,7 +167,7 @@ QUADRUPED: Final = Kind(
     neck=quadruped.NECK,
     gaze=(0.2, 0.2, 0.2, 0.4),
     tail=quadruped.TAIL,
-    mover=quadruped_gaits.DOG,
+    mover=quadruped_gaits.MOVER,
     state_joints=quadruped.STATE_JOINTS,
     leg_size=quadruped.leg_size,
     hip_height=quadruped_gaits.HIP_HEIGHT,

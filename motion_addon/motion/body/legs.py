@@ -8,7 +8,7 @@ Side = Literal["Left", "Right"]
 
 
 @dataclass(frozen=True)
-class LegJoints:
+class CanonicalLeg:
     """One leg of a canonical skeleton: its joints, and those that inverse kinematics bends."""
 
     name: str

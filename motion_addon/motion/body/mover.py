@@ -22,8 +22,8 @@ class Mover:
     turn: float
     """Fastest turn of the direction of travel (rad/s)."""
     ramp: tuple[tuple[float, float], tuple[float, float]]
-    """Two speeds (m/s), and how fast (m/s^2) they are reached from a stand and left again."""
-    spot: float
-    """Speed of a turn on the spot (rad/s)."""
+    """Two speeds (m/s), and accelerations (m/s^2) from and to standing."""
+    turn_in_place: float
+    """Speed of a turn in place (rad/s)."""
     backward: str | None = None
     """Gait for going backward at any speed; None if it depends on the speed as ahead."""

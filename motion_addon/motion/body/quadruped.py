@@ -15,7 +15,7 @@ from ..clip.contacts import clean, detect
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 from ..maths.smoothing import running_max
-from .legs import LegJoints, Side
+from .legs import CanonicalLeg, Side
 
 LEGS: Final = ("LH", "LF", "RH", "RF")
 """Order of every per-leg column: contacts, phases, offsets."""
@@ -33,12 +33,12 @@ LEG_CHAINS: Final = {
 }
 """Leg to its five joints, from the top to the paw."""
 LEG_JOINTS: Final = tuple(
-    LegJoints(leg, _SIDES[leg[0]], leg[1] == "F", LEG_CHAINS[leg], 1 if leg[1] == "F" else 0)
+    CanonicalLeg(leg, _SIDES[leg[0]], leg[1] == "F", LEG_CHAINS[leg], 1 if leg[1] == "F" else 0)
     for leg in LEGS
 )
 """The same legs as records, in the order of LEGS."""
 PAWS: Final = tuple(LEG_CHAINS[leg][-1] for leg in LEGS)
-"""The joint of each paw: the ball the animal stands on."""
+"""The joint of each paw, its point of contact."""
 
 STATE_JOINTS: Final = (
     "Pelvis",
@@ -71,12 +71,12 @@ def parents() -> Array:
 
 
 CONTACT_SHARE: Final = 0.25
-"""m/s per m/s of the body, added to the speed under which a paw stands: in a gallop its touch is
-short and blurred, and what is not seen is a stride too few."""
+"""m/s per m/s of the body, added to the speed limit of a contact: in a gallop contacts are short
+and blurred, and each one missed is a stride too few."""
 SHORTEST_CONTACT: Final = 0.045
-"""Seconds; a paw of a galloping dog stands for four frames."""
+"""Seconds; a galloping dog's contact lasts four frames."""
 PEAK_SECONDS: Final = 0.2
-"""Time before and after a frame in which a contact's peak is looked for (s)."""
+"""Time before and after a frame in which the peak of a contact is searched (s)."""
 LEAST_PEAK: Final = 0.3
 """Peak of a probability under which there is no contact."""
 
@@ -135,7 +135,7 @@ def limb(leg_name: str) -> tuple[str, str, str, str]:
 def touching(contacts: Array, fps: float) -> Array:
     """Return binary contacts (T, 4) of probabilities, without flicker.
 
-    A touch of a few frames, as in a gallop, is blurred: it is judged by its own peak.
+    A contact of a few frames, as in a gallop, is blurred: it is measured against its own peak.
     """
     reach = max(round(PEAK_SECONDS * fps), 1)
     peak = running_max(contacts, reach)

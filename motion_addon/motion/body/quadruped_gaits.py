@@ -29,7 +29,7 @@ class Gait:
     offsets: tuple[float, float, float, float]
     """Touchdowns of LH, LF, RH, RF as fractions of the stride after LH."""
     duty: float
-    """Usual share of the stride a foot stands."""
+    """Duty factor: usual share of the stance in the stride."""
 
 
 TABLE: Final = {
@@ -48,7 +48,7 @@ BACKWARD: Final = "trot"
 TROT_FROM, CANTER_FROM, GALLOP_FROM = 0.5, 2.2, 3.0
 """Froude numbers at which the next gait is taken up."""
 _CHANGE = 0.06
-"""Share of a speed over which one gait becomes the next."""
+"""Share of a speed over which one gait blends into the next."""
 HIP_HEIGHT: Final = 0.56
 """Meters, of the model's animal: a Labrador."""
 
@@ -93,5 +93,5 @@ def only(gait: str, frames: int) -> Array:
     return out
 
 
-DOG: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)), 0.8, BACKWARD)
-"""How the model's animal moves, for ``trajectory.plan``."""
+MOVER: Final = Mover(GAITS, weights, 7.0, 3.6, ((0.7, 4.0), (1.0, 3.0)), 0.8, BACKWARD)
+"""How the model's animal moves."""

@@ -20,7 +20,7 @@ _STANCE: Final = 0.6
 _DUTY_WEIGHT: Final = 0.1
 """Weight of a duty factor beside the footfalls in telling gaits apart."""
 _DUTY_SECONDS: Final = 0.4
-"""Smoothing (s, sigma) of the share of paws that stand."""
+"""Smoothing (s, sigma) of the share of paws in contact."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,9 @@ def measured(contacts: Array, fps: float) -> StridePhases:
 
 def _knots(down: Array, fps: float) -> tuple[list[float], list[float], list[tuple[float, float]]]:
     """Return frames and phases to interpolate for one leg, and its pauses."""
-    stands = runs(down)
-    touchdowns = [a for a, _ in stands if a > 0]
-    ends = {a: b for a, b in stands}
+    stances = runs(down)
+    touchdowns = [a for a, _ in stances if a > 0]
+    ends = {a: b for a, b in stances}
     times: list[float] = []
     values: list[float] = []
     pauses: list[tuple[float, float]] = []

@@ -25,7 +25,7 @@ from .paw import Paw
 from .planting import FootPlanting, plant
 from .rolling_foot import RollingFoot
 from .stances import StanceRules
-from .standing_ends import settled
+from .standing_ends import with_still_ends
 
 _X = np.array([1.0, 0.0, 0.0])
 
@@ -82,7 +82,7 @@ def clean(
     kind = kind_of(clip.skeleton)
     settings = settings or (LEVEL_TRUNK if kind.level else CleanupSettings())
     if trajectory is not None and settings.settle:
-        clip = settled(clip, trajectory)
+        clip = with_still_ends(clip, trajectory)
     body = LowerBody.of(clip)
     ground = ground or ground_of(trajectory, clip.frames, clip.fps)
     if trajectory is not None and settings.follow:

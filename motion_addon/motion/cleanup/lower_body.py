@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..body.kinds import Kind, kind_of
-from ..body.legs import LegJoints
+from ..body.legs import CanonicalLeg
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import leg_ik, quat
@@ -113,7 +113,7 @@ class LowerBody:
             for joint in leg.chain[leg.first + 1 :]:
                 self.positions[joint] = self.positions[joint] + moved
 
-    def reach(self, leg: LegJoints, target: Array) -> None:
+    def reach(self, leg: CanonicalLeg, target: Array) -> None:
         """Turn the two long bones of a leg so that its end effector is at `target` (T, 3).
 
         Elbows bend back, knees forward.
@@ -125,7 +125,7 @@ class LowerBody:
         self.rotations[leg.top] = leg_ik.swing(thigh, knee - hip, bent - hip)
         self.rotations[leg.middle] = leg_ik.swing(shin, ankle - knee, reached - bent)
 
-    def length(self, leg: LegJoints) -> float:
+    def length(self, leg: CanonicalLeg) -> float:
         """Return the length (m) of a leg's two long bones."""
         return float(sum(np.linalg.norm(self.offset(name)) for name in (leg.middle, leg.end)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..body.legs import LegJoints
+from ..body.legs import CanonicalLeg
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
@@ -52,7 +52,7 @@ class Paw:
     def target(
         self,
         body: LowerBody,
-        leg: LegJoints,
+        leg: CanonicalLeg,
         stances: list[Stance],
         sole: float,
         ground: GroundHeight,
@@ -73,7 +73,7 @@ class Paw:
         paw[:, 1] = np.maximum(paw[:, 1], floor - np.where(known, 0.001, 0.0))
         return paw
 
-    def joint(self, leg: LegJoints) -> str:
+    def joint(self, leg: CanonicalLeg) -> str:
         """Return the paw."""
         return leg.ball
 
@@ -85,14 +85,14 @@ class Paw:
             if leg.first > 0:
                 _glide(body, leg, self.end(body, leg, targets[leg.name]))
 
-    def end(self, body: LowerBody, leg: LegJoints, target: Array) -> Array:
+    def end(self, body: LowerBody, leg: CanonicalLeg, target: Array) -> Array:
         """Return the place (T, 3) of the wrist or hock for the paw to be at its target."""
         return np.asarray(target + body.positions[leg.end] - body.positions[leg.ball])
 
     def set_down(
         self,
         body: LowerBody,
-        leg: LegJoints,
+        leg: CanonicalLeg,
         target: Array,
         stances: list[Stance],
         ground: GroundHeight,
@@ -118,7 +118,7 @@ def _rise(height: Array, stances: list[Stance], known: Mask, fps: float) -> Arra
     return foot_lock.bridged(rise, known, fps)[:, 0]
 
 
-def _lack(body: LowerBody, leg: LegJoints, end: Array) -> Array:
+def _lack(body: LowerBody, leg: CanonicalLeg, end: Array) -> Array:
     """Return by how much (T,) meters a leg is short of an easy reach, softly."""
     top = body.positions[leg.top]
     length = body.length(leg)
@@ -128,7 +128,7 @@ def _lack(body: LowerBody, leg: LegJoints, end: Array) -> Array:
     return leg_ik.soft_maximum(away - easy, 0.0, 0.003 * body.size)
 
 
-def _lean(body: LowerBody, leg: LegJoints, paw: Array) -> None:
+def _lean(body: LowerBody, leg: CanonicalLeg, paw: Array) -> None:
     """Lean the part between paw and wrist or hock towards the leg where it is short of reach."""
     arm = body.positions[leg.end] - body.positions[leg.ball]
     wanted = body.positions[leg.top] - paw
@@ -145,7 +145,7 @@ def _lean(body: LowerBody, leg: LegJoints, paw: Array) -> None:
     body.positions[leg.ball] = body.positions[leg.end] - quat.apply(turn, arm)
 
 
-def _glide(body: LowerBody, leg: LegJoints, end: Array) -> None:
+def _glide(body: LowerBody, leg: CanonicalLeg, end: Array) -> None:
     """Turn a shoulder blade so that the shoulder comes nearer to a paw out of reach."""
     blade = leg.chain[0]
     arm = body.positions[leg.top] - body.positions[blade]

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from ..body.kinds import Kind
-from ..body.legs import LegJoints
+from ..body.legs import CanonicalLeg
 from ..maths import leg_ik
 from ..maths.quat import Array
 from ..maths.smoothing import running_min, smooth
@@ -43,26 +43,26 @@ class FootPlanting(Protocol):
     def target(
         self,
         body: LowerBody,
-        leg: LegJoints,
+        leg: CanonicalLeg,
         stances: list[Stance],
         sole: float,
         ground: GroundHeight,
     ) -> Array:
         """Pin one foot; return the target (T, 3) of the leg's ``joint``."""
 
-    def joint(self, leg: LegJoints) -> str:
+    def joint(self, leg: CanonicalLeg) -> str:
         """Return the joint that targets are for."""
 
     def stretch(self, body: LowerBody, targets: Places) -> None:
         """Bring legs that are short of reach closer to their targets."""
 
-    def end(self, body: LowerBody, leg: LegJoints, target: Array) -> Array:
+    def end(self, body: LowerBody, leg: CanonicalLeg, target: Array) -> Array:
         """Return the place (T, 3) of the end effector for a target."""
 
     def set_down(
         self,
         body: LowerBody,
-        leg: LegJoints,
+        leg: CanonicalLeg,
         target: Array,
         stances: list[Stance],
         ground: GroundHeight,

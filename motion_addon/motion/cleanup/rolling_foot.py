@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..body.legs import LegJoints
+from ..body.legs import CanonicalLeg
 from ..clip import contacts as foot_contacts
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
@@ -48,7 +48,7 @@ class RollingFoot:
     def target(
         self,
         body: LowerBody,
-        leg: LegJoints,
+        leg: CanonicalLeg,
         stances: list[Stance],
         sole: float,
         ground: GroundHeight,
@@ -75,21 +75,21 @@ class RollingFoot:
         body.bends[leg.ball] = _tip_up(body, leg, height, rotation, bends)
         return ankle
 
-    def joint(self, leg: LegJoints) -> str:
+    def joint(self, leg: CanonicalLeg) -> str:
         """Return the ankle."""
         return leg.end
 
     def stretch(self, body: LowerBody, targets: Places) -> None:
         """Nothing but the pelvis helps a leg to reach."""
 
-    def end(self, body: LowerBody, leg: LegJoints, target: Array) -> Array:
+    def end(self, body: LowerBody, leg: CanonicalLeg, target: Array) -> Array:
         """Return the ankle's target itself."""
         return target
 
     def set_down(
         self,
         body: LowerBody,
-        leg: LegJoints,
+        leg: CanonicalLeg,
         target: Array,
         stances: list[Stance],
         ground: GroundHeight,
@@ -105,7 +105,7 @@ def _clearance(ball: Array, known: Mask, floor: Array, fps: float, size: float) 
 
 
 def _roll(
-    body: LowerBody, leg: LegJoints, ankle: Array, known: Mask, sole: float, ground: GroundHeight
+    body: LowerBody, leg: CanonicalLeg, ankle: Array, known: Mask, sole: float, ground: GroundHeight
 ) -> None:
     """Pitch the foot so that its ball comes down as it lands and stays while the heel comes up.
 
@@ -141,7 +141,7 @@ def _toe_bends(rotation: Array, stances: list[Stance], fps: float) -> Array:
     return np.asarray(pitch * smooth(share, 0.035 * fps))
 
 
-def _heel_up(body: LowerBody, leg: LegJoints, ball: Array, floor: Array) -> Array:
+def _heel_up(body: LowerBody, leg: CanonicalLeg, ball: Array, floor: Array) -> Array:
     """Pitch the foot about its ball where the heel would go into the ground; return (T, 4)."""
     rotation = body.rotations[leg.end]
     heel = foot_contacts.heel_offset(body.skeleton, body.kind.legs.index(leg)).astype(np.float64)
@@ -154,7 +154,9 @@ def _heel_up(body: LowerBody, leg: LegJoints, ball: Array, floor: Array) -> Arra
     return body.rotations[leg.end]
 
 
-def _tip_up(body: LowerBody, leg: LegJoints, height: Array, rotation: Array, bends: Array) -> Array:
+def _tip_up(
+    body: LowerBody, leg: CanonicalLeg, height: Array, rotation: Array, bends: Array
+) -> Array:
     """Return `bends` (T,) raised where the tip of the toes would go into the ground.
 
     `height` (T,) is of the ball over the ground, `rotation` (T, 4) of the foot.

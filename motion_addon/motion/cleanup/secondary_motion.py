@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns what hangs on the trunk: an animal's tail and head that lag behind it, eyes on a point.
+"""Secondary motion: an animal's tail and head that lag behind its trunk, gazes at a point.
 
-Every function returns a new clip; legs and trunk stay as they are.
+Every function returns a new clip; legs and trunk do not change.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
 
 LIMIT = math.radians(20.0)
-"""Most (rad) a joint bends by its own weight."""
+"""Most (rad) that a joint bends by its own weight."""
 LATER = 0.12
-"""By how much slower each joint swings than the one before it: the tip comes last."""
+"""Share by which each joint swings slower than the one before it: the tip comes last."""
 SMOOTH_SECONDS = 0.03
 """Smoothing of the trunk's accelerations (s, sigma)."""
 LOOK_LIMITS = np.radians([80.0, 50.0])
-"""Most yaw and elevation (rad) that neck and head together turn from where they looked."""
+"""Most yaw and elevation (rad) that neck and head together turn."""
 BEHIND = math.radians(130.0)
-"""Yaw (rad) from which a look gives up, so as not to jump from one shoulder to the other."""
+"""Yaw (rad) from which a gaze is given up, so as not to jump from one shoulder to the other."""
 LOOK_SECONDS = 0.2
-"""Time over which a look turns (s, sigma)."""
+"""Time over which a gaze turns (s, sigma)."""
 CLEAR = 0.05
-"""Height of a tail or a head over the ground at least, over the hip's height."""
+"""Least height of a tail or a head over the ground, over the hip height."""
 TRIES = 2
-"""How often a tail that is too low is turned up."""
+"""Most times that a tail that is too low is turned up."""
 _UP, _FRONT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
 class Spring:
-    """How a chain swings, at the size of the model's animal."""
+    """Damped spring of a chain, at the size of the model's animal."""
 
     frequency: float
-    """Of the free swing (Hz)."""
+    """Frequency of the free swing (Hz)."""
     damping: float
-    """1 does not swing back at all."""
+    """Damping ratio; 1 does not swing back."""
     lever: float
     """Length (m) at which the weight of each joint hangs."""
     gain: float
@@ -57,7 +57,7 @@ TAIL_SPRING, NECK_SPRING = Spring(1.9, 0.35, 0.35, 0.35), Spring(3.5, 0.7, 0.35,
 
 
 def follow_through(clip: Clip, amount: float = 1.0) -> Clip:
-    """Return a quadruped's `clip` with a tail and a head that lag behind the trunk by their weight.
+    """Return an animal's `clip` whose tail and head lag behind the trunk by their weight.
 
     A damped spring at each joint is driven by the acceleration of the chain's root, `amount` 0
     leaves the clip alone.
@@ -92,7 +92,7 @@ def look_at(clip: Clip, point: Array, amount: float = 1.0) -> Clip:
     """Return `clip` with neck and head turned towards a world `point` (3,) or (T, 3) in meters.
 
     The turn is spread over the chain, limited and smooth in time; `amount` 0 leaves the clip
-    alone. What lies straight behind is not looked at.
+    alone. A point straight behind is not looked at.
     """
     if amount <= 0.0:
         return clip
@@ -129,7 +129,7 @@ def _looking(
 ) -> Array:
     """Return local rotations (T, J, 4) whose chain turns by yaw and elevation (T, 2) in all.
 
-    The chain holds joints, from the trunk to the head, and the share of each.
+    `chain` maps joints, from the trunk to the head, to their share.
     """
     side = quat.cross(quat.unit(gaze * [1.0, 0.0, 1.0]), np.broadcast_to(_UP, gaze.shape))
     out = raw.copy()
@@ -160,9 +160,9 @@ def _slope(values: Array, fps: float) -> Array:
 
 
 def _response(drive: Array, rate: float, damping: float, fps: float) -> Array:
-    """Return what a damped spring of `rate` (rad/s) makes (T, 3) of a drive (T, 3) in 1/s^2.
+    """Return the response (T, 3) of a damped spring of `rate` (rad/s) to a drive (T, 3) in 1/s^2.
 
-    It has hung at rest before the start.
+    It is at rest before the start.
     """
     ring = rate * math.sqrt(1.0 - damping**2)
     count = max(math.ceil(5.0 / (damping * rate) * fps), 2)
@@ -175,10 +175,10 @@ def _response(drive: Array, rate: float, damping: float, fps: float) -> Array:
 
 
 def lifted(clip: Clip, chain: Sequence[str], least: Array, sign: float = 1.0) -> Clip:
-    """Return a clip whose tail is turned up at its root where it would be in the ground.
+    """Return a clip whose tail is turned up at its root where it would cut into the ground.
 
-    ``chain`` are its joints from the root, the last with an end site; ``least`` () or (T, 1) the
-    height (m) that none is under. With a ``sign`` of -1 it is a neck, which points ahead.
+    ``chain`` holds its joints from the root, the last with an end site; ``least`` () or (T, 1) is
+    the least height (m) of any. A ``sign`` of -1 is for a neck, which points ahead.
     """
     skeleton = clip.skeleton
     joints = [skeleton.index(name) for name in chain]
@@ -203,7 +203,7 @@ def lifted(clip: Clip, chain: Sequence[str], least: Array, sign: float = 1.0) ->
 def clear_of_ground(clip: Clip, before: Clip) -> Clip:
     """Return a clip whose tail and head, of a level trunk, keep clear of the ground.
 
-    What was lower in the clip ``before`` may be as low; frames that are as there stay so.
+    Parts that were lower in the clip ``before`` may be as low; frames equal to it do not change.
     """
     kind, out = kind_of(clip.skeleton), clip
     if not kind.level:

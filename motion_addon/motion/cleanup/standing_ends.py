@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns the stillness of a stand at either end of a motion.
+"""Reduces the sway of the standing pose at either end of a motion.
 
-A model that walks keeps swaying while it stands; a person's sway is several times smaller.
+A walking model keeps swaying while it stands; a person's sway is several times smaller.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from ..plan.trajectory import Trajectory
 from . import foot_lock
 
 STILLNESS = 0.85
-"""Share of the sway that is taken out of a stand."""
+"""Share of the sway that is removed."""
 SETTLE_SECONDS = 0.6
-"""Time in which a body comes to rest, and in which it stirs before it goes (s)."""
+"""Time in which a body comes to rest, and in which it starts to move again (s)."""
 _STANDING = 0.02
 
 
-def settled(clip: Clip, trajectory: Trajectory) -> Clip:
-    """Return `clip` with quiet stands where its plan begins or ends in one.
+def with_still_ends(clip: Clip, trajectory: Trajectory) -> Clip:
+    """Return `clip` with less sway where its plan begins or ends standing.
 
-    The pose is drawn towards the mean of the stand; nothing else changes.
+    The pose is blended towards the mean pose of these frames; nothing else changes.
     """
     last = len(trajectory) - 1
     at = np.clip(np.round(np.arange(clip.frames) * trajectory.rate / clip.fps), 0, last)
@@ -35,18 +35,18 @@ def settled(clip: Clip, trajectory: Trajectory) -> Clip:
         return clip
     frames, ramp = np.arange(clip.frames), SETTLE_SECONDS * clip.fps
     first, stopped = int(moving[0]), int(moving[-1]) + 1
-    still = _drawn(clip, slice(0, first), foot_lock.eased((first - frames) / ramp))
-    return _drawn(still, slice(stopped, clip.frames), foot_lock.eased((frames - stopped) / ramp))
+    still = _blended(clip, slice(0, first), foot_lock.eased((first - frames) / ramp))
+    return _blended(still, slice(stopped, clip.frames), foot_lock.eased((frames - stopped) / ramp))
 
 
-def _drawn(clip: Clip, stand: slice, share: Array) -> Clip:
-    """Return `clip` drawn by `share` (T,) towards the mean pose of its frames in `stand`."""
-    if stand.stop - stand.start < 2:
+def _blended(clip: Clip, span: slice, share: Array) -> Clip:
+    """Return `clip` blended by `share` (T,) towards the mean pose of its frames in `span`."""
+    if span.stop - span.start < 2:
         return clip
-    part = STILLNESS * share[stand, None].astype(np.float32)
+    part = STILLNESS * share[span, None].astype(np.float32)
     rotations, root = clip.rotations.copy(), clip.root_positions.copy()
-    pose = quat.normalize(quat.unroll(rotations[stand]).mean(axis=0))
-    pose = np.broadcast_to(pose, rotations[stand].shape)
-    rotations[stand] = quat.slerp(rotations[stand], pose, part)
-    root[stand] += part * (root[stand].mean(axis=0) - root[stand])
+    pose = quat.normalize(quat.unroll(rotations[span]).mean(axis=0))
+    pose = np.broadcast_to(pose, rotations[span].shape)
+    rotations[span] = quat.slerp(rotations[span], pose, part)
+    root[span] += part * (root[span].mean(axis=0) - root[span])
     return replace(clip, rotations=rotations, root_positions=root)

@@ -23,7 +23,8 @@ class Clip:
     fps: float
     """Frames per second."""
     contacts: Array | None = None
-    """(T, 4) float32 in 0..1: left heel, left ball, right heel, right ball; or None."""
+    """(T, P) float32 in 0..1 of the contact points of the feet, the left half of the body first, or
+    None. A person has left heel, left ball, right heel, right ball; an animal a paw of each leg."""
 
     @property
     def frames(self) -> int:
@@ -78,7 +79,9 @@ class Clip:
         """Return this clip mirrored in x, with left and right joints exchanged."""
         pairs = self.skeleton.mirror_pairs()
         flip = np.array([1.0, 1.0, -1.0, -1.0], dtype=np.float32)
-        contacts = None if self.contacts is None else self.contacts[:, [2, 3, 0, 1]]
+        contacts = None
+        if self.contacts is not None:
+            contacts = np.roll(self.contacts, self.contacts.shape[1] // 2, axis=1)
         root = self.root_positions * np.array([-1.0, 1.0, 1.0], dtype=np.float32)
         return Clip(self.skeleton, self.rotations[:, pairs] * flip, root, self.fps, contacts)
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drives a model along planned trajectories: the closed loop of the network.
 
-Each frame the body of the frame before is carried into the new root frame, the network gives
-the new body, and its phase rate moves the gait cycle on. Everything known beforehand
-(trajectory windows, root motion, the first layer's share of them) is worked out for all
-frames at once; several characters step together.
+Each frame transforms the previous pose into the new root frame, evaluates the network and advances
+the gait cycle by its phase rate. Everything that the plan fixes (trajectory windows, root motion,
+their part of the first layer) is computed for all frames at once; several characters step
+together.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from ..maths.quat import Array
 from ..nn.mixture import Step, stepper
 from ..plan.trajectory import RATE, Trajectory
 from . import features
+from .blending import Blending, GaitOptions, blending_of, given_phase, leg_offsets
 from .gait_profile import Residual
 from .model import Model
-from .pacing import Pacing, Wishes, given_phase, legs, pacing
 
 PRE_ROLL = 90
-"""Frames run before the first, so that a walk that starts walking has found its stride."""
+"""Frames run before the first, so that a walk without a start has found its stride."""
 FASTEST = 3.5
-"""Cycles per second, the most that a phase rate may be."""
+"""Cycles per second, the upper limit of the phase rate."""
 SLICE = 120
 """Frames prepared at once, and between two reports of progress."""
 
@@ -41,11 +41,11 @@ class Run:
     clip: Clip
     """Contacts are the network's, clipped to 0..1."""
     phase: Array
-    """(T,) gait phase in cycles, unwrapped; whole at right strikes, or at the left hind's."""
+    """(T,) gait phase in cycles, unwrapped; whole as the right foot or left hind paw lands."""
     rates: Array
-    """(T,) cycles per second that the network takes by itself."""
+    """(T,) the network's own phase rate, cycles per second."""
     shares: Array | None = None
-    """(T, K) of the experts of a gated mixture."""
+    """(T, K) weights of the experts of a gated mixture."""
 
     def after(self, start: int) -> Run:
         """Return the run from frame ``start`` on."""
@@ -54,14 +54,22 @@ class Run:
                    self.rates[start:], shares)  # fmt: skip
 
 
-class Own(NamedTuple):
-    """What an animal adds to its network's answers."""
+class ProfileResidual(NamedTuple):
+    """The residual of an animal's gait profile along a motion."""
 
     residual: Residual
     phase: Array
-    """(T,) of the left hind's stride, cycles."""
+    """(T,) of the left hind leg's stride, cycles."""
     share: Array
-    """(T,) how much of it counts."""
+    """(T,) weight, 0 to 1."""
+
+    def motion(self) -> tuple[Array, Array]:
+        """Return turns (T, J, 3) of the joints and moves (T, 3) of the hips, as ``Residual.at``."""
+        return self.residual.at(self.phase, self.share)
+
+    def contacts(self, contacts: Array) -> Array:
+        """Return the network's contacts (T, P) blended with the residual's."""
+        return self.residual.blended_contacts(contacts, self.phase, self.share)
 
 
 class Placer:
@@ -117,10 +125,10 @@ def stacked(plans: Sequence[Trajectory], last: int) -> tuple[Array, Array, Array
 
 
 class _Course:
-    """All that is known of N plans before they are run; first axis frames."""
+    """Network inputs of N plans, computed before they are run; first axis frames."""
 
     def __init__(self, step: Step, plans: Sequence[Trajectory], rates: tuple[Array, Array]) -> None:
-        """``rates`` (T, N) are factors of the phase rate, and what is added to it."""
+        """``rates`` are factors (T, N) of the phase rate, and addends (T, N)."""
         self.frames = max(len(plan) for plan in plans)
         self.control, self.turns, self.moves = stacked(plans, self.frames)
         self.rates, self.added = rates
@@ -130,7 +138,7 @@ class _Course:
     def known(self, frame: int) -> Array:
         """Return a frame's control inputs, (N, ...), as the stepper prepared them.
 
-        That is done for a slice of frames at once, so that crowds fit into memory.
+        A slice of frames is prepared at once, so that crowds fit into memory.
         """
         if not self._from <= frame < self._from + SLICE:
             self._from = frame - frame % SLICE
@@ -160,11 +168,11 @@ class Controller:
         self._carried = self._fed[:, self._clocks :].reshape(self._start.shape)
         self._shares = np.zeros((characters, model.network.sets), dtype=np.float32)
 
-    def _step(self, course: _Course, pace: Pacing, i: int) -> Array:
+    def _step(self, course: _Course, blending: Blending, i: int) -> Array:
         layout, half, carried = self._layout, self._states, self._carried
         np.matmul(self._state, course.turns[i], out=carried)
         carried[:, :half] += course.moves[i][:, None]
-        self._shares, clock = pace(i, self._phase)
+        self._shares, clock = blending(i, self._phase)
         self._fed[:, : self._clocks] = clock
         out = self._stepper.step(course.known(i), self._fed, self._shares)
         placed = self._place(out)
@@ -174,75 +182,74 @@ class Controller:
         self._phase = self._phase + (speed * course.rates[i] + course.added[i]) / RATE
         return out
 
-    def _settle(self, course: _Course, pace: Pacing, phase: Array) -> None:
+    def _settle(self, course: _Course, blending: Blending, phase: Array) -> None:
         self._state[:] = self._start
         self._phase = np.zeros(len(self._start))
-        # First find the natural rate, then follow it in strict time, so as to end on ``phase``.
+        # Find the natural rate first, then advance by exactly that rate, to end on ``phase``.
         for _ in range(PRE_ROLL):
-            self._step(course, pace, 0)
+            self._step(course, blending, 0)
         begun = self._phase.copy()
         for _ in range(PRE_ROLL):
-            self._step(course, pace, 0)
+            self._step(course, blending, 0)
         advance = (self._phase - begun) / PRE_ROLL
         for left in range(PRE_ROLL, 0, -1):
             self._phase = phase - left * advance
-            self._step(course, pace, 0)
+            self._step(course, blending, 0)
         self._phase = np.array(phase)
 
     def _rates(
-        self, plans: Sequence[Trajectory], cadence: Array, wishes: Sequence[Wishes]
+        self, plans: Sequence[Trajectory], cadence: Array, options: Sequence[GaitOptions]
     ) -> tuple[Array, Array]:
-        """Return factors (T, N) of the phase rate and what is added to it, cycles per second."""
+        """Return factors (T, N) of the phase rate and addends (T, N) in cycles per second."""
         frames = max(len(plan) for plan in plans)
-        own = [
-            self._model.gait_profile.rates(p, w.lead) for p, w in zip(plans, wishes, strict=True)
-        ]
+        profile = self._model.gait_profile
+        rates = [profile.rates(p, o.lead) for p, o in zip(plans, options, strict=True)]
         shares, added = (
             np.stack([np.pad(v, (0, frames - len(v)), mode="edge") for v in part], axis=1)
-            for part in zip(*own, strict=True)
+            for part in zip(*rates, strict=True)
         )
         return np.asarray(cadence) * shares, np.asarray(cadence) * added
 
-    def _own(self, plan: Trajectory, lead: str, phase: Array) -> Own | None:
-        """Return what the animal adds to its network's answers along a plan; ``phase`` (T,)."""
+    def _residual(self, plan: Trajectory, lead: str, phase: Array) -> ProfileResidual | None:
+        """Return the residual of the gait profile along a plan, at the clock's phases (T,)."""
         profile = self._model.gait_profile
         if profile.residual is None:
             return None
-        late = legs(self._model, plan, lead)[0][:, 0]
-        return Own(profile.residual, phase - late, profile.similarity(plan, lead))
+        late = leg_offsets(self._model, plan, lead)[0][:, 0]
+        return ProfileResidual(profile.residual, phase - late, profile.similarity(plan, lead))
 
     def run(
         self,
         plans: Sequence[Trajectory],
         phase: Array,
         cadence: Array,
-        wishes: Sequence[Wishes] | None = None,
+        options: Sequence[GaitOptions] | None = None,
     ) -> Iterator[float | list[Run]]:
         """Yield progress (0..1) now and then, and last the list of runs.
 
         ``phase`` (N,) cycles at the first frame; ``cadence`` (N,) or (T, N) multiplies the
-        network's phase rate; ``wishes`` are for a quadruped.
+        network's phase rate; ``options`` are for models on a stride clock.
         """
-        wishes = wishes or [Wishes()] * len(plans)
-        course = _Course(self._stepper, plans, self._rates(plans, cadence, wishes))
-        pace = pacing(self._model, plans, course.control, wishes)
-        self._settle(course, pace, np.asarray(phase, dtype=np.float64))
+        options = options or [GaitOptions()] * len(plans)
+        course = _Course(self._stepper, plans, self._rates(plans, cadence, options))
+        blending = blending_of(self._model, plans, course.control, options)
+        self._settle(course, blending, np.asarray(phase, dtype=np.float64))
         frames, skeleton = course.frames, self._model.skeleton
         outputs = np.empty((frames, len(plans), self._layout.size), dtype=np.float32)
         phases = np.empty((frames, len(plans)))
         shares = np.empty((frames, *self._shares.shape), dtype=np.float32)
-        given = given_phase(wishes, frames)
+        given = given_phase(options, frames)
         for i in range(frames):
             phases[i] = self._phase = np.where(np.isnan(given[i]), self._phase, given[i])
-            outputs[i] = self._step(course, pace, i)
+            outputs[i] = self._step(course, blending, i)
             shares[i] = self._shares
             if i % SLICE == SLICE - 1:
                 yield (i + 1) / frames
         runs = []
         for n, plan in enumerate(plans):
             out = outputs[: len(plan), n]
-            own = self._own(plan, wishes[n].lead, phases[: len(plan), n])
-            run = decode(skeleton, plan, out, phases[:, n], own)
+            residual = self._residual(plan, options[n].lead, phases[: len(plan), n])
+            run = decode(skeleton, plan, out, phases[:, n], residual)
             gated = self._model.gate is not None
             runs.append(replace(run, shares=shares[: len(plan), n].copy()) if gated else run)
         yield runs
@@ -253,19 +260,19 @@ def decode(
     plan: Trajectory,
     outputs: Array,
     phase: Array,
-    own: Own | None = None,
+    residual: ProfileResidual | None = None,
 ) -> Run:
     """Return the motion of outputs (T, O) along a plan of T frames.
 
-    ``own`` is what an animal adds to it.
+    ``residual`` is added to the network's output.
     """
     layout = features.OutputLayout(len(skeleton))
     turned = quat.from_two_axes(outputs[:, layout.axes].reshape(len(outputs), -1, 6))
     hips, contacts = outputs[:, layout.hips], outputs[:, layout.contacts]
-    if own is not None:
-        turns, moved = own.residual.at(own.phase, own.share)
+    if residual is not None:
+        turns, moved = residual.motion()
         turned = quat.mul(quat.from_rotvec(turns), turned)
-        hips, contacts = hips + moved, own.residual.blended_contacts(contacts, own.phase, own.share)
+        hips, contacts = hips + moved, residual.contacts(contacts)
     root = features.root_rotations(plan)
     world = quat.mul(root[:, None], turned).astype(np.float32)
     hips = plan.positions + quat.apply(root, hips)

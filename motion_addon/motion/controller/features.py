@@ -13,7 +13,7 @@ output of frame i (root frame i)
     axes         forward and up axis of every joint's world rotation
     hips         position of the hips
     phase_rate   of the gait cycle, in cycles per second
-    contacts     left heel, left ball, right heel, right ball
+    contacts     of the contact points of the kind's feet
 
 Windows and the PFNN's phase are as in Holden, Komura and Saito 2017; feeding the root's own
 motion in, instead of predicting it, is ours.
@@ -73,7 +73,7 @@ class InputLayout:
 
     @property
     def control(self) -> slice:
-        """All that is known before the motion is."""
+        """Inputs that the plan fixes."""
         return slice(0, self.motion.stop)
 
     @property
@@ -132,7 +132,7 @@ class OutputLayout:
 
     @property
     def contacts(self) -> slice:
-        """Left heel, left ball, right heel, right ball."""
+        """Contact points of the kind's feet, as in ``Clip.contacts``."""
         return slice(self.joints * 6 + 4, self.joints * 6 + 8)
 
     @property
@@ -179,7 +179,7 @@ def smoothed_root(center: Array, forward: Array) -> tuple[Array, Array, Array]:
     ``center`` (T, 3) is a point of the body, ``forward`` (T, 3) where it faces, level.
     """
     flat = center * np.array([1.0, 0.0, 1.0], dtype=np.float32)
-    # Twice, so that bends are not cut: what smoothing took is smoothed and put back.
+    # Smoothed twice, so that bends are not cut: the smoothed remainder is added back.
     once = smooth(flat, ROOT_SIGMA * RATE)
     positions = once + smooth(flat - once, ROOT_SIGMA * RATE)
     heading = quat.unit(smooth(forward, FACING_SIGMA * RATE))
@@ -223,7 +223,7 @@ def to_root(plan: Trajectory, vectors: Array) -> Array:
 
 
 def control(plan: Trajectory) -> Array:
-    """Return (T, CONTROL) inputs known before the motion is: trajectory and root motion."""
+    """Return (T, CONTROL) inputs that the plan fixes: trajectory and root motion."""
     frames = len(plan.positions)
     window = plan.window(np.arange(frames))
     position = to_root(plan, window.positions - plan.positions[:, None])[..., [0, 2]]
@@ -239,7 +239,7 @@ def carry(plan: Trajectory) -> tuple[Array, Array]:
     """Return how vectors move from root frame i-1 to root frame i.
 
     Rotation matrices (T, 3, 3) for row vectors (``v @ m``) and translations (T, 3):
-    ``p_i = p_before @ m[i] + t[i]``. The frame before the first goes on as the first step.
+    ``p_i = p_before @ m[i] + t[i]``. The frame before the first repeats the first step.
     """
     rotations = root_rotations(plan)
     before = np.maximum(np.arange(len(rotations)) - 1, 0)
@@ -254,7 +254,7 @@ def carry(plan: Trajectory) -> tuple[Array, Array]:
 
 
 def about_root(clip: Clip, root: Trajectory) -> dict[str, Array]:
-    """Return what is learned of a clip's course and pose, seen from its root track.
+    """Return the training features of a clip's path and pose, relative to its root track.
 
     Keys: control (T, CONTROL), matrices (T, 3, 3) and moves (T, 3) from root frame to root
     frame, axes (T, J, 6), hips (T, 3) of the skeleton's root and speed (T,) in m/s.

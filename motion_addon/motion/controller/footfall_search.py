@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Moved footfalls: owns finding the stride clock under which paws stand when they are wanted to.
+"""Searches the stride clock that moves footfalls to the times an artist asked for.
 
-A leg's time is bent, smoothly, so that its touchdowns and lift-offs come when they are wanted;
-the events before and after stay. The network then moves the leg, and the rest of the body with
-it. It falls a little short of what it is asked for, so the bend is corrected by what came out.
+A leg's time is warped, smoothly, so that its touchdowns and lift-offs come at the requested times;
+the events before and after stay. The network then moves the leg and the rest of the body. It
+falls a little short of the request, so the warp is corrected by the measured result.
 """
 
 from __future__ import annotations
@@ -20,47 +20,47 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths.progress import part_of
 from ..maths.quat import Array
+from .blending import Clock
 from .controller import Run
 from .footfall_edits import Footfall
-from .pacing import Clock
 
 ROUNDS = 4
 """Most tries at one set of moved footfalls."""
 OBEYED = 0.05
-"""Seconds at the model's size, the most that a moved touchdown may be off: 1.5 frames of 30."""
+"""Seconds at the model's size, the largest error of a moved touchdown: 1.5 frames of 30."""
 LIFT_OBEYED = 0.1
-"""Seconds by which a lift-off may be off before it is told."""
+"""Seconds, the error of a lift-off from which it is reported."""
 NEAR = 0.1
 """Seconds at the model's size within which a touchdown is the one that is meant."""
-SHORTEST_STAND = 0.05
+SHORTEST_STANCE = 0.05
 SHORTEST_SWING = 0.08
 """Seconds at the model's size."""
 LEAST_SWING = 0.4
 """Share of its time that a swing keeps, at least."""
 EASY_SWING = 0.7
-"""Share of its time that a swing keeps before a stand of no wanted length gives way."""
+"""Share of its time that a swing keeps before a stance without a requested lift-off is cut."""
 GAIN = 0.9
 """Share of what is missing that is added in the next try."""
 
-Stand = tuple[int, int]
+Span = tuple[int, int]
 """First frame on the ground and first in the air."""
 
 
 @dataclass(eq=False)
-class _Wish:
-    """One stand that is to be elsewhere; in frames."""
+class _Move:
+    """One stance to move; in frames."""
 
     footfall: Footfall
     leg: int
     index: int
-    """Among the stands of its leg."""
-    wanted: Stand
+    """Index among the stances of its leg."""
+    wanted: Span
     aim: tuple[float, float]
-    """What the leg's time is bent to, so that the paw stands as wanted."""
-    got: Stand | None = None
-    """When it stood in the last try."""
+    """Touchdown and lift-off to which the leg's time is warped, to get the wanted stance."""
+    got: Span | None = None
+    """Its stance in the last try."""
     best: tuple[float, tuple[float, float]] | None = None
-    """How far off it was at best, and what its leg's time was bent to then."""
+    """Least error so far, and the aim that gave it."""
 
     def learn(self) -> float:
         """Aim better by what came out; return how far off that was, in frames.
@@ -84,12 +84,12 @@ class _Wish:
 
 
 class Retiming:
-    """The moved footfalls of one bake: what is tried, and what came out."""
+    """The moved footfalls of one bake: the next try, and the error of the last."""
 
     def __init__(
         self, footfalls: Sequence[Footfall], contacts: Array, clock: Clock, second: float
     ) -> None:
-        """Take the bake as it is without them.
+        """Start from the bake without moved footfalls.
 
         `contacts` (T, 4), binary, and `clock` are of the model's frames, of which `second` make a
         second of the request. Raises RefusedError for a footfall that cannot be met; those that
@@ -98,22 +98,22 @@ class Retiming:
         self.warnings: list[str] = []
         self._clock, self._second, self._frames = clock, second, len(contacts)
         self._pace = 60.0 / second
-        self._stands = stands_of(contacts)
-        self._wishes: list[_Wish] = []
+        self._stances = stances_of(contacts)
+        self._moves: list[_Move] = []
         for footfall in footfalls:
             self._accept(footfall)
         self._settle()
 
     @property
     def moved(self) -> int:
-        """How many footfalls are moved."""
-        return len(self._wishes)
+        """Number of moved footfalls."""
+        return len(self._moves)
 
     def clock(self) -> Clock:
         """Return the clock to try next."""
         time = np.arange(self._frames, dtype=np.float64)
         offsets = self._clock.offsets.copy()
-        for leg in {wish.leg for wish in self._wishes}:
+        for leg in {move.leg for move in self._moves}:
             bent = np.interp(self._bend(leg, time), time, self._clock.phase - offsets[:, leg])
             offsets[:, leg] = self._clock.phase - bent
         return Clock(self._clock.phase, offsets)
@@ -123,10 +123,10 @@ class Retiming:
 
         That is the sum of what the moved footfalls are off; one that is gone counts a second.
         """
-        stands, total = stands_of(contacts), 0.0
-        for wish in self._wishes:
-            wish.got = self._found(stands[wish.leg], wish)
-            total += min(wish.learn(), self._second)
+        stances, total = stances_of(contacts), 0.0
+        for move in self._moves:
+            move.got = self._found(stances[move.leg], move)
+            total += min(move.learn(), self._second)
         return total
 
     def refuse(self) -> bool:
@@ -134,22 +134,22 @@ class Retiming:
 
         Raises RefusedError for the others.
         """
-        missed = [w for w in self._wishes if not self._obeyed(w)]
-        for wish in missed:
-            self._reject(wish.footfall, self._missed(wish))
-        self._wishes = [wish for wish in self._wishes if wish not in missed]
+        missed = [move for move in self._moves if not self._obeyed(move)]
+        for move in missed:
+            self._reject(move.footfall, self._missed(move))
+        self._moves = [move for move in self._moves if move not in missed]
         return bool(missed)
 
     def remarks(self) -> list[str]:
         """Return a sentence for each lift-off that was asked for and is clearly elsewhere."""
         out = []
-        for wish in self._wishes:
-            if wish.got is None or wish.footfall.lift is None:
+        for move in self._moves:
+            if move.got is None or move.footfall.lift is None:
                 continue
-            if abs(wish.got[1] - wish.wanted[1]) > LIFT_OBEYED * 60.0:
+            if abs(move.got[1] - move.wanted[1]) > LIFT_OBEYED * 60.0:
                 out.append(
-                    f"{_name(wish.footfall)} lifts off at {self._seconds(wish.got[1])} s;"
-                    f" {self._seconds(wish.wanted[1])} s is more than it can do."
+                    f"{_name(move.footfall)} lifts off at {self._seconds(move.got[1])} s;"
+                    f" {self._seconds(move.wanted[1])} s is more than it can do."
                 )
         return out
 
@@ -157,35 +157,35 @@ class Retiming:
         """Return what the report card of the finished `clip` says of moved footfalls.
 
         ``footfalls_moved`` lists them as they were asked for; ``footfalls_unmoved`` has of each
-        stand in ``footfalls`` where it is unmoved, as [start, end] in seconds, or None.
+        stance in ``footfalls`` where it is unmoved, as [start, end] in seconds, or None.
         """
         contacts = np.zeros((0, len(LEGS))) if clip.contacts is None else clip.contacts
         scale = self._second / clip.fps
         unmoved: dict[str, list[list[float] | None]] = {}
-        for leg, stands in enumerate(stands_of(contacts)):
-            was = [self._planned(leg, index) for index in range(len(self._stands[leg]))]
+        for leg, stances in enumerate(stances_of(contacts)):
+            was = [self._planned(leg, index) for index in range(len(self._stances[leg]))]
             row: list[list[float] | None] = []
-            for index, (start, stop) in enumerate(stands):
-                stand = round(start * scale), round(stop * scale)
-                match = index if len(was) == len(stands) else _overlapping(was, stand)
+            for index, (start, stop) in enumerate(stances):
+                stance = round(start * scale), round(stop * scale)
+                match = index if len(was) == len(stances) else _overlapping(was, stance)
                 row.append(None if match is None else self._shown(leg, match, clip))
             unmoved[LEGS[leg]] = row
-        moved = [asdict(wish.footfall) for wish in self._wishes]
+        moved = [asdict(move.footfall) for move in self._moves]
         return {"footfalls_moved": moved, "footfalls_unmoved": unmoved}
 
     def _shown(self, leg: int, index: int, clip: Clip) -> list[float]:
-        """Return an unmoved stand in seconds as a report on `clip` would have it."""
+        """Return an unmoved stance in seconds as a report on `clip` would have it."""
         scale, out = self._second / clip.fps, []
-        for at in self._stands[leg][index]:
+        for at in self._stances[leg][index]:
             frame = clip.frames if at == self._frames else math.ceil((at - 0.5) / scale)
             out.append(round(max(frame, 0) / clip.fps, 3))
         return out
 
     def _accept(self, footfall: Footfall) -> None:
-        """Add a footfall as a wish, if there is such a stand."""
+        """Add a move for a footfall, if there is such a stance."""
         leg = LEGS.index(footfall.paw)
-        stands = self._stands[leg]
-        starts = np.array([start for start, _ in stands]) / self._second
+        stances = self._stances[leg]
+        starts = np.array([start for start, _ in stances]) / self._second
         if not len(starts):
             self._reject(footfall, f"{footfall.paw} does not touch down at all.")
             return
@@ -199,96 +199,100 @@ class Retiming:
                 f" at {times} s.",
             )
             return
-        if any((wish.leg, wish.index) == (leg, index) for wish in self._wishes):
+        if any((move.leg, move.index) == (leg, index) for move in self._moves):
             self._reject(footfall, f"{_name(footfall)} is moved twice; name it once.")
             return
-        start, stop = stands[index]
+        start, stop = stances[index]
         to = start if footfall.to is None else round(footfall.to * self._second)
         if start == 0 and to != 0:
             self._reject(footfall, f"{footfall.paw} stands from the start and has no touchdown.")
             return
         lift = stop + to - start if footfall.lift is None else round(footfall.lift * self._second)
         lift = self._frames if stop == self._frames else lift
-        self._wishes.append(_Wish(footfall, leg, index, (to, lift), (float(to), float(lift))))
+        self._moves.append(_Move(footfall, leg, index, (to, lift), (float(to), float(lift))))
 
     def _settle(self) -> None:
-        """Give stands of no wanted length the room there is, and refuse what has none."""
-        for wish in self._wishes:
-            start, stop = wish.wanted
-            if wish.footfall.lift is None and stop < self._frames:
-                _, last = self._room(wish, EASY_SWING)
-                stop = max(min(stop, int(last)), start + self._least_stand())
-                wish.wanted, wish.aim = (start, stop), (float(start), float(stop))
-        for wish in list(self._wishes):
-            first, last = self._room(wish)
-            start, stop = wish.wanted
-            low, high = first, min(stop, last) - self._least_stand()
-            if stop - start < self._least_stand() or (start > 0 and not low <= start <= high):
-                text = f"{_name(wish.footfall)} can touch down between {self._seconds(low)} and"
+        """Fit stances without a requested lift-off into their room; reject moves that have none."""
+        for move in self._moves:
+            start, stop = move.wanted
+            if move.footfall.lift is None and stop < self._frames:
+                _, last = self._room(move, EASY_SWING)
+                stop = max(min(stop, int(last)), start + self._least_stance())
+                move.wanted, move.aim = (start, stop), (float(start), float(stop))
+        for move in list(self._moves):
+            first, last = self._room(move)
+            start, stop = move.wanted
+            low, high = first, min(stop, last) - self._least_stance()
+            if stop - start < self._least_stance() or (start > 0 and not low <= start <= high):
+                text = f"{_name(move.footfall)} can touch down between {self._seconds(low)} and"
                 text += f" {self._seconds(high)} s, not at {self._seconds(start)} s."
             elif stop < self._frames and stop > last:
-                text = f"{_name(wish.footfall)} can lift off at {self._seconds(last)} s at most,"
+                text = f"{_name(move.footfall)} can lift off at {self._seconds(last)} s at most,"
                 text += f" not at {self._seconds(stop)} s."
             else:
                 continue
-            self._wishes.remove(wish)
-            self._reject(wish.footfall, text)
+            self._moves.remove(move)
+            self._reject(move.footfall, text)
 
-    def _room(self, wish: _Wish, share: float = LEAST_SWING) -> tuple[float, float]:
-        """Return the first frame for a stand's touchdown and the last for its lift-off.
+    def _room(self, move: _Move, share: float = LEAST_SWING) -> tuple[float, float]:
+        """Return the first frame for a stance's touchdown and the last for its lift-off.
 
         Swings keep a `share` of their time.
         """
-        stands, i = self._stands[wish.leg], wish.index
+        stances, i = self._stances[move.leg], move.index
         first, last = 0.0, float(self._frames)
         if i > 0:
-            first = self._planned(wish.leg, i - 1)[1] + self._swing(stands[i - 1], stands[i], share)
-        if i + 1 < len(stands):
-            last = self._planned(wish.leg, i + 1)[0] - self._swing(stands[i], stands[i + 1], share)
+            first = self._planned(move.leg, i - 1)[1] + self._swing(
+                stances[i - 1], stances[i], share
+            )
+        if i + 1 < len(stances):
+            last = self._planned(move.leg, i + 1)[0] - self._swing(
+                stances[i], stances[i + 1], share
+            )
         return first, last
 
-    def _swing(self, before: Stand, after: Stand, share: float) -> float:
-        """Return how many frames a swing between two stands takes at least."""
+    def _swing(self, before: Span, after: Span, share: float) -> float:
+        """Return how many frames a swing between two stances takes at least."""
         usual = after[0] - before[1]
         return min(max(share * usual, SHORTEST_SWING * 60.0), usual)
 
-    def _least_stand(self) -> int:
-        return round(SHORTEST_STAND * 60.0)
+    def _least_stance(self) -> int:
+        return round(SHORTEST_STANCE * 60.0)
 
-    def _planned(self, leg: int, index: int) -> Stand:
-        """Return a stand as it is wanted: moved or where it was."""
-        for wish in self._wishes:
-            if (wish.leg, wish.index) == (leg, index):
-                return wish.wanted
-        return self._stands[leg][index]
+    def _planned(self, leg: int, index: int) -> Span:
+        """Return a stance as wanted: moved, or in its place."""
+        for move in self._moves:
+            if (move.leg, move.index) == (leg, index):
+                return move.wanted
+        return self._stances[leg][index]
 
     def _bend(self, leg: int, time: Array) -> Array:
-        """Return when (T,) a leg did without moved footfalls what it does at `time` (T,)."""
-        aims = {wish.index: wish.aim for wish in self._wishes if wish.leg == leg}
+        """Return the unmoved times (T,) of a leg whose events are warped to `time` (T,)."""
+        aims = {move.index: move.aim for move in self._moves if move.leg == leg}
         was, now = [0.0], [0.0]
-        for index, stand in enumerate(self._stands[leg]):
-            for old, new in zip(stand, aims.get(index, stand), strict=True):
+        for index, stance in enumerate(self._stances[leg]):
+            for old, new in zip(stance, aims.get(index, stance), strict=True):
                 if 0 < old < self._frames - 1:
                     was.append(float(old))
                     now.append(max(float(new), now[-1] + 1.0))
         end = max(self._frames - 1.0, now[-1] + 1.0)
         return monotone(np.array([*now, end]), np.array([*was, self._frames - 1.0]), time)
 
-    def _found(self, stands: list[Stand], wish: _Wish) -> Stand | None:
-        """Return the stand of a try that a wish has become."""
-        if len(stands) == len(self._stands[wish.leg]):
-            return stands[wish.index]
-        match = _overlapping(stands, wish.wanted)
-        return None if match is None else stands[match]
+    def _found(self, stances: list[Span], move: _Move) -> Span | None:
+        """Return the stance of a try that belongs to a move."""
+        if len(stances) == len(self._stances[move.leg]):
+            return stances[move.index]
+        match = _overlapping(stances, move.wanted)
+        return None if match is None else stances[match]
 
-    def _obeyed(self, wish: _Wish) -> bool:
-        return wish.got is not None and abs(wish.got[0] - wish.wanted[0]) <= OBEYED * 60.0
+    def _obeyed(self, move: _Move) -> bool:
+        return move.got is not None and abs(move.got[0] - move.wanted[0]) <= OBEYED * 60.0
 
-    def _missed(self, wish: _Wish) -> str:
-        was = self._stands[wish.leg][wish.index][0]
-        reached = was + 0.6 * (wish.wanted[0] - was) if wish.got is None else wish.got[0]
+    def _missed(self, move: _Move) -> str:
+        was = self._stances[move.leg][move.index][0]
+        reached = was + 0.6 * (move.wanted[0] - was) if move.got is None else move.got[0]
         return (
-            f"{_name(wish.footfall)} cannot touch down at {self._seconds(wish.wanted[0])} s;"
+            f"{_name(move.footfall)} cannot touch down at {self._seconds(move.wanted[0])} s;"
             f" about {self._seconds(reached)} s is possible."
         )
 
@@ -336,8 +340,8 @@ def search(
     return plain
 
 
-def stands_of(contacts: Array) -> list[list[Stand]]:
-    """Return the stands of each leg that contacts (T, 4) show."""
+def stances_of(contacts: Array) -> list[list[Span]]:
+    """Return the stances of each leg that contacts (T, 4) show."""
     return [foot_contacts.runs(np.asarray(column > 0.5)) for column in contacts.T]
 
 
@@ -345,9 +349,9 @@ def _name(footfall: Footfall) -> str:
     return f"The footfall of {footfall.paw} at {footfall.at:.2f} s"
 
 
-def _overlapping(stands: Sequence[Stand], wanted: Stand) -> int | None:
-    """Return which stand has the most time in common with another; None if none has any."""
-    shared = [min(b, wanted[1]) - max(a, wanted[0]) for a, b in stands]
+def _overlapping(stances: Sequence[Span], wanted: Span) -> int | None:
+    """Return which stance has the most time in common with another; None if none has any."""
+    shared = [min(b, wanted[1]) - max(a, wanted[0]) for a, b in stances]
     best = int(np.argmax(shared)) if shared else -1
     return best if shared and shared[best] > 0 else None
 

@@ -91,8 +91,8 @@ class GaitProfile:
         """Moves along a path; with automatic gait, in its own gait near its exemplar's speed."""
         usual = quadruped_gaits.GAITS[max(int(quadruped_gaits.weights(self.speed).argmax()), 1)]
         if self.gait in ("stand", usual):
-            return quadruped_gaits.DOG
-        return replace(quadruped_gaits.DOG, weights=partial(_instead, usual, self.gait))
+            return quadruped_gaits.MOVER
+        return replace(quadruped_gaits.MOVER, weights=partial(_instead, usual, self.gait))
 
     def rates(self, plan: Trajectory, lead: str = "auto") -> tuple[Array, Array]:
         """Return the weight (T,) of the network's stride rate along a plan, and an added rate (T,).

@@ -41,11 +41,6 @@ class Model:
         return _kind(self.info)
 
     @property
-    def body(self) -> str:
-        """Name of that kind."""
-        return self.kind.name
-
-    @property
     def inputs(self) -> features.InputLayout:
         """The layout of the input vector."""
         return features.InputLayout.of(self.kind)

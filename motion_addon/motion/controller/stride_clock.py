@@ -2,8 +2,8 @@
 """The stride clock of four-legged animals: where each leg is in its stride.
 
 A leg's phase is whole when its paw touches down. One clock with an offset for each leg makes a
-gait, so the gait is an input that is obeyed; while the animal stands the amplitude is zero and
-the phase means nothing. This is the training label and the runtime's control alike. Local phases
+gait, so the gait is a reliable input; while the animal stands the amplitude is zero and the phase
+has no meaning. Training labels and the runtime use the same clock. Local phases
 for quadrupeds are from Starke et al. 2020; one clock with offsets is ours.
 """
 
@@ -73,8 +73,8 @@ def planned(
     """Return touchdown offsets (T, 4) in cycles and amplitudes (T, 4) along a plan.
 
     The offsets of canter and gallop are of the lead that ``leads_left`` gives. A change of gait
-    goes the shortest way round, within a stride. An animal may have its own ``table`` of
-    footfalls, and lead with the ``left`` until it turns.
+    takes the shortest way around the cycle, within a stride. An animal may have its own ``table``
+    of footfalls, and start on the ``left`` lead.
     """
     moving = plan.gait[:, 1:]
     chosen = moving.argmax(axis=1)

@@ -20,9 +20,9 @@ from ..creature.reading import animal_detection
 from ..creature.reading.landmarks import BodyParts
 from ..maths import quat
 from ..maths.quat import Array
-from ..rigs.structure import bone_ends
+from ..rigs.axes import bone_ends
 from . import treadmill
-from .bridging import bridged_positions, bridged_rotations
+from .blend_joins import bridged_positions, bridged_rotations
 from .model import Filler
 from .proxy import BonePoses, Poses, Proxy
 

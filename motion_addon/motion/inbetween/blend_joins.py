@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Joins filled frames to the kept poses without a jump of position or speed.
+"""Joins new frames to the kept poses without a jump of position or speed.
 
 A filling misses the kept poses at its ends by a little, the more so the less a body resembles the
 model's training data. The miss and the jump in speed fade out within the gap.
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..cleanup.foot_lock import eased
+from ..cleanup.foot_lock import bridged, eased
 from ..clip.clip import Clip
 from ..clip.contacts import runs
 from ..maths import quat
@@ -99,3 +99,29 @@ def _add(
     more = quat.from_rotvec(weight[:, None, None] * turn)
     rotations[rows] = quat.mul(rotations[rows], more.astype(rotations.dtype))
     roots[rows] += (weight[:, None] * step).astype(roots.dtype)
+
+
+def bridged_rotations(turned: Array, before: Array, known: Array, fps: float) -> Array:
+    """Return rotations (T, ..., 4) that are ``before`` at ``known`` (T,) frames.
+
+    Elsewhere they are ``turned``, corrected by the interpolated difference at the kept frames.
+    """
+    off = quat.to_rotvec(quat.inv_mul(turned, before.astype(np.float64)))
+    out = quat.mul(turned, quat.from_rotvec(_bridged(off, known, fps)))
+    return quat.unroll(np.where(_like(known, out), before, out))
+
+
+def bridged_positions(placed: Array, before: Array, known: Array, fps: float) -> Array:
+    """Return positions (T, ..., 3) that are ``before`` at ``known`` (T,) frames, likewise."""
+    out = placed + _bridged(before - placed, known, fps)
+    return np.where(_like(known, out), before, out)
+
+
+def _bridged(off: Array, known: Array, fps: float) -> Array:
+    """Return values (T, ...) of ``known`` (T,) frames, interpolated smoothly over the others."""
+    off = np.where(_like(known, off), off, 0.0)
+    return bridged(off.reshape(len(off), -1), known, fps).reshape(off.shape)
+
+
+def _like(known: Array, values: Array) -> Array:
+    return known.reshape(-1, *(1,) * (values.ndim - 1))

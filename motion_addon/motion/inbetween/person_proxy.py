@@ -16,7 +16,7 @@ from ..maths.quat import Array
 from ..retarget.chains import part_way
 from ..rigs import RigBones, detect
 from ..rigs.measure import measure
-from .bridging import bridged_positions, bridged_rotations
+from .blend_joins import bridged_positions, bridged_rotations
 from .model import Filler
 from .proxy import BonePoses, Poses, Proxy
 

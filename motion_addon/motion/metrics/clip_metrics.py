@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns every figure Footfall quotes: on the path, on the feet, on smoothness and on posture.
+"""Figures of a motion: on the path, on the feet and on smoothness.
 
 Training, benchmarks, tests and the report card of a bake all measure with these functions.
 Input is arrays in meters and frames per second; figures come back in the unit their name says.
@@ -101,12 +101,12 @@ def path_error(
     With the `trajectory` that was followed (same duration as `root`), also the distance to where
     the plan was at that moment ("aligned").
     """
-    calm = mean_root(root, fps)
+    averaged = mean_root(root, fps)
     plan = None if trajectory is None else planned(trajectory, len(root), fps)
-    off = 100.0 * path_distance(calm, path, None if plan is None else plan[1])
+    off = 100.0 * path_distance(averaged, path, None if plan is None else plan[1])
     out = {"path_mean_cm": float(off.mean()), "path_max_cm": float(off.max())}
     if plan is not None:
-        behind = 100.0 * np.linalg.norm((calm - plan[0])[:, [0, 2]], axis=-1)
+        behind = 100.0 * np.linalg.norm((averaged - plan[0])[:, [0, 2]], axis=-1)
         out["aligned_mean_cm"] = float(behind.mean())
         out["aligned_max_cm"] = float(behind.max())
     return out
@@ -143,10 +143,10 @@ def speed_error(root: Array, fps: float, trajectory: Trajectory) -> dict[str, fl
     The speed on a straight is the way the 0.3 s mean root makes along it by the time it takes.
     """
     positions, _, speeds = planned(trajectory, len(root), fps)
-    calm = mean_root(root, fps)
+    averaged = mean_root(root, fps)
     errors, weights = [], []
     for a, b in _steady_stretches(positions, speeds, fps):
-        made = np.linalg.norm((calm[b] - calm[a])[[0, 2]]) * fps / (b - a)
+        made = np.linalg.norm((averaged[b] - averaged[a])[[0, 2]]) * fps / (b - a)
         errors.append(made - speeds[a:b].mean())
         weights.append(b - a)
     if not errors:
@@ -236,11 +236,11 @@ def jerk(positions: Array, fps: float) -> float:
     fifths are noise above any movement of the body, gone with the slightest smoothing.
     """
     sigma = JERK_SECONDS * fps
-    calm = smooth(np.asarray(positions, dtype=np.float64), sigma)
+    smoothed = smooth(np.asarray(positions, dtype=np.float64), sigma)
     edge = int(np.ceil(REACH * sigma))
-    if len(calm) < 2 * edge + 4:
+    if len(smoothed) < 2 * edge + 4:
         return 0.0
-    third = np.diff(calm[edge : len(calm) - edge], n=3, axis=0) * fps**3
+    third = np.diff(smoothed[edge : len(smoothed) - edge], n=3, axis=0) * fps**3
     return float(np.linalg.norm(third, axis=-1).mean())
 
 
@@ -260,7 +260,7 @@ def pops(bends: Array, fps: float, limit: float) -> float:
 def seam_error(clip: Clip) -> dict[str, float]:
     """Return how far the last frame plus one is from the first, over the usual frame step.
 
-    Both ratios are 1 or less for a loop that cannot be told from its other frames; the position
+    Both ratios are 1 or less for a loop whose transition looks like its other frames; the position
     term is exact (cm) for a cycle whose last frame plus one repeats its first.
     """
     positions = clip.world()[1].astype(np.float64)

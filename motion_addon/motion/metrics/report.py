@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns the report card of a bake: which figures are on it, its warnings and its text.
-
-The figures themselves belong to `metrics`.
-"""
+"""Report card of a bake: its figures, its warnings and its text."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from ..maths.quat import Array
 from ..plan.ground import GroundHeight, ground_of
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
-from . import biped_metrics, paw_metrics
+from . import biped_metrics, quadruped_metrics
 from .clip_metrics import (
     ground_errors,
     heading_error,
@@ -50,7 +47,7 @@ class Ranges:
 
 
 def warnings(trajectory: Trajectory, ranges: Ranges) -> list[str]:
-    """Return one plain sentence for each way in which a plan leaves what was trained."""
+    """Return one sentence for each way in which a plan leaves the range of the training data."""
     moving = trajectory.speeds > 0.3
     if not moving.any():
         return []
@@ -103,7 +100,7 @@ def motion_figures(
     }
 
 
-_FIGURES: Final = {BIPED: biped_metrics.figures, QUADRUPED: paw_metrics.figures}
+_FIGURES: Final = {BIPED: biped_metrics.figures, QUADRUPED: quadruped_metrics.figures}
 """Figures that only one kind of body has."""
 
 
@@ -177,7 +174,7 @@ def _gait_card(clip: Clip, standing: Array, trajectory: Trajectory | None) -> di
         weights = trajectory.gait[at.astype(np.int64)]
         main = 1 + int(weights[:, 1:].sum(axis=0).argmax())
         counted = weights[:, main] > 0.5
-    return paw_metrics.gait_card(standing, clip.fps, size, counted)
+    return quadruped_metrics.gait_card(standing, clip.fps, size, counted)
 
 
 _LINES = (
@@ -230,7 +227,7 @@ def format_report(card: dict[str, object]) -> str:
 
 
 def footfall_chart(card: dict[str, object], seconds: float = 6.0, columns: int = 60) -> list[str]:
-    """Return a line for each foot over the middle of the motion: # stands, . swings."""
+    """Return a line for each foot over the middle of the motion: # stance, . swing."""
     stands, total = card.get("footfalls"), float(str(card.get("seconds", 0.0)))
     if not isinstance(stands, dict) or total <= 0.0:
         return []

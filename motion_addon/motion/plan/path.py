@@ -52,7 +52,7 @@ class Path:
         drawn, arc = drawn[moved], np.concatenate([[0.0], np.cumsum(steps[steps > 1e-9])])
         length = float(arc[-1])
         if length < 1e-3:
-            raise ValueError("The path has no length over the ground.")
+            raise ValueError("The path has no length over the ground; draw a longer path.")
         if length > LONGEST:
             raise ValueError(f"The path is longer than {LONGEST / 1000.0:g} km.")
         count = int(np.clip(round(length / SPACING) + 1, _LEAST_SAMPLES, _MOST_SAMPLES))

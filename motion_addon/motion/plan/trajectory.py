@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..body.biped_gaits import PERSON
+from ..body import biped_gaits
 from ..body.mover import Mover
 from ..maths import quat
 from ..maths.quat import Array
@@ -126,7 +126,7 @@ def plan(
     a standing second and the transition from and to standing. Raises ValueError for other values.
     """
     keys = speed_keys(speed)
-    mover = mover or PERSON
+    mover = mover or biped_gaits.MOVER
     if gait != "auto" and gait not in mover.gaits:
         raise ValueError(f"The gait must be auto or one of {', '.join(mover.gaits)}.")
     if max(value for _, value in keys) <= 0.0 or gait == "stand":

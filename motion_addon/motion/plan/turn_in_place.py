@@ -28,7 +28,7 @@ def turn_in_place(
     ``gait``, one of the mover's; "auto" is its walk. ``standing`` adds a standing second before
     and after the turn.
     """
-    count = max(round(abs(turn) / mover.spot * RATE), 1)
+    count = max(round(abs(turn) / mover.turn_in_place * RATE), 1)
     ease = round(3.0 * _EASE * RATE)
     pads = [ease + int(STANDING_SECONDS * RATE) * adds for adds in standing]
     rate = np.concatenate([np.zeros(pads[0]), np.full(count, turn / count), np.zeros(pads[1])])

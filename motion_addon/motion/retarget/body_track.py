@@ -18,7 +18,7 @@ _TRACK = 0.15
 
 
 def is_loop(clip: Clip) -> bool:
-    """Return whether the frame after the last would be the first: an in-place cycle."""
+    """Return whether the clip is an in-place cycle: its first frame follows its last."""
     if clip.frames < 8:
         return False
     ends = np.stack([clip.rotations[-1], clip.rotations[0]])
@@ -59,9 +59,9 @@ def lowering(
 def ground_under(
     balls: list[Array], ball_height: float, fps: float, loop: bool, planted: Array | None = None
 ) -> Array:
-    """Return (T,) the height of the ground under two feet; all the same where it is level.
+    """Return (T,) the height of the ground under the feet, constant where it is level.
 
-    ``balls`` are the ball joints (T, 3), ``planted`` (T, 2) bool when they stand, if known.
+    ``balls`` are the balls of the feet (T, 3), ``planted`` (T, legs) bool their stances, if known.
     """
     soles = np.stack([ball[:, 1] for ball in balls], axis=-1) - ball_height
     if planted is not None and planted.any():

@@ -2,7 +2,7 @@
 """From world poses of a body to the channels of a rig's bones.
 
 Owns the step from world space to each bone's own rest basis (Blender's ``matrix_basis``), and
-where the travel goes: hips, root bone, object, or nowhere.
+the carrier of the root motion: hips, root bone, object, or none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,12 +32,12 @@ class Channels:
     object_positions: Array | None = None
     """(T, 3) world position of the rig's origin, when the object carries the travel."""
     object_turns: Array | None = None
-    """(T, 4) turn of the object in the world from where it stands, likewise."""
+    """(T, 4) turn of the object in the world from its resting rotation, likewise."""
 
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where a body stands on each frame: it moves the rest pose to the path."""
+    """Place and heading of a body on each frame: they move the rest pose to the path."""
 
     positions: Array
     """(T, 3) the body's ground point in the world."""
@@ -54,7 +54,7 @@ class Placement:
         return Placement(pose.root_positions, quat.unroll(turns), body.origin)
 
     def point(self, resting: Array) -> Array:
-        """Return (T, 3) where a point (3,) of the resting rig goes."""
+        """Return (T, 3) the place of a point (3,) of the resting rig."""
         return self.positions + quat.apply(self.turns, resting - self.origin)
 
     def undo(self, points: Array) -> Array:
@@ -64,7 +64,7 @@ class Placement:
 
 @dataclass(frozen=True, eq=False)
 class Staged:
-    """A pose with its travel taken apart: what the bones do, and what carries them."""
+    """A pose divided into the motion of the bones and the placement that carries them."""
 
     rotations: dict[int, Array]
     """Bone to (T, 4) world rotation, as seen by an object that travels or stays."""
@@ -76,7 +76,7 @@ class Staged:
 
     @staticmethod
     def of(pose: BodyPose, root_motion: RootMotion) -> "Staged":
-        """Return the pose staged for a root motion; on hips and root bone nothing changes."""
+        """Return the pose staged for a root motion; hips and root bone leave it unchanged."""
         placement = Placement.of(pose)
         rotations, positions = dict(pose.rotations), dict(pose.positions)
         if root_motion in ("object", "in_place"):
@@ -103,9 +103,9 @@ class RigPoser:
     rig: RigBones
     frames: int
     rotations: dict[int, Array] = field(default_factory=dict)
-    """Bone to (T, 4) world_from_bone that are already decided."""
+    """Bone to (T, 4) world_from_bone, as far as set."""
     positions: dict[int, Array] = field(default_factory=dict)
-    """Bone to (T, 3) world heads that are already decided."""
+    """Bone to (T, 3) world heads, as far as set."""
     follows: Mapping[int, int] = field(default_factory=dict)
     """Bone to the bone it is bound to by constraints, instead of its parent."""
 
@@ -114,7 +114,7 @@ class RigPoser:
         return self.follows.get(bone, int(self.rig.parents[bone]))
 
     def rotation(self, bone: int) -> Array:
-        """Return (T, 4) world_from_bone; a bone that nobody moves follows its parent."""
+        """Return (T, 4) world_from_bone; a bone that is not set follows its parent."""
         if bone not in self.rotations:
             self.rotations[bone] = self.unmoved_rotation(bone)
         return self.rotations[bone]
@@ -159,7 +159,7 @@ class RigPoser:
         return quat.mul(self.unmoved_rotation(bone), basis)
 
     def posed_position(self, bone: int, location: Array) -> Array:
-        """Return (T, 3) where location channels (T, 3) put the bone's head."""
+        """Return (T, 3) the place that location channels (T, 3) give the bone's head."""
         moved = quat.apply(self._location_axes(bone), location * self.rig.scale)
         return np.asarray(self.unmoved_position(bone) + moved)
 
@@ -197,13 +197,13 @@ def _loose(body: Body) -> list[int]:
 
 
 def top_bone(body: Body) -> int:
-    """Return the bone whose place decides that of the trunk: the hips, or a chest above them."""
+    """Return the bone that places the trunk: the hips, or a chest above them."""
     hips = body.bone("hips")
     return next(b for b in _loose(body) if b == hips or body.rig.descends(hips, b))
 
 
 def _carrier(body: Body, moving: set[int]) -> int:
-    """Return the bone whose location carries the hips and all that hangs on them."""
+    """Return the bone whose location carries the hips and everything that hangs on them."""
     rig, hips = body.rig, top_bone(body)
     hung = [body.bone(r) for r in ("spine", "thigh.L", "thigh.R", "neck", "head")]
     hung = [bone for bone in hung if bone >= 0]
@@ -222,7 +222,7 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     """Return the channels of every bone that must be keyed so that the rig takes ``pose``.
 
     Mapped bones get rotations; bones between mapped ones are keyed at rest. Raises RefusedError
-    when the rig cannot carry the motion in the way asked.
+    when the rig cannot carry this root motion.
     """
     body, rig = pose.body, pose.body.rig
     staged = Staged.of(pose, root_motion)
@@ -245,9 +245,9 @@ def put_root(body: Body, poser: RigPoser, placement: Placement) -> int:
 
 
 def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> int:
-    """Bring the hips to ``place`` (T, 3); returns the bone that must move for it.
+    """Bring the hips to ``place`` (T, 3); return the bone that moves for it.
 
-    That is the hips, the chest in a rig that grows from there, or the nearest bone above that
+    This is the hips, the chest in a rig that grows from there, or the nearest bone above that
     carries spine and legs as well; it turns with them. Bones in ``moved`` already have their place.
     """
     rig, hips = body.rig, top_bone(body)
@@ -261,7 +261,7 @@ def place_hips(body: Body, poser: RigPoser, place: Array, moved: set[int]) -> in
 
 
 def place_loose(body: Body, poser: RigPoser, places: Mapping[int, Array]) -> list[int]:
-    """Bring the bones to their places that hang apart from the trunk, such as an IK rig's feet."""
+    """Place the bones that hang apart from the trunk, such as an IK rig's feet; return them."""
     rig, top = body.rig, top_bone(body)
     apart = [
         b for b in _loose(body) if b != top and (rig.connected is None or not rig.connected[b])
@@ -274,7 +274,7 @@ def place_loose(body: Body, poser: RigPoser, places: Mapping[int, Array]) -> lis
 def _place_moved(
     rig: RigBones, poser: RigPoser, places: Mapping[int, Array], bones: Iterable[int]
 ) -> list[int]:
-    """Bring bones that slide on what carries them to their places; returns those that can."""
+    """Place bones that slide on the bones that carry them; return those that can move."""
     free = [bone for bone in bones if rig.connected is None or not rig.connected[bone]]
     for bone in free:
         poser.positions[bone] = places[bone]

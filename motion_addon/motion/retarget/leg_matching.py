@@ -14,19 +14,19 @@ from ..maths.leg_ik import scale_bends, soft_maximum
 from ..maths.quat import Array
 
 _STIFF = 0.25
-"""How much of the growth of a leg's bends wrists and pasterns take."""
+"""Share of the growth of a leg's bends that wrists and pasterns take."""
 _WRIST = 3
 """Which joint of the canonical foreleg is the wrist."""
 _CLEAR = 0.08
-"""A bend (sine) that says which way a joint folds."""
+"""A bend (sine) that shows the direction in which a joint folds."""
 _STRAIGHT = 0.1
 """Radians, the least bend of a joint that rests straight, to grow from."""
 _OFF = 0.2
-"""What it costs to leave a joint without its counterpart, in shares of the leg."""
+"""Cost of a joint without a counterpart, in shares of the leg."""
 
 
 def _shares(leg: Leg) -> Array:
-    """Return (K,) how far down the leg its joints are: the mean of length and height, 0 to 1."""
+    """Return (K,) places of the joints down the leg, 0 to 1: the mean of length and height."""
     steps = np.linalg.norm(leg.segments, axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum()
     fall = leg.points[0, 1] - leg.points[:, 1]
@@ -35,7 +35,7 @@ def _shares(leg: Leg) -> Array:
 
 
 def _bends(leg: Leg) -> Array:
-    """Return (K,) how much the leg bends at each joint, forward or back; nothing at the ends."""
+    """Return (K,) sines of the bend at each joint, forward or back; 0 at the ends."""
     along = quat.unit(leg.segments)
     out = np.zeros(len(leg.points))
     out[1:-1] = np.cross(along[:-1], along[1:])[:, 0]
@@ -53,7 +53,7 @@ class LegMatch:
 
 
 def match_legs(ours: Leg, theirs: Leg) -> LegMatch:
-    """Return which bones of another leg each bone follows.
+    """Return the bones of another leg that each bone follows.
 
     Joints find their counterparts in order, by place and bend; between them length decides.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A human rig's own motion as a clip: the bones of its map as joints, at rest as it rests."""
+"""A person's rig as a clip: the bones of its map as joints, in the rig's rest pose."""
 
 from collections.abc import Mapping
 
@@ -30,8 +30,8 @@ def clip_of(rig: RigBones, rig_map: RigMap, rotations: Array, positions: Array, 
     """Return the motion of a rig's mapped bones.
 
     ``rotations`` (T, B, 4) and ``positions`` (T, B, 3) are world_from_bone and heads of its bones,
-    meters. Joints have the names of motion capture. Raises RefusedError where the map is of no
-    human.
+    meters. Joints have the names of motion capture. Raises RefusedError unless the map is a
+    person's.
     """
     body = measure(rig, rig_map)
     names = _names(body.roles)

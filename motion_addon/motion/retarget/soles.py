@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeping soles out of a flat floor: heels that lift the foot, toes that bend at push-off."""
+"""Soles on a flat floor: heels and toes that would sink in lift the foot or bend."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from ..maths.quat import Array
 _UP = np.array([0.0, 1.0, 0.0])
 _FLAT = np.array([1.0, 0.0, 1.0])
 _STEEPER, _STEEPEST = 0.6, 0.4
-"""A raised heel may go on rising by this share of its angle, up to so many radians."""
+"""A raised heel may rise further by this share of its angle, up to this many radians."""
 _MOST = 0.06
-"""Meters, the highest that a foot is lifted; deeper feet are below the floor on purpose."""
+"""Meters, the largest lift of a foot; deeper feet are below the floor on purpose."""
 
 
 def lift(leg: Leg, ball: Array, ground: float) -> Array:
@@ -23,7 +23,7 @@ def lift(leg: Leg, ball: Array, ground: float) -> Array:
 
 
 def lower_heel(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
-    """Return the foot's turn (T, 4) from rest, pitched up no more than its heel has room for.
+    """Return the foot's turn (T, 4) from rest, pitched up only as far as its heel has room.
 
     ``ball`` (T, 3) is the ball joint's place: on the ground the sole lies flat, higher up the
     heel may point down until it touches.
@@ -38,8 +38,8 @@ def lower_heel(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
 def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
     """Return the toes' turn (T, 4) from rest, bent up so that their tips stay on the ground.
 
-    ``ball`` (T, 3) is the ball joint's place, ``turn`` (T, 4) how the toes would turn with the
-    foot. Toes that point up are left alone.
+    ``ball`` (T, 3) is the ball joint's place, ``turn`` (T, 4) the turn of the toes with the foot.
+    Toes that point up are unchanged.
     """
     forward = _forward(leg, turn)
     down = -np.arcsin(np.clip(forward[:, 1], -1.0, 1.0))
@@ -49,9 +49,9 @@ def bend_toes(leg: Leg, ball: Array, turn: Array, ground: float) -> Array:
 def raise_heel(leg: Leg, hip: Array, ball: Array, turn: Array, most: float, soft: float) -> Array:
     """Return the foot's turn (T, 4) with the heel raised further where the leg is too short.
 
-    ``hip`` and ``ball`` (T, 3) are joint places, ``most`` the leg's longest length
-    (``soft``: see ``soft_reach``). Only a heel
-    that is up already goes on rising, about the ball: a smaller foot pushes off steeper.
+    ``hip`` and ``ball`` (T, 3) are joint places, ``most`` the leg's longest length (m), ``soft`` as
+    in ``leg_ik.soft_reach``. Only a raised heel rises further, about the ball: a smaller foot
+    pushes off steeper.
     """
     forward = _forward(leg, turn)
     room = np.clip(-_STEEPER * np.arcsin(np.clip(forward[:, 1], -1.0, 1.0)), 0.0, _STEEPEST)

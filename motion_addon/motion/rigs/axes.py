@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which way a rig at rest stands and faces."""
+"""Directions of a rig at rest: how it stands, where it faces, where its bones end."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +38,7 @@ def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
 
 
 def stands_upright(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
-    """Return whether the rest pose has the spine over the legs, as people on two legs have."""
+    """Return whether the rest pose has the spine over the legs, as people have."""
     top = next((roles[r][-1] for r in ("head", "neck", "spine") if roles.get(r)), -1)
     if top < 0:
         return True
@@ -51,9 +51,8 @@ def stands_upright(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
 def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple[Array, bool]:
     """Return (4,) world_from_body of a four-legged rig, and whether left and right are exchanged.
 
-    Up is the world axis from paws to hips, ahead lead the forelegs: where the legs of a side stand
-    in mid-step says little of the way the body points. Raises RefusedError when the legs do not
-    stand on four corners.
+    Up is the world axis from paws to hips; ahead is towards the forelegs. Legs in mid-step show
+    little of the body's direction. Raises RefusedError when the legs do not stand on four corners.
     """
     heads = rig.rest_heads
     legs = {role: heads[list(roles[role])] for role in QUADRUPED_LEG_ROLES}
@@ -88,3 +87,25 @@ def stands_on_four(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> bool:
     )
     up = heads[roles["hips"][0]] - feet
     return bool((hands - feet) @ up < 0.35 * (up @ up))
+
+
+def bone_ends(rig: RigBones) -> tuple[Array, bool]:
+    """Return (B, 3) the bones' ends, and whether they are the tails.
+
+    Importers of joints alone leave tails anywhere; the children's heads are the ends then.
+    """
+    heads, tails = rig.rest_heads, rig.rest_tails
+    single = [b for b in range(len(rig)) if len(rig.children[b]) == 1]
+    if not single:
+        return tails, True
+    along = quat.unit(tails - heads)[single]
+    onward = quat.unit(heads[[rig.children[b][0] for b in single]] - heads[single])
+    if np.mean(np.sum(along * onward, axis=-1) > 0.8) > 0.5:
+        return tails, True
+    ends = heads + np.where(
+        rig.parents[:, None] >= 0, 0.5 * (heads - heads[np.maximum(rig.parents, 0)]), 0.0
+    )
+    for bone, children in enumerate(rig.children):
+        if children:
+            ends[bone] = heads[list(children)].mean(axis=0)
+    return np.asarray(ends), False

@@ -9,12 +9,12 @@ from ...errors import RefusedError
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
+from .animal_structure import find_animal
 from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
 from .families import FAMILIES
 from .families.family import Family
-from .quadruped_structure import find_quadruped
+from .person_structure import find_person
 from .rig_map import REQUIRED_ROLES, ROLES, RigMap
-from .structure import find_structure
 
 _LABELS: Final = {
     "structure": "Unnamed humanoid",
@@ -23,7 +23,8 @@ _LABELS: Final = {
 }
 _DOUBTFUL: Final = 0.1
 """Confidence of a map whose rest pose does not fit its kind."""
-_EXCHANGED: Final = "Left and right are exchanged in the bone names."
+EXCHANGED: Final = "Left and right are exchanged in the bone names."
+"""Note of a rig map whose sides were exchanged."""
 
 
 def family_label(name: str) -> str:
@@ -46,7 +47,7 @@ def detect(rig: RigBones) -> RigMap:
     stands = person.usable and person.confidence > _DOUBTFUL
     if stands and person.family != "structure" and not stands_on_four(rig, _indices(rig, person)):
         return person
-    animal = find_quadruped(rig)
+    animal = find_animal(rig)
     faced = None if animal is None else _animal_facing(rig, animal)
     return person if faced is None else faced
 
@@ -79,7 +80,7 @@ def _animal_facing(rig: RigBones, found: RigMap) -> RigMap | None:
     roles, notes = dict(found.roles), found.notes
     if exchanged:
         roles = {_other_side(role): names for role, names in roles.items()}
-        notes = (*notes, _EXCHANGED)
+        notes = (*notes, EXCHANGED)
     return RigMap(found.family, roles, found.confidence, notes, _facing(axes), found.kind)
 
 
@@ -91,7 +92,7 @@ def _person(rig: RigBones) -> RigMap:
         if found and (best is None or _score(found) > _score(best)):
             best = found
     if best is None or not best.usable:
-        guess = find_structure(rig)
+        guess = find_person(rig)
         if guess is not None and (best is None or _score(guess) > _score(best)):
             best = guess
     if best is None:
@@ -171,7 +172,7 @@ def _person_facing(rig: RigBones, found: RigMap) -> RigMap:
         )
         if ahead < -0.02 * float(np.ptp(rig.rest_heads, axis=0).max()):
             roles = {_other_side(role): names for role, names in roles.items()}
-            notes = (*notes, _EXCHANGED)
+            notes = (*notes, EXCHANGED)
             forward = -forward
     x, y, z = (float(v) for v in forward)
     return RigMap(found.family, roles, found.confidence, notes, (x, y, z))

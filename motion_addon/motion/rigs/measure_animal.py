@@ -9,14 +9,13 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..body.body import Leg
-from ..body.legs import LegJoints
+from ..body.legs import CanonicalLeg
 from ..body.quadruped import LEG_JOINTS, ROLES
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
-from .axes import four_legged_axes
+from .axes import bone_ends, four_legged_axes
 from .rest_pose import Measures, RestPose, Roles
-from .structure import bone_ends
 
 _LOW = 0.085
 """Share of the hip height under which a bone belongs to the paw."""
@@ -67,7 +66,7 @@ def _legs(pose: RestPose) -> tuple[Leg, ...]:
     return tuple(_leg(pose, joints, hips) for joints in LEG_JOINTS)
 
 
-def _leg(pose: RestPose, joints: LegJoints, hips: float) -> Leg:
+def _leg(pose: RestPose, joints: CanonicalLeg, hips: float) -> Leg:
     """Return one leg; ``hips`` is the height of the hip joints (m)."""
     role = ROLES[joints.name]
     bones = pose.roles[role]

@@ -8,7 +8,7 @@ import numpy as np
 from ...errors import RefusedError
 from ..body.biped import LEGS
 from ..body.body import ARM_PARTS, Leg
-from ..body.legs import LegJoints
+from ..body.legs import CanonicalLeg
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from ..maths.quat import Array
@@ -59,7 +59,7 @@ def _ground(pose: RestPose, hips: Array, ball_height: float | None) -> float:
     return pose.floor if abs(low - pose.floor) < 0.1 * height else low
 
 
-def _leg(pose: RestPose, joints: LegJoints) -> Leg:
+def _leg(pose: RestPose, joints: CanonicalLeg) -> Leg:
     bones = _leg_bones(pose.roles, joints.side[0])
     points = pose.heads[list(bones[:3])]
     thigh_length, shin_length = (np.linalg.norm(b - a) for a, b in pairwise(points))

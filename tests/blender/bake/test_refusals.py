@@ -86,15 +86,15 @@ def tweak(rig: bpy.types.Object) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (hide, "is hidden"),
-        (hide_viewport, "is hidden"),
-        (exclude, "not in this view layer"),
-        (unlink, "no longer in a scene"),
-        (edit, "Edit Mode"),
-        (rest, "rest position"),
-        (flatten, "no usable size"),
-        (lose, "not a number"),
-        (tweak, "tweak mode"),
+        (hide, "is hidden; show it first"),
+        (hide_viewport, "is hidden; show it first"),
+        (exclude, "not in this view layer; include its collection first"),
+        (unlink, "no longer in a scene; pick another character"),
+        (edit, "Edit Mode; leave it first"),
+        (rest, "rest position; switch it to Pose Position first"),
+        (flatten, "no usable size; check its scale"),
+        (lose, "not a number; check its transform"),
+        (tweak, "tweak mode; leave it first"),
     ],
 )
 def test_character_that_cannot_be_animated(spoil: Callable, said: str) -> None:
@@ -113,13 +113,13 @@ def test_character_of_another_type() -> None:
     empty = bpy.data.objects.new("Empty", None)
     bpy.context.scene.collection.objects.link(empty)
     subjects.ready(empty)
-    assert_refused(None, "'Empty' is not an armature")
+    assert_refused(None, "'Empty' is not an armature; pick one")
 
 
 def test_armature_without_bones() -> None:
     rig = subjects.armature("Bare", [])
     subjects.ready(rig)
-    assert_refused(rig, "no bones")
+    assert_refused(rig, "no bones; pick another armature")
 
 
 def test_rig_that_is_no_human() -> None:
@@ -128,7 +128,7 @@ def test_rig_that_is_no_human() -> None:
     ]
     rig = subjects.armature("Chain", chain)
     subjects.ready(rig)
-    assert_refused(rig, "No bone for Hips")
+    assert_refused(rig, "No bone for Hips.*; pick one in the bone map")
 
 
 def test_missing_bone_is_named() -> None:
@@ -143,7 +143,7 @@ def test_renamed_bone_is_named() -> None:
     rig = subjects.mixamo()
     subjects.ready(rig)
     rig.data.bones["mixamorig:LeftFoot"].name = "Renamed"
-    assert_refused(rig, "'mixamorig:LeftFoot' no longer exists")
+    assert_refused(rig, "'mixamorig:LeftFoot' no longer exists; pick another in the bone map")
 
 
 def linked_scene(folder: Path) -> bpy.types.Object:
@@ -169,7 +169,7 @@ def test_override_that_is_not_editable(tmp_path: Path) -> None:
     rig = linked_scene(tmp_path).override_create(remap_local_usages=True)
     subjects.ready(rig)
     rig.override_library.is_system_override = True
-    assert_refused(rig, "'Hero' is a library override that is not editable")
+    assert_refused(rig, "'Hero' is a library override that is not editable; make it editable")
 
 
 def test_library_override_walks_and_is_rejected(tmp_path: Path) -> None:
@@ -208,9 +208,9 @@ def test_no_path() -> None:
 @pytest.mark.parametrize(
     ("points", "said"),
     [
-        (((1.0, 1.0, 0.0), (1.0, 1.0, 0.0)), "has no length"),
-        (((0.0, 0.0, 0.0), (math.nan, 0.0, 0.0)), "not a number"),
-        (((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), "no length over the ground"),
+        (((1.0, 1.0, 0.0), (1.0, 1.0, 0.0)), "has no length; draw a longer path"),
+        (((0.0, 0.0, 0.0), (math.nan, 0.0, 0.0)), "not a number; move it"),
+        (((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), "no length over the ground; draw a longer path"),
     ],
 )
 def test_path_that_leads_nowhere(points: tuple, said: str) -> None:
@@ -223,7 +223,7 @@ def test_path_of_another_type() -> None:
     rig = subjects.mixamo()
     settings = subjects.ready(rig)
     settings.path = rig
-    assert_refused(rig, "is not a curve")
+    assert_refused(rig, "is not a curve; pick another path")
 
 
 def test_look_at_nothing() -> None:
@@ -236,7 +236,7 @@ def test_path_away_from_the_scene() -> None:
     rig = subjects.mixamo()
     settings = subjects.ready(rig)
     bpy.context.scene.collection.objects.unlink(settings.path)
-    assert_refused(rig, "There is no curve 'Path' in the scene")
+    assert_refused(rig, "There is no curve 'Path' in the scene any more; pick another path")
 
 
 def test_two_armatures_only_the_picked_one_moves() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from motion_addon.errors import RefusedError
-from motion_addon.motion.bake.bake import BakeResult, bake, bake_steps
+from motion_addon.motion.bake.bake import bake, bake_steps
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.controller import features
 from motion_addon.motion.controller import model as controller_model

@@ -15,7 +15,8 @@ import pytest
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.__main__ import main
-from motion_addon.motion.bake.bake import bake, cycle
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip import bvh
@@ -111,14 +112,8 @@ def test_what_the_exemplar_faces_makes_no_difference(adapted: list[Any], tmp_pat
         in_file(tmp_path / name, turned)
         request = BakeRequest.from_json(asked(tmp_path, exemplar=str(tmp_path / name)))
         result = bake(request)
-        places.append(library_clip(result).world()[1])
+        places.append(result.written_clip.world()[1])
     assert np.abs(places[0] - places[1]).max() < 0.03 * SIZE
-
-
-def library_clip(result: Any) -> Clip:
-    from motion_addon.motion.bake.creatures import own_clip
-
-    return own_clip(result.request, result.clip, result.phase, result.exemplar_match)
 
 
 def test_one_exemplar_is_adapted_to_once(adapted: list[Any], tmp_path: Path) -> None:
@@ -150,7 +145,10 @@ def test_a_herd_of_creatures_has_skeletons_of_its_sizes(adapted: list[Any], tmp_
 def test_a_cycle_is_as_like_the_exemplar_throughout(adapted: list[Any], tmp_path: Path) -> None:
     in_file(tmp_path / "walk.bvh")
     data = asked(tmp_path, exemplar=str(tmp_path / "walk.bvh"), gait="walk")
-    speed = creature_files.load_creature(str(tmp_path / "walk.bvh")).speed * (SIZE / 0.56) ** 0.5
+    speed = (
+        creature_files.load_creature(str(tmp_path / "walk.bvh")).creature.speed
+        * (SIZE / 0.56) ** 0.5
+    )
     loop = cycle(BakeRequest.from_json(data | {"speed": round(speed, 2)}))
     assert loop.exemplar_match is not None
     assert loop.exemplar_match.similarity == pytest.approx(np.ones(loop.clip.frames), abs=0.05)

@@ -12,8 +12,10 @@ import pytest
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.bake import bake as baking
-from motion_addon.motion.bake.bake import BakeResult, bake, bake_many
+from motion_addon.motion.bake import driving
+from motion_addon.motion.bake.bake import bake, bake_many
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.controller import model
 from motion_addon.motion.maths import quat
 from tests.cases import each
@@ -86,7 +88,7 @@ def test_animals_and_people_together_as_alone(animals: str) -> None:
 def test_crowds_are_driven_in_batches(animals: str, monkeypatch: pytest.MonkeyPatch) -> None:
     requests = [animal(((0.0, 0.0, 0.0), (0.0, 0.0, z)), speed=1.5) for z in (5.0, 1.0, 3.0)]
     whole = bake_many(requests)
-    monkeypatch.setattr(baking, "MOST_FRAMES", 500)
+    monkeypatch.setattr(driving, "MOST_FRAMES", 500)
     for found, wanted in zip(bake_many(requests), whole, strict=True):
         assert found.request is wanted.request
         assert worst(found, wanted) < 1e-4

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motion_addon.motion.bake import bake as use_case
-from motion_addon.motion.bake.bake import BakeResult, cycle, pose_at_phase
-from motion_addon.motion.bake.cycle import cut_cycle
+from motion_addon.motion.bake import cycle as use_case
+from motion_addon.motion.bake.cycle import cut_cycle, cycle, pose_at_phase
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model

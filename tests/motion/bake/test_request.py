@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.style.request import StyleChoice
+from motion_addon.options import choices
+from motion_addon.options.option import Choices
 from tests.cases import each
 
 LINE = [[0, 0, 0], [0, 0, 3]]
@@ -366,3 +369,10 @@ requests = st.builds(
 @given(requests)
 def test_any_request_comes_back_from_json(request: BakeRequest) -> None:
     assert through_json(request) == request
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"), [("biped", choices.GAITS), ("quadruped", choices.ANIMAL_GAITS)]
+)
+def test_each_gait_of_a_kind_has_its_label(kind: str, labels: Choices) -> None:
+    assert {word for word, *_ in labels} == {"auto", *KINDS[kind].gaits[1:]}

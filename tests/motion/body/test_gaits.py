@@ -56,16 +56,16 @@ def test_mirrored_offsets_are_the_other_lead() -> None:
 
 
 def test_a_dog_plans_with_its_own_gaits() -> None:
-    plan = trajectory.plan(LINE, speed=speed_at(1.0), mover=quadruped_gaits.DOG)
+    plan = trajectory.plan(LINE, speed=speed_at(1.0), mover=quadruped_gaits.MOVER)
     assert plan.gait.shape[1] == len(quadruped_gaits.GAITS)
     assert plan.gait[len(plan) // 2].argmax() == quadruped_gaits.GAITS.index("trot")
     with pytest.raises(ValueError, match="gallop"):
-        trajectory.plan(LINE, gait="jog", mover=quadruped_gaits.DOG)
+        trajectory.plan(LINE, gait="jog", mover=quadruped_gaits.MOVER)
     with pytest.raises(ValueError, match="jog"):
         trajectory.plan(LINE, gait="trot")
 
 
 def test_turned_facing_goes_backward() -> None:
-    plan = trajectory.plan(LINE, speed=0.8, facing=("turned", np.pi), mover=quadruped_gaits.DOG)
+    plan = trajectory.plan(LINE, speed=0.8, facing=("turned", np.pi), mover=quadruped_gaits.MOVER)
     assert np.allclose(plan.facing @ [0.0, 0.0, 1.0], -1.0, atol=1e-3)
     assert plan.positions[-1, 2] == pytest.approx(20.0, abs=0.1)

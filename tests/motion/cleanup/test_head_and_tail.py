@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from motion_addon.errors import RefusedError
-from motion_addon.motion.bake.bake import BakeResult, bake, bake_many, cycle
+from motion_addon.motion.bake.bake import bake, bake_many
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.herd import Herd, members
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.cleanup.secondary_motion import look_at
 from motion_addon.motion.clip.clip import Clip

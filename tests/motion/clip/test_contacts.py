@@ -19,19 +19,19 @@ WALK = [(60, LEFT), (92, RIGHT), (124, LEFT), (156, RIGHT), (188, LEFT), (220, R
 
 
 def standing(spans: dict[int, list[tuple[int, int]]], frames: int) -> np.ndarray:
-    """Return contacts (T, 4) of whole feet that stand in the spans given by side."""
+    """Return contacts (T, 4) of whole feet in the stances given by side."""
     out = np.zeros((frames, 4), dtype=np.float32)
-    for side, stands in spans.items():
-        for start, stop in stands:
+    for side, stances in spans.items():
+        for start, stop in stances:
             out[start:stop, 2 * side : 2 * side + 2] = 1.0
     return out
 
 
-def walked(strikes: list[tuple[int, int]], frames: int, stand: int = 38) -> np.ndarray:
-    """Return contacts (T, 4) of feet that stand for ``stand`` frames from each strike on."""
+def walked(strikes: list[tuple[int, int]], frames: int, stance: int = 38) -> np.ndarray:
+    """Return contacts (T, 4) of feet with a stance of ``stance`` frames from each strike."""
     spans: dict[int, list[tuple[int, int]]] = {LEFT: [(0, 20)], RIGHT: [(0, 50)]}
     for frame, side in strikes:
-        spans[side].append((frame, frame + stand))
+        spans[side].append((frame, frame + stance))
     return standing(spans, frames)
 
 
@@ -58,7 +58,7 @@ def test_foot_points_follow_the_feet() -> None:
     assert points[1] == pytest.approx(moved, abs=1e-6)
 
 
-def test_detected_stands_are_the_real_ones() -> None:
+def test_detected_contacts_are_the_real_ones() -> None:
     found = contacts.detect(stepping(WALK, 260), 60.0)
     assert set(np.unique(found)) <= {0.0, 1.0}
     truth = np.zeros((260, 4), dtype=bool)
@@ -233,28 +233,9 @@ def test_phase_never_runs_backwards(seed: int) -> None:
     assert np.diff(phase).max() * 60.0 < 3.0
 
 
-@each("stand", [12, 20, 26])
-def test_duty_factor_is_the_share_of_standing(stand: int) -> None:
-    spans = {side: [(a, a + stand) for a in range(20 * side, 400, 40)] for side in (LEFT, RIGHT)}
+@each("stance", [12, 20, 26])
+def test_duty_factor_is_the_share_of_stance(stance: int) -> None:
+    spans = {side: [(a, a + stance) for a in range(20 * side, 400, 40)] for side in (LEFT, RIGHT)}
     duty = contacts.duty_factor(standing(spans, 400), 60.0)
-    assert duty[80:-80] == pytest.approx(np.full(240, stand / 40), abs=0.05)
+    assert duty[80:-80] == pytest.approx(np.full(240, stance / 40), abs=0.05)
     assert contacts.duty_factor(np.ones((100, 4)), 60.0) == pytest.approx(np.ones(100))
-
-
-def test_smooth_keeps_level_mean_and_shape() -> None:
-    rng = np.random.default_rng(0)
-    noisy = rng.normal(size=(400, 2, 3)).astype(np.float32)
-    out = smooth(noisy, 5.0)
-    assert (out.shape, out.dtype) == (noisy.shape, np.float32)
-    assert np.diff(out, axis=0).std() < 0.1 * np.diff(noisy, axis=0).std()
-    assert smooth(np.full((50, 2), 3.0), 7.0) == pytest.approx(3.0)
-    ramp = np.linspace(0.0, 1.0, 200)[:, None]
-    assert smooth(ramp, 4.0)[20:-20] == pytest.approx(ramp[20:-20])
-    assert np.array_equal(smooth(noisy, 0.0), noisy)
-    assert np.array_equal(smooth(noisy[:1], 3.0), noisy[:1])
-    impulse = np.zeros((101, 1))
-    impulse[50] = 1.0
-    spread = smooth(impulse, 6.0)[:, 0]
-    assert spread.sum() == pytest.approx(1.0)
-    width = np.sqrt((spread * (np.arange(101) - 50.0) ** 2).sum())
-    assert width == pytest.approx(6.0, rel=0.03)

@@ -11,6 +11,7 @@ import pytest
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.controller import features, stride_clock
 from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.controller.blending import GaitOptions, blending_of
 from motion_addon.motion.controller.controller import (
     FASTEST,
     SLICE,
@@ -20,7 +21,6 @@ from motion_addon.motion.controller.controller import (
     decode,
     stacked,
 )
-from motion_addon.motion.controller.pacing import Wishes, pacing
 from motion_addon.motion.maths import quat
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
@@ -177,14 +177,14 @@ def animal(request: pytest.FixtureRequest, tmp_path: FilePath) -> controller_mod
 def course(gait: str, speed: float) -> Trajectory:
     points = [[0, 0, 0], [0, 0, 2 * speed], [speed, 0, 3 * speed]]
     return trajectory.plan(
-        Path.from_points(points), speed=speed, gait=gait, mover=quadruped_gaits.DOG
+        Path.from_points(points), speed=speed, gait=gait, mover=quadruped_gaits.MOVER
     )
 
 
 def test_animals_together_as_alone(animal: controller_model.Model) -> None:
     plans = [course("walk", 0.9), course("canter", 3.0), course("trot", 1.8)]
     phases, factors = np.array([0.0, 0.4, 0.9]), np.array([1.0, 0.9, 1.2])
-    wishes = [Wishes(), Wishes("left"), Wishes(experts=(1.0, 0.0, 2.0, 1.0, 1.0))]
+    wishes = [GaitOptions(), GaitOptions("left"), GaitOptions(experts=(1.0, 0.0, 2.0, 1.0, 1.0))]
     *_, together = Controller(animal, 3).run(plans, phases, factors, wishes)
     for n, found in enumerate(together):
         lone = Controller(animal)
@@ -200,7 +200,7 @@ def test_legs_keep_their_places_on_the_clock(animal: controller_model.Model) -> 
     plan = course("canter", 3.0)
     control, _, _ = stacked([plan], len(plan))
     for lead in ("auto", "left", "right"):
-        keep = pacing(animal, [plan], control, [Wishes(lead)])
+        keep = blending_of(animal, [plan], control, [GaitOptions(lead)])
         offsets, amplitude = stride_clock.planned(plan, lead)
         for frame in (0, 100, 200):
             shares, clock = keep(frame, np.array([0.7]))

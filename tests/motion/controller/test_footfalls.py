@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from motion_addon.errors import RefusedError
-from motion_addon.motion.bake.bake import BakeResult, bake, bake_many, cycle
+from motion_addon.motion.bake.bake import bake, bake_many
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.herd import Herd
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.quadruped import LEGS
 from motion_addon.motion.controller import footfall_search
+from motion_addon.motion.controller.blending import Clock
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.controller.footfall_search import Retiming, monotone
-from motion_addon.motion.controller.pacing import Clock
-from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from tests.cases import each
 
 FRAMES, STRIDE = 400, 40.0
@@ -38,7 +40,7 @@ def retiming(*moved: Footfall) -> Retiming:
 
 
 def stands(contacts: np.ndarray, leg: int) -> list[tuple[int, int]]:
-    return footfall_search.stands_of(contacts)[leg]
+    return footfall_search.stances_of(contacts)[leg]
 
 
 def test_touchdown_comes_when_it_is_wanted_and_no_other_moves() -> None:
@@ -211,7 +213,7 @@ def test_the_animal_obeys_a_moved_footfall(gait: str, share: float) -> None:
         for r in (was, now)
     ]
     assert np.percentile(slips[1], 95) < np.percentile(slips[0], 95) + 0.3
-    bends = [np.hstack(list(paw_metrics.bends(r.clip).values())) for r in (was, now)]
+    bends = [np.hstack(list(quadruped_metrics.bends(r.clip).values())) for r in (was, now)]
     kicks = [np.abs(np.diff(b, n=2, axis=0)).max() for b in bends]
     assert kicks[1] < 1.4 * kicks[0]
     assert now.report["footfalls_moved"] == [
@@ -287,10 +289,10 @@ def test_without_clean_up_the_network_still_moves_it() -> None:
     assert landed(bake(bare), "LF", to) <= 3.0
 
 
-def test_who_has_no_footfalls_to_move_is_told() -> None:
+def test_footfalls_of_people_and_herds_are_refused() -> None:
     edit = (Footfall("LF", 1.0, to=1.1),)
     person = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), footfalls=edit)
-    with pytest.raises(RefusedError, match="quadruped"):
+    with pytest.raises(RefusedError, match="footfalls of a person cannot be moved"):
         bake(person)
     dog = replace(person, model="quadruped")
     with pytest.raises(RefusedError, match="herd"):

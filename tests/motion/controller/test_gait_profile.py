@@ -9,9 +9,9 @@ import pytest
 from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.body.quadruped import JOINTS
 from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.controller.blending import GaitOptions
 from motion_addon.motion.controller.controller import Controller, Run
 from motion_addon.motion.controller.gait_profile import DEFAULT_PROFILE, GaitProfile, Residual
-from motion_addon.motion.controller.pacing import Wishes
 from motion_addon.motion.plan import trajectory
 from motion_addon.motion.plan.path import Path
 
@@ -25,7 +25,7 @@ def plan(speed: float, gait: str = "walk", turn: float = 0.0) -> trajectory.Traj
     steps = np.stack([np.sin(yaw), np.zeros_like(yaw), np.cos(yaw)], axis=-1)
     path = Path.from_points(np.cumsum(steps, axis=0) * (s[1] - s[0]))
     return trajectory.plan(
-        path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.DOG
+        path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.MOVER
     )
 
 
@@ -40,7 +40,7 @@ def residual() -> Residual:
 def driven(profile: GaitProfile, way: trajectory.Trajectory) -> Run:
     """Return the shipped quadruped with some habits along a plan."""
     model = replace(controller_model.load("quadruped"), gait_profile=profile)
-    *_, runs = Controller(model).run([way], np.zeros(1), np.ones(1), [Wishes()])
+    *_, runs = Controller(model).run([way], np.zeros(1), np.ones(1), [GaitOptions()])
     assert isinstance(runs, list)
     return runs[0]
 
@@ -109,5 +109,5 @@ def test_an_animal_goes_in_the_gait_it_was_seen_in_where_nothing_says_which() ->
     assert quadruped_gaits.weights(speeds).argmax(axis=1).tolist() == [0, 1, 3, 5]
     assert pacer(speeds, "auto").argmax(axis=1).tolist() == [0, 2, 3, 5]
     assert pacer(speeds, "walk").argmax(axis=1).tolist() == [0, 1, 1, 1]
-    assert DEFAULT_PROFILE.mover is quadruped_gaits.DOG
-    assert GaitProfile(gait="walk", speed=0.7).mover is quadruped_gaits.DOG
+    assert DEFAULT_PROFILE.mover is quadruped_gaits.MOVER
+    assert GaitProfile(gait="walk", speed=0.7).mover is quadruped_gaits.MOVER

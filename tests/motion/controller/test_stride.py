@@ -69,7 +69,7 @@ def test_the_clock_repeats_and_shrinks(phase: float, amplitude: float) -> None:
 
 def plan_of(points: list[list[float]], **more: object) -> trajectory.Trajectory:
     path = Path.from_points(np.array(points, dtype=float))
-    return trajectory.plan(path, mover=quadruped_gaits.DOG, **more)  # type: ignore[arg-type]
+    return trajectory.plan(path, mover=quadruped_gaits.MOVER, **more)  # type: ignore[arg-type]
 
 
 def test_a_plan_has_the_offsets_of_its_gait() -> None:

@@ -47,7 +47,7 @@ def driven(model: controller_model.Model, gait: str, speed: float) -> Clip:
     """Return four seconds straight ahead."""
     path = Way.from_points([[0.0, 0.0, 0.0], [0.0, 0.0, 5.0 * speed]])
     plan = trajectory.plan(
-        path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.DOG
+        path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.MOVER
     )
     *_, runs = Controller(model).run([plan], np.zeros(1), np.ones(1))
     assert isinstance(runs, list)

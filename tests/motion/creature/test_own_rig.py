@@ -164,7 +164,7 @@ def straight(speed: float, gait: str = "auto") -> Trajectory:
         facing="path",
         start=True,
         stop=True,
-        mover=quadruped_gaits.DOG,
+        mover=quadruped_gaits.MOVER,
     )
 
 

@@ -23,23 +23,23 @@ HERE = np.array([2.0, 0.5, -1.0])
 
 @each(("begin", "turn"), [(0.0, 1.5), (0.0, -2.5), (3.0, 0.2832), (-1.0, -9.0), (1.0, 0.0)])
 def test_it_turns_as_far_as_asked(begin: float, turn: float) -> None:
-    plan = turn_in_place(HERE, begin, turn, quadruped_gaits.DOG)
+    plan = turn_in_place(HERE, begin, turn, quadruped_gaits.MOVER)
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     assert yaw[-1] - yaw[0] == pytest.approx(turn, abs=1e-3)
     assert np.exp(1j * yaw[0]) == pytest.approx(np.exp(1j * begin), abs=1e-3)
-    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * quadruped_gaits.DOG.spot
+    assert np.abs(np.diff(yaw)).max() * RATE < 1.01 * quadruped_gaits.MOVER.turn_in_place
     assert (plan.positions == HERE).all()
     assert not plan.speeds.any()
 
 
 def test_feet_step_while_it_turns() -> None:
-    plan = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.DOG)
+    plan = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.MOVER)
     assert plan.gait.sum(axis=1) == pytest.approx(np.ones(len(plan)))
     assert plan.gait[[0, 30, -30, -1], 0] == pytest.approx(np.ones(4))
     assert plan.gait[len(plan) // 2, quadruped_gaits.GAITS.index("walk")] == pytest.approx(1.0)
-    trot = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.DOG, "trot")
+    trot = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.MOVER, "trot")
     assert trot.gait[len(plan) // 2, quadruped_gaits.GAITS.index("trot")] == pytest.approx(1.0)
-    short = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.DOG, standing=(False, False))
+    short = turn_in_place(HERE, 0.0, 2.0, quadruped_gaits.MOVER, standing=(False, False))
     assert len(plan) - len(short) == 2 * RATE
 
 

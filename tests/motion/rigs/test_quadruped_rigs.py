@@ -20,8 +20,8 @@ from motion_addon.motion.rigs import (
     required_roles,
     roles_of,
 )
+from motion_addon.motion.rigs.animal_structure import find_animal
 from motion_addon.motion.rigs.families import FAMILIES
-from motion_addon.motion.rigs.quadruped_structure import find_quadruped
 from tests.cases import each
 from tests.motion import humans
 from tests.motion.animals import Build, animal
@@ -76,7 +76,7 @@ def test_an_animal_with_its_z_axis_up_is_found():
         rest_heads=quat.apply(turn, rig.rest_heads),
         rest_rotations=quat.mul(turn, rig.rest_rotations),
     )
-    found = find_quadruped(tipped)
+    found = find_animal(tipped)
     assert found is not None
     assert {role: found.roles[role] for role in LEGS} == {role: truth.roles[role] for role in LEGS}
 
@@ -135,7 +135,7 @@ def test_carriers_on_one_side_do_not_hide_the_symmetry():
 def test_no_human_is_taken_for_an_animal(arms, extras):
     rig, _ = humans.human(humans.Build(arms=arms, extras=extras))
     assert detect(rig).kind.name == "biped"
-    assert find_quadruped(rig) is None
+    assert find_animal(rig) is None
 
 
 def test_an_animal_with_human_names_is_no_human():

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from motion_addon.errors import RefusedError
-from motion_addon.motion.rigs import RigBones, RigMap, detect, family_label
+from motion_addon.motion.rigs import RigBones, RigMap, detect, detection, family_label
 from motion_addon.motion.rigs.families import FAMILIES
+from motion_addon.motion.rigs.families.family import Family
 from motion_addon.motion.rigs.rig_map import roles_of
 from tests.cases import each
 from tests.motion.humans import Build, human
@@ -177,6 +178,21 @@ def test_tables_name_known_roles_only():
             known = roles_of(family.kind)
             assert role in known or f"{role}.L" in known, (family.name, role)
         assert family_label(family.name) == family.label
+
+
+def test_a_new_family_needs_only_its_table(monkeypatch):
+    rig, plain = human(Build(fingers=False, root=False))
+    roles: dict[str, tuple[str, ...]] = {}
+    new = {}
+    for role, bones in plain.roles.items():
+        part, _, side = role.partition(".")
+        roles[part] = tuple(f"studio_{part}{i}_{{s}}" for i in range(len(bones)))
+        new |= {old: f"studio_{part}{i}_{side}" for i, old in enumerate(bones)}
+    studio = Family("studio", "Our studio", roles, ("L", "R"), requires=("studio_hips0_",))
+    monkeypatch.setattr(detection, "FAMILIES", (*FAMILIES, studio))
+    found = detect(replace(rig, names=tuple(new[name] for name in rig.names)))
+    assert (found.family, family_label(found.family)) == ("studio", "Our studio")
+    assert {r: tuple(new[b] for b in bones) for r, bones in plain.roles.items()} == found.roles
 
 
 def test_exchanged_sides_are_put_right():

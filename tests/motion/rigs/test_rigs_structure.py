@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from motion_addon.motion.rigs import RigBones, detect
-from motion_addon.motion.rigs.structure import find_structure
+from motion_addon.motion.rigs.person_structure import find_person
 from tests.cases import each
 from tests.motion.humans import Build, human
 
@@ -35,7 +35,7 @@ def test_every_human_is_found_by_structure(build):
     # Without toes, pointing bones or bent knees nothing separates front from back.
     assume(build.toes or build.rolls is None or build.knees >= 15.0)
     rig, truth = human(build)
-    found = find_structure(rig)
+    found = find_person(rig)
     assert found is not None
     for role, names in truth.roles.items():
         if role not in ("spine", "neck", "head"):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from motion_addon.errors import RefusedError
-from motion_addon.motion.bake.bake import bake, bake_many, cycle
+from motion_addon.motion.bake.bake import bake, bake_many
+from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion_addon.motion.bake.bake import BakeResult, bake
+from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body.biped_gaits import GAITS
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip

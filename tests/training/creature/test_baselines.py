@@ -32,7 +32,7 @@ def along(speed: float, bend: float = 0.0, seconds: float = 4.0) -> Trajectory:
     way = np.linspace(0.0, 1.0, 60)
     steps = np.stack([np.sin(bend * way), 0.0 * way, np.cos(bend * way)], axis=-1)
     path = Path.from_points(np.cumsum(steps, axis=0) * speed * seconds / 60.0)
-    mover = quadruped_gaits.DOG
+    mover = quadruped_gaits.MOVER
     return trajectory.plan(path, speed=speed, gait="walk", start=False, stop=False, mover=mover)
 
 

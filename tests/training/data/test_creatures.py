@@ -9,7 +9,7 @@ import pytest
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.kinds import QUADRUPED, kind_of
-from motion_addon.motion.metrics import paw_metrics
+from motion_addon.motion.metrics import quadruped_metrics
 from tests.cases import each
 from training.data.synthetic import (
     anatomy,
@@ -123,9 +123,10 @@ def test_a_dog_leads_with_the_inner_leg_and_trots_backward():
     who, rng = of_kind("canid"), np.random.default_rng(2)
     out = route.draw(who, rng, "backward", seconds=5.0)
     take = motion.move(who, out.plan, Manner(), rng)
-    strides = paw_metrics.strides(np.asarray(take.clip.contacts), 60.0)
+    strides = quadruped_metrics.strides(np.asarray(take.clip.contacts), 60.0)
     assert (
-        paw_metrics.gait_of(paw_metrics.footfall_phases(strides), 0.5) == quadruped_gaits.BACKWARD
+        quadruped_metrics.gait_of(quadruped_metrics.footfall_phases(strides), 0.5)
+        == quadruped_gaits.BACKWARD
     )
 
 
@@ -146,7 +147,9 @@ def test_a_limping_leg_stands_shorter_and_is_spared():
     who = of_kind("equid")
     plain, limp = walked(who, Manner()), walked(who, Manner("limp", limp=1))
     duty = [
-        paw_metrics.duty_factors(paw_metrics.strides(np.asarray(take.clip.contacts), 60.0))
+        quadruped_metrics.duty_factors(
+            quadruped_metrics.strides(np.asarray(take.clip.contacts), 60.0)
+        )
         for take in (plain, limp)
     ]
     assert duty[1][1] < 0.9 * duty[0][1]

@@ -112,7 +112,7 @@ def settling(step: Callable[[int, float], tuple[np.ndarray, float]], start: floa
 def test_three_hundred_steps_in_the_loop(pair: Pair, gait: str, speed: float, phase: float) -> None:
     ours, twin = pair
     line = DrawnPath.from_points([[0, 0, 0], [0, 0, 3.0 * speed], [2.0, 0, 6.0 * speed]])
-    plan = trajectory.plan(line, speed=speed, gait=gait, start=False, mover=quadruped_gaits.DOG)
+    plan = trajectory.plan(line, speed=speed, gait=gait, start=False, mover=quadruped_gaits.MOVER)
     columns = [f.name for f in fields(plan) if np.ndim(getattr(plan, f.name))]
     plan = replace(plan, **{name: getattr(plan, name)[:300] for name in columns})
     assert len(plan) == 300

@@ -117,13 +117,13 @@ LINE = DrawnPath.from_points(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 3.0]]))
 
 
 def plan() -> trajectory.Trajectory:
-    return trajectory.plan(LINE, speed=1.0, gait="trot", mover=quadruped_gaits.DOG)
+    return trajectory.plan(LINE, speed=1.0, gait="trot", mover=quadruped_gaits.MOVER)
 
 
 def test_export_is_loaded_and_runs_as_in_torch(dataset: Path, run: Path, tmp_path: Path) -> None:
     export.export(run / "checkpoint.pt", dataset, tmp_path / "small")
     model = controller_model.load("small", tmp_path)
-    assert model.body == "quadruped"
+    assert model.kind.name == "quadruped"
     assert model.info["feet"] == list(quadruped.PAWS)
     assert model.gate is not None
     *_, found = Controller(model).run([plan()], np.zeros(1), np.ones(1))

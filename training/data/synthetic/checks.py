@@ -8,8 +8,8 @@ import numpy as np
 
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.metrics import clip_metrics, paw_metrics
-from motion_addon.motion.metrics.paw_metrics import Stride
+from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
+from motion_addon.motion.metrics.quadruped_metrics import Stride
 
 from . import anatomy, clock, motion, route
 from .creature import Creature, Manner, of_build
@@ -49,23 +49,23 @@ def figures(take: SyntheticMotion, out: Route) -> dict[str, float]:
     contacts = np.asarray(clip.contacts)
     points = quadruped.paw_points(clip).astype(np.float64)
     slips = clip_metrics.planted_slips(points, contacts, tuple(range(4)))
-    bends = np.concatenate(list(paw_metrics.bends(clip).values()), axis=1)
+    bends = np.concatenate(list(quadruped_metrics.bends(clip).values()), axis=1)
     found = {
         "slip": float(slips.max()) / 100.0 / quadruped_gaits.HIP_HEIGHT if len(slips) else 0.0,
         "low": float(clip.world()[1][..., 1].min()) / quadruped_gaits.HIP_HEIGHT,
         "straightest": float(bends.min()),
         "bend": float(bends.max()),
         "sink": float(take.lack.max()),
-        "pops": clip_metrics.pops(bends, clip.fps, paw_metrics.POP),
+        "pops": clip_metrics.pops(bends, clip.fps, quadruped_metrics.POP),
     }
     if out.kind != "steady":
         return found
     strides = steady_strides(take, out)
-    phases = paw_metrics.footfall_phases(strides)
+    phases = quadruped_metrics.footfall_phases(strides)
     if not np.isfinite(phases).all():
         return found
     usual = clock.stride_length(np.asarray(out.froude)) * quadruped_gaits.HIP_HEIGHT
-    rate = paw_metrics.stride_frequency(strides, clip.fps)
+    rate = quadruped_metrics.stride_frequency(strides, clip.fps)
     height = clip_metrics.trunk(clip)[0][out.steady, 1]
     return found | {
         "phases": phase_error(phases, take.creature, out.gait),
@@ -77,7 +77,7 @@ def figures(take: SyntheticMotion, out: Route) -> dict[str, float]:
 def steady_strides(take: SyntheticMotion, out: Route) -> list[Stride]:
     """Return the strides at full speed."""
     span = out.steady
-    strides = paw_metrics.strides(np.asarray(take.clip.contacts), take.clip.fps)
+    strides = quadruped_metrics.strides(np.asarray(take.clip.contacts), take.clip.fps)
     inside = [s for s in strides if span.start + 20 <= s.start and s.stop <= span.stop - 5]
     return inside or strides
 
@@ -141,9 +141,9 @@ def _own(kind: str, row: Row, pace: float, seed: int) -> tuple[float, Array, flo
     out = route.straight(creature, row.gait, pace)
     take = motion.move(creature, out.plan, Manner(), rng)
     strides = steady_strides(take, out)
-    rate = paw_metrics.stride_frequency(strides, take.clip.fps)
-    duty = float(paw_metrics.duty_factors(strides).mean())
-    return rate, paw_metrics.footfall_phases(strides), duty
+    rate = quadruped_metrics.stride_frequency(strides, take.clip.fps)
+    duty = float(quadruped_metrics.duty_factors(strides).mean())
+    return rate, quadruped_metrics.footfall_phases(strides), duty
 
 
 def comparison() -> str:

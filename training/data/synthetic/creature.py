@@ -70,7 +70,7 @@ class Creature:
     def mover(self) -> Mover:
         """Its limits and gait weights along a plan, at the model animal's size."""
         return replace(
-            quadruped_gaits.DOG, weights=partial(_weights, self.build.run, self.build.gallop)
+            quadruped_gaits.MOVER, weights=partial(_weights, self.build.run, self.build.gallop)
         )
 
 

@@ -96,7 +96,7 @@ def _path(rng: np.random.Generator, length: float, bend: float, pace: float) -> 
     """Draw a path; ``bend`` scales its bends, 1 is the tightest at this speed."""
     length = max(length, 0.8)
     s = np.linspace(0.0, length, 120)
-    tightest = bend * min(0.5 * quadruped_gaits.DOG.lateral / max(pace, 0.3) ** 2, 1.6)
+    tightest = bend * min(0.5 * quadruped_gaits.MOVER.lateral / max(pace, 0.3) ** 2, 1.6)
     heading = np.full_like(s, float(rng.uniform(-np.pi, np.pi)))
     for _ in range(3):
         wave = float(rng.uniform(1.5, 9.0))

@@ -17,9 +17,9 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.cleanup.cleanup import clean
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features
+from motion_addon.motion.controller.blending import Clock, GaitOptions
 from motion_addon.motion.controller.controller import PRE_ROLL, Controller, Run
 from motion_addon.motion.controller.model import Model
-from motion_addon.motion.controller.pacing import Clock, Wishes
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.network import MixedNetwork, Stepper, phase_basis
 from motion_addon.motion.plan.trajectory import RATE, WINDOW, Trajectory
@@ -143,7 +143,7 @@ def statistics_of(hidden: Sequence[Array]) -> Statistics:
 
 def drive(plan: Trajectory, controller: Controller, clock: Clock | None = None) -> Run:
     """Run one character along a plan, with a fixed clock if it is given."""
-    for given in controller.run([plan], np.zeros(1), np.ones(1), [Wishes(clock=clock)]):
+    for given in controller.run([plan], np.zeros(1), np.ones(1), [GaitOptions(clock=clock)]):
         if not isinstance(given, float):
             return given[0]
     raise RuntimeError("The controller ended without a result")

@@ -17,9 +17,9 @@ from ...body import quadruped, quadruped_gaits
 from ...clip.clip import Clip
 from ...clip.skeleton import Skeleton
 from ...controller import features
+from ...controller.blending import Clock, GaitOptions, leg_offsets
 from ...controller.controller import Controller, Run
 from ...controller.gait_profile import Residual
-from ...controller.pacing import Clock, Wishes, legs
 from ...maths import cyclic_spline, quat
 from ...maths.quat import Array
 from ...plan.trajectory import RATE, Trajectory
@@ -119,7 +119,7 @@ def _ahead(shown: Creature, steps: StrideTiming, learner: Learnet) -> tuple[Run,
     model = model_of(shown, own=learner)
     *_, runs = Controller(model).run([plan], np.zeros(1), np.ones(1))
     assert isinstance(runs, list)
-    run = replace(runs[0], phase=runs[0].phase - legs(model, plan)[0][:, 0]).after(SETTLED)
+    run = replace(runs[0], phase=runs[0].phase - leg_offsets(model, plan)[0][:, 0]).after(SETTLED)
     return run, replace(plan, positions=plan.positions[SETTLED:], facing=plan.facing[SETTLED:])
 
 
@@ -156,7 +156,7 @@ def _along(shown: Creature, plan: Trajectory, steps: StrideTiming, learner: Lear
     early = steps.phase[0] + before * steps.rate / RATE
     clock = Clock(np.concatenate([early, steps.phase]), np.tile(steps.offsets, (len(led), 1)))
     controller = Controller(model_of(shown, own=learner))
-    *_, runs = controller.run([led], early[:1], np.ones(1), [Wishes(clock=clock)])
+    *_, runs = controller.run([led], early[:1], np.ones(1), [GaitOptions(clock=clock)])
     assert isinstance(runs, list)
     return runs[0].after(LEAD_IN)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -24,22 +25,29 @@ CACHED = 16
 """Creatures that are kept in memory."""
 
 
-def load_creature(path: str, legs: LegJoints | None = None) -> Creature:
-    """Return the creature of a BVH file of its motion, or of a creature file.
+@dataclass(frozen=True, eq=False)
+class LoadedCreature:
+    """A creature as its file was when it was read, with its controller."""
 
-    ``legs`` names the joints of the legs in a BVH file. Raises RefusedError.
+    creature: Creature
+    model: Model
+    """Controller at the strength of the manner that was asked for."""
+    key: tuple[str, str, LegJoints | None]
+    """Digest and path of the file, and the legs that were given."""
+
+    @property
+    def own_motion(self) -> OwnMotion | None:
+        """The creature's own rig and its motion; None if it is not stored. Raises RefusedError."""
+        return _own_motion(*self.key)
+
+
+def load_creature(path: str, legs: LegJoints | None = None, manner: float = 1.0) -> LoadedCreature:
+    """Return the creature of a BVH file or of a creature file, at a strength of its manner.
+
+    Reads the file once. ``legs`` names the joints of the legs in a BVH file. Raises RefusedError.
     """
-    return _creature(_digest(path), path, legs)
-
-
-def load_model(path: str, legs: LegJoints | None = None, manner: float = 1.0) -> Model:
-    """Return a creature's controller at a strength of its ``manner``; see ``load_creature``."""
-    return _model(_digest(path), path, legs, manner)
-
-
-def load_own_motion(path: str, legs: LegJoints | None = None) -> OwnMotion | None:
-    """Return a creature's own rig and its motion, None if not stored; see ``load_creature``."""
-    return _own_motion(_digest(path), path, legs)
+    key = (_digest(path), path, legs)
+    return LoadedCreature(_creature(*key), _model(*key, manner), key)
 
 
 def _digest(path: str) -> str:

@@ -10,7 +10,7 @@ from ...clip.clip import Clip
 from ...clip.skeleton import EndSite, Skeleton
 from ...maths import quat
 from ...maths.quat import Array
-from ...rigs.structure import bone_ends
+from ...rigs.axes import bone_ends
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 """Rigify's four-legged metarigs, the rigs generated from them, and their deform bones alone.
 
 The basic quadruped and the wolf share names; horse and cat have their own. Every metarig comes
-in three forms: as it is, as ORG bones under the controls, and as DEF bones.
+in three forms: the metarig, ORG bones under the controls, and DEF bones.
 """
 
 from collections.abc import Mapping

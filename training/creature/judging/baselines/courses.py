@@ -37,5 +37,5 @@ def plan(points: Array, speed: float, gait: str, stands: bool = False) -> Trajec
 
     With ``stands`` it begins and ends standing.
     """
-    path, mover = Path.from_points(points), quadruped_gaits.DOG
+    path, mover = Path.from_points(points), quadruped_gaits.MOVER
     return trajectory.plan(path, speed=speed, gait=gait, start=stands, stop=stands, mover=mover)

@@ -5,16 +5,16 @@ import numpy as np
 
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
+from motion_addon.motion.controller.blending import GaitOptions
 from motion_addon.motion.controller.controller import Controller
 from motion_addon.motion.controller.model import Model
-from motion_addon.motion.controller.pacing import Wishes
 from motion_addon.motion.plan.trajectory import Trajectory
 from motion_addon.motion.retarget import retarget
 
 
 def driven(model: Model, plan: Trajectory, lead: str = "auto") -> Clip:
     """Return a model's raw motion along a plan of its size, 60 Hz, with contacts in 0..1."""
-    steps = Controller(model).run([plan], np.zeros(1), np.ones(1), [Wishes(lead)])
+    steps = Controller(model).run([plan], np.zeros(1), np.ones(1), [GaitOptions(lead)])
     for given in steps:
         if not isinstance(given, float):
             return given[0].clip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding a four-legged body in a skeleton without telling names.
+"""Detection of a four-legged body in a skeleton whose names mean little.
 
 Works on topology and rest positions: limbs are the two pairs of like subtrees, one on each side,
 that reach from the trunk to the ground; the trunk lies between them, neck and head beyond the
@@ -15,21 +15,21 @@ import numpy as np
 from ..body.kinds import QUADRUPED
 from ..body.rig_bones import RigBones
 from ..maths.quat import Array, unit
-from .resting_limbs import RestingLimb, Shape, from_hip, limb_pairs, loose_feet, upright
+from .leg_pairs import LegChain, Shape, from_hip, leg_pairs, loose_feet, upright
 from .rig_map import RigMap
 
-_Pair = tuple[RestingLimb, RestingLimb]
+_Pair = tuple[LegChain, LegChain]
 _CROWN = frozenset(("head", "neck", "skull"))
 _TAIL = frozenset(("tail",))
 _FORE = frozenset(
     ["front", "fore", "shoulder", "scapula", "clavicle", "arm", "hand", "lf", "rf", "fl", "fr"]
 )
 _HIND = frozenset(["hind", "back", "rear", "pelvis", "thigh", "lh", "rh", "hl", "hr"])
-"""Words of names that say where in an animal a bone is."""
+"""Words in names that show the part of the animal."""
 
 
 def _girdles(pairs: list[_Pair], shape: Shape) -> Iterator[tuple[_Pair, _Pair]]:
-    """Yield two pairs of limbs that stand apart from each other, likeliest first."""
+    """Yield pairs of leg pairs that stand apart from each other, likeliest first."""
     options = []
     for one, other in combinations(pairs, 2):
         bones = [set(limb.bones) for limb in (*one, *other)]
@@ -61,7 +61,7 @@ def _trunk(shape: Shape, hips: int, chest: int) -> list[int] | None:
 
 
 def _says(rig: RigBones, bones: Sequence[int], yes: frozenset[str], no: frozenset[str]) -> float:
-    """Return whether the names of bones have words of the one kind (1), the other (-1) or none."""
+    """Return 1 if the names of bones have words of ``yes``, -1 for words of ``no``, else 0."""
     words = {w.lower() for b in bones for w in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", rig.names[b])}
     return float(bool(words & yes)) - float(bool(words & no))
 
@@ -119,7 +119,7 @@ class _Reading:
         return best[1]
 
     def _reach(self, chain: list[int], start: int, away: Array) -> float:
-        """Return how far a chain goes out, counting what rises or hangs half."""
+        """Return the length of a chain outwards; rise and fall count half."""
         points = np.concatenate([self.shape.heads[chain], self.shape.ends[chain[-1:]]])
         from_start = points - self.shape.heads[start]
         return float((from_start @ away + 0.3 * np.abs(from_start[:, 1])).max())
@@ -156,7 +156,7 @@ class _Reading:
         return float((points @ away).max() + points[:, 1].mean()) + 0.1 * min(faces, 2)
 
     def score(self) -> float:
-        """Return how sure it is that the animal faces this way."""
+        """Return the evidence that the animal faces this way."""
         heads, shape = self.shape.heads, self.shape
         total = 0.0
         for pair, share in ((self.rear, 1.0), (self.fore, 0.6)):
@@ -177,7 +177,7 @@ class _Reading:
         return total + self._named()
 
     def _named(self) -> float:
-        """Return what the words of the names say of it: -4..4, nothing without such words."""
+        """Return the evidence of the words in names, -4..4; 0 without such words."""
         rig = self.shape.rig
         rear, fore = ([b for limb in pair for b in limb.bones] for pair in (self.rear, self.fore))
         ends = _says(rig, self.crown, _CROWN, _TAIL) - _says(rig, self.tail, _CROWN, _TAIL)
@@ -186,14 +186,14 @@ class _Reading:
     def _thick(self, chain: list[int]) -> float:
         return len(self.shape.below[chain[0]]) / max(len(chain), 1) - 1.0
 
-    def _paw(self, limb: RestingLimb) -> float:
+    def _paw(self, limb: LegChain) -> float:
         """Return whether the paw points ahead: -1..1."""
         bones = limb.bones
         toe = self.shape.ends[bones[-1]] - self.shape.heads[bones[-2]]
         flat = float(unit(toe) @ self.ahead)
         return flat * abs(flat)
 
-    def _hock(self, limb: RestingLimb) -> float:
+    def _hock(self, limb: LegChain) -> float:
         """Return whether the leg has its lower bend behind and the upper one ahead: -1..1."""
         heads = self.shape.heads
         path = np.array([*heads[list(limb.bones)], self.shape.ends[limb.bones[-1]]])
@@ -249,15 +249,15 @@ class _Reading:
         return roles
 
 
-def find_quadruped(rig: RigBones) -> RigMap | None:
-    """Return a map by topology and rest pose, or None if no four-legged body is seen."""
+def find_animal(rig: RigBones) -> RigMap | None:
+    """Return a map by topology and rest pose, or None if no four-legged body is found."""
     rig = _without_slides(rig)
     best: tuple[float, _Reading] | None = None
     for up in (1, 2, 0):
         shape = upright(rig, up)
         if shape is None:
             continue
-        pairs = list(limb_pairs(shape, loose_feet(shape)))
+        pairs = list(leg_pairs(shape, loose_feet(shape)))
         for one, other in _girdles(pairs, shape):
             for rear, fore in ((one, other), (other, one)):
                 reading = _Reading(shape, rear, fore)
@@ -290,8 +290,7 @@ def around_legs(rig: RigBones, legs: dict[str, tuple[str, ...]]) -> RigMap | Non
     ]
     shape = shapes[int(np.argmax(drops))]
     limbs = {
-        role: RestingLimb(int(rig.parents[chain[0]]), tuple(chain))
-        for role, chain in chains.items()
+        role: LegChain(int(rig.parents[chain[0]]), tuple(chain)) for role, chain in chains.items()
     }
     rear, fore = ((limbs[f"{part}.L"], limbs[f"{part}.R"]) for part in ("hindleg", "foreleg"))
     if min(limb.stem for limb in limbs.values()) < 0:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owns the figures of four-legged motion: on paws, footfalls, gait and posture.
+"""Figures of four-legged motion: paws, footfalls, gait and posture.
 
-What bipeds and quadrupeds share is in `metrics`. Columns are legs in the order of
+Figures that all kinds share are in ``clip_metrics``. Columns are legs in the order of
 ``quadruped.LEGS``.
 """
 
@@ -96,7 +96,7 @@ def stride_frequency(found: list[Stride], fps: float) -> float:
 
 
 def duty_factors(found: list[Stride]) -> Array:
-    """Return (4,) the median share of a stride for which each paw stands; nan without strides."""
+    """Return (4,) the median duty factor of each paw; nan without strides."""
     out = np.full(len(LEGS), np.nan)
     for leg in _ALL:
         shares = [(s.lift - s.start) / (s.stop - s.start) for s in found if s.leg == leg]
@@ -182,7 +182,7 @@ def figures(
 
 
 def gait_card(contacts: Array, fps: float, size: float, counted: Array) -> dict[str, object]:
-    """Return what the footfalls of the strides begun in `counted` (T,) frames say of the gait.
+    """Return the gait by the footfalls of the strides that begin in `counted` (T,) frames.
 
     Keys ``footfall_phases``, ``duty`` (by leg) and ``gait_measured``; empty without strides.
     """

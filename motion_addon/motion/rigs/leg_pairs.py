@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The legs of a four-legged rig, found by symmetry and by where they reach the ground."""
+"""Pairs of legs of a rig, found by symmetry and by their reach to the ground."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ import numpy as np
 
 from ..body.rig_bones import RigBones
 from ..maths.quat import Array
-from .structure import bone_ends
+from .axes import bone_ends
 
 _GROUND = 0.14
-"""Share of the animal's height under which the end of a limb stands on the ground."""
+"""Share of the animal's height under which the end of a leg is on the ground."""
 _ALIKE = 0.12
 """Share by which the lengths of left and right may differ."""
 
 
 @dataclass(frozen=True, eq=False)
-class RestingLimb:
-    """The bones of one leg from the trunk to the paw."""
+class LegChain:
+    """The bones of one leg, from the trunk to the paw."""
 
     stem: int
     """The bone of the trunk that carries the leg, or -1."""
@@ -33,9 +33,9 @@ class Shape:
 
     rig: RigBones
     heads: Array
-    """(B, 3) where the bones start."""
+    """(B, 3) starts of the bones."""
     ends: Array
-    """(B, 3) where they end."""
+    """(B, 3) ends of the bones."""
 
     @cached_property
     def below(self) -> list[list[int]]:
@@ -59,7 +59,7 @@ class Shape:
         return [np.sort(step[tree[1:]]) for tree in self.below]
 
     def alike(self, a: int, b: int) -> bool:
-        """Whether two subtrees are as like as left and right."""
+        """Return whether two subtrees are as similar as left and right."""
         ours, theirs = self.lengths[a], self.lengths[b]
         if len(ours) != len(theirs):
             return False
@@ -78,12 +78,12 @@ class Shape:
         return out
 
     def _apart(self, a: int, b: int) -> bool:
-        """Whether two subtrees lie beside each other, not one upon or behind the other."""
+        """Return whether two subtrees lie beside each other, not one on or behind the other."""
         gap = np.abs(self.center(a) - self.center(b))
         return bool(gap[[0, 2]].max() > 0.01)
 
     def center(self, bone: int) -> Array:
-        """Return (3,) the middle of a bone and all that hangs on it."""
+        """Return (3,) the middle of a bone and its descendants."""
         tree = self.below[bone]
         return np.asarray(0.5 * (self.heads[tree] + self.ends[tree]).mean(axis=0))
 
@@ -101,7 +101,7 @@ def upright(rig: RigBones, up: int) -> Shape | None:
 
 
 def loose_feet(shape: Shape) -> dict[int, int]:
-    """Return the bones that carry on a leg from its last bone though they hang elsewhere.
+    """Return leg end to the bone that continues the leg although it hangs elsewhere.
 
     Exported IK rigs keep the feet apart: a foot begins where the leg's last bone ends.
     """
@@ -125,8 +125,8 @@ def loose_feet(shape: Shape) -> dict[int, int]:
     return out
 
 
-def limb_pairs(shape: Shape, feet: dict[int, int]) -> Iterator[tuple[RestingLimb, RestingLimb]]:
-    """Yield the left and right (or right and left) limbs that reach the ground."""
+def leg_pairs(shape: Shape, feet: dict[int, int]) -> Iterator[tuple[LegChain, LegChain]]:
+    """Yield the two legs of each pair that reaches the ground, in either order of sides."""
     partner = shape.partner
     for a in range(len(shape.rig)):
         b = partner[a]
@@ -137,17 +137,17 @@ def limb_pairs(shape: Shape, feet: dict[int, int]) -> Iterator[tuple[RestingLimb
             cut = [_tipless(shape, path) for path in paths]
             paths = cut if len(cut[0]) == len(cut[1]) else paths
             stems = [int(shape.rig.parents[top]) for top in (a, b)]
-            yield RestingLimb(stems[0], tuple(paths[0])), RestingLimb(stems[1], tuple(paths[1]))
+            yield LegChain(stems[0], tuple(paths[0])), LegChain(stems[1], tuple(paths[1]))
 
 
-def from_hip(shape: Shape, limb: RestingLimb, left: Array) -> RestingLimb:
+def from_hip(shape: Shape, limb: LegChain, left: Array) -> LegChain:
     """Return a hind leg without the bone that leads from the pelvis out to the hip joint."""
     first, second = (shape.heads[bone] for bone in limb.bones[:2])
     step = second - first
     middle = shape.heads[limb.stem] @ left
     inward = abs(first @ left - middle) < 0.5 * abs(second @ left - middle)
     if len(limb.bones) > 3 and inward and abs(step[1]) < 0.72 * np.linalg.norm(step):
-        return RestingLimb(limb.stem, limb.bones[1:])
+        return LegChain(limb.stem, limb.bones[1:])
     return limb
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding a human body in a skeleton without telling names.
+"""Detection of a person's body in a skeleton whose names mean nothing.
 
 Works on topology, left-right symmetry and rest positions alone: legs are the mirrored chains
 that reach the ground, arms the mirrored chains that leave the spine higher up, the rest between
@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from ..body.rig_bones import RigBones
-from ..maths.quat import Array, unit
+from ..maths.quat import Array
+from .axes import bone_ends
 from .rig_map import RigMap
 
 _LEFT, _UP, _FORWARD = 0, 1, 2
@@ -26,9 +27,9 @@ class _Shape:
     heads: Array
     tails: Array
     mirror: Array
-    """(B,) the bone on the other side, itself on the middle plane, -1 without a partner."""
+    """(B,) the bone on the other side; itself on the middle plane; -1 without a partner."""
     pointed: bool
-    """Whether bones point along the body, so that a foot's tail tells its direction."""
+    """Whether bones point along the body, so that a foot's tail shows its direction."""
 
     def chain(self, bone: int, top: int) -> list[int]:
         """Return the bones from below ``top`` down to ``bone``."""
@@ -48,7 +49,7 @@ class _Shape:
 
 
 def _below(rig: RigBones, values: Array) -> Array:
-    """Return (B, 3) the mean of ``values`` over each bone and all bones under it."""
+    """Return (B, 3) the mean of ``values`` over each bone and its descendants."""
     total, count = values.copy(), np.ones(len(rig))
     for bone in range(len(rig) - 1, -1, -1):
         parent = int(rig.parents[bone])
@@ -59,7 +60,7 @@ def _below(rig: RigBones, values: Array) -> Array:
 
 
 def _mirror(heads: Array, tails: Array, centers: Array) -> Array:
-    """Return each bone's partner across x = 0 by its place and that of all below it."""
+    """Return each bone's partner across x = 0, by the places of the bone and its descendants."""
     flip = np.array([-1.0, 1.0, 1.0])
 
     def gap(points: Array) -> Array:
@@ -71,28 +72,6 @@ def _mirror(heads: Array, tails: Array, centers: Array) -> Array:
     middle = np.maximum(np.abs(heads[:, 0]), np.abs(centers[:, 0])) < 0.012
     partner = np.where(middle, np.arange(len(heads)), partner)
     return np.where((partner >= 0) & (partner[partner] == np.arange(len(heads))), partner, -1)
-
-
-def bone_ends(rig: RigBones) -> tuple[Array, bool]:
-    """Return (B, 3) where the bones end: their tails, or their children if tails say nothing.
-
-    Importers that know only joints point bones anywhere.
-    """
-    heads, tails = rig.rest_heads, rig.rest_tails
-    single = [b for b in range(len(rig)) if len(rig.children[b]) == 1]
-    if not single:
-        return tails, True
-    along = unit(tails - heads)[single]
-    onward = unit(heads[[rig.children[b][0] for b in single]] - heads[single])
-    if np.mean(np.sum(along * onward, axis=-1) > 0.8) > 0.5:
-        return tails, True
-    ends = heads + np.where(
-        rig.parents[:, None] >= 0, 0.5 * (heads - heads[np.maximum(rig.parents, 0)]), 0.0
-    )
-    for bone, children in enumerate(rig.children):
-        if children:
-            ends[bone] = heads[list(children)].mean(axis=0)
-    return np.asarray(ends), False
 
 
 def _shapes(rig: RigBones) -> list[_Shape]:
@@ -301,7 +280,7 @@ def _name(shape: _Shape, roles: dict[str, tuple[int, ...]]) -> dict[str, tuple[s
 
 
 def _fronted(shape: _Shape, legs: tuple[int, int, int, int]) -> float:
-    """Return +1 or -1: which way along z the character faces, by toes, feet and knees."""
+    """Return +1 or -1, the direction along z that the character faces, by toes, feet and knees."""
     thigh, shin, foot, toe = legs
     if toe >= 0:
         ahead = shape.heads[toe][2] - shape.heads[foot][2]
@@ -320,7 +299,7 @@ def _assemble(shape: _Shape) -> RigMap | None:
     pelvis, leg = found
     trunk = _arms(shape, leg[0])
     if trunk is None:
-        return None  # Legs alone are any animal's.
+        return None  # Legs alone may be an animal's.
     chest, arm = trunk
     spine, neck, head = _trunk(shape, pelvis, chest)
     roles: dict[str, tuple[int, ...]] = {"hips": (pelvis,), "spine": tuple(spine)}
@@ -361,8 +340,8 @@ def _handedness(shape: _Shape) -> float:
     return 1.0 if np.linalg.det(matrix) >= 0.0 else -1.0
 
 
-def find_structure(rig: RigBones) -> RigMap | None:
-    """Return a map by topology, symmetry and rest pose, or None if no human body is seen."""
+def find_person(rig: RigBones) -> RigMap | None:
+    """Return a map by topology, symmetry and rest pose, or None if no person is found."""
     best: RigMap | None = None
     for shape in _shapes(rig):
         found = _assemble(shape)

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from motion_addon.motion.cleanup.standing_ends import settled
+from motion_addon.motion.cleanup.standing_ends import with_still_ends
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
@@ -25,7 +25,7 @@ def swaying(frames: int) -> Clip:
 def test_sway_of_a_stand_dies_out_and_a_walk_keeps_its_own() -> None:
     made = plan(Path.from_points([[0, 0, 0], [0, 0, 5]]), speed=1.2)
     raw = swaying(len(made))
-    still = settled(raw, made)
+    still = with_still_ends(raw, made)
     before = clip_metrics.joint_activity(raw.rotations[-30:], 60.0)
     assert clip_metrics.joint_activity(still.rotations[-30:], 60.0) < 0.5 * before
     assert clip_metrics.joint_activity(still.rotations[:20], 60.0) < 0.5 * before
@@ -38,4 +38,4 @@ def test_sway_of_a_stand_dies_out_and_a_walk_keeps_its_own() -> None:
 def test_a_walk_without_stands_is_left_alone() -> None:
     made = plan(Path.from_points([[0, 0, 0], [0, 0, 5]]), speed=1.2, start=False, stop=False)
     raw = swaying(len(made))
-    assert settled(raw, made).rotations is raw.rotations
+    assert with_still_ends(raw, made).rotations is raw.rotations

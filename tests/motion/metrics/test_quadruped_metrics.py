@@ -11,7 +11,7 @@ from motion_addon.motion.body import quadruped_gaits
 from motion_addon.motion.body.kinds import QUADRUPED
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
-from motion_addon.motion.metrics import clip_metrics, paw_metrics
+from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from motion_addon.motion.metrics.report import (
     Ranges,
     footfalls,
@@ -30,7 +30,7 @@ each_gait = each("gait", STRIDES)
 
 def along(speed: float, gait: str = "auto") -> tuple[Path, Trajectory]:
     path = Path.from_points([[0, 0, 0], [0, 0, 40]])
-    made = plan(path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.DOG)
+    made = plan(path, speed=speed, gait=gait, start=False, stop=False, mover=quadruped_gaits.MOVER)
     return path, made
 
 
@@ -41,15 +41,17 @@ def test_gait_is_known_by_its_footfalls(gait: str, left: bool) -> None:
     if left and gait in quadruped_gaits.ASYMMETRIC:
         offsets = quadruped_gaits.mirrored(offsets)
     clip = stepping_dog(gait, 1.0, stride=STRIDES[gait], offsets=offsets.tolist())
-    found = paw_metrics.strides(clip.contacts, FPS)
-    phases, duty = paw_metrics.footfall_phases(found), paw_metrics.duty_factors(found)
+    found = quadruped_metrics.strides(clip.contacts, FPS)
+    phases, duty = quadruped_metrics.footfall_phases(found), quadruped_metrics.duty_factors(found)
     assert np.abs((phases - offsets + 0.5) % 1.0 - 0.5).max() < 0.05
     assert duty == pytest.approx(np.full(4, quadruped_gaits.TABLE[gait].duty), abs=0.05)
-    assert paw_metrics.gait_of(phases, duty) == gait
-    assert paw_metrics.phase_error(phases, gait) < 0.05
-    assert paw_metrics.stride_frequency(found, FPS) == pytest.approx(1 / STRIDES[gait], rel=0.03)
+    assert quadruped_metrics.gait_of(phases, duty) == gait
+    assert quadruped_metrics.phase_error(phases, gait) < 0.05
+    assert quadruped_metrics.stride_frequency(found, FPS) == pytest.approx(
+        1 / STRIDES[gait], rel=0.03
+    )
     center, _ = clip_metrics.trunk(clip)
-    assert paw_metrics.stride_length(center, found) == pytest.approx(STRIDES[gait], rel=0.03)
+    assert quadruped_metrics.stride_length(center, found) == pytest.approx(STRIDES[gait], rel=0.03)
 
 
 def test_phases_near_a_whole_stride_do_not_cancel() -> None:
@@ -58,35 +60,37 @@ def test_phases_near_a_whole_stride_do_not_cancel() -> None:
     for i, start in enumerate(range(10, 600, 30)):
         for leg, late in enumerate((0, 15, 15, 1 if i % 2 else -1)):
             contacts[start + late : start + late + 12, leg] = 1.0
-    phases = paw_metrics.footfall_phases(paw_metrics.strides(contacts, FPS))
+    phases = quadruped_metrics.footfall_phases(quadruped_metrics.strides(contacts, FPS))
     assert abs((phases[3] + 0.5) % 1.0 - 0.5) < 0.05
-    assert paw_metrics.gait_of(phases, 0.4) == "trot"
+    assert quadruped_metrics.gait_of(phases, 0.4) == "trot"
 
 
 def test_a_standing_dog_has_no_gait() -> None:
     down = np.ones((200, 4), dtype=np.float32)
-    found = paw_metrics.strides(down, FPS)
+    found = quadruped_metrics.strides(down, FPS)
     assert not found
-    assert paw_metrics.gait_of(paw_metrics.footfall_phases(found), 1.0) == "stand"
-    assert paw_metrics.stride_frequency(found, FPS) == 0.0
-    assert paw_metrics.gait_card(down, FPS, 1.0, np.ones(200, dtype=bool)) == {}
+    assert quadruped_metrics.gait_of(quadruped_metrics.footfall_phases(found), 1.0) == "stand"
+    assert quadruped_metrics.stride_frequency(found, FPS) == 0.0
+    assert quadruped_metrics.gait_card(down, FPS, 1.0, np.ones(200, dtype=bool)) == {}
 
 
 def test_a_pause_is_no_stride() -> None:
     down = np.ones((400, 4), dtype=np.float32)
     for start in (40, 80, 300, 340):
         down[start : start + 15] = 0.0
-    spans = {(s.start, s.stop) for s in paw_metrics.strides(down, FPS)}
+    spans = {(s.start, s.stop) for s in quadruped_metrics.strides(down, FPS)}
     assert spans == {(55, 95), (315, 355)}
 
 
 def test_skate_of_all_paws_and_of_the_hind_ones() -> None:
     points = np.zeros((100, 4, 3))
     points[:, 1, 2] = 0.01 * np.arange(100)
-    assert paw_metrics.foot_skate(points, FPS, 1.0) == pytest.approx((0.25, 0.0))
+    assert quadruped_metrics.foot_skate(points, FPS, 1.0) == pytest.approx((0.25, 0.0))
     points[50:, 1, 1] = 0.02
-    low = paw_metrics.foot_skate(points, FPS, 1.0)[0]
-    assert low > 1.1 * paw_metrics.foot_skate(points, FPS, 0.8)[0], "less height counts when small"
+    low = quadruped_metrics.foot_skate(points, FPS, 1.0)[0]
+    assert low > 1.1 * quadruped_metrics.foot_skate(points, FPS, 0.8)[0], (
+        "less height counts when small"
+    )
 
 
 def test_figures_of_a_dog() -> None:

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The result of a bake: the clip, its gait phase and its report card."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import cast
+
+import numpy as np
+
+from ...errors import RefusedError
+from ..clip.clip import Clip
+from ..controller.controller import Run
+from ..controller.model import Model
+from ..creature.exemplar_match import ExemplarMatch, exemplar_card
+from ..maths.quat import Array
+from ..metrics.report import Ranges, report
+from ..plan.path import Path
+from ..plan.trajectory import Trajectory
+from ..style import bake_styles
+from .planning import PlannedWalk, life_size_plan, size
+from .request import BakeRequest
+
+CHART_FPS = 10
+"""Frame rate of the experts' shares in a report."""
+
+
+@dataclass(frozen=True, eq=False)
+class BakeResult:
+    """A finished bake."""
+
+    request: BakeRequest
+    clip: Clip
+    """Motion at the request's frame rate, of the request's height, in path coordinates."""
+    phase: Array
+    """(T,) gait phase of each frame in cycles, unwrapped."""
+    report: dict[str, object]
+    """The report card, plain JSON values."""
+    exemplar_match: ExemplarMatch | None = None
+    """Similarity of each frame to the exemplar of a creature."""
+
+    @property
+    def written_clip(self) -> Clip:
+        """The clip for a file: a creature's is on the skeleton of its exemplar."""
+        match = self.exemplar_match
+        return self.clip if match is None else match.own_clip(self.clip, self.phase)
+
+    def save(self, path: FilePath) -> None:
+        """Write the clip as ``.npz``."""
+        self.clip.save(path)
+
+
+def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
+    """Return the result of a walk with its finished ``clip``. Raises RefusedError."""
+    request = walk.request
+    result = clip.resample(request.fps)
+    if result.frames < 2:
+        raise RefusedError("The path is over within one frame; draw a longer path")
+    at = np.arange(result.frames) * (clip.fps / request.fps)
+    phase = np.interp(at, np.arange(len(run.phase)), run.phase)
+    plan = life_size_plan(walk.plan, walk.scale)
+    card = report_card(request, walk.model, result, walk.path, plan)
+    bake_styles.add_credits(card, request.style, walk.model.kind)
+    if run.shares is not None:
+        card["experts"] = _expert_chart(run.shares, clip.fps)
+    match = None
+    if walk.creature is not None:
+        known = cast(list[str], card["warnings"])
+        card |= exemplar_card(walk.creature.creature, walk.plan, known)
+        match = ExemplarMatch.of(walk.creature, walk.plan, request.lead).at(at)
+    return BakeResult(request, result, phase, card, match)
+
+
+def report_card(
+    request: BakeRequest, model: Model, clip: Clip, path: Path, plan: Trajectory
+) -> dict[str, object]:
+    """Return the report card of a finished bake, with its provenance."""
+    pace = math.sqrt(size(request, model))
+    low, high = model.info["ranges"]["speed"]
+    turn = max(abs(v) for v in model.info["ranges"]["turn"])
+    ranges = Ranges((low * pace, high * pace), turn / pace)
+    soles = None
+    if model.gait_profile.soles is not None:
+        soles = tuple(size(request, model) * height for height in model.gait_profile.soles)
+    card = report(clip, path, plan, ranges, model.info.get("reference"), soles)
+    card["model"] = {"name": model.name, "weights": model.digest}
+    card["credits"] = list(model.info["credits"])
+    card["seed"] = request.seed
+    return card
+
+
+def _expert_chart(shares: Array, fps: float) -> dict[str, object]:
+    """Return the shares (T, K) of the experts over the bake, resampled for a chart."""
+    at = np.arange(0.0, len(shares) - 1 + 1e-6, fps / CHART_FPS)
+    frames = np.arange(len(shares))
+    curves = [np.interp(at, frames, column) for column in shares.T]
+    rows = np.round(np.stack(curves, axis=1).astype(np.float64), 3)
+    return {"fps": CHART_FPS, "shares": rows.tolist()}
