@@ -78,26 +78,6 @@ def aim(camera: bpy.types.Object, target: Sequence[float], offset: Sequence[floa
     camera.rotation_euler = direction.to_track_quat("-Z", "Y").to_euler()
 
 
-def follow(
-    camera: bpy.types.Object, track: np.ndarray, offset: Sequence[float], first_frame: int
-) -> None:
-    """Key the camera at ``offset`` from each point of the track (T, 3), aimed at the point."""
-    aim(camera, track[0], offset)
-    places = track + np.array(offset)
-    for index in range(0, len(track), 5):
-        camera.location = places[index]
-        camera.keyframe_insert("location", frame=first_frame + index)
-
-
-def smooth(values: np.ndarray, radius: int) -> np.ndarray:
-    """Average values (T, C) over a Gaussian window of about ``radius`` frames, constant ends."""
-    offsets = np.arange(-2 * radius, 2 * radius + 1)
-    weights = np.exp(-0.5 * (offsets / max(radius, 1)) ** 2)
-    padded = np.pad(values, ((2 * radius, 2 * radius), (0, 0)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, len(offsets), axis=0)
-    return windows @ (weights / weights.sum())
-
-
 def use_workbench(width: int, height: int) -> None:
     """Render the scene with Workbench: material colors, soft shading, shadows."""
     scene = bpy.context.scene

@@ -215,7 +215,7 @@ def long_of(model: str, minutes: float = 5.0, speed: float = 1.3) -> Row:
     positions = clip.world()[1]
     step = np.linalg.norm(np.diff(positions - positions[:, :1], axis=0), axis=-1).mean(axis=-1)
     window = int(2.0 * RATE)
-    calmest = np.convolve(step, np.ones(window) / window, mode="valid")[: -int(4 * RATE)]
+    least = np.convolve(step, np.ones(window) / window, mode="valid")[: -int(4 * RATE)]
     rows = []
     for first in range(0, clip.frames - window, int(60.0 * RATE)):
         part = clip.slice(first, min(first + int(60.0 * RATE), clip.frames))
@@ -237,10 +237,10 @@ def long_of(model: str, minutes: float = 5.0, speed: float = 1.3) -> Row:
         **errors,
         "hip_low": float(hips.min()),
         "hip_high": float(hips.max()),
-        "calmest_over_mean": float(calmest.min() / step.mean()),
+        "calmest_over_mean": float(least.min() / step.mean()),
         "targets": {
             "no drift": errors["aligned_max_cm"] <= 15.0,
-            "no freeze": float(calmest.min() / step.mean()) >= 0.6,
+            "no freeze": float(least.min() / step.mean()) >= 0.6,
             "no collapse": bool(np.isfinite(positions).all()) and float(hips.min()) >= 0.8,
             "no fading": max(activity) / min(activity) <= 1.15,
         },

@@ -16,7 +16,7 @@ from motion_addon.motion.controller import features
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.network import CONTROL_POINTS
 
-from ..shared.model import Body, Character
+from ..shared.model import BodyState, Character
 
 
 class PhaseNetwork(nn.Module):
@@ -56,7 +56,9 @@ class Biped(Character):
         super().__init__(skeleton, stats, features.STATE_JOINTS)
         self.network = PhaseNetwork(features.INPUTS, hidden, self.layout.size)
 
-    def step(self, control: Tensor, basis: Tensor, positions: Tensor, velocities: Tensor) -> Body:
+    def step(
+        self, control: Tensor, basis: Tensor, positions: Tensor, velocities: Tensor
+    ) -> BodyState:
         """Run one frame.
 
         ``control`` (N, CONTROL), ``basis`` (N, 4); ``positions`` and ``velocities``

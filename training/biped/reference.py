@@ -78,14 +78,14 @@ def steady(clip: Clip) -> list[tuple[str, int, int, float]]:
     weights = gait_weights(speed)
     heading = np.unwrap(quat.yaw_of(root.facing))
     heading = smooth(heading, 0.25 * clip.fps)
-    calm = np.abs(np.gradient(speed)) * clip.fps < STEADIEST
-    calm &= np.abs(np.gradient(heading)) * clip.fps < STRAIGHTEST
+    steady_motion = np.abs(np.gradient(speed)) * clip.fps < STEADIEST
+    steady_motion &= np.abs(np.gradient(heading)) * clip.fps < STRAIGHTEST
     upright = smooth(clip.root_positions[:, 1], 0.25 * clip.fps) > 0.9
     stepping = support(clip) > 0.0
     found = []
     for column, gait in enumerate(GAITS[:4]):
         steps = stepping if gait in ("stand", "walk") else ~stepping
-        mask = (weights[:, column] > 0.85) & calm & upright & steps
+        mask = (weights[:, column] > 0.85) & steady_motion & upright & steps
         for first, stop in foot_contacts.runs(mask.astype(np.float32)):
             if stop - first >= SHORTEST * clip.fps:
                 found.append((gait, first, stop, float(speed[first:stop].mean())))

@@ -17,7 +17,7 @@ from motion_addon.motion.controller import features
 
 from ..shared import dataset, rollout
 from ..shared.loop import Settings, add_arguments, fit, read, settings_of
-from ..shared.model import Body, phase_basis
+from ..shared.model import BodyState, phase_basis
 from .model import Biped
 
 SIDES = ("Left", "Right")
@@ -29,7 +29,7 @@ _ANKLES, _TOES = (
 )
 
 
-def losses(model: Biped, body: Body, truth: dict[str, Tensor]) -> dict[str, Tensor]:
+def losses(model: Biped, body: BodyState, truth: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the loss terms of one frame."""
     stands = truth["contacts"] > 0.5
     flat = stands[:, [0, 2]] & stands[:, [1, 3]]
@@ -55,7 +55,7 @@ def roll_out(
 
     def step(
         truth: dict[str, Tensor], positions: Tensor, velocities: Tensor
-    ) -> tuple[Body, dict[str, Tensor]]:
+    ) -> tuple[BodyState, dict[str, Tensor]]:
         basis = phase_basis(truth["phase"])
         body = model.step(truth["control"], basis, positions, velocities)
         return body, losses(model, body, truth)

@@ -22,7 +22,7 @@ from motion_addon.motion.creature.adaptation import clip_tokens
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.plan.trajectory import RATE
 
-from ..shared.model import Body, axes_to_matrices
+from ..shared.model import BodyState, axes_to_matrices
 from ..shared.transformer import Encoder, Size
 
 WAYS: Final = ("learnet", "film", "concat", "none")
@@ -237,7 +237,7 @@ class Learner(nn.Module):
         control: Tensor,
         legs: tuple[Tensor, Tensor],
         state: tuple[Tensor, Tensor],
-    ) -> Body:
+    ) -> BodyState:
         """Run one frame of N = B * n sequences, ordered by creature.
 
         ``control`` (N, CONTROL); ``legs`` are phase and amplitude (N, 4); ``state`` positions and
@@ -256,7 +256,7 @@ class Learner(nn.Module):
         x = (x - self.input_mean) / self.input_scale
         y = self.network(adapted, x, self.shares(adapted, clock_, control_))
         output, placed, matrices = self.decoded(adapted, y)
-        return Body(output, matrices, placed, (placed - positions) * RATE)
+        return BodyState(output, matrices, placed, (placed - positions) * RATE)
 
     def decoded(self, adapted: Adapted, answers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return outputs (N, O) as in the runtime, state positions (N, S, 3) and rotations."""

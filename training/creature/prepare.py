@@ -54,7 +54,7 @@ class Owned:
 
     clip: Clip
     gait: Array
-    """(T, 6) weights of ``gaits.GAITS``."""
+    """(T, 6) weights of ``quadruped_gaits.GAITS``."""
     usable: Array
     """(T,) bool, frames to train on."""
     steps: StrideTiming | None = None

@@ -24,7 +24,7 @@ from motion_addon.motion.maths.quat import Array
 from ..quadruped.train import LEGS, PAWS, WEIGHTS
 from ..shared import rollout
 from ..shared.loop import Settings, add_arguments, read, run, settings_of
-from ..shared.model import Body
+from ..shared.model import BodyState
 from .dataset import SHOWN, Creatures, Shown
 from .model import ANSWERS, JOINTS, LAYOUT, WAYS, Adapted, Learner
 
@@ -158,7 +158,7 @@ def roll_out(model: Learner, batch: dict[str, Any], settings: Settings | None) -
 
     def step(
         truth: dict[str, Tensor], positions: Tensor, velocities: Tensor
-    ) -> tuple[Body, dict[str, Tensor]]:
+    ) -> tuple[BodyState, dict[str, Tensor]]:
         legs = truth["phase"], truth["amplitude"]
         body = model.step(own, truth["control"], legs, (positions, velocities))
         standing = [(PAWS, truth["contacts"] > 0.5)]

@@ -46,7 +46,6 @@ class AnimalClip:
     name: str
     rig: str
     creature: str
-    licence: str
     clip: Clip
     hip_height: float
     """Meters, of the femur's joint in the rest pose."""
@@ -146,7 +145,6 @@ def animal_clip(rig: Rig, entry: dict[str, Any], source: Clip) -> AnimalClip:
         entry["path"].removesuffix(".bvh"),
         rig.name,
         entry["creature"],
-        entry["licence"],
         clip,
         landmarks.hip_height(clip.skeleton),
         speed,

@@ -19,7 +19,6 @@ import torch
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
-from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 
@@ -115,11 +114,6 @@ def read(folder: Path) -> Labrador:
         for name, clip in raw["labrador/legs"].items()
     }
     return Labrador(how, full, legs, entries)
-
-
-def labrador_skeleton(folder: Path) -> Skeleton:
-    """Return the symmetric skeleton of all clips: standing, facing +Z, meters."""
-    return read(folder).conversion.skeleton
 
 
 def labrador_clips(folder: Path) -> Iterator[SourceClip]:

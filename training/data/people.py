@@ -55,7 +55,6 @@ class SourceClip:
     """Inclusive frame ranges to skip in training."""
     floor: float
     """Height of the ground in the file, meters."""
-    licence: str
 
 
 def catalog_of(folder: Path) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def biped_clips(
         clip = bvh.read(folder / name)
         if entry["source"] == "o3de" and pitch is not None:
             clip = repaired(clip, pitch)
-        yield SourceClip(name, clip, ranges, float(entry["floor_y_m"]), entry["licence"])
+        yield SourceClip(name, clip, ranges, float(entry["floor_y_m"]))
 
 
 def standing_pitch(clip: Clip) -> Array:

@@ -126,8 +126,8 @@ def losses(
     step = (off + true_positions)[:, :, feet].diff(dim=1).abs().sum(dim=-1)
     off = torch.cat([off * torch.tensor([1.0, settings.height, 1.0]), across], dim=-1)
     moved_axes, moved = off_axes.diff(dim=1), off.diff(dim=1)
-    stands = batch["contacts"] * asked[..., None]
-    both = stands[:, 1:] * stands[:, :-1]
+    stances = batch["contacts"] * asked[..., None]
+    both = stances[:, 1:] * stances[:, :-1]
     odds = outputs[..., model.layout.contacts]
     crossed = functional.binary_cross_entropy_with_logits(odds, batch["contacts"], reduction="none")
     even = evened(model, batch, true_positions, settings)

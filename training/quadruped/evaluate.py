@@ -173,12 +173,12 @@ def other_of(name: str, request: BakeRequest) -> Row:
 
 def others() -> dict[str, BakeRequest]:
     """Return requests of backward walks, turns in place, and all gaits in a row."""
-    spot = courses.straight(0.02)
+    in_place = courses.straight(0.02)
     out = {
         f"backward {v} m/s": request_of(courses.straight(4.0), v, facing=("turned", 180.0))
         for v in (0.3, 0.6, 0.9)
     }
-    out |= {f"turn by {a}": request_of(spot, 1.0, facing=("yaw", float(a))) for a in (60, -150)}
+    out |= {f"turn by {a}": request_of(in_place, 1.0, facing=("yaw", float(a))) for a in (60, -150)}
     changes = replace(request_of(courses.straight(60.0), 1.0), speed=((0.0, 0.5), (1.0, 5.5)))
     return out | {"0.5 to 5.5 m/s": changes}
 
@@ -189,9 +189,9 @@ def speed_of(speed: float) -> Row:
     result = baking.bake(request)
     _, plan = plan_of(request)
     center = clip_metrics.trunk(result.clip)[0]
-    calm = clip_metrics.mean_root(center, result.clip.fps)
-    steady = np.flatnonzero(plan.speeds[: len(calm)] > 0.98 * speed)[20:-20]
-    way = float(np.linalg.norm((calm[steady[-1]] - calm[steady[0]])[[0, 2]]))
+    track = clip_metrics.mean_root(center, result.clip.fps)
+    steady = np.flatnonzero(plan.speeds[: len(track)] > 0.98 * speed)[20:-20]
+    way = float(np.linalg.norm((track[steady[-1]] - track[steady[0]])[[0, 2]]))
     off = abs(way * result.clip.fps / (steady[-1] - steady[0]) - speed)
     number = float(quadruped_gaits.froude(speed, quadruped_gaits.HIP_HEIGHT))
     limits = (quadruped_gaits.TROT_FROM, quadruped_gaits.CANTER_FROM, quadruped_gaits.GALLOP_FROM)

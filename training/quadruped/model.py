@@ -18,7 +18,7 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import stride_clock
 from motion_addon.motion.maths.quat import Array
 
-from ..shared.model import Body, Character, phase_basis
+from ..shared.model import BodyState, Character, phase_basis
 
 MIXINGS: Final = ("blend", "output", "top2_output", "top2_blend", "single", "pfnn")
 """Dense blending of weights (MANN), mixing of outputs, sparse mixing of outputs (Shazeer 2017),
@@ -175,7 +175,7 @@ class Quadruped(Character):
 
     def step(
         self, control: Tensor, phase: Tensor, amplitude: Tensor, state: tuple[Tensor, Tensor]
-    ) -> Body:
+    ) -> BodyState:
         """Run one frame.
 
         ``control`` (N, CONTROL); ``phase`` and ``amplitude`` (N, 4) of the legs; ``state`` the

@@ -19,7 +19,7 @@ from motion_addon.motion.plan.trajectory import RATE
 
 from ..shared import dataset, rollout
 from ..shared.loop import Settings, add_arguments, fit, read, settings_of
-from ..shared.model import Body
+from ..shared.model import BodyState
 from .model import GATINGS, MIXINGS, Quadruped
 
 STATE_WEIGHT = 0.25
@@ -49,7 +49,7 @@ class Sequences(dataset.Sequences):
         return first, weight / weight.sum()
 
 
-def losses(model: Quadruped, body: Body, truth: dict[str, Tensor]) -> dict[str, Tensor]:
+def losses(model: Quadruped, body: BodyState, truth: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the loss terms of one frame."""
     standing = [(PAWS, truth["contacts"] > 0.5)]
     out = rollout.losses(body, truth, WEIGHTS, standing, layout=model.layout, phase=0.5)
@@ -78,7 +78,7 @@ def roll_out(
 
     def step(
         truth: dict[str, Tensor], positions: Tensor, velocities: Tensor
-    ) -> tuple[Body, dict[str, Tensor]]:
+    ) -> tuple[BodyState, dict[str, Tensor]]:
         state = positions, velocities
         body = model.step(truth["control"], truth["phase"], truth["amplitude"], state)
         return body, losses(model, body, truth)

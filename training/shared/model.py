@@ -52,7 +52,7 @@ def axes_to_matrices(axes: Tensor) -> Tensor:
 
 
 @dataclass
-class Body:
+class BodyState:
     """State of the body after a step, in its root frame."""
 
     output: Tensor
@@ -99,7 +99,7 @@ class Character(nn.Module):
         """Return normalized inputs (N, I)."""
         return (inputs - self.input_mean) / self.input_scale
 
-    def moved(self, outputs: Tensor, positions: Tensor) -> Body:
+    def moved(self, outputs: Tensor, positions: Tensor) -> BodyState:
         """Return the body's state from the network's outputs (N, O).
 
         ``positions`` (N, S, 3) are those of the previous frame, in this frame's root frame.
@@ -107,4 +107,4 @@ class Character(nn.Module):
         y = outputs * self.output_scale + self.output_mean
         matrices = axes_to_matrices(y[:, self.layout.axes].unflatten(-1, (-1, 6)))
         placed = self.place(matrices, y[:, self.layout.hips])
-        return Body(y, matrices, placed, (placed - positions) * RATE)
+        return BodyState(y, matrices, placed, (placed - positions) * RATE)

@@ -11,9 +11,9 @@ from torch import Tensor
 from motion_addon.motion.controller import features
 
 from .loop import Settings
-from .model import Body
+from .model import BodyState
 
-Step = Callable[[dict[str, Tensor], Tensor, Tensor], tuple[Body, dict[str, Tensor]]]
+Step = Callable[[dict[str, Tensor], Tensor, Tensor], tuple[BodyState, dict[str, Tensor]]]
 """Runs one frame from its ground truth and the positions and velocities (N, S, 3) of the state
 joints in this root frame; returns the body's state and the loss terms."""
 
@@ -59,7 +59,7 @@ def run(
 
 
 def losses(
-    body: Body,
+    body: BodyState,
     truth: dict[str, Tensor],
     weight: Tensor,
     standing: Sequence[tuple[list[int], Tensor]],

@@ -43,10 +43,10 @@ class Batch:
     """Arrays of N windows, (N, T, ...)."""
 
     features: Array
-    told: Array
+    decoder_conditions: Array
     """Conditions of the input, and the unsteadiness of the target."""
     example: Array
-    example_told: Array
+    example_conditions: Array
     """Conditions of the example, without unsteadiness."""
     wanted: Array
     known: Array

@@ -41,8 +41,8 @@ def embeddings(model: AdaIn, features: Array, conditions: Array) -> Array:
     """Return the style embeddings (N, E) of windows."""
     size = conditions.shape[2]
     seen = (torch.from_numpy(features) - model.feature_mean) / model.feature_scale
-    told = (torch.from_numpy(conditions) - model.told_mean[:size]) / model.told_scale[:size]
-    return np.asarray(model.style(torch.cat([seen, told], dim=2)).numpy())
+    given = (torch.from_numpy(conditions) - model.told_mean[:size]) / model.told_scale[:size]
+    return np.asarray(model.style(torch.cat([seen, given], dim=2)).numpy())
 
 
 def library(model: AdaIn, windows: Windows) -> dict[str, Array]:

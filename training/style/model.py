@@ -92,7 +92,7 @@ class AdaIn(nn.Module):
         super().__init__()
         size = size or Size()
         self.layout, w = layout, size.width
-        inputs, told, out = (
+        inputs, conditions, out = (
             layout.features + layout.conditions,
             layout.decoder_conditions,
             layout.features,
@@ -100,10 +100,10 @@ class AdaIn(nn.Module):
         self.content0, self.style0 = Convolution(inputs, w, 2), Convolution(inputs, w, 2)
         self.content1, self.style1 = Convolution(w, w, 2, STRIDE), Convolution(w, w, 2, STRIDE)
         self.content2, self.style2 = Convolution(w, w, 1), Convolution(w, w, 1)
-        self.decode0 = Convolution(w + told, w, 1)
-        self.decode1 = Convolution(w + told, w, 2)
-        self.decode2 = Convolution(w + told, out, 2)
-        brief = 2 * w + 2 * inputs + told
+        self.decode0 = Convolution(w + conditions, w, 1)
+        self.decode1 = Convolution(w + conditions, w, 2)
+        self.decode2 = Convolution(w + conditions, out, 2)
+        brief = 2 * w + 2 * inputs + conditions
         self.affine0, self.affine1 = Product(brief, size.hidden), Product(size.hidden, 4 * w)
         self.posture, self.reach = Product(brief, out), Product(brief, out)
         with torch.no_grad():
@@ -114,7 +114,7 @@ class AdaIn(nn.Module):
             self.reach.weight.zero_()
             self.reach.bias.fill_(1.0)
         for name in STYLE_STATISTICS:
-            length = out if name.startswith("feature") else told
+            length = out if name.startswith("feature") else conditions
             start = torch.zeros(length) if name.endswith("mean") else torch.ones(length)
             self.register_buffer(name, start)
 
@@ -132,18 +132,18 @@ class AdaIn(nn.Module):
         deep = statistics(functional.elu(self.style2(x, fixed)))
         return torch.cat([*deep, *shallow], dim=1)
 
-    def decoded(self, content: Tensor, style: Tensor, told: Tensor, away: Tensor) -> Tensor:
+    def decoded(self, content: Tensor, style: Tensor, conditions: Tensor, away: Tensor) -> Tensor:
         """Return features (N, T, F); ``away`` (N, T, F) is the input's deviation from its mean."""
         width = content.shape[2]
         means, deviations = style[:, None, :width], style[:, None, width : 2 * width]
-        brief = torch.cat([style, told.mean(dim=1)], dim=1)
+        brief = torch.cat([style, conditions.mean(dim=1)], dim=1)
         hidden = functional.elu(self.affine0(brief))
         scale0, shift0, scale1, shift1 = self.affine1(hidden)[:, None].chunk(4, dim=2)
-        x = torch.cat([deviations * content + means, told[:, ::STRIDE]], dim=2)
+        x = torch.cat([deviations * content + means, conditions[:, ::STRIDE]], dim=2)
         x = normalized(self.decode0(x))
         x = functional.elu((1.0 + scale0) * x + shift0).repeat_interleave(STRIDE, dim=1)
-        x = normalized(self.decode1(torch.cat([x, told], dim=2)))
+        x = normalized(self.decode1(torch.cat([x, conditions], dim=2)))
         x = functional.elu((1.0 + scale1) * x + shift1)
-        x = self.decode2(torch.cat([x, told], dim=2)).float()
+        x = self.decode2(torch.cat([x, conditions], dim=2)).float()
         out: Tensor = x + self.posture(brief)[:, None] + self.reach(brief)[:, None] * away
         return out

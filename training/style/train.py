@@ -72,7 +72,10 @@ def weights(layout: StyleLayout, meters: float = Settings.meters) -> Tensor:
 def normalize(model: AdaIn, windows: Windows, seed: int) -> None:
     """Set the normalization from a sample of windows in styles."""
     batch = draw(windows, np.random.default_rng(seed), SAMPLE)
-    for name, values, least in (("feature", batch.wanted, 0.03), ("told", batch.told, 0.1)):
+    for name, values, least in (
+        ("feature", batch.wanted, 0.03),
+        ("told", batch.decoder_conditions, 0.1),
+    ):
         flat = values.reshape(-1, values.shape[-1])
         scale = np.maximum(flat.std(axis=0), least)
         getattr(model, f"{name}_mean").copy_(torch.from_numpy(flat.mean(axis=0)))
@@ -85,13 +88,12 @@ class Seen:
     def __init__(self, model: AdaIn, batch: Batch) -> None:
         """Normalize the arrays of a batch."""
         self.mean, self.scale = model.feature_mean, model.feature_scale
-        told = self._told(model, batch.told)
-        self.told = told
-        self.conditions = told[..., : model.layout.conditions]
+        self.decoder_conditions = self._conditions(model, batch.decoder_conditions)
+        self.conditions = self.decoder_conditions[..., : model.layout.conditions]
         self.features = self._features(batch.features)
         self.wanted = self._features(batch.wanted)
         self.input = self.joined(self.features)
-        shown = self._told(model, batch.example_told)
+        shown = self._conditions(model, batch.example_conditions)
         self.example = torch.cat([self._features(batch.example), shown], dim=2)
         self.known = torch.from_numpy(batch.known.astype(np.float32))
 
@@ -99,7 +101,7 @@ class Seen:
         return (torch.from_numpy(values.astype(np.float32)) - self.mean) / self.scale
 
     @staticmethod
-    def _told(model: AdaIn, values: Array) -> Tensor:
+    def _conditions(model: AdaIn, values: Array) -> Tensor:
         size = values.shape[2]
         shift, scale = model.told_mean[:size], model.told_scale[:size]
         return (torch.from_numpy(values.astype(np.float32)) - shift) / scale
@@ -125,7 +127,7 @@ def restyled(
     model: AdaIn, seen: Seen, features: Tensor, content: Tensor, own: Tensor, other: Tensor
 ) -> Tensor:
     """Return the change of windows (N, T, F) from their own style to another's, as in a bake."""
-    double = (x.repeat(2, 1, 1) for x in (seen.told, from_mean(features)))
+    double = (x.repeat(2, 1, 1) for x in (seen.decoder_conditions, from_mean(features)))
     both = model.decoded(content.repeat(2, 1, 1), torch.cat([own, other]), *double)
     mine, wanted = both.chunk(2)
     return wanted - mine
@@ -150,7 +152,7 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
     back = found + restyled(model, seen, found, kept, model.style(again), own)
     error = motion_error(back, seen.features, weight, settings.velocity)
     terms["cycle"] = often * settings.cycle * error.mean()
-    itself = model.decoded(content, own, seen.told, from_mean(seen.features))
+    itself = model.decoded(content, own, seen.decoder_conditions, from_mean(seen.features))
     error = motion_error(itself, seen.features, weight, settings.velocity)
     terms["itself"] = often * settings.itself * error.mean()
     return terms
@@ -170,7 +172,7 @@ def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, f
     out["untouched"] = (
         motion_error(seen.features, seen.wanted, weight, settings.velocity).mean().item()
     )
-    own = model.decoded(content, style, seen.told, from_mean(seen.features))
+    own = model.decoded(content, style, seen.decoder_conditions, from_mean(seen.features))
     out["itself"] = motion_error(own, seen.features, weight, settings.velocity).mean().item()
     model.train()
     return out

@@ -150,7 +150,7 @@ def _walk(
 
 
 def _recipe(wanted: Recipe, member: Member) -> Recipe:
-    """Return what a member's take is baked from."""
+    """Return the recipe of a member's take."""
     asked = member.request
     return replace(
         wanted,
@@ -178,6 +178,6 @@ def _lane(scene: bpy.types.Scene, rig: bpy.types.Object, request: BakeRequest) -
 
 
 def summary(done: Sequence[bpy.types.PropertyGroup]) -> tuple[str, list[str]]:
-    """Return what to say of a baked herd: one sentence, and its different warnings."""
+    """Return a sentence on a baked herd, and its different warnings."""
     warnings = [text for take in done for text in takes.report_of(take).get("warnings", ())]
     return f"Baked {len(done)} takes", list(dict.fromkeys(warnings))

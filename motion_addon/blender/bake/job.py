@@ -74,7 +74,7 @@ def bake_steps(
 
 
 def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool) -> Recipe:
-    """Return the recipe of a turn with its spot: that of the take baked again, or the present."""
+    """Return the recipe of a turn with its spot: the old take's, or the character's place."""
     from ..rig import standing_place
 
     if wanted.turn is None or wanted.spot is not None or wanted.cycle:
@@ -113,7 +113,7 @@ def planned(
     wanted: Recipe,
     size: CharacterSize,
 ) -> KeyPlan:
-    """Lay out the keys as seen from the state before any take, then show again what was shown."""
+    """Plan the keys against the state before any take, then restore the state."""
     from ..keys.key_plan import plan_keys
 
     clip, settings = (
@@ -131,7 +131,7 @@ def planned(
 
 
 def _closed(plan: KeyPlan) -> KeyPlan:
-    """Repeat the first frame of a loop after its last, so that the seam is exactly nothing."""
+    """Repeat the first frame of a loop after its last, so that the loop closes exactly."""
     import numpy as np
 
     def close(values: Array | None) -> Array | None:
@@ -196,7 +196,7 @@ def commit(
 
 
 def _stem(wanted: Recipe, report: dict) -> str:
-    """Return what a take is called: the gait that it shows most."""
+    """Return the first part of a take's name: its most frequent gait."""
     if wanted.cycle or wanted.turn is not None:
         return "Cycle" if wanted.cycle else "Turn"
     shares = report.get("gait") or {"walk": 1.0}
@@ -205,7 +205,7 @@ def _stem(wanted: Recipe, report: dict) -> str:
 
 
 def _mark_cycle(action: bpy.types.Action, first: int, last: int, report: dict) -> None:
-    """Let the action repeat for ever and tell the speed at which its feet pass the ground."""
+    """Let the action repeat and store the speed at which its feet pass the ground."""
     action.use_frame_range = True
     action.frame_start, action.frame_end = first, last
     action.use_cyclic = True

@@ -25,7 +25,7 @@ REST = 0.01  # seconds between two slices, for Blender to draw and listen
 
 
 class _Watch:
-    """What live mode waits for or works on."""
+    """The change that live mode waits for, and the bake that it works on."""
 
     def __init__(self) -> None:
         self.changed = 0.0
@@ -74,7 +74,7 @@ def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
 
 @persistent
 def _on_replace(*_arguments: object) -> None:
-    """Undo, redo and loading replace all data: what was begun or said refers to the old."""
+    """Forget the bake that was begun; undo, redo and loading replace the data that it reads."""
     _watch.drop()
     progress.now.problem = ""
 

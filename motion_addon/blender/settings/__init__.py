@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the add-on keeps in a .blend file."""
+"""Properties that a .blend file keeps."""

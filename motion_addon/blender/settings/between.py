@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the In-Between panel keeps in a .blend file: ``scene.footfall_between.*``."""
+"""Properties of the In-Between panel: ``scene.footfall_between.*``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SPANS = (
     ("frames", "Frames", "From one frame to another"),
 )
 PLACES = (
-    ("follow", "Go On", "The second goes on from where the first has come to"),
-    ("keep", "Stay", "The second stays where it is"),
+    ("follow", "Continue", "The second continues from the end of the first"),
+    ("keep", "Stay", "The second keeps its own place"),
 )
 
 
@@ -36,11 +36,11 @@ class FootfallBetween(bpy.types.PropertyGroup):
         name="Plant Feet", description="Keep feet still while they are on the ground", default=True
     )
     seam: IntProperty(
-        name="Seam", description="Frames that are made anew where two motions meet",
+        name="Transition", description="New frames where two motions meet",
         min=3, soft_max=60, default=15,
     )  # fmt: skip
     action: PointerProperty(
-        name="Then", description="Action or take to go on with", type=bpy.types.Action,
+        name="Then", description="Action or take that follows", type=bpy.types.Action,
         poll=_is_for_objects,
     )  # fmt: skip
     place: EnumProperty(name="Place", description="Where the second motion is", items=PLACES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What One Shot keeps in a .blend file: the clip that is picked, and creatures with their rigs.
+"""Properties of One Shot: the picked clip, and the creatures that are stored with rigs.
 
 Only data and its limits live here; ``exemplar`` and ``creatures`` give them their meaning.
 """

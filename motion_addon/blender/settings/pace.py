@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a speed is for an animal's size: owns the words and the usual speeds of each gait.
+"""Speeds relative to an animal's size: their names and the usual speeds of each gait.
 
 Sizes are compared by the Froude number, speed squared over gravity and the height of the hip
-joints: a mouse trots where an elephant stands about.
+joints: a mouse trots at a speed at which an elephant hardly walks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ USUAL = (
 )
 """Presets for animals and their Froude numbers."""
 FASTEST = 9.0
-"""Froude number that hardly an animal of the model's build passes."""
+"""Froude number that few animals of the model's build exceed."""
 
 
 def usual_speed(froude: float, hip_height: float) -> float:
@@ -29,7 +29,7 @@ def usual_speed(froude: float, hip_height: float) -> float:
 
 
 def in_words(speed: float, hip_height: float) -> str:
-    """Return what a speed (m/s) is for a hip height (m): "slow walk", "trot", "fast gallop"."""
+    """Return the name of a speed (m/s) at a hip height (m), such as "slow walk" or "trot"."""
     from ...motion.body import quadruped_gaits
 
     froude = float(quadruped_gaits.froude(speed, hip_height))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the add-on keeps in a .blend file: ``scene.footfall.*`` and ``object.footfall.*``.
+"""Properties that a .blend file keeps: ``scene.footfall.*`` and ``object.footfall.*``.
 
 Options of a bake come from their declarations in ``motion_addon.options``; the rest is declared
-here. What a change sets off is in ``live``, ``takes`` and ``character``.
+here. The effects of a change are in ``live``, ``takes`` and ``character``.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
 
 
 class FootfallSpeedPoint(bpy.types.PropertyGroup):
-    """A speed wanted at a place on the path."""
+    """Speed at a place on the path."""
 
     at: FloatProperty(
         name="At", description="Place on the path, from its start to its end",
@@ -97,7 +97,7 @@ class FootfallSpeedPoint(bpy.types.PropertyGroup):
 
 
 class FootfallExpert(bpy.types.PropertyGroup):
-    """How much one expert of a mixture may say."""
+    """Factor of one expert of a mixture."""
 
     factor: declared(FACTOR, update=_setting_changed)
     mute: BoolProperty(
@@ -193,7 +193,7 @@ class FootfallTake(bpy.types.PropertyGroup):
 
 
 class FootfallObject(bpy.types.PropertyGroup):
-    """What is kept with a character, also on a library override: its bone map and its takes."""
+    """Data of a character, also on a library override: its bone map and its takes."""
 
     kind: EnumProperty(
         name="Kind", description="On how many legs the character walks", items=KINDS,
@@ -207,9 +207,7 @@ class FootfallObject(bpy.types.PropertyGroup):
     confidence: FloatProperty(
         name="Confidence", description="How sure the recognition is", override=OWN
     )
-    notes: StringProperty(
-        name="Notes", description="What the recognition wants to tell", override=OWN
-    )
+    notes: StringProperty(name="Notes", description="Remarks of the recognition", override=OWN)
     bones: CollectionProperty(type=FootfallBone, override=OWN_LIST)
     active_bone: IntProperty(name="Active Role", default=0, override=OWN)
     takes: CollectionProperty(type=FootfallTake, override=OWN_LIST)

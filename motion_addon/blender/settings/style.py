@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The style settings of a scene: the styles of the next bake and the strength of each."""
+"""Properties of the style mix of the next bake: its styles and their strengths."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FootfallStyle(bpy.types.PropertyGroup):
     )  # fmt: skip
     action: PointerProperty(
         type=bpy.types.Action, name="Action", update=_changed,
-        description="Motion of this character in the style that is wanted, two seconds or a loop",
+        description="Motion of this character in the style, two seconds or a loop",
     )  # fmt: skip
     strength: declared(STRENGTH, update=_changed)
 

@@ -116,8 +116,7 @@ def members(herd: Herd) -> tuple[Member, ...]:
 
 
 def _later(request: BakeRequest, start: float) -> BakeRequest:
-    """Return the request of an animal that starts after some seconds, its eyes on where the
-    point is then."""
+    """Return the request of an animal that starts after some seconds, with the gaze from then."""
     if request.gaze is None:
         return request
     passed = min(round(start * request.fps), len(request.gaze) - 1)
@@ -237,7 +236,7 @@ def _varied(
 
 
 def _scaled_speed(speed: float | _Keys, factor: float, fastest: float) -> float | _Keys:
-    """Return a request's speed times ``factor``, within what a body of that pace may be asked."""
+    """Return a request's speed times ``factor``, within the limits of a body of that pace."""
 
     def scaled(value: float) -> float:
         low, high = (round(bound * fastest, 3) for bound in SPEEDS)
@@ -250,7 +249,7 @@ def _scaled_speed(speed: float | _Keys, factor: float, fastest: float) -> float 
 
 @dataclass(frozen=True, eq=False)
 class _Track:
-    """Where an animal is over time."""
+    """Positions of an animal over time."""
 
     points: Array
     """(T, 2) x and z of the planned root, m."""
@@ -262,7 +261,7 @@ class _Track:
         return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).max() * self.rate)
 
     def at(self, times: Array) -> Array:
-        """Return (N, 2) where it is at ``times`` (N,) s after its start; it stands outside them."""
+        """Return positions (N, 2) at ``times`` (N,) s after its start; outside them it stands."""
         frames = np.arange(len(self.points)) / self.rate
         return np.stack([np.interp(times, frames, column) for column in self.points.T], axis=1)
 
@@ -275,7 +274,7 @@ def _track(request: BakeRequest, model: Model) -> _Track:
 
 
 def _starts(tracks: Sequence[_Track], eager: Array, spacing: float) -> list[float]:
-    """Return when each animal starts, s: one after the other as soon as nobody is in its way."""
+    """Return the start of each animal in s, one after the other as soon as its way is free."""
     longest = max(len(track.points) / track.rate for track in tracks)
     fastest = max(track.fastest() for track in tracks)
     tick = float(np.clip(0.1 * spacing / max(fastest, 0.1), *_TICKS))
@@ -301,7 +300,7 @@ def _starts(tracks: Sequence[_Track], eager: Array, spacing: float) -> list[floa
 
 
 def _check_ends(ways: Sequence[tuple[Point, ...]], spacing: float) -> None:
-    """Refuse paths that begin or end too near each other: there animals stand."""
+    """Refuse paths whose ends, where animals stand, are too near each other."""
     for word, index in (("begin", 0), ("end", -1)):
         ends = np.array([way[index] for way in ways])[:, [0, 2]]
         gaps = np.linalg.norm(ends[:, None] - ends, axis=-1)

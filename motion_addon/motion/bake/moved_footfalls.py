@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Moved footfalls of a bake: drives the walk anew until the paws land as asked."""
+"""Moved footfalls of a bake: drives the walk anew until the paws land in time."""
 
 from collections.abc import Generator
 from dataclasses import replace

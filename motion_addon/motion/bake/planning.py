@@ -137,9 +137,9 @@ def plan_walk(
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
-    By dynamic similarity a character twice as tall walks as the model does, seen larger and
-    slower by the square root of two. On a path of next to no length one that is to face
-    a way, or to be turned, turns there from the path's direction.
+    By dynamic similarity a character twice as tall moves as the model, but larger and slower by
+    the square root of two. On a path of a few centimeters a character with a fixed or turned
+    facing turns in place, from the path's direction.
     """
     pace = math.sqrt(scale)
     keys = request.speed if isinstance(request.speed, tuple) else ((0.0, request.speed),)

@@ -204,9 +204,9 @@ def _check_speed(request: BakeRequest) -> None:
 
 
 def speeds(request: BakeRequest) -> tuple[float, float]:
-    """Return the least and the greatest speed (m/s) that may be asked for by the body's size.
+    """Return the limits of the speed (m/s) for the body's size.
 
-    A creature's size may not be known yet; then those of any size.
+    While a creature's size is not known, the limits of all sizes.
     """
     low = high = pace(request)
     if request.model == CREATURE_MODEL and request.hip_height is None:
@@ -215,7 +215,7 @@ def speeds(request: BakeRequest) -> tuple[float, float]:
 
 
 def pace(request: BakeRequest) -> float:
-    """Return how fast the body is against the model's by its size: the root of their ratio."""
+    """Return the factor of speeds against the model's: the root of the ratio of sizes."""
     return pace_of(request.model, request.height, request.hip_height)
 
 

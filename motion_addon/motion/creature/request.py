@@ -5,13 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import RefusedError
-from ...options.checks import within
 from ..body.quadruped import LEGS
 
 CREATURE_MODEL = "creature"
 """Name of the model that is adapted to one exemplar."""
-MANNERS = (0.0, 1.5)
-"""Least and most strength of an exemplar's manner."""
 _FILES = (".bvh", ".npz", ".footfall")
 _DEFAULTS = {"exemplar": None, "legs": None, "manner": 1.0}
 
@@ -55,6 +52,5 @@ def check_creature(request: Any) -> None:
         if not isinstance(request.legs, tuple):
             raise RefusedError("legs must be a tuple of legs, each with its joints")
         checked_legs(dict(request.legs))
-    within(request.manner, MANNERS, "manner")
     if request.height is not None:
         raise RefusedError("A creature is measured by its hips; give hip_height, not height")

@@ -23,7 +23,8 @@ _LABELS: Final = {
 }
 _DOUBTFUL: Final = 0.1
 """Confidence of a map whose rest pose does not fit its kind."""
-_EXCHANGED: Final = "Left and right are exchanged in the bone names."
+EXCHANGED: Final = "Left and right are exchanged in the bone names."
+"""Note of a rig map whose sides were exchanged."""
 
 
 def family_label(name: str) -> str:
@@ -79,7 +80,7 @@ def _animal_facing(rig: RigBones, found: RigMap) -> RigMap | None:
     roles, notes = dict(found.roles), found.notes
     if exchanged:
         roles = {_other_side(role): names for role, names in roles.items()}
-        notes = (*notes, _EXCHANGED)
+        notes = (*notes, EXCHANGED)
     return RigMap(found.family, roles, found.confidence, notes, _facing(axes), found.kind)
 
 
@@ -171,7 +172,7 @@ def _person_facing(rig: RigBones, found: RigMap) -> RigMap:
         )
         if ahead < -0.02 * float(np.ptp(rig.rest_heads, axis=0).max()):
             roles = {_other_side(role): names for role, names in roles.items()}
-            notes = (*notes, _EXCHANGED)
+            notes = (*notes, EXCHANGED)
             forward = -forward
     x, y, z = (float(v) for v in forward)
     return RigMap(found.family, roles, found.confidence, notes, (x, y, z))

@@ -19,11 +19,10 @@ from . import rhythm as style_rhythm
 from . import style_features as sf
 from . import style_pose
 from .model import Styler
+from .request import MOST
 
 HOP = 16
 """Frames from a window to the next; they overlap and are blended."""
-MOST = 4
-"""Styles that can be mixed."""
 STEP = round(trajectory.RATE / sf.RATE)
 """Frames of a clip per frame of the network."""
 

@@ -197,7 +197,7 @@ def test_scene_is_as_it_was_after_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(addon("blender.between.insert_keys"), "write", fail)
     with pytest.raises((OverflowError, RuntimeError)):
         addon("blender.between.fill_between").fill(
-            bpy.context, rig, addon("blender.between.fill_between").wanted(bpy.context.scene)
+            bpy.context, rig, addon("blender.between.fill_between").from_settings(bpy.context.scene)
         )
     assert subjects.everything(rig) == before
     assert set(bpy.data.actions.keys()) == actions
@@ -235,7 +235,7 @@ def test_what_cannot_be_filled_is_refused() -> None:
         bag.fcurves.remove(curve)
     refused("Key the location of the hips")
     rig.data.bones["mixamorig:LeftLeg"].name = "Elsewhere"
-    refused("There is no bone 'mixamorig:LeftLeg' any more")
+    refused("'mixamorig:LeftLeg' no longer exists")
 
 
 def test_a_bake_under_review_is_not_filled() -> None:

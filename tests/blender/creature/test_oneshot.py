@@ -180,7 +180,7 @@ def test_a_take_whose_creature_changed_says_so(dog: bpy.types.Object) -> None:
     assert any("made anew" in note for note in json.loads(take.report)["notes"])
     bpy.ops.footfall.creature_remove()
     assert (len(dog.footfall.creatures), dog.footfall.creature) == (0, "")
-    with pytest.raises(RuntimeError, match="There is no creature 'Walk' with 'Dog' any more"):
+    with pytest.raises(RuntimeError, match="There is no creature 'Walk' with 'Dog'"):
         bpy.ops.footfall.rebake_take(stored=True)
     assert not bpy.ops.footfall.creature_export.poll()
 

@@ -152,7 +152,7 @@ def test_herds_lag_and_look() -> None:
 
 
 def test_a_person_has_no_tail() -> None:
-    with pytest.raises(RefusedError, match="tail"):
+    with pytest.raises(RefusedError, match="follow_through is not for a person"):
         bake(BakeRequest(path=LINE, follow_through=0.5))
 
 

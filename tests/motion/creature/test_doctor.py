@@ -12,7 +12,7 @@ from motion_addon.motion.creature.reading.recording import Recording
 from motion_addon.motion.maths import quat
 from tests.cases import each
 from tests.motion import humans
-from tests.motion.steppers import CANTER, TROT, WALK, in_place, round_of, stepper, turned
+from tests.motion.exemplar_clips import CANTER, TROT, WALK, in_place, round_of, stepper, turned
 from training.creature.judging import faults
 from training.creature.judging.faults import FAULTS, Good
 

@@ -19,7 +19,7 @@ from tests.cases import each
 from tests.motion import humans
 from tests.motion.animals import Build, animal
 from tests.motion.dogs import stepping_dog
-from tests.motion.steppers import (
+from tests.motion.exemplar_clips import (
     CANTER,
     TROT,
     WALK,

@@ -102,12 +102,12 @@ def test_standing_paws_do_not_slide(filler: Filler) -> None:
     clip = trot(1.2)
     out = fill_gaps.fill(filler, clip, known(clip.frames))
     assert out.contacts is not None
-    stands = (out.contacts[1:] > 0.5) & (out.contacts[:-1] > 0.5)
+    stances = (out.contacts[1:] > 0.5) & (out.contacts[:-1] > 0.5)
     inside = np.zeros(clip.frames - 1, dtype=bool)
     inside[GAP.start : GAP.stop - 1] = True
     steps = np.linalg.norm(np.diff(quadruped.paw_points(out)[..., [0, 2]], axis=0), axis=-1)
-    assert stands[inside].any()
-    assert steps[inside][stands[inside]].mean() < 0.004
+    assert stances[inside].any()
+    assert steps[inside][stances[inside]].mean() < 0.004
 
 
 def test_large_animals_move_as_small_ones_do_but_slower(filler: Filler) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a network is trusted: as far as it is right about kept frames that were hidden."""
+"""Confidence in a network: how well it fills kept frames that were hidden."""
 
 from types import SimpleNamespace
 
@@ -16,8 +16,8 @@ DOG = stepping_dog("trot", 1.8, 2.0).resample(30.0)
 PACE = np.ones(1)
 
 
-def told(part: float, clip: Clip) -> float:
-    """Return the share of a network that answers a part of what should be answered."""
+def measured(part: float, clip: Clip) -> float:
+    """Return the confidence in a network that answers a part of the right correction."""
     layout = gap.GapLayout(len(clip.skeleton))
     rotations, roots = clip.rotations[None], clip.root_positions[None]
     known = np.ones((1, clip.frames), dtype=bool)
@@ -34,17 +34,17 @@ def told(part: float, clip: Clip) -> float:
     return confidence.share(network, clip.skeleton, motion, kept, PACE)
 
 
-def test_a_network_is_trusted_as_far_as_it_is_right() -> None:
+def test_confidence_is_the_share_that_is_right() -> None:
     clip = DOG.slice(0, 10)
-    assert told(1.0, clip) == pytest.approx(1.0, abs=1e-3)
-    assert told(0.5, clip) == 1.0
-    assert told(2.0, clip) == pytest.approx(
+    assert measured(1.0, clip) == pytest.approx(1.0, abs=1e-3)
+    assert measured(0.5, clip) == 1.0
+    assert measured(2.0, clip) == pytest.approx(
         (0.5 + confidence.BELIEF) / (1.0 + confidence.BELIEF), abs=0.05
     )
-    assert told(-1.0, clip) == 0.0
+    assert measured(-1.0, clip) == 0.0
 
 
-def test_single_poses_tell_nothing() -> None:
+def test_single_poses_give_full_confidence() -> None:
     network, motion = filler(DOG.skeleton), (DOG.rotations, DOG.root_positions)
     kept = np.zeros(DOG.frames, dtype=bool)
     kept[::6] = True
@@ -68,8 +68,8 @@ def test_a_share_of_nothing_is_the_plain_filling() -> None:
 def test_networks_that_know_nothing_leave_animals_near_their_interpolation() -> None:
     known = np.ones(DOG.frames, dtype=bool)
     known[25:40] = False
-    wild, calm = (filler(DOG.skeleton, size=size) for size in (1.0, 0.0))
-    one, plain = (fill_gaps.fill(network, DOG, known, lock=False) for network in (wild, calm))
+    wild, still = (filler(DOG.skeleton, size=size) for size in (1.0, 0.0))
+    one, plain = (fill_gaps.fill(network, DOG, known, lock=False) for network in (wild, still))
     alone = fill_gaps.answered(
         wild, DOG.skeleton, DOG.rotations[None], DOG.root_positions[None], known[None], PACE
     )

@@ -96,9 +96,9 @@ def test_joints_the_model_does_not_know_are_interpolated() -> None:
         np.vstack([SKELETON.offsets, [[0.0, 0.2, 0.0]]]),
     )
     spin = quat.yaw(np.linspace(0.0, 1.0, 40)).astype(np.float32)[:, None]
-    worn = Clip(more, np.concatenate([clip.rotations, spin], axis=1), clip.root_positions, 30.0)
+    spun = Clip(more, np.concatenate([clip.rotations, spin], axis=1), clip.root_positions, 30.0)
     known = mask(40, (10, 30))
-    out = fill(SOME, worn, known)
+    out = fill(SOME, spun, known)
     assert same_rotation(out.rotations[:, -1:], spin, atol=1e-4)
     assert same_rotation(out.rotations[:, :-1], fill(SOME, clip, known).rotations, atol=1e-5)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Feet in a gap stand where the kept poses have them, and kept poses stay."""
+"""Feet in a gap stay in place where the kept poses have them, and kept poses stay."""
 
 from dataclasses import replace
 
@@ -33,8 +33,8 @@ def test_standing_feet_do_not_slide(kind: str) -> None:
     assert np.array_equal(out.rotations[known], moved.rotations[known])
     assert np.array_equal(out.root_positions[known], moved.root_positions[known])
     for leg in keyed_feet.planted_legs(clip.skeleton):
-        stands = contacts[:, leg.column] > 0.5
-        both = stands[1:] & stands[:-1]
+        stances = contacts[:, leg.column] > 0.5
+        both = stances[1:] & stances[:-1]
         ball = leg.joints[3]
         before, after = (
             np.linalg.norm(np.diff(c.world()[1][:, ball], axis=0), axis=-1)[both]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rig's poses on the joints of a model and back: nothing lost, no jolt, feet that stand."""
+"""A rig's poses on the joints of a model and back: nothing lost, no jolt."""
 
 import numpy as np
 import pytest

@@ -59,13 +59,13 @@ def test_paws_stay_when_the_trunk_comes_down() -> None:
     assert lower.root_positions[40:, 1] == pytest.approx(clip.root_positions[40:, 1] - 0.08)
 
 
-def test_what_is_told_goes_on_to_the_ends_of_a_take() -> None:
+def test_conditions_continue_to_the_ends_of_a_clip() -> None:
     clip = stepping_dog("trot", 1.8, 3.0)
-    told = sf.observe(clip).conditions()
-    assert told.shape == (clip.frames, LAYOUT.conditions)
-    going = np.linalg.norm(told[:, LAYOUT.phase][:, :2], axis=1)
+    conditions = sf.observe(clip).conditions()
+    assert conditions.shape == (clip.frames, LAYOUT.conditions)
+    going = np.linalg.norm(conditions[:, LAYOUT.phase][:, :2], axis=1)
     assert going.min() > 0.8
-    assert told[:, LAYOUT.gait][:, 0].max() < 0.2
+    assert conditions[:, LAYOUT.gait][:, 0].max() < 0.2
     standing = replace(clip, root_positions=clip.root_positions * [0.0, 1.0, 0.0])
     still = Clip(
         clip.skeleton,

@@ -31,12 +31,13 @@ def nod(clip: Clip, joint: str, girdle: str) -> float:
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
 def test_every_feature_goes_by_one_part_of_the_basis(walk: Walk) -> None:
     observed = sf.observe(walk.clip)
-    layout, told = observed.layout, observed.conditions()
+    layout, conditions = observed.layout, observed.conditions()
     columns, features = zip(*rhythm.parts(layout), strict=True)
     assert sorted(np.concatenate(features)) == list(range(layout.features))
-    seen = rhythm.basis(layout, told)
+    seen = rhythm.basis(layout, conditions)
     assert seen.shape == (walk.clip.frames, columns[-1].stop)
-    down = told[:, layout.contacts].reshape(walk.clip.frames, len(layout.tips), -1).max(axis=-1)
+    contacts = conditions[:, layout.contacts]
+    down = contacts.reshape(walk.clip.frames, len(layout.tips), -1).max(axis=-1)
     assert np.abs(seen[:, rhythm.swing(layout)][down > 0.999]).max() < 1e-3
 
 

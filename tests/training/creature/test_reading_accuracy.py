@@ -7,7 +7,7 @@ import pytest
 
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.clip import bvh
-from tests.motion.steppers import TROT, in_place, round_of, stepper
+from tests.motion.exemplar_clips import TROT, in_place, round_of, stepper
 
 torch = pytest.importorskip("torch")
 

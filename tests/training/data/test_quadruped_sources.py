@@ -268,4 +268,4 @@ def test_rearing_is_left_out():
 def test_a_folder_without_the_data_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "catalog.json").write_text('{"clips": [], "rigs": {}}', encoding="utf-8")
     with pytest.raises(ValueError, match="unpack the data"):
-        labrador_clips.labrador_skeleton(tmp_path)
+        labrador_clips.read(tmp_path)

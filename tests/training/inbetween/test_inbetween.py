@@ -185,9 +185,9 @@ def test_windows_have_the_bones_of_their_body(tmp_path: Path) -> None:
     settings = train.Settings(tokens=512)
     seen, batch = train.prepared(clips, cut)
     _, own = clips.skeleton.fk(seen.rotations, seen.roots, cut.bones[:, None])
-    told = seen.root_frames.points_into(own).reshape(*cut.known.shape, -1)
+    places = seen.root_frames.points_into(own).reshape(*cut.known.shape, -1)
     assert seen.inputs[..., gap.GapLayout(len(clips.skeleton)).positions] == pytest.approx(
-        told, abs=1e-5
+        places, abs=1e-5
     )
     twin = model.Filler(clips.skeleton, SMALL, train.statistics(clips, settings, 2))
     outputs = the_truth(twin, batch)

@@ -100,7 +100,7 @@ def test_performances_differ_and_drawn_styles_are_sane() -> None:
 def test_batches() -> None:
     batch = dataset.draw(WALKER.windows(), np.random.default_rng(0), 200)
     assert batch.features.shape == batch.wanted.shape == (200, WINDOW, LAYOUT.features)
-    assert batch.told.shape == (200, WINDOW, LAYOUT.decoder_conditions)
+    assert batch.decoder_conditions.shape == (200, WINDOW, LAYOUT.decoder_conditions)
     assert 0.02 < (~batch.known).mean() < 0.25
     same = np.abs(batch.features - batch.example).max(axis=(1, 2)) == 0.0
     assert 0.05 < same.mean() < 0.3

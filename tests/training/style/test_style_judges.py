@@ -113,7 +113,7 @@ def test_statistics_are_seen_with_the_poses_forced() -> None:
     same = plain.shifted(plain, plain)
     assert same.mean == pytest.approx(plain.mean, abs=1e-6)
     assert same.deviation == pytest.approx(plain.deviation, abs=1e-6)
-    with pytest.raises(ValueError, match="no frames"):
+    with pytest.raises(ValueError, match="no moving frames"):
         modulate.forced(model, WALKER.clip, [GAITS.index("run")])
 
 

@@ -39,10 +39,6 @@ class SyntheticMotion:
     lack: Array
     """(T,) drop of a girdle for its legs to reach, in hip heights."""
 
-    def cut(self, start: int, stop: int) -> Clip:
-        """Return the frames of the clip from ``start`` up to ``stop``."""
-        return self.clip.slice(start, stop)
-
 
 def move(
     creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator

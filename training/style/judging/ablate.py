@@ -40,20 +40,24 @@ class Concatenated(AdaIn):
     def __init__(self, size: Size | None = None, layout: StyleLayout = PERSON) -> None:
         """Initialize untrained."""
         super().__init__(size, layout)
-        width, told = (size or Size()).width, layout.decoder_conditions
+        width, conditions = (size or Size()).width, layout.decoder_conditions
         style = 2 * width + 2 * (layout.features + layout.conditions)
-        self.decode0 = Convolution(width + style + told, width, 1)
-        self.decode1 = Convolution(width + told + layout.features, width, 2)
+        self.decode0 = Convolution(width + style + conditions, width, 1)
+        self.decode1 = Convolution(width + conditions + layout.features, width, 2)
         for unused in (self.affine0, self.affine1, self.posture, self.reach):
             unused.requires_grad_(False)
 
-    def decoded(self, content: Tensor, style: Tensor, told: Tensor, away: Tensor) -> Tensor:
+    def decoded(self, content: Tensor, style: Tensor, conditions: Tensor, away: Tensor) -> Tensor:
         """Return features (N, T, F)."""
         beside = style[:, None].expand(-1, content.shape[1], -1)
-        x = functional.elu(self.decode0(torch.cat([content, beside, told[:, ::STRIDE]], dim=2)))
+        x = functional.elu(
+            self.decode0(torch.cat([content, beside, conditions[:, ::STRIDE]], dim=2))
+        )
         x = x.repeat_interleave(STRIDE, dim=1)
-        x = functional.elu(self.decode1(torch.cat([x.to(told.dtype), told, away], dim=2)))
-        out: Tensor = self.decode2(torch.cat([x.to(told.dtype), told], dim=2))
+        x = functional.elu(
+            self.decode1(torch.cat([x.to(conditions.dtype), conditions, away], dim=2))
+        )
+        out: Tensor = self.decode2(torch.cat([x.to(conditions.dtype), conditions], dim=2))
         return out.float()
 
 

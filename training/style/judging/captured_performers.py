@@ -55,13 +55,13 @@ class Halves:
         self.windows = windows
         first = np.sort(np.concatenate([windows.own, windows.other]))
         walk = list(PEOPLE_STYLES.judged).index("walk")
-        told = np.concatenate(
+        gaits = np.concatenate(
             [
                 PEOPLE_STYLES.gait_of(windows.read(part)["conditions"], SURE)
                 for part in np.array_split(first, max(len(first) // 2000, 1))
             ]
         )
-        first = first[told == walk]
+        first = first[gaits == walk]
         self.judged: list[Array] = []
         """First frames (N,) of the judge's windows, for each performer."""
         self.shown: list[dict[str, Array]] = []

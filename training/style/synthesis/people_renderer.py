@@ -53,8 +53,8 @@ PARAMETERS = (
     "wander",  # slow unsteadiness, rad
     "tremor",  # quick trembling, rad
 )
-MID_RIGHT, MID_LEFT = 0.2, 0.7
-"""Gait phases at mid-stance of the right and of the left foot."""
+MID_RIGHT = 0.2
+"""Gait phase at mid-stance of the right foot."""
 ELBOW = 2.4
 """Radians, largest bend of an elbow."""
 

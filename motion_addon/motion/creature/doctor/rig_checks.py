@@ -10,8 +10,8 @@ from ...body.quadruped import LEGS
 from ...maths import quat
 from ...maths.quat import Array
 from ...rigs import RigBones
+from ...rigs.detection import EXCHANGED
 from ...rigs.leg_pairs import Shape, upright
-from ..reading.animal_detection import EXCHANGED
 from ..reading.clip_analysis import ClipAnalysis
 from ..reading.file_units import HIPS, NAMES
 from ..reading.recording import Recording

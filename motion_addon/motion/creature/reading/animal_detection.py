@@ -14,14 +14,13 @@ from ...maths.quat import Array
 from ...rigs import RigBones, RigMap
 from ...rigs.animal_structure import around_legs
 from ...rigs.axes import four_legged_axes
+from ...rigs.detection import EXCHANGED
 from .canonical_motion import CanonicalRig
 from .landmarks import BodyParts
 from .recording import Recording
 
 LegBones = Mapping[str, Sequence[str]]
 """Names of each leg's bones, from the top to the paw, by ``quadruped.LEGS``."""
-EXCHANGED = "Left and right are exchanged in the bone names."
-"""Note of a rig map whose sides were exchanged; rig families use the same note."""
 LEAST_HIP = 1e-4
 """Least height of the legs at rest, in the file's unit; below it the rest pose is flat."""
 
