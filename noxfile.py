@@ -123,6 +123,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
     session.run("lint-imports", "--no-cache", env={"PYTHONPATH": str(ROOT)})
+    session.run("python", "-m", "examples.package_map", "--check")
     session.run("mypy")
 
 
