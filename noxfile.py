@@ -15,7 +15,7 @@ import nox
 
 ROOT = Path(__file__).resolve().parent
 REPORTS = ROOT / "out" / "reports"
-RULES = ("tests/test_codebase.py", "tests/test_pages.py")
+RULES = ("tests/test_codebase.py", "tests/test_pages.py", "tests/test_words.py")
 TIERS = ("lint", "core", "blender311", "blender313", "training", "summary")
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
 # Pytest runs in two processes of one thread: the small arrays of the tests gain nothing from

@@ -160,7 +160,7 @@ def root_track(
     """Return the smoothed course of the root of a motion, (T, J, 3) world joint positions.
 
     The motion is at RATE frames per second with the ground at y = 0. With ``contacts`` (T, 4)
-    the gait tells walking from jogging by its duty factor, without them by speed.
+    the duty factor separates walking from jogging, without them the speed.
     """
     positions, heading, speeds = smoothed_root(
         world_positions[:, 0], facing(skeleton, world_positions)
