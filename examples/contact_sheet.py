@@ -22,7 +22,7 @@ from typing import Final
 import bpy
 import numpy as np
 
-from examples import character, footprints, pictures, stage
+from examples import character, pictures, stage
 from examples.character import Character as Person
 from examples.process import redirected_output, run
 from motion_addon.blender.keys import key_plan
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.map:
         options.map.parent.mkdir(parents=True, exist_ok=True)
-        footprints.write_map(whole, requested_path(options.input), options.map)
+        pictures.write_map(whole, requested_path(options.input), options.map)
     pose_on_stage(person, clip, ball_height)
     with tempfile.TemporaryDirectory() as folder:
         chosen = np.linspace(0, clip.frames - 1, options.count).round().astype(int)
