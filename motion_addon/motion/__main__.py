@@ -20,7 +20,6 @@ from ..options.take import TakeOptions
 from .bake.bake import bake, bake_many
 from .bake.herd import Herd, members
 from .bake.request import BakeRequest
-from .body.kinds import kind_of
 from .clip import bvh
 from .clip.clip import Clip
 from .inbetween import animal_file, model, transition
@@ -122,7 +121,7 @@ def _inbetween(options: argparse.Namespace) -> None:
     filler = model.load_filler(request.model)
     clip = _clip(options.request, request.clip)
     ways: dict[str, Any] = {"seed": request.seed, "lock": request.lock}
-    own = filler.kind.level and kind_of(clip.skeleton) is not filler.kind
+    own = filler.kind.from_one_clip and not filler.kind.fits(clip.skeleton)
     if request.loop:
         loop = animal_file.loop if own else transition.loop
         done, new = loop(filler, clip, request.seam, **ways), request.seam

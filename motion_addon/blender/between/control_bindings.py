@@ -56,7 +56,7 @@ def find(
     effects = measure_effects(rig, body, player, sampled, row)
     order = _order(body)
     turners, movers, aims = _sorted(effects, body, order)
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         _assign_leg_controls(turners, sampled, body)
     bindings = [
         _binding(
@@ -76,7 +76,7 @@ def find(
             bindings.append(replace(_binding(turner, bone), location_path=None))
     found = [_needed(binding, body, bindings) for binding in bindings]
     found = [binding for binding in found if binding.rotation_path or binding.location_path]
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         found = [_under_ik(binding, found) for binding in found]
     found.sort(key=lambda binding: (binding.only_bends, order.index(binding.bone)))
     return tuple(found)
@@ -122,9 +122,8 @@ def _bent(effect: ControlEffect, body: Body) -> tuple[int, ControlEffect]:
     trunk = [b for role in ("hips", "spine") for b in body.roles.get(role, ())]
     if (effect.stirred_by_turn | effect.stirred_by_shift)[trunk].any():
         return -1, effect
-    whole = body.kind.level
     for limb in limbs_of(body):
-        for bone in limb if whole else limb[:1]:
+        for bone in limb if body.kind.roles.whole_legs else limb[:1]:
             if effect.stirred_by_turn[bone]:
                 return bone, replace(effect, location_path=None)
             if effect.stirred_by_shift[bone]:
@@ -134,7 +133,7 @@ def _bent(effect: ControlEffect, body: Body) -> tuple[int, ControlEffect]:
 
 def limbs_of(body: Body) -> list[tuple[int, ...]]:
     """Return the bones of each limb, from its top to the foot, hand or paw."""
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         return [leg.bones for leg in body.legs]
     found = [
         tuple(body.bone(f"{part}.{side}") for part in limb) for limb in _LIMBS for side in "LR"
@@ -226,7 +225,7 @@ def _under_ik(binding: ControlBinding, bindings: list[ControlBinding]) -> Contro
 
 def _above(bone: int, body: Body) -> tuple[int, ...]:
     """Return the bones of which one must carry a bone that has no location keys; may be empty."""
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         limb = next((limb for limb in limbs_of(body) if bone in limb), ())
         trunk = body.trunk[: body.trunk.index(bone)] if bone in body.trunk else body.trunk
         return (*trunk, *limb[: limb.index(bone)]) if limb else trunk

@@ -112,27 +112,22 @@ def kind_of(rig: bpy.types.Object) -> Kind:
 
 def has_creatures(rig: bpy.types.Object) -> bool:
     """Whether creatures can be learned from and for a character of its kind of body."""
-    return bool(kind_of(rig).other_models)
+    return kind_of(rig).from_one_clip
 
 
 def missing_roles(rig: bpy.types.Object) -> list[str]:
     """Return the labels of the required roles without a bone."""
-    from ...motion.rigs import required_roles
-
     played = {row.name for row in rig.footfall.bones if row.bone}
-    return [role_label(role) for role in required_roles(kind_of(rig)) if role not in played]
+    return [role_label(role) for role in kind_of(rig).roles.required if role not in played]
 
 
 def _short_leg(rig: bpy.types.Object) -> str:
     """Return the label of an animal's leg with too few bones, or an empty text."""
-    from ...motion.rigs import required_roles
+    from ...motion.body.roles import LEAST_LEG_BONES
 
-    kind = kind_of(rig)
-    if not kind.level:
-        return ""
     played = [row.name for row in rig.footfall.bones if row.bone]
-    legs = [role for role in required_roles(kind) if role.endswith((".L", ".R"))]
-    return next((role_label(role) for role in legs if played.count(role) < 2), "")
+    legs = kind_of(rig).roles.whole_legs
+    return next((role_label(role) for role in legs if played.count(role) < LEAST_LEG_BONES), "")
 
 
 def role_label(role: str) -> str:
@@ -191,15 +186,13 @@ def try_detect(rig: bpy.types.Object) -> str:
 
 def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     """Store a map as rows: one for each role, several for chains of bones."""
-    from ...motion.rigs import roles_of
-
     kept = rig.footfall
     kept.hip_height = character_size.own_hip_height(rig, rig_map)
     kept.family = rig_map.family
     kept.confidence = rig_map.confidence
     kept.notes = "\n".join(rig_map.notes)
     kept.bones.clear()  # rows of a linked file stay and are overwritten
-    roles = roles_of(rig_map.kind)
+    roles = rig_map.kind.roles.every
     rows = [(role, bone) for role in roles for bone in rig_map.roles.get(role, ()) or ("",)]
     for number, (role, bone) in enumerate(rows):
         row = kept.bones[number] if number < len(kept.bones) else kept.bones.add()
@@ -224,9 +217,9 @@ def load_map(rig: bpy.types.Object) -> RigMap:
 
 def lay_rows(rig: bpy.types.Object) -> None:
     """Replace the rows by those of the chosen kind of body, if any of them is missing."""
-    from ...motion.rigs import RigMap, roles_of
+    from ...motion.rigs import RigMap
 
-    roles = roles_of(kind_of(rig))
+    roles = kind_of(rig).roles.every
     if not set(roles) <= {row.name for row in rig.footfall.bones}:
         rows = {row.name: row.bone for row in reversed(rig.footfall.bones) if row.bone}
         shared = {role: (rows[role],) for role in ("root", "hips", "head") if role in rows}
@@ -256,10 +249,8 @@ def active_row(rig: bpy.types.Object | None) -> bpy.types.PropertyGroup | None:
 
 def in_chain(rig: bpy.types.Object | None) -> bool:
     """Whether the active row belongs to a chain of several bones."""
-    from ...motion.rigs import chain_roles
-
     row = active_row(rig)
-    return row is not None and row.name in chain_roles(kind_of(rig))
+    return row is not None and row.name in kind_of(rig).roles.chains
 
 
 def add_row(rig: bpy.types.Object) -> None:

@@ -69,12 +69,13 @@ def _leg_ends(body: Body) -> tuple[list[int], list[int]]:
 
 def _middle(model: Model) -> float:
     """Return the distance of a model's root ahead of the tops of its hind legs, in hip heights."""
-    if not model.kind.level:
+    kind = model.kind
+    if not kind.level:
         return 0.0
     rest, index = model.skeleton.rest_positions(), model.skeleton.index
     root, hind = (
         np.mean([rest[index(name)] for name in names], axis=0)
-        for names in (("Pelvis", "Withers"), ("LeftFemur", "RightFemur"))
+        for names in ((kind.torso[0], kind.torso[-1]), [leg.top for leg in kind.girdles[0]])
     )
     return float((root - hind)[2]) / model.hip_height
 

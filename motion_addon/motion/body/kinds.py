@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from ...errors import RefusedError
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -16,6 +17,7 @@ from ..maths.quat import Array
 from . import biped, biped_gaits, quadruped, quadruped_gaits
 from .legs import CanonicalLeg
 from .mover import Mover
+from .roles import PERSON_ROLES, QUADRUPED_ROLES, Roles
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class Kind:
     """Word in requests and model files."""
     noun: str
     """Word in messages."""
+    on_legs: str
+    """Number of its legs, in words for messages."""
+    marks: tuple[str, ...]
+    """Joints by which a canonical skeleton of this kind is known, at any proportions."""
+    roles: Roles
+    """Parts of a rig of this kind to which a bone map gives bones."""
     legs: tuple[CanonicalLeg, ...]
     """Legs of the left half, then their counterparts of the right half in the same order."""
     foot: Foot
@@ -81,6 +89,11 @@ class Kind:
     by_hips: bool = False
     """Whether bodies are of many species: they are sized by the height of their hips, time goes
     by dynamic similarity, and a network may not know an individual."""
+    from_one_clip: bool = False
+    """Whether a creature can be learned from one clip, on the bones of its own rig."""
+    reach_rounds: int = 1
+    """Corrections of a leg until its end is in place; more than one for legs that may be straight
+    or bend aside."""
     leads: tuple[str, ...] = ()
     """Gaits that have a leading leg."""
     other_models: tuple[str, ...] = field(default=())
@@ -90,6 +103,15 @@ class Kind:
     def a_noun(self) -> str:
         """``noun`` with its article."""
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
+    def fits(self, skeleton: Skeleton) -> bool:
+        """Return whether a skeleton has the joints by which this kind is known."""
+        return set(self.marks) <= set(skeleton.names)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Words of requests for the controllers of this kind."""
+        return (self.controller, *self.other_models)
 
     @property
     def gaits(self) -> tuple[str, ...]:
@@ -111,6 +133,11 @@ class Kind:
         """Legs by the end of the trunk that they carry, the hips first."""
         pairs = (tuple(leg for leg in self.legs if leg.fore is fore) for fore in (False, True))
         return tuple(pair for pair in pairs if pair)
+
+    @property
+    def forelegs(self) -> tuple[CanonicalLeg, ...]:
+        """Legs at the front of the trunk; none of a body with arms."""
+        return tuple(leg for leg in self.legs if leg.fore)
 
     @property
     def balls(self) -> tuple[int, ...]:
@@ -143,6 +170,9 @@ PAW: Final = Foot(
 BIPED: Final = Kind(
     name="biped",
     noun="person",
+    on_legs="two",
+    marks=("Hips", "LeftToe", "RightToe"),
+    roles=PERSON_ROLES,
     legs=biped.LEGS,
     foot=ROLLING_FOOT,
     torso=biped.TORSO,
@@ -161,6 +191,9 @@ BIPED: Final = Kind(
 QUADRUPED: Final = Kind(
     name="quadruped",
     noun="animal",
+    on_legs="four",
+    marks=quadruped.PAWS,
+    roles=QUADRUPED_ROLES,
     legs=quadruped.LEG_JOINTS,
     foot=PAW,
     torso=quadruped.TORSO,
@@ -178,6 +211,8 @@ QUADRUPED: Final = Kind(
     on_clock=True,
     level=True,
     by_hips=True,
+    from_one_clip=True,
+    reach_rounds=3,
     leads=quadruped_gaits.ASYMMETRIC,
     other_models=("creature",),
 )
@@ -189,14 +224,23 @@ KINDS: Final = MappingProxyType({kind.name: kind for kind in (BIPED, QUADRUPED)}
 def kind_of(skeleton: Skeleton) -> Kind:
     """Return the kind whose canonical joints a skeleton has, at any proportions.
 
-    A skeleton of other joints counts as a biped.
+    Raises RefusedError for a skeleton of other joints.
     """
-    return QUADRUPED if set(quadruped.PAWS) <= set(skeleton.names) else BIPED
+    for kind in KINDS.values():
+        if kind.fits(skeleton):
+            return kind
+    nouns = " or ".join(kind.a_noun for kind in KINDS.values())
+    raise RefusedError(
+        f"The skeleton does not have the joints of {nouns}; retarget its motion first"
+    )
 
 
 def kind_of_model(word: str) -> Kind:
-    """Return the kind that the controller named in a request drives; a person's if unknown."""
-    for kind in KINDS.values():
-        if word in (kind.controller, *kind.other_models):
-            return kind
-    return BIPED
+    """Return the kind that the controller named in a request drives.
+
+    Raises RefusedError for another word.
+    """
+    models = {name: kind for kind in KINDS.values() for name in kind.models}
+    if word not in models:
+        raise RefusedError(f'There is no model "{word}"; choose one of: {", ".join(models)}')
+    return models[word]

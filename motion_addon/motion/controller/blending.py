@@ -11,7 +11,6 @@ from typing import Protocol
 
 import numpy as np
 
-from ..body import quadruped
 from ..maths.quat import Array
 from ..nn.mixture import GateStepper
 from ..nn.network import phase_basis
@@ -91,7 +90,7 @@ class GatedBlending:
         factors = np.array([everyone if w.experts is None else w.experts for w in options])
         self._gate = GateStepper(model.gate, len(stride_clock.GATE_COLUMNS), len(plans), factors)
         self._wanted = self._gate.prepare(control[..., list(stride_clock.GATE_COLUMNS)])
-        self._clock = np.empty((len(plans), 2 * len(quadruped.LEGS)), dtype=np.float32)
+        self._clock = np.empty((len(plans), 2 * len(model.kind.legs)), dtype=np.float32)
 
     def __call__(self, frame: int, phase: Array) -> tuple[Array, Array]:
         """Return the gate's weights and each leg's phase, as ``stride_clock.clock``."""

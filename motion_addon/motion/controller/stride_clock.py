@@ -45,7 +45,7 @@ def clock(phase: Array, amplitude: Array) -> Array:
 
 def gate_size(gating: str) -> int:
     """Return the length of a gate's input: ``phase`` or ``velocity``, and the wanted movement."""
-    legs = len(quadruped.LEGS)
+    legs = len(QUADRUPED.legs)
     return (2 * legs if gating == "phase" else 3 * legs) + len(GATE_COLUMNS)
 
 

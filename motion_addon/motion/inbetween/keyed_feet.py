@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from ..body.kinds import BIPED, QUADRUPED, kind_of
+from ..body.kinds import kind_of
 from ..cleanup import foot_lock
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
@@ -32,8 +31,6 @@ LEAST_HEIGHT = 0.004
 """Share of a leg's length by which feet may sink below the lowest kept one."""
 DIP_SECONDS = 0.1
 """Time before and after a dip under the floor in which a foot is raised over it."""
-ROUNDS: Final = {BIPED: 1, QUADRUPED: 3}
-"""Corrections of a leg until its end is in place; an animal's may be straight or bend aside."""
 
 _FRONT = np.array([0.0, 0.0, 1.0])
 
@@ -88,7 +85,7 @@ def locked(clip: Clip, known: Array, contacts: Array) -> Clip:
         targets[leg.column] = positions[:, leg.joints[2]] + off
         down[:, leg.column] = np.where(known, down[:, leg.column], stood)
     for leg in legs:
-        _reach(world, positions, leg, targets[leg.column], ROUNDS[kind])
+        _reach(world, positions, leg, targets[leg.column], kind.reach_rounds)
     rotations = quat.unroll(skeleton.local(world)).astype(np.float32)
     return replace(
         clip,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..body import quadruped
 from ..body.dynamic_units import Units
+from ..body.kinds import QUADRUPED
 from ..clip.contacts import runs
 from ..creature.own_rig.own_rig import BoneMotion
 from ..creature.reading import ground_motion
@@ -57,14 +58,15 @@ def _between_poses(rig: CanonicalRig, bones: BoneMotion, keys: Array, fps: float
     """Return the velocity (3,) in m/s of an animal whose low paws of two poses would not slide."""
     hips = rig.hip_height
     places = rig.landmarks.places(bones.turns[keys], bones.places[keys])
-    paws = places[:, [quadruped.JOINTS.index(name) for name in quadruped.PAWS]]
+    paws = places[:, [quadruped.JOINTS.index(leg.ball) for leg in QUADRUPED.legs]]
     times = np.diff(keys) / fps
     low = paws[..., 1] < paws[..., 1].min() + LOW * hips
     down = low[1:] & low[:-1] & (times < NEAR * Units(hips).second)[:, None]
     speeds = (np.diff(paws, axis=0) / times[:, None, None])[down] * np.array([1.0, 0.0, 1.0])
-    ahead = quat.unit((places[:, quadruped.JOINTS.index("Withers")] - places[:, 0]).mean(axis=0))
+    front = quadruped.JOINTS.index(QUADRUPED.torso[-1])
+    ahead = quat.unit((places[:, front] - places[:, 0]).mean(axis=0))
     back = speeds[speeds @ ahead < 0.0]
-    if len(back) < len(quadruped.LEGS):
+    if len(back) < len(QUADRUPED.legs):
         return np.zeros(3)
     wanted = -np.median(back, axis=0)
     own = np.linalg.norm(places[-1, 0] - places[0, 0]) / times.sum()

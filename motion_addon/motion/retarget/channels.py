@@ -229,7 +229,7 @@ def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:
     poser = RigPoser(rig, len(pose.root_yaws), dict(staged.rotations))
     moved = [put_root(body, poser, staged.placement)] if root_motion == "root" else []
     moved.append(place_hips(body, poser, staged.positions[top_bone(body)], set(moved)))
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         moved.extend(place_loose(body, poser, staged.positions))
     moved.extend(_place_moved(rig, poser, staged.positions, pose.moved - set(moved)))
     keyed = [*staged.rotations, *moved]

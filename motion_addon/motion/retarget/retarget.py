@@ -5,14 +5,14 @@
 returns a clip on another skeleton.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import numpy as np
 
 from ...errors import RefusedError
 from ..body.body import Body
-from ..body.kinds import kind_of
-from ..body.quadruped import paw_height
+from ..body.kinds import BIPED, QUADRUPED, Kind, kind_of
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import quat
@@ -23,8 +23,11 @@ from .pose_animal import AnimalTransfer
 from .pose_person import PersonTransfer
 from .sole_heights import planted_ball_height, planted_paw_height, usual_ball_height
 
-_COUNTS = {2: "two", 4: "four"}
-"""Numbers of legs in words."""
+_TRANSFERS: Final[Mapping[Kind, type[PersonTransfer | AnimalTransfer]]] = {
+    BIPED: PersonTransfer,
+    QUADRUPED: AnimalTransfer,
+}
+"""How the motion of each kind of body moves to another body."""
 
 
 def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = None) -> Body:
@@ -32,7 +35,7 @@ def source_body(clip: Clip, rig_map: RigMap | None = None, ball: float | None = 
     rig = RigBones.from_skeleton(clip.skeleton)
     rig_map = rig_map or detect(rig)
     body = measure(rig, rig_map)
-    planted = planted_paw_height if body.kind.level else planted_ball_height
+    planted = planted_ball_height if body.kind.foot.rolls else planted_paw_height
     return measure(rig, rig_map, ball or planted(clip, body))
 
 
@@ -44,7 +47,8 @@ def height_ratio(rig: RigBones, rig_map: RigMap, skeleton: Skeleton) -> float:
     """
     own = RigBones.from_skeleton(skeleton)
     own_map = detect(own)
-    ball = paw_height(skeleton) if kind_of(skeleton).level else None
+    foot = kind_of(skeleton).foot
+    ball = None if foot.rolls else foot.height(skeleton)
     return measure(rig, rig_map).leg_length / measure(own, own_map, ball).leg_length
 
 
@@ -60,11 +64,10 @@ def pose(
     """
     if source.kind is not target.kind:
         raise RefusedError(
-            f"This motion is for a body on {_COUNTS[len(source.legs)]} legs; "
-            f"the rig stands on {_COUNTS[len(target.legs)]}"
+            f"This motion is for a body on {source.kind.on_legs} legs; "
+            f"the rig stands on {target.kind.on_legs}"
         )
-    transfer = AnimalTransfer if source.kind.level else PersonTransfer
-    return transfer(clip, source, target, settings or RetargetSettings()).pose()
+    return _TRANSFERS[source.kind](clip, source, target, settings or RetargetSettings()).pose()
 
 
 def to_skeleton(

@@ -8,8 +8,6 @@ import numpy as np
 
 from ..body.biped import ball_height
 from ..body.body import Body, Leg
-from ..body.kinds import kind_of
-from ..body.quadruped import paw_height
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
@@ -35,8 +33,9 @@ def planted_ball_height(clip: Clip, body: Body) -> float:
     usual = usual_ball_height(clip.skeleton, body)
     places = clip.world()[1].astype(np.float64)
     heights = np.stack([places[:, leg.carrier, 1] for leg in body.legs], axis=-1)
-    if clip.contacts is not None and np.any(clip.contacts[:, [1, 3]] > 0.5):
-        level = float(np.median(heights[clip.contacts[:, [1, 3]] > 0.5]))
+    down = None if clip.contacts is None else clip.contacts[:, list(body.kind.balls)] > 0.5
+    if down is not None and np.any(down):
+        level = float(np.median(heights[down]))
     else:
         level = float(np.percentile(heights.min(axis=1), 5))
     drops = [0.0 if leg.toe >= 0 else float((leg.points[2] - leg.ball)[1]) for leg in body.legs]
@@ -49,8 +48,8 @@ def planted_paw_height(clip: Clip, body: Body) -> float:
 
     Falls back on the rest pose when the clip's ground is clearly not at zero.
     """
-    known = kind_of(clip.skeleton).level
-    usual = paw_height(clip.skeleton) if known else _PAW * body.leg_length
+    known = body.kind.fits(clip.skeleton)
+    usual = body.kind.foot.height(clip.skeleton) if known else _PAW * body.leg_length
     heights = clip.world()[1][:, [leg.end for leg in body.legs], 1]
     if clip.contacts is not None and np.any(clip.contacts > 0.5):
         level = float(np.median(heights[clip.contacts > 0.5]))

@@ -3,14 +3,11 @@
 
 from ..body.rig_bones import RigBones
 from .detection import detect, family_label
-from .rig_map import RigMap, chain_roles, required_roles, roles_of
+from .rig_map import RigMap
 
 __all__ = [
     "RigBones",
     "RigMap",
-    "chain_roles",
     "detect",
     "family_label",
-    "required_roles",
-    "roles_of",
 ]

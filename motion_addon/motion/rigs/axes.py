@@ -7,9 +7,9 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..body.rig_bones import RigBones
+from ..body.roles import QUADRUPED_ROLES
 from ..maths import quat
 from ..maths.quat import Array
-from .rig_map import QUADRUPED_LEG_ROLES
 
 
 def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
@@ -55,7 +55,7 @@ def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple
     little of the body's direction. Raises RefusedError when the legs do not stand on four corners.
     """
     heads = rig.rest_heads
-    legs = {role: heads[list(roles[role])] for role in QUADRUPED_LEG_ROLES}
+    legs = {role: heads[list(roles[role])] for role in QUADRUPED_ROLES.whole_legs}
     drop = sum((leg[0] - leg[-1] for leg in legs.values()), np.zeros(3))
     up = np.eye(3)[np.argmax(np.abs(drop))] * np.sign(drop[np.argmax(np.abs(drop))])
     ahead, beside = np.zeros(3), np.zeros(3)

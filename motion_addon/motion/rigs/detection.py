@@ -7,6 +7,7 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..body.rig_bones import RigBones
+from ..body.roles import PERSON_ROLES
 from ..maths import quat
 from ..maths.quat import Array
 from .animal_structure import find_animal
@@ -14,7 +15,7 @@ from .axes import body_axes, four_legged_axes, stands_on_four, stands_upright
 from .families import FAMILIES
 from .families.family import Family
 from .person_structure import find_person
-from .rig_map import REQUIRED_ROLES, ROLES, RigMap
+from .rig_map import RigMap
 
 _LABELS: Final = {
     "structure": "Unnamed humanoid",
@@ -39,7 +40,7 @@ def detect(rig: RigBones) -> RigMap:
     The map may lack required roles (see ``RigMap.missing``). Nothing is raised for a rig that is
     neither person nor animal, so that a panel can show the parts that were found.
     """
-    animals = (_named_animal(rig, family) for family in FAMILIES if family.kind.level)
+    animals = (_named_animal(rig, family) for family in FAMILIES if family.kind.forelegs)
     named = next((found for found in animals if found is not None), None)
     if named is not None:
         return named
@@ -88,7 +89,7 @@ def _person(rig: RigBones) -> RigMap:
     """Return the best map of a person: by the family that fits best, else by structure."""
     best: RigMap | None = None
     for family in FAMILIES:
-        found = None if family.kind.level else _named_person(rig, family)
+        found = None if family.kind.forelegs else _named_person(rig, family)
         if found and (best is None or _score(found) > _score(best)):
             best = found
     if best is None or not best.usable:
@@ -101,18 +102,18 @@ def _person(rig: RigBones) -> RigMap:
 
 
 def _score(found: RigMap) -> tuple[int, int]:
-    required = sum(role in found.roles for role in REQUIRED_ROLES)
+    required = sum(role in found.roles for role in PERSON_ROLES.required)
     return required, sum(len(names) for names in found.roles.values())
 
 
 def _named_person(rig: RigBones, family: Family) -> RigMap | None:
     roles = dict(family.match(rig))
-    if sum(role in roles for role in REQUIRED_ROLES) < 3:
+    if sum(role in roles for role in PERSON_ROLES.required) < 3:
         return None
     if family.numbered_spine:
         roles = _split_spine(rig, roles)
-    expected = sum(1 for role in ROLES if role != "root" and role in roles)
-    share = expected / (len(ROLES) - 1)
+    expected = sum(1 for role in PERSON_ROLES.every if role != "root" and role in roles)
+    share = expected / (len(PERSON_ROLES.every) - 1)
     return RigMap(family.name, roles, round(0.5 + 0.5 * share, 3))
 
 

@@ -8,6 +8,7 @@ that differ.
 import numpy as np
 
 from ..body.body import Body
+from ..body.kinds import BIPED, QUADRUPED
 from ..body.rig_bones import RigBones
 from ..maths import quat
 from .families import FAMILIES
@@ -15,6 +16,9 @@ from .measure_animal import ANIMAL
 from .measure_person import PERSON
 from .rest_pose import RestPose
 from .rig_map import RigMap
+
+_PARTS = {BIPED: PERSON, QUADRUPED: ANIMAL}
+"""How the parts of each kind of body are measured."""
 
 
 def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) -> Body:
@@ -24,7 +28,7 @@ def measure(rig: RigBones, rig_map: RigMap, ball_height: float | None = None) ->
     the ground from the rig's origin and feet.
     """
     rig_map.check(rig)
-    parts = ANIMAL if rig_map.kind.level else PERSON
+    parts = _PARTS[rig_map.kind]
     roles = {r: tuple(rig.index(name) for name in names) for r, names in rig_map.roles.items()}
     filled = parts.roles(rig, roles)
     world_from_body = parts.axes(rig, filled)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bone maps: which bone of a rig plays which role in a body.
 
-Owns the roles of each kind and the map's JSON form. ``detection`` finds a map.
+Owns the map's JSON form. ``body.roles`` has the roles of each kind, ``detection`` finds a map.
 """
 
 import json
@@ -10,76 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ...errors import RefusedError
-from ..body.kinds import BIPED, KINDS, QUADRUPED, Kind
+from ..body.kinds import BIPED, KINDS, Kind
 from ..body.rig_bones import RigBones
-
-SIDES: Final = ("L", "R")
-CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head")
-SIDED_ROLES: Final = (
-    "shoulder",
-    "upper_arm",
-    "forearm",
-    "hand",
-    "thigh",
-    "shin",
-    "foot",
-    "toe",
-)
-ROLES: Final = CENTER_ROLES + tuple(f"{role}.{side}" for side in SIDES for role in SIDED_ROLES)
-"""Every role, in the order a panel shows them. ``spine`` runs from above the hips to the chest."""
-CHAIN_ROLES: Final = ("spine", "neck")
-"""Roles that may hold several bones, from the hips upwards."""
-REQUIRED_ROLES: Final = (
-    "hips",
-    *tuple(f"{role}.{side}" for side in SIDES for role in ("thigh", "shin", "foot")),
-)
-"""Without these a rig cannot walk."""
-
-QUADRUPED_CENTER_ROLES: Final = ("root", "hips", "spine", "neck", "head", "tail")
-QUADRUPED_SIDED_ROLES: Final = ("foreleg", "hindleg")
-QUADRUPED_LEG_ROLES: Final = tuple(
-    f"{role}.{side}" for side in SIDES for role in QUADRUPED_SIDED_ROLES
-)
-QUADRUPED_ROLES: Final = QUADRUPED_CENTER_ROLES + QUADRUPED_LEG_ROLES
-"""Every role of a four-legged rig. ``spine`` runs from above the hips to the bone that carries
-the forelegs, ``tail`` to its tip, each leg from its top (scapula or femur) to the paw."""
-LEAST_LEG_BONES: Final = 2
-"""Fewest bones of a quadruped's leg."""
-
-
-@dataclass(frozen=True)
-class _KindRoles:
-    """The roles of a kind of body."""
-
-    every: tuple[str, ...]
-    chains: tuple[str, ...]
-    required: tuple[str, ...]
-
-
-_KINDS: Final[dict[Kind, _KindRoles]] = {
-    BIPED: _KindRoles(ROLES, CHAIN_ROLES, REQUIRED_ROLES),
-    QUADRUPED: _KindRoles(
-        QUADRUPED_ROLES,
-        ("spine", "neck", "tail", *QUADRUPED_LEG_ROLES),
-        ("hips", *QUADRUPED_LEG_ROLES),
-    ),
-}
-
-
-def roles_of(kind: Kind) -> tuple[str, ...]:
-    """Return every role of a kind of body, in the order a panel shows them."""
-    return _KINDS[kind].every
-
-
-def chain_roles(kind: Kind) -> tuple[str, ...]:
-    """Return the roles of a kind of body that may hold several bones."""
-    return _KINDS[kind].chains
-
-
-def required_roles(kind: Kind) -> tuple[str, ...]:
-    """Return the roles without which a body of that kind cannot walk."""
-    return _KINDS[kind].required
-
+from ..body.roles import LEAST_LEG_BONES, Roles
 
 _FORMAT: Final = "footfall-rig-map"
 
@@ -105,19 +38,20 @@ class RigMap:
 
     def __post_init__(self) -> None:
         clean = {role: tuple(names) for role, names in self.roles.items() if names}
-        roles = roles_of(self.kind)
+        known = self.kind.roles
+        roles = known.every
         unknown = [role for role in clean if role not in roles]
         if unknown:
             raise RefusedError(f'"{unknown[0]}" is not a part of the body that Footfall knows')
         object.__setattr__(self, "roles", {r: clean[r] for r in roles if r in clean})
-        gone = [role for role in roles if role != "root" and not _played(role, clean)]
-        gone.sort(key=lambda role: role not in required_roles(self.kind))
+        gone = [role for role in roles if role != "root" and not _played(role, clean, known)]
+        gone.sort(key=lambda role: role not in known.required)
         object.__setattr__(self, "missing", tuple(gone))
 
     @property
     def usable(self) -> bool:
         """Whether every required role has a bone."""
-        return not any(role in required_roles(self.kind) for role in self.missing)
+        return not any(role in self.kind.roles.required for role in self.missing)
 
     def bone(self, role: str) -> str | None:
         """Return the first bone of a role, or None."""
@@ -130,7 +64,7 @@ class RigMap:
 
     def check(self, rig: RigBones) -> None:
         """Raise RefusedError, in one plain sentence, if this map does not fit ``rig``."""
-        needed = [role for role in self.missing if role in required_roles(self.kind)]
+        needed = [role for role in self.missing if role in self.kind.roles.required]
         if needed:
             short = [role for role in needed if self.roles.get(role)]
             if short:
@@ -142,7 +76,7 @@ class RigMap:
             raise RefusedError(f"The bone map has no bone for: {parts}; choose one in the bone map")
         taken: dict[str, str] = {}
         for role, names in self.roles.items():
-            if len(names) > 1 and role not in chain_roles(self.kind):
+            if len(names) > 1 and role not in self.kind.roles.chains:
                 raise RefusedError(f'The part "{role}" takes one bone, not {len(names)}')
             for name in names:
                 if name not in rig:
@@ -190,8 +124,8 @@ class RigMap:
         return RigMap(family, roles, confidence, notes, kind=kind)
 
 
-def _played(role: str, roles: Mapping[str, tuple[str, ...]]) -> bool:
-    least = LEAST_LEG_BONES if role in QUADRUPED_LEG_ROLES else 1
+def _played(role: str, roles: Mapping[str, tuple[str, ...]], known: Roles) -> bool:
+    least = LEAST_LEG_BONES if role in known.whole_legs else 1
     return len(roles.get(role, ())) >= least
 
 

@@ -142,7 +142,7 @@ def _grounded(clip: Clip) -> Clip:
 def _traveling(clip: Clip) -> Clip:
     """Return a clip that travels at the speed of its stance feet if it walks in place."""
     world, positions = clip.world()
-    points = foot_contacts.foot_points(clip.skeleton, world, positions)[:, [1, 3]]
+    points = foot_contacts.foot_points(clip.skeleton, world, positions)[:, list(BIPED.balls)]
     flat = np.array([1.0, 0.0, 1.0])
     if np.ptp(positions[:, 0] * flat, axis=0).max() > TRAVEL:
         return clip

@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..body import quadruped
+from ..body.kinds import QUADRUPED
 from ..clip.clip import Clip
 from ..controller import features
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth
-from .style_features import ANIMAL, FEET, SIDES, Observed, StyleLayout
+from .style_features import ANIMAL, SIDES, Observed, StyleLayout
 
 EASY = 0.96
 """Share of a straight leg beyond which an animal's legs do not stretch, unless they already did."""
@@ -85,9 +85,9 @@ def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions:
     """
     skeleton, layout = seen.clip.skeleton, seen.layout
     ends = []
-    for i, name in enumerate(quadruped.LEGS):
-        foot = [skeleton.index(joint) for joint in FEET[name]]
-        for part, joint in zip(foot, FEET[name], strict=True):
+    for i, leg in enumerate(QUADRUPED.legs):
+        foot = [skeleton.index(joint) for joint in leg.foot]
+        for part, joint in zip(foot, leg.foot, strict=True):
             turn = turns[:, layout.joints.index(joint)]
             world[:, part] = quat.mul(seen.world[:, part].astype(np.float64), turn)
         target = seen.positions[:, foot[-1]].astype(np.float64) + moves[:, i]
@@ -97,9 +97,9 @@ def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions:
         ends.append(target)
     down = np.zeros((len(world), 3))
     down[:, 1] = _lack(seen, ends, positions)
-    for name, target in zip(quadruped.LEGS, ends, strict=True):
-        top, middle, end, _ = (skeleton.index(joint) for joint in quadruped.limb(name))
-        front = -_FRONT if name[1] == "F" else _FRONT
+    for leg, target in zip(QUADRUPED.legs, ends, strict=True):
+        top, middle, end = (skeleton.index(joint) for joint in (leg.top, leg.middle, leg.end))
+        front = -_FRONT if leg.fore else _FRONT
         _bent(seen, (top, middle, end), target, world, positions - down[:, None], front)
     return down
 
@@ -107,8 +107,8 @@ def _animal(seen: Observed, turns: Array, moves: Array, world: Array, positions:
 def _lack(seen: Observed, ends: list[Array], positions: Array) -> Array:
     """Return the lowering (T,) of the trunk, meters, for the legs to reach their ``ends``."""
     skeleton, lack = seen.clip.skeleton, np.zeros(len(positions))
-    for name, target in zip(quadruped.LEGS, ends, strict=True):
-        top, middle, end, _ = (skeleton.index(joint) for joint in quadruped.limb(name))
+    for leg, target in zip(QUADRUPED.legs, ends, strict=True):
+        top, middle, end = (skeleton.index(joint) for joint in (leg.top, leg.middle, leg.end))
         length = float(np.linalg.norm(skeleton.offsets[[middle, end]], axis=-1).sum())
         was = np.linalg.norm(seen.positions[:, end] - seen.positions[:, top], axis=-1)
         most = np.maximum(was, EASY * length)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.body.body import Body
+from motion_addon.motion.body.kinds import QUADRUPED
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import retarget
@@ -46,7 +47,7 @@ SIZE = RetargetSettings(keep="size")
 
 def _body(build: Build | None = None) -> Body:
     body = measure(*animal(build))
-    assert body.kind.level
+    assert body.kind is QUADRUPED
     return body
 
 
@@ -69,7 +70,7 @@ def _posed(rig: RigBones, keys: Channels, frames: int) -> tuple[np.ndarray, np.n
 def _balls(pose: BodyPose, heads: np.ndarray, rotations: np.ndarray) -> np.ndarray:
     """Return (T, 4, 3) where the paws of a posed rig stand."""
     body, out = pose.body, []
-    assert body.kind.level
+    assert body.kind is QUADRUPED
     for leg in body.legs:
         bone = leg.carrier
         turn = quat.mul_inv(rotations[bone], body.rotations[bone])
@@ -215,7 +216,7 @@ def _tailed(slope: float, family: str = "custom", step: float = 0.12) -> Body:
     tail = [rig.index(name) for name in truth.roles["tail"]]
     heads[tail] = heads[tail[0]] + step * np.arange(5)[:, None] * along
     body = measure(replace(rig, rest_heads=heads), replace(truth, family=family))
-    assert body.kind.level
+    assert body.kind is QUADRUPED
     return body
 
 

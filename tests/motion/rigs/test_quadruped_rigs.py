@@ -17,8 +17,6 @@ from motion_addon.motion.rigs import (
     RigMap,
     detect,
     family_label,
-    required_roles,
-    roles_of,
 )
 from motion_addon.motion.rigs.animal_structure import find_animal
 from motion_addon.motion.rigs.families import FAMILIES
@@ -198,9 +196,9 @@ def test_mirrored_names_are_noticed():
 
 
 def test_roles_depend_on_the_kind():
-    assert "foreleg.L" in roles_of(QUADRUPED)
-    assert "foreleg.L" not in roles_of(BIPED)
-    assert set(required_roles(QUADRUPED)) == {"hips", *LEGS}
+    assert "foreleg.L" in QUADRUPED.roles.every
+    assert "foreleg.L" not in BIPED.roles.every
+    assert set(QUADRUPED.roles.required) == {"hips", *LEGS}
     with pytest.raises(RefusedError, match="not a part of the body"):
         RigMap("custom", {"foreleg.L": ("a", "b")})
     with pytest.raises(RefusedError, match="not a part of the body"):

@@ -11,7 +11,6 @@ from motion_addon.errors import RefusedError
 from motion_addon.motion.rigs import RigBones, RigMap, detect, detection, family_label
 from motion_addon.motion.rigs.families import FAMILIES
 from motion_addon.motion.rigs.families.family import Family
-from motion_addon.motion.rigs.rig_map import roles_of
 from tests.cases import each
 from tests.motion.humans import Build, human
 
@@ -168,14 +167,14 @@ def test_family_is_recognized_with_all_its_bones(row):
 
 
 def test_every_family_has_a_sample():
-    people = {family.name for family in FAMILIES if not family.kind.level}
+    people = {family.name for family in FAMILIES if not family.kind.forelegs}
     assert people == {row[0] for row in SAMPLES}
 
 
 def test_tables_name_known_roles_only():
     for family in FAMILIES:
         for role in family.roles:
-            known = roles_of(family.kind)
+            known = family.kind.roles.every
             assert role in known or f"{role}.L" in known, (family.name, role)
         assert family_label(family.name) == family.label
 

@@ -149,7 +149,7 @@ def links(obj: bpy.types.Object, body: Body) -> _Links | None:
 
 def _ends(body: Body) -> dict[int, int]:
     """Return the bone at a limb's end by the bone that may have the limb's IK constraint."""
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         chains = [(*leg.bones, leg.bones[-1]) for leg in body.legs]
         return {bone: below for chain in chains for bone, below in pairwise(chain[1:])}
     limbs = [[body.bone(f"{role}.{side}") for role in limb] for limb in _LIMBS for side in "LR"]
@@ -212,7 +212,7 @@ def plan(
             poser.rotations[leader] = _leader_rotation(found, staged, rig.rest_rotations, bone)
             turned.add(leader)
     moved.append(_move_hips(posed, staged, poser, found, moved))
-    if body.kind.level:
+    if body.kind.roles.whole_legs:
         moved += [b for b in place_loose(body, poser, staged.positions) if b not in found.leaders]
     for bone, goal in found.goals.items():
         _set_limb(staged, poser, found, bone, goal)

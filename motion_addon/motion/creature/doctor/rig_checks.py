@@ -123,7 +123,7 @@ def _sides(seen: ClipAnalysis) -> Iterator[Finding]:
 def _faces_back(seen: ClipAnalysis) -> bool:
     """Return whether the animal, detected without the given legs, looks the other way."""
     found = rigs.detect(seen.animal.recording.rig)
-    if not found.kind.level:
+    if not found.kind.from_one_clip:
         return False
     facing = quat.apply(seen.animal.body_from_world, np.array(found.facing))
     return bool(facing[2] < -0.5)

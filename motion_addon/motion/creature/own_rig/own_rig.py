@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from ...body import quadruped
+from ...body.kinds import QUADRUPED
+from ...body.legs import CanonicalLeg
 from ...clip.clip import Clip
 from ...clip.skeleton import Skeleton
 from ...maths import quat
@@ -37,7 +39,7 @@ _LOOSE = 0.1
 """Weight of a canonical joint that aims at a joint on another bone; a stiff one has 1."""
 _PARTS = (
     quadruped.TORSO,
-    *(quadruped.LEG_CHAINS[leg] for leg in quadruped.LEGS),
+    *(leg.chain for leg in QUADRUPED.legs),
     quadruped.NECK,
     quadruped.TAIL,
 )
@@ -139,12 +141,12 @@ class OwnRig:
     @cached_property
     def legs(self) -> tuple[PawChain, ...]:
         """The legs in the order of LEGS."""
-        return tuple(self._leg(name) for name in quadruped.LEGS)
+        return tuple(self._leg(leg) for leg in QUADRUPED.legs)
 
-    def _leg(self, name: str) -> PawChain:
-        chain = [self.skeleton.index(joint) for joint in self.parts.legs[name]]
-        landmark = self.landmarks[quadruped.LEG_CHAINS[name][-1]]
-        top = self.landmarks[quadruped.LEG_CHAINS[name][1 if name[1] == "F" else 0]].joint
+    def _leg(self, leg: CanonicalLeg) -> PawChain:
+        chain = [self.skeleton.index(joint) for joint in self.parts.legs[leg.name]]
+        landmark = self.landmarks[leg.ball]
+        top = self.landmarks[leg.top].joint
         first, last = chain.index(top), chain.index(landmark.joint)
         if last - first < 2:
             return PawChain(tuple(chain[first : last + 1]), -1, landmark.offset)
@@ -195,7 +197,7 @@ def _mixed(turns: Array, weights: Array) -> Array:
 
 def size(skeleton: Skeleton) -> float:
     """Return the total leg length of a canonical skeleton, meters: the measure of its size."""
-    joints = [skeleton.index(name) for leg in quadruped.LEGS for name in quadruped.LEG_CHAINS[leg]]
+    joints = [skeleton.index(name) for leg in QUADRUPED.legs for name in leg.chain]
     return float(np.linalg.norm(skeleton.offsets[joints], axis=-1).sum())
 
 
@@ -253,7 +255,7 @@ def pose(
 def _standing(clip: Clip) -> Array:
     """Return (T, 4) the contacts of the paws, smoothed, 0 to 1."""
     if clip.contacts is None:
-        return np.zeros((clip.frames, len(quadruped.LEGS)))
+        return np.zeros((clip.frames, len(QUADRUPED.legs)))
     down = smooth(np.asarray(clip.contacts, dtype=np.float64), _EASE * clip.fps, is_loop(clip))
     return np.clip(2.0 * down, 0.0, 1.0)
 

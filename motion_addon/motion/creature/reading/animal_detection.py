@@ -102,7 +102,7 @@ def map_animal(rig: RigBones, rig_map: RigMap | None, legs: LegBones | None) -> 
     if rig_map is None and legs is not None:
         return _around(rig, legs)
     found = rigs.detect(rig) if rig_map is None else rig_map
-    if not found.kind.level:
+    if not found.kind.from_one_clip:
         if found.usable and found.confidence > 0.1:
             raise RefusedError("This is a rig on two legs, not an animal on four.")
         raise RefusedError(

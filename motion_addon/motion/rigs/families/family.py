@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...body.kinds import BIPED, Kind
 from ...body.rig_bones import RigBones
-from ..rig_map import QUADRUPED_SIDED_ROLES, SIDED_ROLES, chain_roles
+from ...body.roles import SIDED_ROLES
 
 Names = tuple[str, ...]
 
@@ -44,13 +44,13 @@ class Family:
             return {}
         found: dict[str, Names] = {}
         for role, names in self.roles.items():
-            sided = role in SIDED_ROLES + QUADRUPED_SIDED_ROLES
+            sided = role in SIDED_ROLES
             for side, word in zip("LR", self.sides, strict=True) if sided else (("", ""),):
                 here = tuple(
                     known[key] for name in names if (key := _key(name.format(s=word))) in known
                 )
                 full = f"{role}.{side}" if sided else role
-                chosen = here if full in chain_roles(self.kind) else here[:1]
+                chosen = here if full in self.kind.roles.chains else here[:1]
                 if chosen:
                     found[full] = chosen
         return found
