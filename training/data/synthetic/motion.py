@@ -15,8 +15,8 @@ from motion_addon.motion.plan.trajectory import Trajectory
 
 from . import clock as clocks
 from . import feet, head_and_tail, legs, trunk
-from .clock import Clock
-from .creature import Creature, Manner
+from .clock import LegTiming
+from .creature import Manner, SyntheticCreature
 from .feet import Steps
 from .trunk import Sway
 
@@ -30,18 +30,18 @@ _SINK_SECONDS: Final = 0.07
 class SyntheticMotion:
     """A clip of a creature at the model animal's size, and its input."""
 
-    creature: Creature
+    creature: SyntheticCreature
     manner: Manner
     plan: Trajectory
     clip: Clip
     """60 Hz, with exact contacts (T, 4)."""
-    clock: Clock
+    clock: LegTiming
     lack: Array
     """(T,) drop of a girdle for its legs to reach, in hip heights."""
 
 
 def move(
-    creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator
+    creature: SyntheticCreature, plan: Trajectory, manner: Manner, rng: np.random.Generator
 ) -> SyntheticMotion:
     """Return the motion of a creature along a plan at the model animal's size."""
     reach = legs.reaches(creature, manner)
@@ -73,7 +73,7 @@ def move(
 
 
 def _sunk(
-    creature: Creature, manner: Manner, sway: Sway, steps: Steps, fps: float
+    creature: SyntheticCreature, manner: Manner, sway: Sway, steps: Steps, fps: float
 ) -> tuple[Sway, Array]:
     """Return the sway with girdles smoothly lowered where stance legs would not reach."""
     half = max(round(2.0 * _SINK_SECONDS * fps), 1)

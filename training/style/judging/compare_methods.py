@@ -25,7 +25,7 @@ from motion_addon.motion.style import style_pose, transfer
 
 from ...data import people
 from ...shared import results
-from ..dataset import Windows, rendered
+from ..dataset import StyleWindows, rendered
 from ..prepare import arrays_of, build, planted_clip
 from ..synthesis.people_styles import PEOPLE_STYLES
 from ..train import weights
@@ -158,7 +158,7 @@ def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
 
 def compare(data: Path) -> Row:
     """Return the figures of each method."""
-    judges = crouching.judges_of(Windows(build(data, held_out_only=True), held_out=True))
+    judges = crouching.judges_of(StyleWindows(build(data, held_out_only=True), held_out=True))
     plain = [bake(bakes.request_of(course)).clip for course in COURSES]
     return {name: figures(judges, plain, make) for name, make in methods(examples(data)).items()}
 

@@ -18,7 +18,7 @@ from motion_addon.motion.style import model as style_model
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
-from ..dataset import Windows, decoder_conditions, rendered
+from ..dataset import StyleWindows, decoder_conditions, rendered
 from ..prepare import build
 from ..style_set import StyleSet
 from ..synthesis.people_styles import PEOPLE_STYLES
@@ -46,7 +46,7 @@ STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 TARGETS = {"style": 0.80, "gait": 0.95, "timing": 0.05, "slip_median_cm": 0.5, "slip_95_cm": 1.0}
 
 
-def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
+def examples_of(styler: Styler, judges: Judges, held_out: StyleWindows) -> Row:
     """Return the judges' accuracy on styles by example of held-out performers.
 
     Each input is a held-out window, each example another performer's window in a named style.
@@ -109,7 +109,7 @@ def evaluate(data: Path | None = None, model: str = "biped") -> Row:
     courses = COURSES if person else ANIMAL_COURSES
     data = data or (DATA if person else ANIMAL_DATA)
     arrays = build(data, body=model)
-    held_out, learned = Windows(arrays, held_out=True), Windows(arrays, held_out=False)
+    held_out, learned = StyleWindows(arrays, held_out=True), StyleWindows(arrays, held_out=False)
     kind = held_out.kind
     judges = crouching.judges_of(held_out)
     make = partial(shipped, model=model)
