@@ -10,7 +10,7 @@ from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.maths.smoothing import running_max, smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from . import clock as clocks
@@ -91,9 +91,7 @@ def _sunk(
         if lacks.max() < 1e-4:
             break
         lacks = np.maximum(lacks, LEVEL * lacks[:, ::-1])
-        padded = np.pad(lacks, ((half, half), (0, 0)), mode="edge")
-        deepest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0).max(-1)
-        down = smooth(deepest, half / 2.5)
+        down = smooth(running_max(lacks, half), half / 2.5)
         total = total + down.max(axis=1)
         sway = Sway(
             sway.heading, sway.center, sway.rise - 1.02 * down, sway.yaw, sway.pitch, sway.roll
