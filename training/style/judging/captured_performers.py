@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.body.kinds import BIPED
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.style import model, transfer
@@ -142,7 +143,9 @@ def compare(data: Path) -> Row:
 def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=evaluate.DATA, help="folder of the clips")
+    parser.add_argument(
+        "--data", type=Path, default=evaluate.SUBJECTS[BIPED].data, help="folder of the clips"
+    )
     results.add_argument(parser)
     options = parser.parse_args()
     found = compare(options.data)

@@ -17,6 +17,7 @@ import numpy as np
 
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.body.biped_gaits import GAITS
+from motion_addon.motion.body.kinds import BIPED
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller.model import Model
 from motion_addon.motion.plan.trajectory import RATE
@@ -176,7 +177,9 @@ def methods(shown: dict[str, Clip]) -> dict[str, Make]:
 def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=evaluate.DATA, help="folder of the clips")
+    parser.add_argument(
+        "--data", type=Path, default=evaluate.SUBJECTS[BIPED].data, help="folder of the clips"
+    )
     results.add_argument(parser)
     options = parser.parse_args()
     found = compare(options.data)
