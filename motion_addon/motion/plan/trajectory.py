@@ -67,7 +67,7 @@ class Trajectory:
         """Duration (s)."""
         return len(self) / self.rate
 
-    def window(self, index: ArrayLike) -> Window:
+    def window(self, index: ArrayLike) -> TrajectoryWindow:
         """Return the 12 samples around step `index` (...).
 
         Before its start and after its end the plan continues straight at its end speed, which is
@@ -77,12 +77,12 @@ class Trajectory:
         last = len(self) - 1
         if self.loops:
             inside = np.mod(wanted, len(self))
-            return Window(*(a[inside] for a in self._columns()))
+            return TrajectoryWindow(*(a[inside] for a in self._columns()))
         inside = np.clip(wanted, 0, last)
         beyond = (wanted - inside)[..., None] / self.rate
         step = np.where(wanted[..., None] < 0, self._velocity(0), self._velocity(last))
         positions, facing, speeds, gait = (a[inside] for a in self._columns())
-        return Window(positions + beyond * step, facing, speeds, gait)
+        return TrajectoryWindow(positions + beyond * step, facing, speeds, gait)
 
     def _columns(self) -> tuple[Array, Array, Array, Array]:
         return self.positions, self.facing, self.speeds, self.gait
@@ -95,7 +95,7 @@ class Trajectory:
         return np.asarray((self.positions[pair[1]] - self.positions[pair[0]]) * self.rate)
 
 
-class Window(NamedTuple):
+class TrajectoryWindow(NamedTuple):
     """The samples around a step in a network's input, in the motion frame."""
 
     positions: Array
