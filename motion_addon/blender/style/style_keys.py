@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keyed strengths of styles: owns their F-curves in the scene's action.
+"""Keyed strengths of styles: their F-curves in the scene's action.
 
 The data path of a curve holds the number of its row in the mix, so it changes as rows are removed.
 """

@@ -199,7 +199,7 @@ def _check_speed(request: BakeRequest) -> None:
     length = sum(math.hypot(b[0] - a[0], b[2] - a[2]) for a, b in steps)
     if length > LONGEST * max(speed for _, speed in keys):
         raise RefusedError(
-            f"The path is {length:.0f} m long, more than an hour's walk; is it in meters?"
+            f"The path is {length:.0f} m long, more than an hour's walk; check that it is in meters"
         )
 
 

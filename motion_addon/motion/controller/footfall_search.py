@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Searches the stride clock that moves footfalls to the times an artist asked for.
+"""Searches for the stride clock that moves footfalls to requested times.
 
-A leg's time is warped, smoothly, so that its touchdowns and lift-offs come at the requested times;
+A leg's time is warped smoothly, so that its touchdowns and lift-offs are at the requested times;
 the events before and after stay. The network then moves the leg and the rest of the body. It
 falls a little short of the request, so the warp is corrected by the measured result.
 """
