@@ -80,8 +80,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="biped")
     options = parser.parse_args()
-    if options.model == "quadruped":
-        parser.error("the quadruped's mixture is timed by python -m benchmarks.mixture")
+    if controller_model.load(options.model).gate is not None:
+        parser.error("a mixture of experts is timed by python -m benchmarks.mixture")
     contestants, prepare = step_of(options.model)
     contestants["torch"] = torch_of(options.model)
     found = best(contestants)

@@ -252,7 +252,7 @@ def cycles_of(model: str) -> list[Row]:
     rows = []
     for speed in courses.SPEEDS:
         made = cycle(request_of(courses.straight(1.0), speed, model))
-        seam = clip_metrics.seam_error(made.clip)
+        seam = clip_metrics.loop_error(made.clip)
         ok = seam["seam_velocity"] <= 3.0 and seam["seam_pose"] <= 2.0
         rows.append(
             {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that a bake request, a recipe and the panel share, and those that each spells its way."""
+"""Options of a bake: those that requests, recipes and the panel share, and those with own forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ from typing import Any, Final
 from ..errors import RefusedError
 from . import checks
 from .choices import ALL_GAITS, FACINGS, LEADS
+from .kinds import ANIMALS, PERSON
 from .option import Form, Option, flag, formed, holding, number, text, whole, word
 
 Keys = tuple[tuple[float, float], ...]
 """Pairs of a place or time and the value there."""
 
-ANIMALS: Final = ("quadruped",)
-"""Kinds of body with the options of four-legged animals."""
+MOST_STYLES: Final = 4
+"""Styles that can be mixed."""
 
 
 def read_speed(name: str, value: Any) -> float | Keys:
@@ -70,7 +71,7 @@ PAIRS_SCHEMA: Final = {
 }
 
 FACTOR: Final = Option(
-    "Factor", "Multiplies the share of this expert; 1 leaves it as it is", 1.0, low=0.0, high=4.0,
+    "Factor", "Multiplies the share of this expert; 1 does not change it", 1.0, low=0.0, high=4.0,
     panel={"step": 5, "precision": 2},
 )  # fmt: skip
 _FACTORS: Final = Form(
@@ -104,7 +105,7 @@ STYLES: Final = Option(
     "Style", "Up to four styles of the motion, each with its strength", (), panel=None
 )
 MANNER: Final = Option(
-    "Manner", "0 moves like any animal of this build, 1 like the clip, more overdoes it", 1.0,
+    "Manner", "0 moves like any animal of this build, 1 like the clip, above 1 exaggerates", 1.0,
     low=0.0, high=1.5, bodies=ANIMALS, panel={"step": 5, "subtype": "FACTOR"},
 )  # fmt: skip
 
@@ -117,15 +118,15 @@ class BakeOptions:
     is a plain value, and one more line of the JSON schema and of the page of options.
     """
 
-    model: str = text("biped", "Model", "Folder name of the model under models/")
+    model: str = text(PERSON, "Model", "Folder name of the model under models/")
     speed: float | Keys = holding(SPEED)
     gait: str = word(
-        ALL_GAITS, "Gait", "Way of moving: by the speed, or one gait throughout", panel=None
+        ALL_GAITS, "Gait", "Gait: chosen by the speed, or one gait throughout", panel=None
     )
-    start: bool = flag(True, "Start Standing", "Begin in a standing pose and set off")
-    stop: bool = flag(True, "Stop at End", "Come to a standing pose at the end of the path")
+    start: bool = flag(True, "Start Standing", "Start from a standing pose")
+    stop: bool = flag(True, "Stop at End", "Stop in a standing pose at the end of the path")
     start_phase: float = number(
-        0.0, "Start Phase", "Place in the gait cycle to begin with",
+        0.0, "Start Phase", "Phase of the gait cycle at the start",
         low=0.0, high=1.0, unit="cycles", panel={"subtype": "FACTOR"},
     )  # fmt: skip
     cadence: float = number(
@@ -136,7 +137,7 @@ class BakeOptions:
     cleanup: bool = flag(True, "Plant Feet", "Keep feet still while they are on the ground")
     lead: str = word(LEADS, "Lead", "Leading foreleg in canter and gallop", bodies=ANIMALS)
     experts: tuple[float, ...] | None = formed(
-        None, "Experts", "Factor of each expert's share: 0 mutes it, 1 leaves it as it is",
+        None, "Experts", "Factor of each expert's share: 0 mutes it, 1 does not change it",
         _FACTORS, bodies=ANIMALS, panel=None,
     )  # fmt: skip
     follow_through: float = number(

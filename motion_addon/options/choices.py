@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Choices of options: the words of each with their labels and tooltips."""
 
+from .kinds import ANIMAL, PERSON
+
 KINDS = (
-    ("biped", "Person", "Walks on two legs"),
-    ("quadruped", "Animal", "Walks on four legs"),
+    (PERSON, "Person", "Walks on two legs"),
+    (ANIMAL, "Animal", "Walks on four legs"),
 )
 GAITS = (
-    ("auto", "By Speed", "Walk, jog or run, whichever fits the speed"),
+    ("auto", "By Speed", "Walk, jog or run by the speed"),
     ("walk", "Walk", "Walk at any speed"),
     ("jog", "Jog", "Jog at any speed"),
     ("run", "Run", "Run at any speed"),
@@ -33,7 +35,7 @@ STYLES = (
     ("child", "Child", "Bouncy, arms out, knees high"),
     ("undead", "Undead", "A shuffling performer, as captured"),
     ("marine", "Marine", "An upright soldier, as captured"),
-    ("neutral", "Neutral", "The actor that walks were learned from"),
+    ("neutral", "Neutral", "The actor of the training data"),
     ("action", "From an Action", "The style of a motion of this character"),
 )
 ANIMAL_STYLES = (
@@ -52,14 +54,14 @@ ANIMAL_STYLES = (
     ("high-step", "High Step", "Neck up, paws lifted high"),
     ("limp", "Limp", "Spares the left foreleg: the head goes up over it"),
     ("lame", "Lame", "Spares the left hind leg: the hips go up over it"),
-    ("neutral", "Neutral", "The dog that walks were learned from"),
+    ("neutral", "Neutral", "The dog of the training data"),
     ("action", "From an Action", "The style of a motion of this character"),
 )
 ANIMAL_GAITS = (
     ("auto", "By Speed", "The gait that animals of this size choose at the speed"),
     ("walk", "Walk", "Four beats, left hind, left fore, right hind, right fore"),
     ("pace", "Pace", "Two beats, both legs of a side together"),
-    ("trot", "Trot", "Two beats, legs across from each other together"),
+    ("trot", "Trot", "Two beats, diagonal legs together"),
     ("canter", "Canter", "Three beats and a leap"),
     ("gallop", "Gallop", "Four beats and a leap, as fast as it can"),
 )
@@ -74,13 +76,13 @@ LEADS = (
     ("right", "Right", "The right foreleg touches down last"),
 )
 FACINGS = (
-    ("path", "Along Path", "Face where the path leads"),
-    ("turned", "Backward", "Face away from where the path leads"),
-    ("yaw", "Fixed", "Face one direction all the way"),
-    ("look_at", "Look At", "Face an object all the way"),
+    ("path", "Along Path", "Face along the path"),
+    ("turned", "Backward", "Face against the direction of the path"),
+    ("yaw", "Fixed", "Face one direction on the whole path"),
+    ("look_at", "Look At", "Face an object on the whole path"),
 )
 WAYS = (
-    ("path", "Along a Path", "Go along a curve"),
+    ("path", "Along a Path", "Move along a curve"),
     ("spot", "Turn on the Spot", "Turn where the character stands on the current frame"),
 )
 ROOT_MOTIONS = (

@@ -16,19 +16,19 @@ class HerdOptions:
         1, "Count", "Number of animals; with paths, one for each path", low=1, high=1000, panel=None
     )
     lanes: int = whole(
-        0, "Lanes", "How many of a herd go side by side; 0 goes by their number",
+        0, "Lanes", "Animals side by side; 0 chooses by the number of animals",
         low=0, high=1000, panel=_HERD_ONLY,
     )  # fmt: skip
     spacing: float | None = number(
-        None, "Spacing", "Least distance of two of a herd; by their size if none is given",
+        None, "Spacing", "Least distance between two animals; chosen by their size if none",
         low=0.01, high=100.0, unit="m",
         panel={
             **_HERD_ONLY, "default": 0.0, "min": 0.0, "subtype": "DISTANCE",
-            "description": "Least distance of two of a herd; 0 goes by their size",
+            "description": "Least distance between two animals; 0 chooses by their size",
         },
     )  # fmt: skip
     seed: int = whole(
-        0, "Herd Seed", "Another seed, another herd of the same kind", low=0, panel=_HERD_ONLY
+        0, "Herd Seed", "Each seed gives another herd of the same kind", low=0, panel=_HERD_ONLY
     )
     speed_jitter: float = number(
         0.06, "Speed Jitter", "How far speeds in a herd differ from the request's, as a share",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of a take in Blender: those of its bake by the names of objects, and how it is keyed."""
+"""Options of a take in Blender: its objects by name, its bake, and the way that it is keyed."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -103,7 +103,9 @@ class TakeOptions(BakeOptions):
         "", "Creature", "Creature stored with the character whose manner moves it; empty for none"
     )
     creature_digest: str = text(
-        "", "Creature Digest", "Version of that creature, which may be adapted anew under its name"
+        "",
+        "Creature Digest",
+        "Checksum of that creature, which may be adapted again under the same name",
     )
     manner: float = holding(MANNER, panel=None)
     footfalls: tuple[dict[str, Any], ...] = holding(FOOTFALLS, form=_FOOTFALLS)
@@ -113,7 +115,7 @@ class TakeOptions(BakeOptions):
     styles: tuple[dict[str, Any], ...] = holding(STYLES, form=_STYLES)
     frame_start: int = whole(1, "Start Frame", "Frame of the first key")
     fit_range: bool = flag(
-        True, "Extend Scene Range", "Let the scene's frame range reach the take's end",
+        True, "Extend Scene Range", "Extend the scene's frame range to the end of the take",
         panel={"live": False},
     )  # fmt: skip
     root_motion: str = word(ROOT_MOTIONS, "Root Motion", "What carries the travel")
@@ -122,4 +124,4 @@ class TakeOptions(BakeOptions):
         0.002, "Tolerance", "Largest error of the fewest keys, in meters and radians",
         low=0.0001, high=0.1, panel={"precision": 4, "step": 0.05},
     )  # fmt: skip
-    controls: str = word(CONTROLS, "Key On", "Bones that carry the keys")
+    controls: str = word(CONTROLS, "Key On", "Bones that are keyed")

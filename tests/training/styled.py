@@ -50,8 +50,8 @@ class Subject:
             joined.add(name, labels, np.arange(count) > 5, held_out=i >= 2)
         return joined.arrays(self.clip.skeleton) | {"body": np.array(self.kind.body)}
 
-    def windows(self, held_out: bool = False) -> dataset.Windows:
-        return dataset.Windows(self.arrays, held_out)
+    def windows(self, held_out: bool = False) -> dataset.StyleWindows:
+        return dataset.StyleWindows(self.arrays, held_out)
 
     def rendered(self, name: str, **more: float) -> tuple[np.ndarray, np.ndarray]:
         """Return a window as it is and in a style."""

@@ -183,7 +183,7 @@ def mean_pose(data: Labrador, known: Track, without: str) -> Clip:
     mean = np.concatenate(rows).mean(axis=0)
     skeleton = data.conversion.skeleton
     pose = quat.from_two_axes(mean[3 : 3 + 6 * len(skeleton)].reshape(-1, 6))
-    rotations = quat.mul(quat.inv(known.back)[:, None], pose[None])
+    rotations = quat.inv_mul(known.back[:, None], pose[None])
     pelvis = known.placed(np.broadcast_to(mean[:3], (known.frames, 1, 3)))[:, 0]
     local = skeleton.local(rotations).astype(np.float32)
     return Clip(skeleton, local, pelvis.astype(np.float32), RATE)

@@ -46,7 +46,7 @@ LONGEST_SECONDS = 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class HeldOutWindows:
     """Held-out windows of one kind, N of them."""
 
     skeletons: list[Skeleton]
@@ -54,11 +54,11 @@ class Windows:
     """Local rotations (N, F, J, 4) and roots (N, F, 3)."""
 
     @staticmethod
-    def of(clips: list[Clip]) -> "Windows":
+    def of(clips: list[Clip]) -> "HeldOutWindows":
         """Return the windows of clips."""
         parts = [lafan.windows(clip) for clip in clips]
         who = [c.skeleton for c, part in zip(clips, parts, strict=True) for _ in part[0]]
-        return Windows(
+        return HeldOutWindows(
             who, (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
         )
 
@@ -67,9 +67,11 @@ class Windows:
         """(N, J, 3)."""
         return np.stack([skeleton.offsets for skeleton in self.skeletons])
 
-    def first(self, frames: int) -> "Windows":
+    def first(self, frames: int) -> "HeldOutWindows":
         """Return the first frames of each."""
-        return Windows(self.skeletons, (self.truth[0][:, :frames], self.truth[1][:, :frames]))
+        return HeldOutWindows(
+            self.skeletons, (self.truth[0][:, :frames], self.truth[1][:, :frames])
+        )
 
 
 def clips_of(parts: list[Part], kind: str, held_out: bool) -> list[Clip]:
@@ -79,7 +81,7 @@ def clips_of(parts: list[Part], kind: str, held_out: bool) -> list[Clip]:
     return [p.clip for p in own if p.travels != still]
 
 
-def held(windows: Windows, known: Array) -> Motion:
+def held(windows: HeldOutWindows, known: Array) -> Motion:
     """Return windows with the last pose of the context held."""
     last = lafan.CONTEXT - 1
     rotations, roots = (
@@ -88,13 +90,13 @@ def held(windows: Windows, known: Array) -> Motion:
     return rotations, roots
 
 
-def plain(windows: Windows, known: Array) -> Motion:
+def plain(windows: HeldOutWindows, known: Array) -> Motion:
     """Return windows filled by slerp and straight lines."""
     mask = np.broadcast_to(known, windows.truth[0].shape[:2])
     return gap.interpolated(*windows.truth, mask)
 
 
-def networks(filler: Filler, windows: Windows, known: Array) -> Motion:
+def networks(filler: Filler, windows: HeldOutWindows, known: Array) -> Motion:
     """Return windows filled by the network alone, before feet are locked."""
     pace = np.ones(1)
     found = [
@@ -104,7 +106,7 @@ def networks(filler: Filler, windows: Windows, known: Array) -> Motion:
     return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
 
 
-def finished(filler: Filler, windows: Windows, known: Array) -> Motion:
+def finished(filler: Filler, windows: HeldOutWindows, known: Array) -> Motion:
     """Return windows filled as in the product, with feet locked in their stances."""
     clips = [
         fill_gaps.fill(filler, Clip(skeleton, r, p, lafan.RATE), known)
@@ -113,7 +115,7 @@ def finished(filler: Filler, windows: Windows, known: Array) -> Motion:
     return np.stack([c.rotations for c in clips]), np.stack([c.root_positions for c in clips])
 
 
-def skate_of(windows: Windows, motion: Motion, part: slice) -> float:
+def skate_of(windows: HeldOutWindows, motion: Motion, part: slice) -> float:
     """Return MANN's foot-skate of the frames of the gaps, mean over windows."""
     found = []
     for skeleton, rotations, roots in zip(windows.skeletons, *motion, strict=True):
@@ -123,9 +125,9 @@ def skate_of(windows: Windows, motion: Motion, part: slice) -> float:
     return float(np.mean(found))
 
 
-def rows_of(filler: Filler, held_out: Windows, deviation: Array) -> list[Row]:
+def rows_of(filler: Filler, held_out: HeldOutWindows, deviation: Array) -> list[Row]:
     """Return the figures of each gap length and method."""
-    ways: dict[str, Callable[[Windows, Array], Motion]] = {
+    ways: dict[str, Callable[[HeldOutWindows, Array], Motion]] = {
         "truth": lambda windows, known: windows.truth,
         "zero velocity": held,
         "interpolation": plain,
@@ -173,7 +175,7 @@ def seconds_of(filler: Filler, clip: Clip, frames: int = 60) -> float:
 
 def measured(filler: Filler, parts: list[Part], kind: str) -> Row:
     """Return the figures of the held-out clips of a kind, and the targets met."""
-    windows = Windows.of(clips_of(parts, kind, held_out=True))
+    windows = HeldOutWindows.of(clips_of(parts, kind, held_out=True))
     deviation = lafan.deviation(clips_of(parts, kind, held_out=False))
     rows = rows_of(filler, windows, deviation)
     shares = ratios(rows)

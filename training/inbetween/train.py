@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from motion_addon.motion.body.kinds import kind_of
 from motion_addon.motion.inbetween import gap
-from motion_addon.motion.inbetween.gap import Window
+from motion_addon.motion.inbetween.gap import GapWindows
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.weights import read_safetensors
@@ -75,7 +75,7 @@ EVEN = 0.5
 """Error of the interpolation at which a batch or window has weight 1."""
 
 
-def prepared(clips: Clips, cut: Cut) -> tuple[Window, dict[str, Tensor]]:
+def prepared(clips: Clips, cut: Cut) -> tuple[GapWindows, dict[str, Tensor]]:
     """Return windows with gaps and the tensors of a batch.
 
     The truth, ``true_axes`` and ``true_root``, is relative to the root frames.

@@ -59,7 +59,7 @@ def read(path: Path) -> dict[str, Array]:
         return {key: data[key] for key in data.files}
 
 
-class Windows:
+class StyleWindows:
     """Windows of the prepared clips, for training or held out."""
 
     def __init__(self, arrays: Mapping[str, Array], held_out: bool, window: int = WINDOW) -> None:
@@ -123,7 +123,7 @@ def decoder_conditions(parts: dict[str, Array], shaky: Array) -> Array:
 
 
 def draw(
-    windows: Windows, rng: np.random.Generator, count: int, shares: Shares | None = None
+    windows: StyleWindows, rng: np.random.Generator, count: int, shares: Shares | None = None
 ) -> Batch:
     """Draw a batch of ``count`` windows."""
     shares = shares or Shares()

@@ -20,7 +20,7 @@ from motion_addon.motion.style.model import STYLE_STATISTICS
 from ..shared import model_folder
 from ..shared.loop import read
 from . import dataset, rhythms
-from .dataset import Windows, rendered
+from .dataset import StyleWindows, rendered
 from .model import AdaIn, Size
 from .style_set import StyleSet
 
@@ -45,7 +45,7 @@ def embeddings(model: AdaIn, features: Array, conditions: Array) -> Array:
     return np.asarray(model.style(torch.cat([seen, given], dim=2)).numpy())
 
 
-def library(model: AdaIn, windows: Windows) -> dict[str, Array]:
+def library(model: AdaIn, windows: StyleWindows) -> dict[str, Array]:
     """Return the embedding (E,) of each named style, on training motion."""
     rng = np.random.default_rng(3)
     out = {}
@@ -92,7 +92,7 @@ def export(checkpoint: Path, prepared: Path, out: Path) -> None:
     """Write ``out`` from a checkpoint and its training dataset."""
     state, settings = read(checkpoint)
     prepared_arrays = dataset.read(prepared)
-    windows = Windows(prepared_arrays, held_out=False)
+    windows = StyleWindows(prepared_arrays, held_out=False)
     size = Size(int(settings["width"]), int(settings["hidden"]))
     model = AdaIn(size, windows.kind.layout).eval()
     model.load_state_dict(state)

@@ -10,7 +10,7 @@ from motion_addon.motion.style import rhythm
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
-from .dataset import Windows, decoder_conditions, rendered
+from .dataset import StyleWindows, decoder_conditions, rendered
 
 COUNT: Final = 160
 """Windows of each style."""
@@ -18,13 +18,13 @@ RIDGE: Final = 0.01
 """Ridge penalty, as a share of the mean variance of the regressors."""
 
 
-def fitted(styler: Styler, windows: Windows) -> dict[str, Array]:
+def fitted(styler: Styler, windows: StyleWindows) -> dict[str, Array]:
     """Return (B, F) of each named style: the regression of renderer minus network."""
     rng = np.random.default_rng(3)
     return {name: _fitted(styler, windows, name, rng) for name in windows.kind.styles}
 
 
-def _fitted(styler: Styler, windows: Windows, name: str, rng: np.random.Generator) -> Array:
+def _fitted(styler: Styler, windows: StyleWindows, name: str, rng: np.random.Generator) -> Array:
     kind = windows.kind
     parts = windows.read(windows.starts(rng, COUNT))
     features, conditions = parts["features"], parts["conditions"]

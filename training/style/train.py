@@ -21,7 +21,7 @@ from motion_addon.motion.style.style_features import StyleLayout
 
 from ..shared.loop import Pace, Row, add_fields, descend, parsed_fields
 from . import dataset
-from .dataset import Batch, Shares, Windows, draw
+from .dataset import Batch, Shares, StyleWindows, draw
 from .model import AdaIn, Size
 
 PACE = Pace(warm=100, every=180.0, last=True)
@@ -69,7 +69,7 @@ def weights(layout: StyleLayout, meters: float = Settings.meters) -> Tensor:
     return out
 
 
-def normalize(model: AdaIn, windows: Windows, seed: int) -> None:
+def normalize(model: AdaIn, windows: StyleWindows, seed: int) -> None:
     """Set the normalization from a sample of windows in styles."""
     batch = draw(windows, np.random.default_rng(seed), SAMPLE)
     for name, values, least in (
@@ -159,7 +159,7 @@ def losses(model: AdaIn, seen: Seen, settings: Settings, step: int = 0) -> dict[
 
 
 @torch.no_grad()
-def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, float]:
+def validate(model: AdaIn, held_out: StyleWindows, settings: Settings) -> dict[str, float]:
     """Return the error on held-out windows, and the baseline error of unchanged windows."""
     model.eval()
     batch = draw(held_out, np.random.default_rng(7), 200, Shares(same=0.0, across=0.0))
@@ -179,8 +179,8 @@ def validate(model: AdaIn, held_out: Windows, settings: Settings) -> dict[str, f
 
 
 def fit(
-    windows: Windows,
-    held_out: Windows,
+    windows: StyleWindows,
+    held_out: StyleWindows,
     settings: Settings,
     size: Size,
     out: Path,
@@ -214,7 +214,7 @@ def main() -> None:
         add_fields(parser, kind)
     options = parser.parse_args()
     arrays = dataset.read(options.dataset)
-    pair = Windows(arrays, False), Windows(arrays, True)
+    pair = StyleWindows(arrays, False), StyleWindows(arrays, True)
     fit(*pair, parsed_fields(options, Settings), parsed_fields(options, Size), options.out)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The experts of a mixture as the artist weighs them: owns factors, mute, solo and sparklines.
+"""Experts of a mixture: the artist's factors, mute and solo, and sparklines of their shares.
 
-The activations themselves are on the report card of a take.
+The shares over time come from the report card of a take.
 """
 
 from __future__ import annotations

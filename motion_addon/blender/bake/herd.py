@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A herd: owns how selected rigs get paths, starts and takes of their own in one bake.
+"""Herd bakes: each selected rig gets its own path, start and take in one bake.
 
 Each rig of a herd in lanes gets a curve object of its own, so that its take can be baked again.
 """
@@ -122,7 +122,7 @@ def _members(
         for one in (wanted if own else wanted[:1])
     ]
     if len({request.cyclic for request in asked}) > 1:
-        raise RefusedError("Some curves are closed and some open; make them alike")
+        raise RefusedError("Some curves are closed and some open; close all of them or none")
     spacing = settings.herd_spacing * meters_per_unit(context.scene)
     herd = Herd(
         asked[0],

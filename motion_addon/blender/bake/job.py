@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One bake from a recipe to a take: owns the order of the steps and that nothing fails half-way.
+"""One bake, from a recipe to a take: the order of the steps.
 
-Everything that can be refused is refused before the scene is touched.
+Everything that can be refused is refused before the scene changes.
 """
 
 from __future__ import annotations

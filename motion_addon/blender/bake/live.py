@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live mode: owns noticing that the path or a setting changed and baking the shown take again.
+"""Live mode: bakes the shown take again when the path or a setting changes.
 
 Handlers only note the time of the change; the bake runs from a timer, a slice at a time, once
 changes pause, and begins anew when another change comes.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recipe: owns all that is needed to bake a take again, as settings, JSON and a request.
+"""Conversions of a recipe: from the scene's settings, back into them, and to a bake request.
 
-The same JSON is stored with a take, read by the command line and shown in a bug report.
+The recipe's JSON is stored with a take and read by the command line.
 """
 
 from __future__ import annotations

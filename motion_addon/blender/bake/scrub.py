@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phase scrub: owns posing the character at a place of its step cycle; no key is written.
+"""Phase scrub: poses the character at a phase of its step cycle, without keys.
 
 The pose before the first touch is kept (``state``) until it is put back or a bake begins.
 """

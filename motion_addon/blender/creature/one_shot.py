@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One Shot on the picked clip: owns its examination and the order of steps to a creature.
+"""One Shot on the picked clip: its examination, and the steps to a creature.
 
 The last examination is kept for the session and shown while the same clip and bones are picked.
 """

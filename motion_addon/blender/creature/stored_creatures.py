@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Creatures that are stored with rigs: owns their data, which one moves a rig, and their files.
+"""Creatures that are stored with rigs: their data, the chosen one of each rig, and their files.
 
 A creature is stored as the motion core's file in text form, so that it is saved, appended, copied
 and undone with its rig. The ready creatures that ship are copied to a rig when they are chosen.

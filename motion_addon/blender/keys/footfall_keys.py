@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Footfalls as keys in the Dope Sheet: owns writing them into a take and reading them back.
+"""Footfalls as keys in the Dope Sheet: written into a take, and read back.
 
 Each paw has an F-curve in the take's action, of a custom property of the armature object. A stance
 is two keys with its number as value, at touchdown and lift-off, between which the Dope Sheet draws

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a character before a take: owns capturing it as JSON and restoring it exactly.
+"""The state of a character before a take: captured as JSON and restored exactly.
 
 Covers everything that a take changes: the assigned action and slot, their blending with the NLA,
 the pose, the object's transform, custom properties and the scene's frame range. Actions are not

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes: owns the list of bakes of a character, showing, accepting and rejecting them.
+"""Takes: the list of a character's bakes, and showing, accepting and rejecting them.
 
 A take is an action with the recipe that it was baked from. While takes are under review, the
 state before them is stored with the character: Reject restores it exactly, Accept discards it.

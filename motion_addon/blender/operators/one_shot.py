@@ -37,7 +37,7 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
         return {"FINISHED"}
 
 
-class Reading(ModalWork):
+class ClipWork(ModalWork):
     """Base of the operators that read the picked clip."""
 
     what = "A clip is being read"
@@ -45,7 +45,7 @@ class Reading(ModalWork):
     canceled = "Reading canceled, nothing was changed"
 
 
-class FOOTFALL_OT_examine(Reading, bpy.types.Operator):
+class FOOTFALL_OT_examine(ClipWork, bpy.types.Operator):
     """Examine the clip without changing anything, and show the findings"""
 
     bl_idname = "footfall.examine"
@@ -68,7 +68,7 @@ class FOOTFALL_OT_examine(Reading, bpy.types.Operator):
         self.report({"WARNING"} if fault else {"INFO"}, fault or "The clip can be learned from")
 
 
-class FOOTFALL_OT_adapt(Reading, bpy.types.Operator):
+class FOOTFALL_OT_adapt(ClipWork, bpy.types.Operator):
     """Make a creature that moves like the clip, and move the character like it"""
 
     bl_idname = "footfall.adapt"

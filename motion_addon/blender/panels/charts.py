@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Footfall charts in a panel: owns the cells that draw the marks of the motion core."""
+"""Footfall charts in a panel: cells that draw the marks of the motion core."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The character: owns the choice of the armature, its refusals, and the rows of its bone map.
+"""The character: the choice of the armature, its refusals, and the rows of its bone map.
 
 ``motion.rigs`` owns the meaning of a bone map; this module stores it with the object.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The size of a character against the model that moves it, and loading that model."""
+"""The size of a character relative to the model that moves it, and loading that model."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of bones outside the bone map, such as ears and jaws: owns which of them take keys."""
+"""Keys of bones outside the bone map, such as ears and jaws: which of them get keys."""
 
 from __future__ import annotations
 

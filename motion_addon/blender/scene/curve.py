@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Path curves: owns reading a curve object into points and making one from drawn points.
+"""Path curves: reads a curve object into points, and makes one from drawn points.
 
 Points of the motion core are in meters, Y up; Blender's are Z up. The motion core rounds and
 resamples the path.

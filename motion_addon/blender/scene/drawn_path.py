@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A path while it is drawn: owns its points, whether it is freehand, and its preview."""
+"""A path while it is drawn: its points, whether it is freehand, and its preview."""
 
 from __future__ import annotations
 
@@ -101,5 +101,5 @@ def from_json(text: str) -> list[Vector]:
     except (TypeError, ValueError) as error:
         raise RefusedError("The points must be JSON: [[x, y, z], ...]") from error
     if not all(math.isfinite(value) for point in points for value in point):
-        raise RefusedError("The path has a point that is not a number")
+        raise RefusedError("A point of the path is not a finite number; give finite numbers")
     return points

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The object that a character looks at: owns its place on each frame of a take.
+"""The object that a character looks at: its place on each frame of a take.
 
 A copy of the object is evaluated in a scene of its own, so that the artist's current frame and
 unkeyed edits stay as they are.

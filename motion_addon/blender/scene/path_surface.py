@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The surface under a path: owns dropping points onto a mesh, and rays from the mouse."""
+"""The surface under a path: points projected onto a mesh, and rays from the mouse."""
 
 from __future__ import annotations
 

@@ -29,21 +29,21 @@ class FootfallBetween(bpy.types.PropertyGroup):
     first: IntProperty(name="First", description="First frame of the range", default=1)
     last: IntProperty(name="Last", description="Last frame of the range", default=60)
     seed: IntProperty(
-        name="Variant", description="0 is the likeliest filling; others take steps at other times",
+        name="Variant", description="0 is the most likely filling; others step earlier or later",
         min=0, default=0,
     )  # fmt: skip
     lock: BoolProperty(
         name="Plant Feet", description="Keep feet still while they are on the ground", default=True
     )
     seam: IntProperty(
-        name="Transition", description="New frames where two motions meet",
+        name="Transition", description="Number of new frames between the two motions",
         min=3, soft_max=60, default=15,
     )  # fmt: skip
     action: PointerProperty(
         name="Then", description="Action or take that follows", type=bpy.types.Action,
         poll=_is_for_objects,
     )  # fmt: skip
-    place: EnumProperty(name="Place", description="Where the second motion is", items=PLACES)
+    place: EnumProperty(name="Place", description="Place of the second motion", items=PLACES)
 
 
 classes = (FootfallBetween,)

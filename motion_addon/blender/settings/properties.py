@@ -124,7 +124,12 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Ground", description="Mesh to lay the path on; empty uses the curve's own height",
         type=bpy.types.Object, poll=_is_mesh, update=_setting_changed,
     )  # fmt: skip
-    way: EnumProperty(name="Way", description="Where to go", items=WAYS, update=_setting_changed)
+    way: EnumProperty(
+        name="Way",
+        description="Move along a path, or turn in place",
+        items=WAYS,
+        update=_setting_changed,
+    )
     turn: FloatProperty(
         name="Turn", description="How far to turn on the spot; positive turns left",
         subtype="ANGLE", default=math.radians(90.0), min=math.radians(-720.0),
@@ -137,7 +142,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
     gait: declared(_BAKE["gait"], items=GAITS, update=_setting_changed)
     animal_gait: declared(
         _BAKE["gait"], items=ANIMAL_GAITS, update=_setting_changed,
-        description="Order in which the four feet fall",
+        description="Order in which the four feet touch down",
     )  # fmt: skip
     experts: CollectionProperty(type=FootfallExpert)
     oneshot: PointerProperty(type=FootfallOneShot)
@@ -203,11 +208,11 @@ class FootfallObject(bpy.types.PropertyGroup):
         name="Hip Height", description="Height of an animal's hip joints in the rig's own units",
         min=0.0, default=0.0, override=OWN,
     )  # fmt: skip
-    family: StringProperty(name="Rig", description="Kind of rig that was recognized", override=OWN)
+    family: StringProperty(name="Rig", description="Rig family that was detected", override=OWN)
     confidence: FloatProperty(
-        name="Confidence", description="How sure the recognition is", override=OWN
+        name="Confidence", description="Confidence of the detection", override=OWN
     )
-    notes: StringProperty(name="Notes", description="Remarks of the recognition", override=OWN)
+    notes: StringProperty(name="Notes", description="Notes of the detection", override=OWN)
     bones: CollectionProperty(type=FootfallBone, override=OWN_LIST)
     active_bone: IntProperty(name="Active Role", default=0, override=OWN)
     takes: CollectionProperty(type=FootfallTake, override=OWN_LIST)
@@ -224,12 +229,12 @@ class FootfallObject(bpy.types.PropertyGroup):
     )  # fmt: skip
     creatures: CollectionProperty(type=FootfallCreature, override=OWN_LIST)
     creature: StringProperty(
-        name="Creature", description="Creature whose manner moves this animal; empty for none",
+        name="Creature", description="Creature that moves this animal; empty for none",
         update=_manner_changed, override=OWN,
     )  # fmt: skip
     manner: declared(MANNER, update=_manner_changed, override=OWN)
     scrub: FloatProperty(
-        name="Phase", description="Pose the character at this place of its step cycle",
+        name="Phase", description="Pose the character at this phase of its step cycle",
         min=0.0, max=1.0, default=0.0, subtype="FACTOR", update=_scrubbed, options=set(),
         override=OWN,
     )  # fmt: skip

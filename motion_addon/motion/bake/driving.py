@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 
 import numpy as np
 
-from ..controller.blending import Clock, GaitOptions
+from ..controller.blending import GaitOptions, StrideClock
 from ..controller.controller import Controller, Run
 from ..maths.quat import Array
 from ..plan import trajectory
@@ -32,7 +32,7 @@ def batches(walks: Sequence[PlannedWalk]) -> list[list[int]]:
 
 
 def drive(
-    walks: Sequence[PlannedWalk], clock: Clock | None = None
+    walks: Sequence[PlannedWalk], clock: StrideClock | None = None
 ) -> Generator[float, None, list[Run]]:
     """Drive walks of one model at once; yield progress up to 0.9 and return the runs."""
     requests, plans = [walk.request for walk in walks], [walk.plan for walk in walks]

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from ..controller.blending import Clock, leg_offsets
+from ..controller.blending import StrideClock, leg_offsets
 from ..controller.controller import Run
 from ..controller.footfall_search import Retiming, Try, search
 from .driving import drive
@@ -24,11 +24,11 @@ def with_moved_footfalls(walk: PlannedWalk, run: Run) -> Generator[float, None, 
     """
     request, plain = walk.request, _attempt(walk, run)
 
-    def attempt(clock: Clock) -> Generator[float, None, Try]:
+    def attempt(clock: StrideClock) -> Generator[float, None, Try]:
         (again,) = yield from drive([walk], clock)
         return _attempt(walk, again)
 
-    clock = Clock(run.phase, leg_offsets(walk.model, walk.plan, request.lead)[0])
+    clock = StrideClock(run.phase, leg_offsets(walk.model, walk.plan, request.lead)[0])
     retiming = Retiming(request.footfalls, plain.contacts, clock, plain.clip.fps)
     best = yield from search(retiming, plain, attempt)
     result = result_of(walk, best.run, best.clip)

@@ -9,7 +9,6 @@ from typing import Any, Final
 from ...errors import RefusedError
 from ...options import checks
 from ...options.bake import (
-    ANIMALS,
     FACING,
     FOOTFALLS,
     GAZE,
@@ -20,6 +19,7 @@ from ...options.bake import (
     read_facing,
     read_point,
 )
+from ...options.kinds import ANIMALS
 from ...options.option import (
     REQUIRED,
     Form,
@@ -199,7 +199,7 @@ def _check_speed(request: BakeRequest) -> None:
     length = sum(math.hypot(b[0] - a[0], b[2] - a[2]) for a, b in steps)
     if length > LONGEST * max(speed for _, speed in keys):
         raise RefusedError(
-            f"The path is {length:.0f} m long, more than an hour's walk; is it in meters?"
+            f"The path is {length:.0f} m long, more than an hour's walk; check that it is in meters"
         )
 
 

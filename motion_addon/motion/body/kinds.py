@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ...errors import RefusedError
+from ...options.kinds import ANIMAL, PERSON
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -168,7 +169,7 @@ PAW: Final = Foot(
 )
 
 BIPED: Final = Kind(
-    name="biped",
+    name=PERSON,
     noun="person",
     on_legs="two",
     marks=("Hips", "LeftToe", "RightToe"),
@@ -189,7 +190,7 @@ BIPED: Final = Kind(
     spacing=0.9,
 )
 QUADRUPED: Final = Kind(
-    name="quadruped",
+    name=ANIMAL,
     noun="animal",
     on_legs="four",
     marks=quadruped.PAWS,

@@ -26,8 +26,6 @@ LEAN = np.radians(14.0)
 """Most (rad) a pastern, or a metatarsus with it, leans towards the leg for more reach."""
 GLIDE = np.radians(12.0)
 """Most (rad) a shoulder blade turns for more reach."""
-DROP = 0.12
-"""Most (m) a girdle comes down for reach, for a size of 1."""
 EASY_REACH = 0.985
 """Share of the straight leg beyond which the lower leg and the shoulder blade help."""
 SLOPE_REACH = 0.05
@@ -44,6 +42,7 @@ class Paw:
     rules = StanceRules(shortest=3, trim_share=0.0, blur_seconds=0.01, slow_seconds=0.13)
     carry_seconds = 0.1
     deepest = 0.12
+    """Most (m) that a girdle comes down for reach, for a size of 1."""
 
     def height(self, heights: Array, stance: Stance) -> float:
         """Return the height of a stance, the median."""

@@ -88,7 +88,7 @@ def _motion(lines: list[str]) -> Clip:
     values = np.array(" ".join(lines[start + 3 :]).split(), dtype=np.float64)
     values = values[: frames * width].reshape(frames, width)
     if frames < 1 or not 0.0 < fps < np.inf or not np.isfinite(values).all():
-        raise RefusedError("its frames are none or not all numbers")
+        raise RefusedError("it has no frames, or values that are not numbers")
     skeleton = Skeleton(
         tuple(parsed.names),
         np.array(parsed.parents),

@@ -20,7 +20,7 @@ from .model import Model
 
 
 @dataclass(frozen=True, eq=False)
-class Clock:
+class StrideClock:
     """A stride clock that replaces the network's own."""
 
     phase: Array
@@ -37,7 +37,7 @@ class GaitOptions:
     """``auto`` (the inner leg of a turn), ``left`` or ``right``, in canter and gallop."""
     experts: tuple[float, ...] | None = None
     """Factor of each expert's share, not all zero; 0 mutes, None leaves all as they are."""
-    clock: Clock | None = None
+    clock: StrideClock | None = None
     """Replaces the network's stride rate and the plan's offsets; None keeps them."""
 
 

@@ -105,7 +105,6 @@ class InputLayout:
 STATE_JOINTS = BIPED.state_joints
 INPUT = InputLayout.of(BIPED)
 TRAJECTORY, MOTION, CONTROL = INPUT.trajectory, INPUT.motion, INPUT.control
-POSITIONS, VELOCITIES, STATE = INPUT.positions, INPUT.velocities, INPUT.state
 INPUTS = INPUT.size
 
 
@@ -261,7 +260,7 @@ def about_root(clip: Clip, root: Trajectory) -> dict[str, Array]:
     """
     rotations, positions = clip.world()
     matrices, moves = carry(root)
-    in_root = quat.mul(quat.inv(root_rotations(root))[:, None], rotations)
+    in_root = quat.inv_mul(root_rotations(root)[:, None], rotations)
     hips = to_root(root, (positions[:, 0] - root.positions)[:, None])[:, 0]
     return {
         "control": control(root),

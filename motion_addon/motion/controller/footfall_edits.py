@@ -40,7 +40,9 @@ def checked_footfalls(value: Any) -> tuple[Footfall, ...]:
             )
         word(entry.get("paw"), "paw of footfalls", LEGS)
         if entry.get("at") is None:
-            raise RefusedError(f"at of footfalls is missing; give the second {entry['paw']} lands")
+            raise RefusedError(
+                f"at of footfalls is missing; give the second at which {entry['paw']} touches down"
+            )
         numbers = {
             name: number(entry[name], f"{name} of footfalls")
             for name in ("at", "to", "lift")

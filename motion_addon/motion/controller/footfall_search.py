@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Searches the stride clock that moves footfalls to the times an artist asked for.
+"""Searches for the stride clock that moves footfalls to requested times.
 
-A leg's time is warped, smoothly, so that its touchdowns and lift-offs come at the requested times;
+A leg's time is warped smoothly, so that its touchdowns and lift-offs are at the requested times;
 the events before and after stay. The network then moves the leg and the rest of the body. It
 falls a little short of the request, so the warp is corrected by the measured result.
 """
@@ -20,7 +20,7 @@ from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..maths.progress import part_of
 from ..maths.quat import Array
-from .blending import Clock
+from .blending import StrideClock
 from .controller import Run
 from .footfall_edits import Footfall
 
@@ -87,7 +87,7 @@ class Retiming:
     """The moved footfalls of one bake: the next try, and the error of the last."""
 
     def __init__(
-        self, footfalls: Sequence[Footfall], contacts: Array, clock: Clock, second: float
+        self, footfalls: Sequence[Footfall], contacts: Array, clock: StrideClock, second: float
     ) -> None:
         """Start from the bake without moved footfalls.
 
@@ -109,14 +109,14 @@ class Retiming:
         """Number of moved footfalls."""
         return len(self._moves)
 
-    def clock(self) -> Clock:
+    def clock(self) -> StrideClock:
         """Return the clock to try next."""
         time = np.arange(self._frames, dtype=np.float64)
         offsets = self._clock.offsets.copy()
         for leg in {move.leg for move in self._moves}:
             bent = np.interp(self._bend(leg, time), time, self._clock.phase - offsets[:, leg])
             offsets[:, leg] = self._clock.phase - bent
-        return Clock(self._clock.phase, offsets)
+        return StrideClock(self._clock.phase, offsets)
 
     def learn(self, contacts: Array) -> float:
         """Take in the contacts (T, 4) of a try; return how far off it was, in frames.
@@ -317,7 +317,7 @@ class Try:
 
 
 def search(
-    retiming: Retiming, plain: Try, attempt: Callable[[Clock], Generator[float, None, Try]]
+    retiming: Retiming, plain: Try, attempt: Callable[[StrideClock], Generator[float, None, Try]]
 ) -> Generator[float, None, Try]:
     """Yield progress from 0 to 1 and return the best of a few tries at moved footfalls.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Similarity of a bake to a creature's exemplar, and the pose of the creature's own rig by it."""
+"""Similarity of a bake to a creature's exemplar, and poses of its own rig by that similarity."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
 from . import gap
-from .gap import Window
+from .gap import GapWindows
 from .model import Filler
 
 ENDS = 2
@@ -59,7 +59,7 @@ def _missed(
     return _pose(seen, found[0], found[1]) - plain, _pose(seen, rotations, roots) - plain
 
 
-def blended(seen: Window, rotations: Array, roots: Array, part: float) -> tuple[Array, Array]:
+def blended(seen: GapWindows, rotations: Array, roots: Array, part: float) -> tuple[Array, Array]:
     """Return local rotations and roots with a share 0..1 of a correction of a window."""
     if part == 1.0:
         return rotations, roots
@@ -68,7 +68,7 @@ def blended(seen: Window, rotations: Array, roots: Array, part: float) -> tuple[
     return turned, (seen.roots + part * (roots - seen.roots)).astype(roots.dtype)
 
 
-def _pose(seen: Window, rotations: Array, roots: Array) -> Array:
+def _pose(seen: GapWindows, rotations: Array, roots: Array) -> Array:
     """Return axes and positions of joints (N, T, 9 J) in the local ground frames."""
     world, places = seen.skeleton.fk(rotations, roots)
     axes = quat.to_two_axes(seen.root_frames.rotations_into(world))

@@ -155,7 +155,7 @@ def checked(clip: Clip, known: Array) -> Array:
     if known.shape != (clip.frames,):
         raise RefusedError(f"The motion has {clip.frames} frames, but {known.size} are marked")
     if clip.frames < 3 or known.all():
-        raise RefusedError("There is no gap to fill; leave out some of the frames that are kept")
+        raise RefusedError("There is no gap to fill; keep fewer frames")
     if not known[0] or not known[-1]:
         raise RefusedError("The first and the last frame of the motion must be kept")
     if not gap.RATE / PACES[1] <= clip.fps <= 240.0:
@@ -167,7 +167,9 @@ def checked(clip: Clip, known: Array) -> Array:
             f"A gap may last {most:g} seconds, not {longest:.1f}; keep a pose in between"
         )
     if not np.isfinite(clip.rotations).all() or not np.isfinite(clip.root_positions).all():
-        raise RefusedError("The motion holds values that are no numbers")
+        raise RefusedError(
+            "The motion has values that are not finite numbers; correct its file or keys"
+        )
     return known
 
 
@@ -176,12 +178,14 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
     model = filler.skeleton
     missing = [name for name in model.names if name not in skeleton.names]
     if missing:
-        raise RefusedError(f"The motion has no joint {missing[0]}, which the model moves")
+        raise RefusedError(f"The motion has no joint {missing[0]}, which the model moves; add it")
     joints = np.array([skeleton.index(name) for name in model.names])
     above = [-1, *(int(skeleton.parents[joint]) for joint in joints[1:])]
     wanted = [-1, *(int(joints[parent]) for parent in model.parents[1:])]
     if skeleton.parents[joints[0]] >= 0 or above != wanted:
-        raise RefusedError("The joints of the motion hang together otherwise than the model's")
+        raise RefusedError(
+            "The joints of the motion have other parents than the model's; use its skeleton"
+        )
     part = Skeleton(model.names, model.parents, skeleton.offsets[joints])
     kind = filler.kind
     if kind.by_hips:
@@ -190,7 +194,9 @@ def _on_model(filler: Filler, skeleton: Skeleton) -> _Match:
         height = -float(part.rest_positions()[:, 1].min())
         own_height = float(filler.info["root_height"])
     if height < 1e-4:
-        raise RefusedError("The rest pose of the motion does not stand upright along Y")
+        raise RefusedError(
+            "The rest pose of the motion does not stand upright; turn it so that Y is up"
+        )
     scale = own_height / height
     time = float(np.clip(Units(height).factors()[1], *TIMES)) if kind.by_hips else 1.0
     return _Match(joints, part.scaled(scale), scale, time)

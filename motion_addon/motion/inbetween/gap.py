@@ -124,7 +124,7 @@ class RootFrames:
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class GapWindows:
     """Windows of a motion, gaps filled without a network, and the network's inputs."""
 
     skeleton: Skeleton
@@ -239,7 +239,7 @@ def window(
     known: Array,
     pace: Array,
     bones: Array | None = None,
-) -> Window:
+) -> GapWindows:
     """Return windows of a motion with gaps, with the network's inputs.
 
     ``rotations`` (N, T, J, 4) local, ``roots`` (N, T, 3); their values where ``known`` (N, T) is
@@ -266,10 +266,10 @@ def window(
         ],
         axis=-1,
     ).astype(np.float32)
-    return Window(skeleton, known, rotations, roots, root_frames, axes, seen[:, :, 0], inputs)
+    return GapWindows(skeleton, known, rotations, roots, root_frames, axes, seen[:, :, 0], inputs)
 
 
-def corrected(filled: Window, outputs: Array) -> tuple[Array, Array, Array]:
+def corrected(filled: GapWindows, outputs: Array) -> tuple[Array, Array, Array]:
     """Return local rotations (N, T, J, 4), roots (N, T, 3) and contacts (N, T, 4) in 0..1.
 
     ``outputs`` (N, T, O) are corrections in their own units. Kept frames stay as they are.

@@ -2,7 +2,7 @@
 """Transitions: from one motion into another, or from the end of a motion into its beginning.
 
 Owns where on the ground the second motion is put, and which frames are kept. ``fill_gaps`` fills
-the transition itself; a rig's own poses are joined alike by ``Spans``.
+the transition itself; ``Spans`` joins a rig's own poses in the same way.
 """
 
 from __future__ import annotations

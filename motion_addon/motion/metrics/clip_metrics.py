@@ -257,7 +257,7 @@ def pops(bends: Array, fps: float, limit: float) -> float:
     return float(found / (len(bends) / fps / 60.0))
 
 
-def seam_error(clip: Clip) -> dict[str, float]:
+def loop_error(clip: Clip) -> dict[str, float]:
     """Return how far the last frame plus one is from the first, over the usual frame step.
 
     Both ratios are 1 or less for a loop whose transition looks like its other frames; the position

@@ -2,8 +2,8 @@
 """Network of adaptive instance normalization: one motion's content in another's statistics.
 
 Temporal convolutions over windows of ``style_features``. Content is a window without each
-channel's mean and deviation over time; style is the mean and the deviation of other channels, of
-deep ones and of the inputs. The decoder gives content the statistics of a style at the
+channel's mean and deviation over time; style is the mean and the deviation of the style encoder's
+deepest channels and of the inputs. The decoder gives content the statistics of a style at the
 bottleneck, and at two more layers a scale and a shift that a small network computes from the
 style and the mean conditions. Its output is added to the deviation of the features from their mean,
 scaled by the style (``reach``), and to a mean that the style sets (``posture``).

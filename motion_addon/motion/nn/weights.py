@@ -47,13 +47,15 @@ def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Ki
     """Return a model built from its name and its files; raises RefusedError."""
     place = folder / name
     if not name.isidentifier() or not (place / "model.json").is_file():
-        raise RefusedError(f"There is no model named {name!r}")
+        raise RefusedError(f"There is no model named {name!r}; choose another model")
     try:
         return build(name, _files(place))
     except RefusedError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RefusedError(f"The files of the model {name} are damaged or incomplete") from error
+        raise RefusedError(
+            f"The files of the model {name} are damaged or incomplete; reinstall them"
+        ) from error
 
 
 def _files(place: FilePath) -> Files:
@@ -74,4 +76,6 @@ def skeleton_of(info: dict[str, Any]) -> Skeleton:
 def check_layout(name: str, info: dict[str, Any], inputs: int, outputs: int) -> None:
     """Raise RefusedError unless a model has this number of inputs and outputs."""
     if [info["inputs"], info["outputs"]] != [inputs, outputs]:
-        raise RefusedError(f"The model {name} was made for another version of Footfall")
+        raise RefusedError(
+            f"The model {name} is for another version of Footfall; reinstall Footfall"
+        )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The height of the ground under a foot: that of the plan, level across the path."""
+"""The height of the ground under a foot: the plan's slope along the path, level across it."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ def _carrier(body: Body, moving: set[int]) -> int:
             and all(rig.descends(b, bone) for b in hung if b != hips)
         ):
             return bone
-    raise RefusedError("The hips of this rig cannot be moved: they hang apart from spine and legs")
+    raise RefusedError("The hips bone does not move spine and legs; choose another in the bone map")
 
 
 def channels(pose: BodyPose, root_motion: RootMotion = "hips") -> Channels:

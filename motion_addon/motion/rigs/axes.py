@@ -28,7 +28,9 @@ def body_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> Array:
     up = np.eye(3)[np.argmax(np.abs(upright))] * np.sign(upright[np.argmax(np.abs(upright))])
     left -= up * (left @ up)
     if np.linalg.norm(left) < 1e-6:
-        raise RefusedError("The left and right legs of the rig are in the same place")
+        raise RefusedError(
+            "The left and right legs of the rig are in the same place; correct the bone map"
+        )
     left = left / np.linalg.norm(left)
     near = np.eye(3)[np.argmax(np.abs(left))] * np.sign(left[np.argmax(np.abs(left))])
     if left @ near > 0.995:
@@ -65,7 +67,7 @@ def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple
         beside += leg.mean(axis=0) if role.endswith(".L") else -leg.mean(axis=0)
     ahead, beside = (v - up * (v @ up) for v in (ahead, beside))
     if min(np.linalg.norm(ahead), np.linalg.norm(beside)) < 1e-6:
-        raise RefusedError("The legs of the rig are in the same place")
+        raise RefusedError("The legs of the rig are in the same place; correct the bone map")
     forward = quat.unit(ahead)
     near = np.eye(3)[np.argmax(np.abs(forward))] * np.sign(forward[np.argmax(np.abs(forward))])
     if forward @ near > 0.97:
@@ -73,7 +75,7 @@ def four_legged_axes(rig: RigBones, roles: Mapping[str, Sequence[int]]) -> tuple
     left = np.cross(up, forward)
     across = float(quat.unit(beside) @ left)
     if abs(across) < 0.6:
-        raise RefusedError("The legs of the rig do not stand on four corners")
+        raise RefusedError("The legs of the rig do not stand on four corners; correct the bone map")
     return quat.from_matrix(np.stack([left, up, forward], axis=-1)), across < 0.0
 
 

@@ -37,7 +37,7 @@ def _filled_tail(rig: RigBones, roles: Roles) -> Roles:
 def _axes(rig: RigBones, roles: Roles) -> Array:
     world_from_body, exchanged = four_legged_axes(rig, roles)
     if exchanged:
-        raise RefusedError("The left and right legs of the bone map are exchanged")
+        raise RefusedError("The left and right legs of the bone map are exchanged; swap them")
     return world_from_body
 
 
@@ -62,7 +62,7 @@ def _ground(pose: RestPose, hips: Array, ball_height: float | None) -> float:
 def _legs(pose: RestPose) -> tuple[Leg, ...]:
     hips = float(pose.heads[_hip_joints(pose.roles), 1].mean())
     if hips < 1e-4:
-        raise RefusedError("The hips of this rig are not above its paws")
+        raise RefusedError("The hips of this rig are not above its paws; correct the bone map")
     return tuple(_leg(pose, joints, hips) for joints in LEG_JOINTS)
 
 
@@ -83,7 +83,7 @@ def _leg(pose: RestPose, joints: CanonicalLeg, hips: float) -> Leg:
         bent, ball = len(bones) - 1 if foot else len(bones), tip
     path = np.array([*points[:bent], points[bent] if bent < len(bones) else tip])
     if np.linalg.norm(np.diff(path, axis=0), axis=1).sum() < 1e-5:
-        raise RefusedError(f"The leg {role} has no length")
+        raise RefusedError(f"The leg {role} has no length; correct the bone map")
     toe = float((tip - ball)[2]) if low else 0.0
     if not 0.02 * hips < toe < 0.3 * hips:
         toe = 0.1 * hips

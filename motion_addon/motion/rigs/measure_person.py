@@ -64,7 +64,9 @@ def _leg(pose: RestPose, joints: CanonicalLeg) -> Leg:
     points = pose.heads[list(bones[:3])]
     thigh_length, shin_length = (np.linalg.norm(b - a) for a, b in pairwise(points))
     if min(thigh_length, shin_length) < 1e-5:
-        raise RefusedError(f'The leg bone "{pose.rig.names[bones[0]]}" has no length')
+        raise RefusedError(
+            f'The leg bone "{pose.rig.names[bones[0]]}" has no length; correct the bone map'
+        )
     ball = _foot_tip(pose, bones)
     flat = (ball - points[2]) * np.array([1.0, 0.0, 1.0])
     if flat[2] < 0.2 * np.linalg.norm(flat) or np.linalg.norm(flat) < 1e-4:

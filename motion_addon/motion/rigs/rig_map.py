@@ -42,7 +42,9 @@ class RigMap:
         roles = known.every
         unknown = [role for role in clean if role not in roles]
         if unknown:
-            raise RefusedError(f'"{unknown[0]}" is not a part of the body that Footfall knows')
+            raise RefusedError(
+                f'"{unknown[0]}" is not a known part of the body; remove it from the bone map'
+            )
         object.__setattr__(self, "roles", {r: clean[r] for r in roles if r in clean})
         gone = [role for role in roles if role != "root" and not _played(role, clean, known)]
         gone.sort(key=lambda role: role not in known.required)
@@ -81,7 +83,8 @@ class RigMap:
             for name in names:
                 if name not in rig:
                     raise RefusedError(
-                        f'The bone map names "{name}" for {role}, which is not there'
+                        f'The bone map names "{name}" for {role}, which is not in the rig; '
+                        "pick another"
                     )
                 if name in taken:
                     raise RefusedError(f'The bone "{name}" is both {taken[name]} and {role}')
@@ -108,12 +111,14 @@ class RigMap:
         except json.JSONDecodeError as error:
             raise RefusedError(f"The bone map is not valid JSON (line {error.lineno})") from error
         if not isinstance(body, dict) or body.get("format") != _FORMAT:
-            raise RefusedError("The file is not a Footfall bone map")
+            raise RefusedError("The file is not a Footfall bone map; choose another file")
         if body.get("version") != 1:
-            raise RefusedError("The bone map was written by a newer version of Footfall")
+            raise RefusedError(
+                "The bone map was written by a newer version of Footfall; update Footfall"
+            )
         kind = KINDS.get(body.get("kind", BIPED.name))
         if kind is None:
-            raise RefusedError("The bone map is of a kind of body that Footfall does not know")
+            raise RefusedError("The bone map is for an unknown kind of body; choose another file")
         roles = _read_roles(body.get("roles"))
         notes = tuple(str(note) for note in body.get("notes", ()))
         try:
@@ -131,7 +136,7 @@ def _played(role: str, roles: Mapping[str, tuple[str, ...]], known: Roles) -> bo
 
 def _read_roles(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
-        raise RefusedError("The bone map has no list of roles")
+        raise RefusedError("The bone map has no list of roles; export it again")
     roles: dict[str, tuple[str, ...]] = {}
     for role, names in value.items():
         names = [names] if isinstance(names, str) else names

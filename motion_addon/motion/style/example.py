@@ -49,12 +49,16 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
         return styler.library[choice.name]
     if choice.embedding is not None:
         if len(choice.embedding) != styler.network.embedding:
-            raise RefusedError("The stored style was measured by another version; pick it again")
+            raise RefusedError(
+                "The stored style is from another version of Footfall; pick it again"
+            )
         return np.array(choice.embedding, dtype=np.float32)
     try:
         clip = bvh.read(str(choice.clip))
     except OSError as error:
-        raise RefusedError(f"The style clip {choice.clip} cannot be read") from error
+        raise RefusedError(
+            f"The style clip {choice.clip} cannot be read; check the path"
+        ) from error
     except RefusedError as error:
         raise RefusedError(f"The style clip cannot be read: {error}") from error
     return example(styler, clip)

@@ -70,7 +70,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("path", [[0, 0, 0], [0, True, 1]], POINT),
     ("path", [[0, 0, 0], [0, 0, NAN]], POINT),
     ("path", [[0, 0, 0], [0, 0, 10**400]], POINT),
-    ("path", [[0, 0, 0], [0, 0, 1e8]], "is it in meters"),
+    ("path", [[0, 0, 0], [0, 0, 1e8]], "check that it is in meters"),
     ("model", 3, "must be text"),
     ("cyclic", 1, "must be true or false"),
     ("speed", "fast", "must be a number"),

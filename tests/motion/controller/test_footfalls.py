@@ -17,7 +17,7 @@ from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.quadruped import LEGS
 from motion_addon.motion.controller import footfall_search
-from motion_addon.motion.controller.blending import Clock
+from motion_addon.motion.controller.blending import StrideClock
 from motion_addon.motion.controller.footfall_edits import Footfall
 from motion_addon.motion.controller.footfall_search import Retiming, monotone
 from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
@@ -26,10 +26,10 @@ from tests.cases import each
 FRAMES, STRIDE = 400, 40.0
 LF, RH = LEGS.index("LF"), LEGS.index("RH")
 OFFSETS, DUTY = np.array(quadruped_gaits.TABLE["walk"].offsets), quadruped_gaits.TABLE["walk"].duty
-CLOCK = Clock(np.arange(FRAMES) / STRIDE, np.tile(OFFSETS, (FRAMES, 1)))
+CLOCK = StrideClock(np.arange(FRAMES) / STRIDE, np.tile(OFFSETS, (FRAMES, 1)))
 
 
-def walked(clock: Clock, reach: float = 1.0) -> np.ndarray:
+def walked(clock: StrideClock, reach: float = 1.0) -> np.ndarray:
     """Return the contacts of legs that follow a clock, or only a share of what it changes."""
     offsets = CLOCK.offsets + reach * (clock.offsets - CLOCK.offsets)
     return ((clock.phase[:, None] - offsets) % 1.0 < DUTY).astype(np.float32)
@@ -86,7 +86,7 @@ def test_several_footfalls_of_one_paw_and_of_others() -> None:
 def test_legs_that_fall_short_are_asked_for_more() -> None:
     subject = retiming(Footfall("LF", 170 / 60, to=177 / 60))
 
-    def attempt(clock: Clock) -> Generator[float, None, footfall_search.Try]:
+    def attempt(clock: StrideClock) -> Generator[float, None, footfall_search.Try]:
         yield 0.5
         return footfall_search.Try(None, None, walked(clock, reach=0.7))  # type: ignore[arg-type]
 

@@ -88,7 +88,6 @@ def test_gaits_that_were_not_shown(creature: Creature, gait: str, speed: float) 
 
 def test_stored_and_read_again(creature: Creature, tmp_path: Path) -> None:
     creature.save(tmp_path / "dog.npz")
-    assert (tmp_path / "dog.npz").stat().st_size < 200_000
     again = Creature.load(tmp_path / "dog.npz")
     assert (again.name, again.credit, again.gait) == ("paper dog", "Nobody's. CC0.", "walk")
     assert again.digest == Creature.from_bytes(again.to_bytes()).digest

@@ -16,7 +16,6 @@ from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.body.body import Body
-from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.inbetween import (
@@ -30,7 +29,6 @@ from motion_addon.motion.inbetween.animal_proxy import AnimalProxy
 from motion_addon.motion.inbetween.model import Filler
 from motion_addon.motion.inbetween.proxies import proxy_of
 from motion_addon.motion.maths import quat
-from motion_addon.motion.nn import weights
 from motion_addon.motion.retarget import retarget
 from motion_addon.motion.retarget.channels import RigPoser
 from motion_addon.motion.rigs.measure import measure
@@ -85,8 +83,6 @@ def test_is_described_truly(filler: Filler) -> None:
     assert filler.skeleton.names == quadruped.JOINTS
     assert filler.info["body"] == "quadruped"
     assert filler.info["credits"]
-    place = weights.FOLDER / KINDS["quadruped"].filler / "weights.safetensors"
-    assert place.stat().st_size < 5e6
 
 
 def test_steps_where_interpolation_glides(filler: Filler) -> None:

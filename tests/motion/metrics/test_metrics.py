@@ -133,8 +133,8 @@ def test_seam_of_an_exact_cycle_is_a_usual_step() -> None:
     rotations = clip.rotations.copy()
     rotations[:, 3] = quat.from_rotvec(np.stack([turn, 0 * turn, 0 * turn], axis=-1))
     whole = Clip(clip.skeleton, rotations, clip.root_positions, 60.0)
-    assert clip_metrics.seam_error(whole)["seam_pose"] < 1.7
-    assert clip_metrics.seam_error(whole.slice(0, 45))["seam_pose"] > 5.0
+    assert clip_metrics.loop_error(whole)["seam_pose"] < 1.7
+    assert clip_metrics.loop_error(whole.slice(0, 45))["seam_pose"] > 5.0
 
 
 def test_penetration_is_depth_below_the_sole() -> None:

@@ -199,9 +199,9 @@ def test_roles_depend_on_the_kind():
     assert "foreleg.L" in QUADRUPED.roles.every
     assert "foreleg.L" not in BIPED.roles.every
     assert set(QUADRUPED.roles.required) == {"hips", *LEGS}
-    with pytest.raises(RefusedError, match="not a part of the body"):
+    with pytest.raises(RefusedError, match="not a known part of the body"):
         RigMap("custom", {"foreleg.L": ("a", "b")})
-    with pytest.raises(RefusedError, match="not a part of the body"):
+    with pytest.raises(RefusedError, match="not a known part of the body"):
         RigMap("custom", {"thigh.L": ("a",)}, kind=QUADRUPED)
 
 

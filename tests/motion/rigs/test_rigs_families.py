@@ -259,7 +259,7 @@ def test_check_says_what_is_wrong():
     found = detect(rig)
     with pytest.raises(RefusedError, match=r"no bone for: thigh\.L"):
         found.with_role("thigh.L").check(rig)
-    with pytest.raises(RefusedError, match="which is not there"):
+    with pytest.raises(RefusedError, match="which is not in the rig"):
         found.with_role("head", "Nobody").check(rig)
     with pytest.raises(RefusedError, match="is both"):
         found.with_role("head", found.roles["hips"][0]).check(rig)

@@ -30,7 +30,7 @@ def sample(gait: str, speed: float) -> Sample:
 
 
 @pytest.fixture(scope="module")
-def dog() -> cases.Creature:
+def dog() -> cases.JudgedCreature:
     samples = sample("trot", 1.8), sample("walk", 0.8)
     return cases.of_animal(Animal("test/dog", True, samples))
 
@@ -204,7 +204,7 @@ def test_folds_hold_out_each_rig_once():
     assert len(rigs) == len(set(rigs)) > 30
 
 
-def scored(one: cases.Creature, methods) -> list[tables.Row]:
+def scored(one: cases.JudgedCreature, methods) -> list[tables.Row]:
     """Return a row of each case and method, all alike."""
     values = {"slip": 0.0, "slip_median": 0.0, "slip_95": 0.0, "planted_median": 0.0}
     values |= {"planted_95": 0.0, "pose": 1.0, "footfalls": 0.0, "footfalls_most": 0.0}
@@ -215,7 +215,7 @@ def scored(one: cases.Creature, methods) -> list[tables.Row]:
     return [{**row, "case": kind, "method": name} for kind in kinds for name in methods]
 
 
-def tuned(dog: cases.Creature, folder, lengths: Sequence[int] = (4,)) -> model.Model:
+def tuned(dog: cases.JudgedCreature, folder, lengths: Sequence[int] = (4,)) -> model.Model:
     settings = replace(
         finetune.SETTINGS, steps=3, batch_frames=64, lengths=tuple(lengths), shares=(1.0,)
     )

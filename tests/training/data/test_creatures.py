@@ -27,12 +27,14 @@ from training.data.synthetic.families import FAMILIES
 from training.data.synthetic.measured import HORSE, HORSE_HIP, LABRADOR, LABRADOR_HIP
 
 
-def of_kind(kind: str, seed: int = 0) -> creature.Creature:
+def of_kind(kind: str, seed: int = 0) -> creature.SyntheticCreature:
     rng = np.random.default_rng([seed, 5])
     return creature.of_build(kind, anatomy.varied(FAMILIES[kind], rng), rng)
 
 
-def walked(who: creature.Creature, manner: Manner, seed: int = 0) -> motion.SyntheticMotion:
+def walked(
+    who: creature.SyntheticCreature, manner: Manner, seed: int = 0
+) -> motion.SyntheticMotion:
     out = route.straight(who, "walk", 0.9, 4.0)
     return motion.move(who, out.plan, manner, np.random.default_rng(seed))
 

@@ -146,7 +146,7 @@ def test_statistics_normalize(tmp_path: Path) -> None:
     ][features.CONTROL]
     assert np.abs(control.mean(axis=0)).max() < 1e-4
     assert control.std() == pytest.approx(1.0, abs=0.2)
-    positions = stats["input_scale"][features.POSITIONS]
+    positions = stats["input_scale"][features.INPUT.positions]
     assert np.ptp(positions) < 1e-6, "one scale for all joints"
     contacts = learn.frames["contacts"].numpy()
     assert stats["output_mean"][layout.contacts] == pytest.approx(contacts.mean(axis=0), abs=1e-5)

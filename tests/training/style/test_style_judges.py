@@ -17,7 +17,7 @@ from motion_addon.motion.style import style_features as sf
 from tests.training.styled import TROTTER, WALKER
 from training.shared.frames import Joined
 from training.style import prepare
-from training.style.dataset import Windows
+from training.style.dataset import StyleWindows
 from training.style.judging import (
     bakes,
     captured_performers,
@@ -144,7 +144,7 @@ def test_a_modulated_walk_takes_on_the_style_and_keeps_its_clock() -> None:
     assert np.isfinite(free.rotations).all()
 
 
-def performers() -> Windows:
+def performers() -> StyleWindows:
     """Return windows of one walk, said to be each performer's; one has a single clip."""
     joined = Joined()
     arrays = prepare.arrays_of(WALKER.clip)
@@ -156,7 +156,7 @@ def performers() -> Windows:
             if lone:
                 labels = {key: np.tile(v, (3, *[1] * (v.ndim - 1))) for key, v in labels.items()}
             joined.add(f"{start}{name}.bvh", labels, np.ones(len(labels["other"]), bool), False)
-    return Windows(joined.arrays(WALKER.clip.skeleton), held_out=False)
+    return StyleWindows(joined.arrays(WALKER.clip.skeleton), held_out=False)
 
 
 def test_performers_are_judged_by_other_clips_than_they_are_shown_by() -> None:

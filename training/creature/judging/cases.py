@@ -61,7 +61,7 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Creature:
+class JudgedCreature:
     """A creature: its exemplar and its cases."""
 
     name: str
@@ -73,7 +73,7 @@ class Creature:
     cases: tuple[Case, ...]
 
 
-def creatures(folder: Path, fold: int | None = None) -> list[Creature]:
+def creatures(folder: Path, fold: int | None = None) -> list[JudgedCreature]:
     """Return the real creatures of ``folder`` (unpacked data), held-out ones first.
 
     ``fold`` selects the creatures of ``episodes.FOLDS`` to hold out instead of the usual ones.
@@ -102,7 +102,7 @@ def kin_of(animal: Animal, seen: Sequence[Animal]) -> str:
     return ""
 
 
-def of_animal(animal: Animal, kin: str = "") -> Creature:
+def of_animal(animal: Animal, kin: str = "") -> JudgedCreature:
     """Return the cases of an animal with two traveling clips or more."""
     moving = sorted(episodes.traveling(animal.samples), key=lambda one: one.froude)
     first = next((one for one in moving if WALK in one.name.lower()), moving[0])
@@ -119,10 +119,10 @@ def of_animal(animal: Animal, kin: str = "") -> Creature:
         pace, gait = route.speed(sample.froude), gait_of(sample)
         cases.append(Case("other", gait, plan(straight(pace), pace, gait), sample.clip))
     group = "held out" if animal.held_out else "seen"
-    return Creature(animal.rig, group, kin, exemplar, tuple(cases))
+    return JudgedCreature(animal.rig, group, kin, exemplar, tuple(cases))
 
 
-def made_up(number: int) -> Creature:
+def made_up(number: int) -> JudgedCreature:
     """Return the cases of a made-up creature: a straight walk, and all its other gaits."""
     who = creature.draw(MADE_UP_SEED, number)
     rng = np.random.default_rng([MADE_UP_SEED, number, 5])
@@ -148,7 +148,7 @@ def made_up(number: int) -> Creature:
     exemplar = shown(name, sample)
     own = exemplar.footfalls.gait
     cases = [case if case.kind == "other" else _asked_as(own, case) for case in cases]
-    return Creature(name, "made up", "", exemplar, tuple(cases))
+    return JudgedCreature(name, "made up", "", exemplar, tuple(cases))
 
 
 def _asked_as(gait: str, case: Case) -> Case:
@@ -160,7 +160,7 @@ def _asked_as(gait: str, case: Case) -> Case:
     return replace(case, gait=gait, plan=plan(course, case.speed, gait, True))
 
 
-def all_made_up(count: int) -> list[Creature]:
+def all_made_up(count: int) -> list[JudgedCreature]:
     """Return the first ``count`` held-out made-up creatures."""
     numbers = (number for number in itertools.count() if episodes.held_out(number))
     return [made_up(number) for number in itertools.islice(numbers, count)]
@@ -186,7 +186,7 @@ def measured(clip: Clip, asked: Trajectory) -> Clip:
     return clip.slice(int(fast[0]) + BEFORE, int(fast[-1]) + 1 - AFTER)
 
 
-def other_than(one: Creature, known: Sequence[Creature]) -> Creature:
+def other_than(one: JudgedCreature, known: Sequence[JudgedCreature]) -> JudgedCreature:
     """Return another creature, always the same one, whose clip serves as a control."""
     names = [creature.name for creature in known]
     at = names.index(one.name) if one.name in names else 0

@@ -28,7 +28,7 @@ from ...data import animal_rigs
 from ...shared import stick_figures
 from . import cases, evaluate
 from .baselines.methods import Method
-from .cases import Case, Creature
+from .cases import Case, JudgedCreature
 from .evaluate import Adapt
 
 POSES: Final = 7
@@ -41,7 +41,7 @@ _PRINTS: Final = {0: "#1f4e79", 1: "#5d9bd3", 2: "#8a3b12", 3: "#e39a6b"}
 _NAMES: Final = {"own": "adapted, at the exemplar's speed", "other": "adapted"}
 
 
-def made(creature: Creature, case: Case, method: Method) -> Clip:
+def made(creature: JudgedCreature, case: Case, method: Method) -> Clip:
     """Return the finished motion of a case."""
     raw = method(creature.exemplar, case.plan)
     settings = evaluate.finishing(creature.exemplar)
@@ -59,7 +59,7 @@ def stride_frames(clip: Clip, poses: int = POSES) -> list[float]:
     return [float(v) for v in first + np.arange(poses) * frames / poses]
 
 
-def draw(creature: Creature, method: Method, file: Path) -> None:
+def draw(creature: JudgedCreature, method: Method, file: Path) -> None:
     """Write the sheet of a creature."""
     rows: list[tuple[str, Clip]] = [("exemplar", creature.exemplar.clip)]
     bends: list[tuple[str, Clip]] = []
@@ -93,7 +93,7 @@ def draw(creature: Creature, method: Method, file: Path) -> None:
     )
 
 
-def _title(creature: Creature) -> str:
+def _title(creature: JudgedCreature) -> str:
     """Return the title of a sheet: the creature, and whether it was trained on."""
     status = (
         f"held out; {creature.kin}, trained on, moves alike" if creature.kin else creature.group

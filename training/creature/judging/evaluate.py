@@ -36,7 +36,7 @@ from ...data.synthetic import episodes
 from . import cases, finetune, measures, tables
 from .baselines import shipped_model
 from .baselines.methods import BASELINES, Method
-from .cases import Case, Creature
+from .cases import Case, JudgedCreature
 from .tables import FINETUNED, NO_SHOT, OURS, Row
 
 Adapt = Callable[[Exemplar], Model]
@@ -74,7 +74,7 @@ def of_model(model: Model) -> Method:
     return lambda _, plan: shipped_model.driven(model, plan)
 
 
-def of_another(one: Creature, other: Creature) -> Exemplar:
+def of_another(one: JudgedCreature, other: JudgedCreature) -> Exemplar:
     """Return another creature's exemplar on the skeleton of this one."""
     clip = retarget.to_skeleton(other.exemplar.clip, one.exemplar.clip.skeleton)
     return replace(other.exemplar, clip=clip)
@@ -129,7 +129,7 @@ def _planted_stride(real: Clip, settings: CleanupSettings) -> Array:
     return measures.mean_stride(finished(real, measures.course(real), settings))
 
 
-def score(creature: Creature, methods: Mapping[str, Method]) -> list[Row]:
+def score(creature: JudgedCreature, methods: Mapping[str, Method]) -> list[Row]:
     """Return a row for each case and method: figures of the raw and of the cleaned motion."""
     rows = []
     settings = finishing(creature.exemplar)
@@ -144,7 +144,7 @@ def score(creature: Creature, methods: Mapping[str, Method]) -> list[Row]:
     return rows
 
 
-def baselines(one: Creature, tuned: Path | None) -> dict[str, Method]:
+def baselines(one: JudgedCreature, tuned: Path | None) -> dict[str, Method]:
     """Return the baselines for a creature; ``tuned`` is the folder that ``finetune`` wrote."""
     file = None if tuned is None else finetune.place(tuned, one)
     if file is None or not file.exists():
@@ -153,7 +153,7 @@ def baselines(one: Creature, tuned: Path | None) -> dict[str, Method]:
 
 
 def adapted(
-    one: Creature, known: Sequence[Creature], learner: Adapt
+    one: JudgedCreature, known: Sequence[JudgedCreature], learner: Adapt
 ) -> tuple[dict[str, Method], float]:
     """Return a learner and its control with another's clip, and the seconds of adapting."""
     begun = time.process_time()
@@ -209,8 +209,8 @@ def of_folder(folder: Path) -> Adapt:
 
 
 def _scored(
-    wanted: Sequence[Creature],
-    known: Sequence[Creature],
+    wanted: Sequence[JudgedCreature],
+    known: Sequence[JudgedCreature],
     learner: Adapt,
     tuned: Path | None = None,
     rivals: bool = True,

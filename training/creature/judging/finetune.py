@@ -153,7 +153,7 @@ def read(file: Path, exemplar: Clip, base: str = "quadruped") -> Model:
     return replace(shipped, skeleton=exemplar.skeleton, network=network, gate=gate)
 
 
-def tune(found: Iterable[cases.Creature], out: Path) -> None:
+def tune(found: Iterable[cases.JudgedCreature], out: Path) -> None:
     """Fine-tune a model for each creature that has none in ``out`` yet."""
     for one in found:
         file = place(out, one)
@@ -163,7 +163,7 @@ def tune(found: Iterable[cases.Creature], out: Path) -> None:
             log.info("%s: %.0f s", one.name, time.perf_counter() - begun)
 
 
-def place(out: Path, creature: cases.Creature) -> Path:
+def place(out: Path, creature: cases.JudgedCreature) -> Path:
     """Return the file of a creature's fine-tuned model."""
     return out / f"{creature.name.replace('/', '-')}.npz"
 

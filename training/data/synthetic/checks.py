@@ -12,7 +12,7 @@ from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from motion_addon.motion.metrics.quadruped_metrics import Stride
 
 from . import anatomy, clock, motion, route
-from .creature import Creature, Manner, of_build
+from .creature import Manner, SyntheticCreature, of_build
 from .families import FAMILIES
 from .measured import HORSE, HORSE_HIP, LABRADOR, LABRADOR_HIP, Row
 from .motion import SyntheticMotion
@@ -82,7 +82,7 @@ def steady_strides(take: SyntheticMotion, out: Route) -> list[Stride]:
     return inside or strides
 
 
-def phase_error(phases: Array, creature: Creature, gait: str) -> float:
+def phase_error(phases: Array, creature: SyntheticCreature, gait: str) -> float:
     """Return the largest error of footfalls (4,) from a creature's own, on the better lead."""
     asked = np.array(creature.gaits[gait].offsets)
     leads = (

@@ -18,7 +18,7 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep
 from motion_addon.motion.plan.trajectory import Trajectory
 
-from .creature import Creature, Manner
+from .creature import Manner, SyntheticCreature
 
 SLOW_STRIDE, FAST_STRIDE = (2.4, 0.34), (1.9, 0.40)
 """Factor and power of the Froude number that give the stride length in hip heights."""
@@ -47,7 +47,7 @@ _WANDER: Final = 0.006
 
 
 @dataclass(frozen=True)
-class Stance:
+class PawStance:
     """One stance of one paw, in fractional frames."""
 
     start: float
@@ -57,7 +57,7 @@ class Stance:
 
 
 @dataclass(frozen=True, eq=False)
-class Clock:
+class LegTiming:
     """Stride timing of a creature along a plan."""
 
     rate: Array
@@ -70,7 +70,7 @@ class Clock:
     """(T, 4) planned touchdowns in strides."""
     moving: Array
     """(T,) 0 standing to 1 moving."""
-    stances: tuple[tuple[Stance, ...], ...]
+    stances: tuple[tuple[PawStance, ...], ...]
     """Stances of each leg."""
 
 
@@ -101,8 +101,12 @@ def turn_rate(plan: Trajectory) -> Array:
 
 
 def clock(
-    creature: Creature, manner: Manner, plan: Trajectory, room: float, rng: np.random.Generator
-) -> Clock:
+    creature: SyntheticCreature,
+    manner: Manner,
+    plan: Trajectory,
+    room: float,
+    rng: np.random.Generator,
+) -> LegTiming:
     """Return the stride timing of a creature along a plan at the model animal's size.
 
     ``room`` (m) is the longest travel of the body over a planted paw; it limits the stride.
@@ -126,7 +130,7 @@ def clock(
     phase = _start(offsets, duties, moving, rng) + np.cumsum(rate) / plan.rate
     legs = np.maximum.accumulate(phase[:, None] - offsets + _wander(len(plan), rng), axis=0)
     stances = tuple(_stances(legs[:, i], duties[:, i], rate, plan.rate) for i in range(4))
-    return Clock(rate, froude, duties, offsets, moving, stances)
+    return LegTiming(rate, froude, duties, offsets, moving, stances)
 
 
 def _duties(duty: Array, plan: Trajectory, manner: Manner, rng: np.random.Generator) -> Array:
@@ -160,7 +164,7 @@ def _start(offsets: Array, duties: Array, moving: Array, rng: np.random.Generato
     return float(choices[int(np.argmin(swinging))])
 
 
-def _stances(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[Stance, ...]:
+def _stances(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[PawStance, ...]:
     """Return a leg's stances from its unwrapped phase (T,); it starts in stance."""
     frames = np.arange(len(phase), dtype=np.float64)
     slope = 1e-9 * frames
@@ -176,6 +180,6 @@ def _stances(phase: Array, duty: Array, rate: Array, fps: int) -> tuple[Stance, 
             land = lift + 1.2 * usual
         if lift - start < 2.5 or land > frames[-1]:
             continue
-        out.append(Stance(start, lift))
+        out.append(PawStance(start, lift))
         start = land
-    return (*out, Stance(start, np.inf))
+    return (*out, PawStance(start, np.inf))

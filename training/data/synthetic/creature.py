@@ -34,7 +34,7 @@ PHASE_SPREAD: Final = 0.018
 
 
 @dataclass(frozen=True, eq=False)
-class Creature:
+class SyntheticCreature:
     """An animal that does not exist."""
 
     name: str
@@ -90,20 +90,20 @@ def _weights(run: str, gallop: str, speeds: ArrayLike, gait: str = "auto") -> Ar
     return out
 
 
-def draw(seed: int, number: int) -> Creature:
+def draw(seed: int, number: int) -> SyntheticCreature:
     """Draw a creature; equal seeds and numbers give equal creatures."""
     rng = np.random.default_rng([seed, number])
     kind, build = anatomy.draw(rng)
     return of_build(f"{kind} {seed}.{number}", build, rng)
 
 
-def of_build(name: str, build: Build, rng: np.random.Generator) -> Creature:
+def of_build(name: str, build: Build, rng: np.random.Generator) -> SyntheticCreature:
     """Draw a creature of a given build with a single mass."""
     mass = build.mass[0]
     upright = 0.16 * mass**0.35
     squat = 1.0 - 0.55 * build.sprawl
     height = upright * squat * float(np.exp(rng.normal(0.0, 0.08)))
-    return Creature(
+    return SyntheticCreature(
         name,
         build,
         anatomy.skeleton(build),

@@ -20,7 +20,7 @@ from motion_addon.motion.maths.quat import Array
 from .. import animal_rigs
 from ..animal_rigs import AnimalClip
 from . import creature, motion, route
-from .creature import Creature, Manner
+from .creature import Manner, SyntheticCreature
 from .route import Route
 
 EVERY: Final = 10
@@ -99,7 +99,7 @@ def episode(seed: int, number: int, others: int = OTHERS) -> Episode:
     return Episode(who.name, False, manner.name, _exemplar(sample, shown.steady, rng), made)
 
 
-def _sample(who: Creature, manner: Manner, out: Route, rng: np.random.Generator) -> Sample:
+def _sample(who: SyntheticCreature, manner: Manner, out: Route, rng: np.random.Generator) -> Sample:
     clip = motion.move(who, out.plan, manner, rng).clip
     return Sample(clip, out.plan.gait.astype(np.float32), out.kind, out.froude)
 

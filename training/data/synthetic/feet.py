@@ -18,8 +18,8 @@ from motion_addon.motion.maths.smoothing import smooth, smoothstep
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from .anatomy import PAW_HEIGHT
-from .clock import LEAST_RATE, Clock, Stance, turn_rate
-from .creature import Creature, Manner
+from .clock import LEAST_RATE, LegTiming, PawStance, turn_rate
+from .creature import Manner, SyntheticCreature
 
 CLEARANCE: Final = {"walk": 0.10, "pace": 0.12, "trot": 0.12, "canter": 0.17, "gallop": 0.21}
 """Height of a paw's arc in hip heights, of a dog."""
@@ -61,10 +61,10 @@ class Steps:
 
 
 def steps(
-    creature: Creature,
+    creature: SyntheticCreature,
     manner: Manner,
     plan: Trajectory,
-    clock: Clock,
+    clock: LegTiming,
     reach: tuple[float, Array],
     rng: np.random.Generator,
 ) -> Steps:
@@ -110,20 +110,22 @@ def steps(
     return Steps(paws, yaws, contacts, stand, swing, load, homes, lean)
 
 
-def _inside(stance: Stance, frames: int) -> slice:
+def _inside(stance: PawStance, frames: int) -> slice:
     """Return the whole frames of a stance."""
     start = 0 if not np.isfinite(stance.start) else int(np.ceil(stance.start))
     stop = frames if not np.isfinite(stance.stop) else int(np.floor(stance.stop)) + 1
     return slice(min(start, frames - 1), max(min(stop, frames), min(start, frames - 1) + 1))
 
 
-def _kept(home: Array, stances: tuple[Stance, ...], most: Array, usual: Array) -> list[Stance]:
+def _kept(
+    home: Array, stances: tuple[PawStance, ...], most: Array, usual: Array
+) -> list[PawStance]:
     """Return the stances, with an extra step where the body travels too far over the paw.
 
     This happens in starts and stops faster than the clock's steps, and in turns. ``most`` (T,) is
     the limit (m), ``usual`` (T,) the frames of a swing.
     """
-    out: list[Stance] = []
+    out: list[PawStance] = []
     for stance in stances:
         one = stance
         while True:
@@ -133,8 +135,8 @@ def _kept(home: Array, stances: tuple[Stance, ...], most: Array, usual: Array) -
                 break
             lift = max(now.start + float(far), one.start + 2.5)
             land = lift + float(usual[min(int(lift), len(usual) - 1)])
-            out.append(Stance(one.start, lift))
-            one = Stance(land, one.stop)
+            out.append(PawStance(one.start, lift))
+            one = PawStance(land, one.stop)
             if land + 3.0 > min(one.stop, len(home) - 1.0):
                 break
         if one.start + 2.5 < one.stop and one.start < len(home) - 1.0:
@@ -163,7 +165,7 @@ def _middle(home: Array, most: Array) -> Array:
     return np.asarray(home[0] + away * min(1.0, limit / max(float(np.linalg.norm(away)), 1e-9)))
 
 
-def _place(home: Array, stance: Stance, most: Array, rng: np.random.Generator) -> Array:
+def _place(home: Array, stance: PawStance, most: Array, rng: np.random.Generator) -> Array:
     """Return (3,) the footprint of a stance from the neutral positions (T, 3) of the paw."""
     noise = np.clip(rng.standard_normal(2), -2.0, 2.0) * _SPREAD * quadruped_gaits.HIP_HEIGHT
     now = _inside(stance, len(home))
@@ -172,10 +174,10 @@ def _place(home: Array, stance: Stance, most: Array, rng: np.random.Generator) -
 
 
 def _homes(
-    creature: Creature,
+    creature: SyntheticCreature,
     manner: Manner,
     plan: Trajectory,
-    clock: Clock,
+    clock: LegTiming,
     turned: tuple[Array, Array],
     middles: Array,
 ) -> Array:
@@ -197,7 +199,7 @@ def _homes(
     return np.asarray(out)
 
 
-def _clearance(creature: Creature, manner: Manner, plan: Trajectory) -> Array:
+def _clearance(creature: SyntheticCreature, manner: Manner, plan: Trajectory) -> Array:
     """Return (T,) the height of the paws' arcs, meters."""
     least = CLEARANCE["walk"]
     out = plan.gait @ np.array([least, *(CLEARANCE[name] for name in quadruped_gaits.GAITS[1:])])

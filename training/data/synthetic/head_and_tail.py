@@ -19,8 +19,8 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 
-from .clock import Clock
-from .creature import Creature, Manner
+from .clock import LegTiming
+from .creature import Manner, SyntheticCreature
 from .trunk import Sway, oriented
 
 LEVEL: Final = (0.55, 0.75, 0.9, 1.0)
@@ -45,10 +45,10 @@ _FLAT = np.zeros(1)
 
 
 def head(
-    creature: Creature,
+    creature: SyntheticCreature,
     manner: Manner,
     plan: Trajectory,
-    clock: Clock,
+    clock: LegTiming,
     sway: Sway,
     withers: Array,
     rng: np.random.Generator,
@@ -81,7 +81,7 @@ def _slow(frames: int, fps: float, rng: np.random.Generator) -> Array:
     return np.asarray(noise / max(float(noise.std()), 1e-9))
 
 
-def _look(plan: Trajectory, clock: Clock, rng: np.random.Generator) -> Array:
+def _look(plan: Trajectory, clock: LegTiming, rng: np.random.Generator) -> Array:
     """Return (T,) the head's yaw relative to the heading, radians, positive to the left."""
     yaw = np.unwrap(quat.yaw_of(plan.facing))
     frames = np.arange(len(plan))
@@ -92,7 +92,12 @@ def _look(plan: Trajectory, clock: Clock, rng: np.random.Generator) -> Array:
 
 
 def tail(
-    creature: Creature, manner: Manner, plan: Trajectory, clock: Clock, sway: Sway, pelvis: Array
+    creature: SyntheticCreature,
+    manner: Manner,
+    plan: Trajectory,
+    clock: LegTiming,
+    sway: Sway,
+    pelvis: Array,
 ) -> Array:
     """Return world rotations (T, 5, 4) of the tail on the pelvis' rotation (T, 4)."""
     fps, count = plan.rate, len(quadruped.TAIL)
@@ -113,7 +118,7 @@ def tail(
     return np.stack(out, axis=1)
 
 
-def swung(creature: Creature, clip: Clip) -> Clip:
+def swung(creature: SyntheticCreature, clip: Clip) -> Clip:
     """Return a clip with secondary motion of head and tail, the tail clear of the ground.
 
     Long tails are stiffer and swing less.

@@ -18,7 +18,7 @@ from motion_addon.motion.maths import leg_ik, quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth, smoothstep
 
-from .creature import Creature, Manner
+from .creature import Manner, SyntheticCreature
 from .feet import Steps
 
 ROLL: Final = {"H": (1.15, 1.0), "F": (1.5, 1.0)}
@@ -45,7 +45,7 @@ _SIDE = np.array([1.0, 0.0, 0.0])
 
 
 @dataclass(frozen=True, eq=False)
-class Foot:
+class FootRotations:
     """Prescribed rotations of the foot of one leg over time."""
 
     rotations: Array
@@ -98,8 +98,8 @@ def leg_angle(steps: Steps, column: int, place: Array) -> Array:
 
 
 def foot(
-    creature: Creature, manner: Manner, name: str, place: Array, steps: Steps, fps: float
-) -> Foot:
+    creature: SyntheticCreature, manner: Manner, name: str, place: Array, steps: Steps, fps: float
+) -> FootRotations:
     """Return the rotations of a leg's foot for its hip or shoulder at ``place`` (T, 3)."""
     skeleton = creature.skeleton
     i, girdle = quadruped.LEGS.index(name), name[1]
@@ -129,7 +129,7 @@ def foot(
         end = end - quat.apply(rotations[-1], offset(skeleton, joint))
     droop = np.abs(FOLD["F"]) * 0.8 * bump * lifted - 0.12 * np.sin(np.pi * x) ** 2 * lifted
     rotations.append(quat.mul(aim, quat.from_axis_angle(_SIDE, droop)))
-    return Foot(np.stack(rotations, axis=1), end, x)
+    return FootRotations(np.stack(rotations, axis=1), end, x)
 
 
 def _long(skeleton: Skeleton, name: str) -> float:
@@ -141,14 +141,14 @@ def _long(skeleton: Skeleton, name: str) -> float:
     return float(np.clip((sum(used[2:]) / sum(used) - low) / (high - low), 0.0, 1.0))
 
 
-def reaches(creature: Creature, manner: Manner) -> tuple[float, Array]:
+def reaches(creature: SyntheticCreature, manner: Manner) -> tuple[float, Array]:
     """Return the longest travel (m) of the body over a paw, and (4,) each leg's middle (m)."""
     found = spans(creature, manner)
     middles = np.clip(0.5 * (found[:, 0] - found[:, 1]), -0.12, 0.12)
     return float(np.maximum(found.sum(axis=1).min(), 0.25 * quadruped_gaits.HIP_HEIGHT)), middles
 
 
-def spans(creature: Creature, manner: Manner) -> Array:
+def spans(creature: SyntheticCreature, manner: Manner) -> Array:
     """Return (4, 2) the reach (m) of each paw ahead of and behind its rest position.
 
     Found by testing the offsets TRIED with the trunk lowered by SINK.
@@ -190,7 +190,7 @@ def lack(skeleton: Skeleton, name: str, place: Array, end: Array) -> Array:
     return np.asarray(np.maximum(place[:, 1] - end[:, 1] - height, 0.0))
 
 
-def solve(skeleton: Skeleton, name: str, above: Top, held: Foot) -> dict[str, Array]:
+def solve(skeleton: Skeleton, name: str, above: Top, held: FootRotations) -> dict[str, Array]:
     """Return the world rotations (T, 4) of all joints of a leg."""
     upper, middle, end, _ = limb(name)
     chain = quadruped.LEG_CHAINS[name]
@@ -212,7 +212,7 @@ def solve(skeleton: Skeleton, name: str, above: Top, held: Foot) -> dict[str, Ar
     return out
 
 
-def _within(place: Array, held: Foot, length: float) -> Array:
+def _within(place: Array, held: FootRotations, length: float) -> Array:
     """Return the target (T, 3) of hock or wrist, limited in swing so that the leg stays bent."""
     away = held.end - place
     far = np.linalg.norm(away, axis=-1)

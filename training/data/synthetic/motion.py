@@ -10,13 +10,13 @@ from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
-from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.maths.smoothing import running_max, smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 
 from . import clock as clocks
 from . import feet, head_and_tail, legs, trunk
-from .clock import Clock
-from .creature import Creature, Manner
+from .clock import LegTiming
+from .creature import Manner, SyntheticCreature
 from .feet import Steps
 from .trunk import Sway
 
@@ -30,18 +30,18 @@ _SINK_SECONDS: Final = 0.07
 class SyntheticMotion:
     """A clip of a creature at the model animal's size, and its input."""
 
-    creature: Creature
+    creature: SyntheticCreature
     manner: Manner
     plan: Trajectory
     clip: Clip
     """60 Hz, with exact contacts (T, 4)."""
-    clock: Clock
+    clock: LegTiming
     lack: Array
     """(T,) drop of a girdle for its legs to reach, in hip heights."""
 
 
 def move(
-    creature: Creature, plan: Trajectory, manner: Manner, rng: np.random.Generator
+    creature: SyntheticCreature, plan: Trajectory, manner: Manner, rng: np.random.Generator
 ) -> SyntheticMotion:
     """Return the motion of a creature along a plan at the model animal's size."""
     reach = legs.reaches(creature, manner)
@@ -73,7 +73,7 @@ def move(
 
 
 def _sunk(
-    creature: Creature, manner: Manner, sway: Sway, steps: Steps, fps: float
+    creature: SyntheticCreature, manner: Manner, sway: Sway, steps: Steps, fps: float
 ) -> tuple[Sway, Array]:
     """Return the sway with girdles smoothly lowered where stance legs would not reach."""
     half = max(round(2.0 * _SINK_SECONDS * fps), 1)
@@ -91,9 +91,7 @@ def _sunk(
         if lacks.max() < 1e-4:
             break
         lacks = np.maximum(lacks, LEVEL * lacks[:, ::-1])
-        padded = np.pad(lacks, ((half, half), (0, 0)), mode="edge")
-        deepest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0).max(-1)
-        down = smooth(deepest, half / 2.5)
+        down = smooth(running_max(lacks, half), half / 2.5)
         total = total + down.max(axis=1)
         sway = Sway(
             sway.heading, sway.center, sway.rise - 1.02 * down, sway.yaw, sway.pitch, sway.roll

@@ -13,7 +13,7 @@ from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import Trajectory
 from motion_addon.motion.plan.turn_in_place import turn_in_place
 
-from .creature import Creature
+from .creature import SyntheticCreature
 
 KINDS: Final = ("steady", "winding", "changing", "stopping", "pivot", "backward")
 """Kinds of route."""
@@ -51,7 +51,7 @@ def speed(froude: float) -> float:
 
 
 def draw(
-    creature: Creature,
+    creature: SyntheticCreature,
     rng: np.random.Generator,
     kind: str | None = None,
     gait: str | None = None,
@@ -83,7 +83,9 @@ def draw(
     return Route(kind, gait, froude, plan)
 
 
-def straight(creature: Creature, gait: str, pace: float, seconds: float = SECONDS) -> Route:
+def straight(
+    creature: SyntheticCreature, gait: str, pace: float, seconds: float = SECONDS
+) -> Route:
     """Return a straight route in one gait at a speed (m/s) at the model's size."""
     path = Path.from_points([[0.0, 0.0, 0.0], [0.0, 0.0, max(seconds * pace, 0.5)]])
     plan = trajectory.plan(path, speed=pace, gait=gait, mover=creature.mover)
@@ -107,7 +109,7 @@ def _path(rng: np.random.Generator, length: float, bend: float, pace: float) -> 
     return Path.from_points(np.cumsum(steps, axis=0) * (s[1] - s[0]))
 
 
-def _stopping(creature: Creature, path: Path, pace: float, gait: str) -> Trajectory:
+def _stopping(creature: SyntheticCreature, path: Path, pace: float, gait: str) -> Trajectory:
     """Return a plan with a stop in the middle."""
     half = Path.from_points(path.position(np.linspace(0.0, 0.5 * path.length, 80)))
     rest = Path.from_points(path.position(np.linspace(0.5 * path.length, path.length, 80)))
@@ -132,13 +134,13 @@ def joined(one: Trajectory, two: Trajectory) -> Trajectory:
     )
 
 
-def _pivot(creature: Creature, rng: np.random.Generator) -> Route:
+def _pivot(creature: SyntheticCreature, rng: np.random.Generator) -> Route:
     turn = float(rng.choice([-1.0, 1.0]) * rng.uniform(0.7, 3.1))
     plan = turn_in_place(np.zeros(3), float(rng.uniform(-3.0, 3.0)), turn, creature.mover)
     return Route("pivot", "walk", 0.0, plan)
 
 
-def _backward(creature: Creature, rng: np.random.Generator, seconds: float) -> Route:
+def _backward(creature: SyntheticCreature, rng: np.random.Generator, seconds: float) -> Route:
     froude = float(rng.uniform(0.02, 0.08))
     pace = speed(froude)
     gait = quadruped_gaits.BACKWARD if quadruped_gaits.BACKWARD in creature.froude else "walk"

@@ -18,8 +18,8 @@ from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
 from motion_addon.motion.plan.trajectory import Trajectory
 
-from .clock import Clock, turn_rate
-from .creature import Creature, Manner
+from .clock import LegTiming, turn_rate
+from .creature import Manner, SyntheticCreature
 from .feet import Steps
 
 TWO_HUMPS: Final = {"walk": 0.75, "pace": 0.05, "trot": 0.0, "canter": 0.0, "gallop": 0.0}
@@ -92,10 +92,10 @@ def rises(push_: Array, fps: float) -> Array:
 
 
 def sway(
-    creature: Creature,
+    creature: SyntheticCreature,
     manner: Manner,
     plan: Trajectory,
-    clock: Clock,
+    clock: LegTiming,
     steps: Steps,
     rng: np.random.Generator,
 ) -> Sway:
@@ -159,7 +159,7 @@ def lowered(manner: Manner, sprawl: float = 0.0) -> float:
     return (0.2 - 0.1 * sprawl) * manner.crouch + 0.025 * manner.weight
 
 
-def torso(creature: Creature, sway_: Sway) -> tuple[Array, Array]:
+def torso(creature: SyntheticCreature, sway_: Sway) -> tuple[Array, Array]:
     """Return world rotations (T, 5, 4) and positions (T, 5, 3) of the torso's joints.
 
     The torso is pitched so that both pelvis and withers reach their heights.

@@ -24,7 +24,7 @@ from motion_addon.motion.style.style_features import PERSON, StyleLayout
 
 from ...shared import results
 from .. import dataset
-from ..dataset import Windows, decoder_conditions, rendered
+from ..dataset import StyleWindows, decoder_conditions, rendered
 from ..model import AdaIn, Convolution, Size
 from ..train import Settings, fit, from_mean, weights
 from .classifiers import SURE, Judges
@@ -110,7 +110,9 @@ def figures(
     }
 
 
-def compare(data: Windows, held_out: Windows, settings: Settings, out: Path) -> dict[str, Any]:
+def compare(
+    data: StyleWindows, held_out: StyleWindows, settings: Settings, out: Path
+) -> dict[str, Any]:
     """Return the figures of each variant."""
     judges = judges_of(held_out)
     rng = np.random.default_rng(21)
@@ -144,7 +146,7 @@ def main() -> None:
     results.add_argument(parser)
     options = parser.parse_args()
     arrays = dataset.read(options.dataset)
-    pair = Windows(arrays, False), Windows(arrays, True)
+    pair = StyleWindows(arrays, False), StyleWindows(arrays, True)
     found = compare(*pair, Settings(steps=options.steps), options.out)
     for name, row in found.items():
         print(f"{name:14} " + " ".join(f"{key} {value:.3f}" for key, value in row.items()))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.body.kinds import BIPED
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.style import model, transfer
@@ -22,7 +23,7 @@ from motion_addon.motion.style.model import Styler
 from motion_addon.motion.style.request import StyleChoice
 
 from ...shared import results
-from ..dataset import Windows
+from ..dataset import StyleWindows
 from ..prepare import build
 from ..synthesis.people_styles import PEOPLE_STYLES
 from . import bakes, evaluate
@@ -50,7 +51,7 @@ SEED, STEPS = 7, 300
 class Halves:
     """The walking windows of each performer: one half for the judge, the other for examples."""
 
-    def __init__(self, windows: Windows) -> None:
+    def __init__(self, windows: StyleWindows) -> None:
         """Split by every other clip, a single clip in the middle."""
         self.windows = windows
         first = np.sort(np.concatenate([windows.own, windows.other]))
@@ -133,7 +134,7 @@ def compare(data: Path) -> Row:
     """Return the figures of each performer."""
     arrays = build(data)
     arrays["held_out"] = np.zeros_like(arrays["held_out"])
-    halves = Halves(Windows(arrays, held_out=False))
+    halves = Halves(StyleWindows(arrays, held_out=False))
     (judge,) = trained_judges(halves.draw, (Question(len(PERFORMERS)),), SEED, STEPS)
     styler = model.load_styler("biped")
     return {name: carried(styler, judge, halves, i) for i, name in enumerate(PERFORMERS)}
@@ -142,7 +143,9 @@ def compare(data: Path) -> Row:
 def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=evaluate.DATA, help="folder of the clips")
+    parser.add_argument(
+        "--data", type=Path, default=evaluate.SUBJECTS[BIPED].data, help="folder of the clips"
+    )
     results.add_argument(parser)
     options = parser.parse_args()
     found = compare(options.data)

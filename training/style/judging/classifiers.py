@@ -12,7 +12,7 @@ from torch.nn import functional
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.style import style_features as sf
 
-from ..dataset import Windows, rendered
+from ..dataset import StyleWindows, rendered
 
 SURE = 0.75
 """Mean weight of a gait from which a window is labeled with it."""
@@ -86,7 +86,7 @@ def unchanged(parts: dict[str, Array], _rng: np.random.Generator) -> dict[str, A
 
 
 def labeled_windows(
-    windows: Windows, rng: np.random.Generator, count: int, vary: Vary = unchanged
+    windows: StyleWindows, rng: np.random.Generator, count: int, vary: Vary = unchanged
 ) -> tuple[Array, Array, Array]:
     """Draw windows in named styles, with the labels of style and gait, -1 for none."""
     half = count // 2 if len(windows.other) else 0
@@ -101,7 +101,7 @@ def labeled_windows(
 
 
 def style_judges(
-    windows: Windows, seed: int = 5, steps: int = STEPS, vary: Vary = unchanged
+    windows: StyleWindows, seed: int = 5, steps: int = STEPS, vary: Vary = unchanged
 ) -> Judges:
     """Return judges trained on rendered styles of ``windows``."""
     kind = windows.kind
@@ -114,7 +114,9 @@ def style_judges(
     return Judges(*trained_judges(draw, asked, seed, steps))
 
 
-def accuracy(judges: Judges, windows: Windows, seed: int = 3, count: int = 600) -> dict[str, float]:
+def accuracy(
+    judges: Judges, windows: StyleWindows, seed: int = 3, count: int = 600
+) -> dict[str, float]:
     """Return the judges' accuracy on performers that they were not trained on.
 
     ``own`` is the main performer, ``other`` are the rest; ``plain`` are neutral windows, ``styled``

@@ -17,6 +17,7 @@ import numpy as np
 
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.body.biped_gaits import GAITS
+from motion_addon.motion.body.kinds import BIPED
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller.model import Model
 from motion_addon.motion.plan.trajectory import RATE
@@ -25,7 +26,7 @@ from motion_addon.motion.style import style_pose, transfer
 
 from ...data import people
 from ...shared import results
-from ..dataset import Windows, rendered
+from ..dataset import StyleWindows, rendered
 from ..prepare import arrays_of, build, planted_clip
 from ..synthesis.people_styles import PEOPLE_STYLES
 from ..train import weights
@@ -158,7 +159,7 @@ def figures(judges: Judges, plain: list[Clip], make: Make) -> Row:
 
 def compare(data: Path) -> Row:
     """Return the figures of each method."""
-    judges = crouching.judges_of(Windows(build(data, held_out_only=True), held_out=True))
+    judges = crouching.judges_of(StyleWindows(build(data, held_out_only=True), held_out=True))
     plain = [bake(bakes.request_of(course)).clip for course in COURSES]
     return {name: figures(judges, plain, make) for name, make in methods(examples(data)).items()}
 
@@ -176,7 +177,9 @@ def methods(shown: dict[str, Clip]) -> dict[str, Make]:
 def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=evaluate.DATA, help="folder of the clips")
+    parser.add_argument(
+        "--data", type=Path, default=evaluate.SUBJECTS[BIPED].data, help="folder of the clips"
+    )
     results.add_argument(parser)
     options = parser.parse_args()
     found = compare(options.data)

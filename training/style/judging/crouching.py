@@ -14,7 +14,7 @@ from motion_addon.motion.style import style_features as sf
 
 from ...data import people
 from ...shared.frames import Joined
-from ..dataset import Windows, rendered
+from ..dataset import StyleWindows, rendered
 from ..prepare import arrays_of, planted_clip
 from ..synthesis.people_styles import PEOPLE_STYLES
 from .classifiers import SURE, Judges, style_judges, unchanged
@@ -73,7 +73,7 @@ def some(parts: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
     return crouched(parts, rng.random(len(parts["features"])) < SHARE, rng)
 
 
-def judges_of(held_out: Windows) -> Judges:
+def judges_of(held_out: StyleWindows) -> Judges:
     """Return judges trained on held-out windows; for people, some of them with a crouch."""
     return style_judges(held_out, vary=some if held_out.kind is PEOPLE_STYLES else unchanged)
 
@@ -88,7 +88,7 @@ def captured_accuracy(judges: Judges, data: Path) -> dict[str, float]:
     arrays = arrays_of(planted_clip(source, source.clip.skeleton))
     count = len(arrays["features"])
     joined.add(CAPTURED, arrays | {"other": np.zeros(count, bool)}, np.ones(count, bool), True)
-    windows = Windows(joined.arrays(source.clip.skeleton), held_out=True)
+    windows = StyleWindows(joined.arrays(source.clip.skeleton), held_out=True)
     parts = windows.read(windows.own[::EVERY])
     gaits = PEOPLE_STYLES.gait_of(parts["conditions"], SURE)
     crouch = list(PEOPLE_STYLES.judged).index("crouch")

@@ -7,7 +7,8 @@ python -m training.style.judging.draw --body quadruped --speed 0.9 \
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from motion_addon.motion.bake.bake import bake
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body.kinds import kind_of
+from motion_addon.motion.body.kinds import BIPED, KINDS, QUADRUPED, kind_of
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features
 from motion_addon.motion.maths import quat
@@ -27,21 +28,30 @@ from ...shared import stick_figures
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-APART = {"biped": 0.9, "quadruped": 1.3}
-"""Meters between figures on the page."""
-HIGH = {"biped": 1.85, "quadruped": 1.0}
-"""Meters above the ground on the page."""
-INCHES = {"biped": 0.78, "quadruped": 1.1}
-"""Inches per meter on the page."""
-SHOWN, EVERY = {"biped": 7, "quadruped": 4}, 11
-"""Figures of a motion from the side, and frames between them."""
-FRONT = {"biped": 2, "quadruped": 1}
-"""Figures of a motion from the front."""
-SHOWN_STYLES = {
-    "biped": "neutral old proud sneaky happy drunk robot heavy limp cold",
-    "quadruped": "neutral heavy tired sad old limp proud playful alert high-step prowl scared",
-}
-"""Styles to draw."""
+EVERY = 11
+"""Frames between two figures."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """How the motions of a kind of body are laid out on the page."""
+
+    apart: float
+    """Meters between figures."""
+    high: float
+    """Meters above the ground."""
+    inches: float
+    """Inches per meter."""
+    side: int
+    """Figures of a motion from the side."""
+    front: int
+    """Figures of a motion from the front."""
+    styles: str
+    """Styles to draw."""
+    figure: Callable[[Any, Clip, int, float, float], None]
+    """Draws one pose."""
+
+
 COLORS = {"L": "#2f6fb0", "R": "#c03028"}
 
 
@@ -91,15 +101,27 @@ def figure_of(ax: Any, clip: Clip, frame: int, turn: float, at: float) -> None:
     ax.plot(line[:, 0] + at, line[:, 1], color="#404040", linewidth=4, zorder=6)
 
 
+PAGES = {
+    BIPED: Page(
+        0.9, 1.85, 0.78, 7, 2,
+        "neutral old proud sneaky happy drunk robot heavy limp cold", figure_of,
+    ),
+    QUADRUPED: Page(
+        1.3, 1.0, 1.1, 4, 1,
+        "neutral heavy tired sad old limp proud playful alert high-step prowl scared", animal_of,
+    ),
+}  # fmt: skip
+
+
 def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1) -> None:
     """Write a picture with a row for each motion: frames from the side, then from the front."""
     count = -(-len(rows) // columns)
-    body = kind_of(next(iter(rows.values()))[0].skeleton).name
-    figure, apart = {"biped": figure_of, "quadruped": animal_of}[body], APART[body]
+    page_of = PAGES[kind_of(next(iter(rows.values()))[0].skeleton)]
+    figure, apart = page_of.figure, page_of.apart
     page, axes = pyplot.subplots(
         count,
         columns,
-        figsize=(6.4 * columns, (0.3 + INCHES[body] * HIGH[body]) * count),
+        figsize=(6.4 * columns, (0.3 + page_of.inches * page_of.high) * count),
         squeeze=False,
     )
     for ax in axes.flat:
@@ -107,11 +129,11 @@ def grid(rows: Mapping[str, tuple[Clip, list[int]]], out: Path, columns: int = 1
     for ax, (name, (clip, frames)) in zip(axes.T.flat, rows.items(), strict=False):
         for i, frame in enumerate(frames):
             figure(ax, clip, frame, 0.5 * np.pi, i * apart)
-        for i, frame in enumerate(frames[: FRONT[body]]):
+        for i, frame in enumerate(frames[: page_of.front]):
             figure(ax, clip, frame, 0.0, (len(frames) + 0.3 + i) * apart)
         ax.axhline(0.0, color="#a0a0a0", linewidth=0.8, zorder=0)
-        ax.set_xlim(-0.7 * apart, (len(frames) + FRONT[body]) * apart)
-        ax.set_ylim(-0.08, HIGH[body])
+        ax.set_xlim(-0.7 * apart, (len(frames) + page_of.front) * apart)
+        ax.set_ylim(-0.08, page_of.high)
         ax.set_aspect("equal")
         ax.set_title(name, fontsize=10, loc="left")
     page.tight_layout()
@@ -131,7 +153,7 @@ def walks(
             path=path, speed=speed, fps=60.0, stop=False, style=choices, model=body
         )
         clip = bake(request).clip
-        rows[name] = (clip, [clip.frames // 2 + EVERY * i for i in range(SHOWN[body])])
+        rows[name] = (clip, [clip.frames // 2 + EVERY * i for i in range(PAGES[KINDS[body]].side)])
     return rows
 
 
@@ -140,10 +162,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/images/styles.png"))
     parser.add_argument("--speed", type=float, default=1.2)
-    parser.add_argument("--body", default="biped", choices=SHOWN_STYLES)
+    parser.add_argument("--body", default="biped", choices=KINDS)
     parser.add_argument("--styles", nargs="+")
     options = parser.parse_args()
-    names = options.styles or SHOWN_STYLES[options.body].split()
+    names = options.styles or PAGES[KINDS[options.body]].styles.split()
     grid(walks(names, options.speed, options.body), options.out, columns=2)
 
 

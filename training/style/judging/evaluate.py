@@ -6,19 +6,22 @@ gait on held-out performers, and judges bakes in every style. ``--model quadrupe
 measures animals.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.body.kinds import BIPED, KINDS, QUADRUPED
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.nn.adain import WINDOW
 from motion_addon.motion.style import model as style_model
 from motion_addon.motion.style import style_features as sf
 from motion_addon.motion.style.model import Styler
 
-from ..dataset import Windows, decoder_conditions, rendered
+from ..dataset import StyleWindows, decoder_conditions, rendered
 from ..prepare import build
 from ..style_set import StyleSet
 from ..synthesis.people_styles import PEOPLE_STYLES
@@ -38,15 +41,11 @@ from .bakes import (
 )
 from .classifiers import SURE, Judges, accuracy
 
-DATA = Path("build/style/data/biped")
-"""Folder of the clips from ``training/runs/style.sh``."""
-ANIMAL_DATA = Path("build/style_quadruped/data/quadruped")
-"""Folder of the clips from ``training/runs/style_quadruped.sh``."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 TARGETS = {"style": 0.80, "gait": 0.95, "timing": 0.05, "slip_median_cm": 0.5, "slip_95_cm": 1.0}
 
 
-def examples_of(styler: Styler, judges: Judges, held_out: Windows) -> Row:
+def examples_of(styler: Styler, judges: Judges, held_out: StyleWindows) -> Row:
     """Return the judges' accuracy on styles by example of held-out performers.
 
     Each input is a held-out window, each example another performer's window in a named style.
@@ -103,13 +102,37 @@ def monotonic(scores: dict[str, list[float]]) -> dict[str, bool]:
     return {name: bool(np.all(np.diff(row[:5]) > 0.0)) for name, row in scores.items()}
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is measured of a kind of body."""
+
+    courses: Sequence[Course]
+    data: Path
+    """Folder of the clips, from the script of ``training/runs``."""
+    further: Callable[[Judges, Path], Row]
+    """Figures of this kind alone: captured crouching of people, creatures from one clip."""
+
+
+def _crouching(judges: Judges, data: Path) -> Row:
+    return {"captured_crouching": crouching.captured_accuracy(judges, data), "creatures": []}
+
+
+def _creatures(judges: Judges, _data: Path) -> Row:
+    return {"captured_crouching": None, "creatures": creature_bakes.measured(judges)}
+
+
+SUBJECTS = {
+    BIPED: Subject(COURSES, Path("build/style/data/biped"), _crouching),
+    QUADRUPED: Subject(ANIMAL_COURSES, Path("build/style_quadruped/data/quadruped"), _creatures),
+}
+
+
 def evaluate(data: Path | None = None, model: str = "biped") -> Row:
     """Measure all figures of a kind of body, and whether they meet the targets."""
-    person = model == "biped"
-    courses = COURSES if person else ANIMAL_COURSES
-    data = data or (DATA if person else ANIMAL_DATA)
+    subject = SUBJECTS[KINDS[model]]
+    courses, data = subject.courses, data or subject.data
     arrays = build(data, body=model)
-    held_out, learned = Windows(arrays, held_out=True), Windows(arrays, held_out=False)
+    held_out, learned = StyleWindows(arrays, held_out=True), StyleWindows(arrays, held_out=False)
     kind = held_out.kind
     judges = crouching.judges_of(held_out)
     make = partial(shipped, model=model)
@@ -125,8 +148,7 @@ def evaluate(data: Path | None = None, model: str = "biped") -> Row:
         "judges": accuracy(judges, learned),
         "plain": [measured_plain(judges, clip) for clip in plain],
         "examples": examples_of(style_model.load_styler(model), judges, held_out),
-        "captured_crouching": crouching.captured_accuracy(judges, data) if person else None,
-        "creatures": [] if person else creature_bakes.measured(judges),
+        **subject.further(judges, data),
         "strengths": scores,
         "monotonic": steps,
         "strength_0": float(off),

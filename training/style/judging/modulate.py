@@ -17,7 +17,7 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.cleanup.cleanup import clean
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import features
-from motion_addon.motion.controller.blending import Clock, GaitOptions
+from motion_addon.motion.controller.blending import GaitOptions, StrideClock
 from motion_addon.motion.controller.controller import PRE_ROLL, Controller, Run
 from motion_addon.motion.controller.model import Model
 from motion_addon.motion.maths.quat import Array
@@ -141,7 +141,7 @@ def statistics_of(hidden: Sequence[Array]) -> Statistics:
     )
 
 
-def drive(plan: Trajectory, controller: Controller, clock: Clock | None = None) -> Run:
+def drive(plan: Trajectory, controller: Controller, clock: StrideClock | None = None) -> Run:
     """Run one character along a plan, with a fixed clock if it is given."""
     for given in controller.run([plan], np.zeros(1), np.ones(1), [GaitOptions(clock=clock)]):
         if not isinstance(given, float):
@@ -173,7 +173,7 @@ def restyled(plain: PlainRun, aim: Statistics, strength: float, hold: bool = Tru
 
     With ``hold`` the run keeps the gait cycle of ``plain``.
     """
-    clock = Clock(plain.run.phase, np.zeros((len(plain.plan), 4))) if hold else None
+    clock = StrideClock(plain.run.phase, np.zeros((len(plain.plan), 4))) if hold else None
     going = strength * (1.0 - plain.plan.gait[:, 0])
     run = drive(plain.plan, Driven(plain.model, plain.own, aim, going), clock)
     assert run.clip.contacts is not None

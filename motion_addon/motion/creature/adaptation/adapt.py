@@ -17,7 +17,7 @@ from ...body import quadruped, quadruped_gaits
 from ...clip.clip import Clip
 from ...clip.skeleton import Skeleton
 from ...controller import features
-from ...controller.blending import Clock, GaitOptions, leg_offsets
+from ...controller.blending import GaitOptions, StrideClock, leg_offsets
 from ...controller.controller import Controller, Run
 from ...controller.gait_profile import Residual
 from ...maths import cyclic_spline, quat
@@ -154,7 +154,7 @@ def _along(shown: Creature, plan: Trajectory, steps: StrideTiming, learner: Lear
         ),
     )
     early = steps.phase[0] + before * steps.rate / RATE
-    clock = Clock(np.concatenate([early, steps.phase]), np.tile(steps.offsets, (len(led), 1)))
+    clock = StrideClock(np.concatenate([early, steps.phase]), np.tile(steps.offsets, (len(led), 1)))
     controller = Controller(model_of(shown, own=learner))
     *_, runs = controller.run([led], early[:1], np.ones(1), [GaitOptions(clock=clock)])
     assert isinstance(runs, list)

@@ -61,7 +61,7 @@ def _digest(path: str) -> str:
 def _creature(digest: str, path: str, legs: LegJoints | None) -> Creature:
     if not path.lower().endswith(".bvh"):
         if legs is not None:
-            raise RefusedError("A stored creature knows its legs; leave out legs")
+            raise RefusedError("A stored creature already has its legs; leave out legs")
         return Creature.load(FilePath(path))
     return adapt(read_exemplar(FilePath(path), legs))
 

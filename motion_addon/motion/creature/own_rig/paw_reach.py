@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leg IK of a creature's own rig: moves paws from nearly the right pose to their positions."""
+"""Leg IK of a creature's own rig: moves paws that are nearly in place to their positions."""
 
 from dataclasses import dataclass
 

@@ -106,7 +106,7 @@ def map_animal(rig: RigBones, rig_map: RigMap | None, legs: LegBones | None) -> 
         if found.usable and found.confidence > 0.1:
             raise RefusedError("This is a rig on two legs, not an animal on four.")
         raise RefusedError(
-            "No animal on four legs was found in this rig; say which bones its legs are."
+            "No animal on four legs was found in this rig; name the bones of its legs."
         )
     return found
 
@@ -126,7 +126,7 @@ def _around(rig: RigBones, legs: LegBones) -> RigMap:
     found = around_legs(rig, roles)
     if found is None:
         raise RefusedError(
-            "The named legs do not hang on one trunk; name them from the shoulder or hip down."
+            "The named legs are not on one trunk; name their bones from the shoulder or hip down."
         )
     return found
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The exemplar: the one clip that a creature is learned from, on the canonical quadruped.
 
-Whatever the clip's rig, size, frame rate and heading, in place or moving: its exemplar travels
-ahead over the ground at the model animal's size and pace, at 60 frames a second.
+The clip may have any rig, size, frame rate and heading, in place or moving. Its exemplar travels
+straight ahead at the model animal's size and pace, at 60 frames a second.
 """
 
 from dataclasses import dataclass, replace

@@ -41,7 +41,7 @@ FAMILIES: Final = (
     auto_rig_pro.AUTO_RIG_PRO_DEFORM,
     makehuman.MAKEHUMAN,
     makehuman.MAKEHUMAN_CMU,
-    mocap.BIPED,
+    mocap.BIPED_BVH,
     mocap.SMPL,
     vrm.VRCHAT,
     quaternius.QUATERNIUS,

@@ -77,7 +77,7 @@ XSENS: Final = Family(
     },
 )
 
-BIPED: Final = Family(
+BIPED_BVH: Final = Family(
     name="biped_3dsmax",
     label="3ds Max Biped",
     prefix=r"Bip\d*[ _]",
