@@ -29,9 +29,10 @@ from .inbetween.request import FillRequest
 from .metrics.report import format_report
 
 GROUPS: Final[dict[str, type]] = {
-    "request": BakeRequest, "herd": HerdOptions, "recipe": TakeOptions
+    "request": BakeRequest, "herd": HerdOptions, "recipe": TakeOptions,
+    "inbetween": FillRequest,
 }  # fmt: skip
-"""Files of options: a bake request, the ``herd`` in one, and a recipe of Blender."""
+"""Files of options: a bake request, the ``herd`` in one, a recipe of Blender, and a fill request."""
 
 
 def main(arguments: list[str] | None = None) -> int:
