@@ -44,7 +44,7 @@ class Option:
     meaning: str
     """One sentence without a final period, the tooltip."""
     default: Any
-    """Value if none is given; its type is that of the values."""
+    """Value if none is given; values have its type."""
     low: float | None = None
     high: float | None = None
     unit: str = ""
