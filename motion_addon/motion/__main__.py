@@ -32,7 +32,7 @@ GROUPS: Final[dict[str, type]] = {
     "request": BakeRequest, "herd": HerdOptions, "recipe": TakeOptions,
     "inbetween": FillRequest,
 }  # fmt: skip
-"""Files of options: a bake request, the ``herd`` in one, a recipe of Blender, and a fill request."""
+"""Files of options: requests to bake and to fill, the ``herd`` of one, and a recipe of Blender."""
 
 
 def main(arguments: list[str] | None = None) -> int:
