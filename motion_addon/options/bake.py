@@ -8,13 +8,14 @@ from typing import Any, Final
 from ..errors import RefusedError
 from . import checks
 from .choices import ALL_GAITS, FACINGS, LEADS
+from .kinds import ANIMALS, PERSON
 from .option import Form, Option, flag, formed, holding, number, text, whole, word
 
 Keys = tuple[tuple[float, float], ...]
 """Pairs of a place or time and the value there."""
 
-ANIMALS: Final = ("quadruped",)
-"""Kinds of body with the options of four-legged animals."""
+MOST_STYLES: Final = 4
+"""Styles that can be mixed."""
 
 
 def read_speed(name: str, value: Any) -> float | Keys:
@@ -117,7 +118,7 @@ class BakeOptions:
     is a plain value, and one more line of the JSON schema and of the page of options.
     """
 
-    model: str = text("biped", "Model", "Folder name of the model under models/")
+    model: str = text(PERSON, "Model", "Folder name of the model under models/")
     speed: float | Keys = holding(SPEED)
     gait: str = word(
         ALL_GAITS, "Gait", "Gait: chosen by the speed, or one gait throughout", panel=None

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Choices of options: the words of each with their labels and tooltips."""
 
+from .kinds import ANIMAL, PERSON
+
 KINDS = (
-    ("biped", "Person", "Walks on two legs"),
-    ("quadruped", "Animal", "Walks on four legs"),
+    (PERSON, "Person", "Walks on two legs"),
+    (ANIMAL, "Animal", "Walks on four legs"),
 )
 GAITS = (
     ("auto", "By Speed", "Walk, jog or run by the speed"),

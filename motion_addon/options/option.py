@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
@@ -43,7 +44,7 @@ class Option:
     meaning: str
     """One sentence without a final period, the tooltip."""
     default: Any
-    """Value if none is given; its type is that of the values."""
+    """Value if none is given; values have its type."""
     low: float | None = None
     high: float | None = None
     unit: str = ""
@@ -59,6 +60,14 @@ class Option:
     def in_panel(self) -> bool:
         """Whether a property of the same name and value is in the scene's settings."""
         return self.panel is not None and self.form is None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Least and largest value; infinite where there is no limit."""
+        return (
+            -math.inf if self.low is None else self.low,
+            math.inf if self.high is None else self.high,
+        )
 
     @property
     def words(self) -> tuple[str, ...]:

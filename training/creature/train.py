@@ -5,7 +5,7 @@
 
 In an episode an exemplar of a creature is encoded, the network is adapted, and predicts other
 motion of that creature; the gradient goes all the way back. Now and then a creature is adapted
-to nothing but its proportions, which is what no exemplar gives.
+to its proportions alone, as without an exemplar.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clips of people: which are used, held out or left out, and what is repaired in them.
+"""Clips of people: which are used, held out or left out, and the repairs of their faults.
 
 Two faults of the O3DE files are corrected. Their arm rotations are relative to a T-pose while the
 rest offsets are those of an A-pose, so that the arms cross in front of the body: the model skeleton

@@ -51,7 +51,7 @@ class Settings:
     decay: float = 0.02
     dropout: float = 0.1
     average: float = 0.998
-    """What the running mean of the weights keeps in a step."""
+    """Share of the running mean of the weights that a step keeps."""
     position: float = 4.0
     """Weight of meters against axes."""
     height: float = 2.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Named styles of a kind of body, and what their rendering, training and evaluation need."""
+"""Named styles of a kind of body, with the data for their rendering, training and evaluation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -17,7 +17,7 @@ BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 
 
 def factors(settings: bpy.types.PropertyGroup) -> tuple[float, ...] | None:
-    """Return the factor of each expert to bake with; None if all are left as they are."""
+    """Return the factor of each expert to bake with; None if all are 1 and unmuted."""
     rows = settings.experts
     soloed = any(row.solo for row in rows)
     out = tuple(0.0 if row.mute or (soloed and not row.solo) else row.factor for row in rows)
@@ -34,7 +34,7 @@ def show(settings: bpy.types.PropertyGroup, wanted: Sequence[float] | None) -> N
 
 
 def lay_rows(settings: bpy.types.PropertyGroup, count: int) -> None:
-    """Have one row for each expert; rows that are there keep their values."""
+    """Make one row for each expert; existing rows keep their values."""
     while len(settings.experts) < count:
         settings.experts.add()
     while len(settings.experts) > count:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import bpy
 
+from ...options.bake import MOST_STYLES
 from ..bake import live
 from ..style import style_keys
-from ..style.style_mix import MOST_STYLES
 from .bases import refuse
 
 

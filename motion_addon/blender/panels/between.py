@@ -46,7 +46,7 @@ class FOOTFALL_PT_between(Tab, bpy.types.Panel):
             row.operator("footfall.reject_take", icon="X")
 
 
-class FOOTFALL_PT_seams(Tab, bpy.types.Panel):
+class FOOTFALL_PT_transitions(Tab, bpy.types.Panel):
     """Continue with another action, or loop the action"""
 
     bl_label = "Stitch and Loop"
@@ -66,5 +66,5 @@ class FOOTFALL_PT_seams(Tab, bpy.types.Panel):
         layout.operator("footfall.close_loop", icon="FILE_REFRESH")
 
 
-classes = (FOOTFALL_PT_between, FOOTFALL_PT_seams)
+classes = (FOOTFALL_PT_between, FOOTFALL_PT_transitions)
 register, unregister = bpy.utils.register_classes_factory(classes)

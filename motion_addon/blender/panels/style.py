@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import bpy
 
+from ...options.bake import MOST_STYLES
 from ..rig import character
 from ..scene.kind_settings import settings_of
-from ..style.style_mix import FROM_ACTION, MOST_STYLES
+from ..style.style_mix import FROM_ACTION
 from .tab import Tab, sentence
 
 

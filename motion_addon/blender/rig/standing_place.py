@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The place where a character stands, and the direction it faces, in its present pose.
 
-Both are read from the legs, whatever bone or object carries the character.
+Both are read from the legs, so any bone or object may carry the character.
 """
 
 from __future__ import annotations

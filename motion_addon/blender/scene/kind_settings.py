@@ -14,6 +14,7 @@ from typing import Final
 import bpy
 
 from ...options.choices import ANIMAL_STYLES, STYLES
+from ...options.kinds import ANIMAL, PERSON
 from ...options.option import Choices, options_of
 from ...options.take import TakeOptions
 
@@ -36,8 +37,8 @@ class KindSettings:
         return options_of(TakeOptions)[option].serves(self.kind)
 
 
-_PEOPLE: Final = KindSettings("biped", "gait", "style", STYLES)
-_ANIMALS: Final = KindSettings("quadruped", "animal_gait", "animal_style", ANIMAL_STYLES)
+_PEOPLE: Final = KindSettings(PERSON, "gait", "style", STYLES)
+_ANIMALS: Final = KindSettings(ANIMAL, "animal_gait", "animal_style", ANIMAL_STYLES)
 KIND_SETTINGS: Final[Mapping[str, KindSettings]] = {row.kind: row for row in (_PEOPLE, _ANIMALS)}
 
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import bpy
 
+from ...options.bake import STRENGTH
+
 SAME = 1e-4
 """Difference below which strengths are equal."""
-LIMITS = (0.0, 2.0)
-"""Limits of a strength."""
 
 
 def path(row: int) -> str:
@@ -30,7 +30,7 @@ def strength(scene: bpy.types.ID, row: int, value: float) -> float | list[list[f
         return float(value)
     first, last = (round(curve.keyframe_points[i].co[0]) for i in (0, -1))
     pairs = [[float(f), float(curve.evaluate(f))] for f in range(first, last + 1)]
-    least, most = LIMITS
+    least, most = STRENGTH.limits
     return [[frame, min(max(value, least), most)] for frame, value in pairs]
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ...motion.bake.request import BakeRequest
     from ..keys.recipe import Recipe
 
-MOST_STYLES = 4
-"""Most styles in a mix."""
 FROM_ACTION = "action"
 """Choice of the style of an action."""
 

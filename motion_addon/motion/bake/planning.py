@@ -117,11 +117,8 @@ def size(request: BakeRequest, model: Model) -> float:
 
 
 def walked_path(request: BakeRequest) -> Path:
-    """Return the path; raises RefusedError when it has no length."""
-    try:
-        return Path.from_points(np.array(request.path), cyclic=request.cyclic)
-    except ValueError as error:
-        raise RefusedError(str(error).rstrip(".")) from error
+    """Return the path of a request; raises RefusedError when it has no length."""
+    return Path.from_points(np.array(request.path), cyclic=request.cyclic)
 
 
 def mover(model: Model) -> Mover:

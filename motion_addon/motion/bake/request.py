@@ -9,7 +9,6 @@ from typing import Any, Final
 from ...errors import RefusedError
 from ...options import checks
 from ...options.bake import (
-    ANIMALS,
     FACING,
     FOOTFALLS,
     GAZE,
@@ -20,6 +19,7 @@ from ...options.bake import (
     read_facing,
     read_point,
 )
+from ...options.kinds import ANIMALS
 from ...options.option import (
     REQUIRED,
     Form,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from ...options.kinds import ANIMAL, PERSON
 from ..clip import contacts as foot_contacts
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
@@ -141,7 +142,7 @@ PAW: Final = Foot(
 )
 
 BIPED: Final = Kind(
-    name="biped",
+    name=PERSON,
     noun="person",
     legs=biped.LEGS,
     foot=ROLLING_FOOT,
@@ -159,7 +160,7 @@ BIPED: Final = Kind(
     spacing=0.9,
 )
 QUADRUPED: Final = Kind(
-    name="quadruped",
+    name=ANIMAL,
     noun="animal",
     legs=quadruped.LEG_JOINTS,
     foot=PAW,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rig at rest: bones as plain arrays, whatever program they came from.
+"""A rig at rest: bones as plain arrays, from any program.
 
 Owns the rest pose of a user's skeleton. Unlike ``Skeleton``, bones have lengths, arbitrary
 rest rotations and rolls, several roots, and may carry helpers, props and fingers.

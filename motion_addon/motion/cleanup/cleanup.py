@@ -34,7 +34,7 @@ _PLANTINGS: Final[dict[object, FootPlanting]] = {ROLLING_FOOT: RollingFoot(), PA
 
 @dataclass(frozen=True)
 class CleanupSettings:
-    """What the clean-up does, and how gently."""
+    """Settings of the clean-up."""
 
     follow: bool = True
     """Whether the root is corrected onto the plan."""

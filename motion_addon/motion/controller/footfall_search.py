@@ -40,7 +40,7 @@ LEAST_SWING = 0.4
 EASY_SWING = 0.7
 """Share of its time that a swing keeps before a stance without a requested lift-off is cut."""
 GAIN = 0.9
-"""Share of what is missing that is added in the next try."""
+"""Share of the remaining error that is added in the next try."""
 
 Span = tuple[int, int]
 """First frame on the ground and first in the air."""
@@ -307,7 +307,7 @@ class Retiming:
 
 @dataclass(frozen=True, eq=False)
 class Try:
-    """What a clock gave."""
+    """The result of driving the walk with one clock."""
 
     run: Run
     clip: Clip

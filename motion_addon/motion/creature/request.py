@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import RefusedError
+from ...options.bake import MANNER
 from ..body.quadruped import LEGS
 
 CREATURE_MODEL = "creature"
 """Name of the model that is adapted to one exemplar."""
 _FILES = (".bvh", ".npz", ".footfall")
-_DEFAULTS = {"exemplar": None, "legs": None, "manner": 1.0}
+_DEFAULTS = {"exemplar": None, "legs": None, "manner": MANNER.default}
 
 LegJoints = tuple[tuple[str, tuple[str, ...]], ...]
 """Each leg of LEGS with its joints from the top to the paw."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fills gaps in the motion of an animal in a file, whatever its joints are called.
+"""Fills gaps in the motion of an animal in a file, with joints of any names.
 
 Owns the conversion between a file's joints and an animal's own bones in meters, Y up, facing +Z.
 The animal is detected by its structure; kept frames stay bit-identical.

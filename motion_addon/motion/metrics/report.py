@@ -38,7 +38,7 @@ _UP = np.array([0.0, 1.0, 0.0])
 
 @dataclass(frozen=True)
 class Ranges:
-    """What a model has seen in training."""
+    """Ranges of a model's training data."""
 
     speed: tuple[float, float]
     """Slowest and fastest steady movement (m/s)."""

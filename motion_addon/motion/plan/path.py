@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...errors import RefusedError
 from ..maths.quat import Array
 
 SPACING = 0.02
@@ -41,7 +42,7 @@ class Path:
     def from_points(cls, points: ArrayLike, cyclic: bool = False) -> Path:
         """Return the path through `points` (N, 3).
 
-        Raises ValueError for fewer than two points, for points that are not finite 3D positions,
+        Raises RefusedError for fewer than two points, for points that are not finite 3D positions,
         and for a path without horizontal length or longer than `LONGEST`.
         """
         drawn = _checked(points)
@@ -52,9 +53,11 @@ class Path:
         drawn, arc = drawn[moved], np.concatenate([[0.0], np.cumsum(steps[steps > 1e-9])])
         length = float(arc[-1])
         if length < 1e-3:
-            raise ValueError("The path has no length over the ground; draw a longer path.")
+            raise RefusedError("The path has no length over the ground; draw a longer path")
         if length > LONGEST:
-            raise ValueError(f"The path is longer than {LONGEST / 1000.0:g} km.")
+            raise RefusedError(
+                f"The path is longer than {LONGEST / 1000.0:g} km; give it in meters"
+            )
         count = int(np.clip(round(length / SPACING) + 1, _LEAST_SAMPLES, _MOST_SAMPLES))
         even = np.linspace(0.0, length, count)
         samples = np.stack([np.interp(even, arc, drawn[:, axis]) for axis in range(3)], axis=-1)
@@ -114,17 +117,19 @@ def _checked(points: ArrayLike) -> Array:
     try:
         drawn = np.asarray(points, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError("The path must be a list of [x, y, z] positions.") from None
+        raise RefusedError("The path must be a list of [x, y, z] positions") from None
     if drawn.size == 0:
-        raise ValueError("The path is empty.")
+        raise RefusedError("The path has no points; draw at least two")
     if drawn.ndim != 2 or drawn.shape[1] != 3:
-        raise ValueError("The path must be a list of [x, y, z] positions.")
+        raise RefusedError("The path must be a list of [x, y, z] positions")
     if len(drawn) < 2:
-        raise ValueError("The path needs at least two points.")
+        raise RefusedError("The path has one point; draw at least two")
     if not np.isfinite(drawn).all():
-        raise ValueError("The path has a coordinate that is not a finite number.")
+        raise RefusedError(
+            "A coordinate of the path is not a finite number; give numbers in meters"
+        )
     if np.abs(drawn).max() > 1e6:
-        raise ValueError("The path reaches more than 1000 km from the origin.")
+        raise RefusedError("The path reaches more than 1000 km from the origin; move it nearer")
     return drawn
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...errors import RefusedError
 from ..body import biped_gaits
 from ..body.mover import Mover
 from ..maths import quat
@@ -123,12 +124,12 @@ def plan(
     `speed` is m/s, or pairs (fraction of the path, m/s) joined smoothly. `gait` is "auto" (by
     speed) or one of the mover's. `facing` is "path", ("turned", radians to the left of the path),
     ("fixed", yaw in radians about +Y, 0 = +Z) or ("look_at", (x, y, z)). `start` and `stop` add
-    a standing second and the transition from and to standing. Raises ValueError for other values.
+    a standing second and the transition from and to standing. Raises RefusedError for other values.
     """
     keys = speed_keys(speed)
     mover = mover or biped_gaits.MOVER
     if gait != "auto" and gait not in mover.gaits:
-        raise ValueError(f"The gait must be auto or one of {', '.join(mover.gaits)}.")
+        raise RefusedError(f"The gait must be auto or one of {', '.join(mover.gaits)}")
     if max(value for _, value in keys) <= 0.0 or gait == "stand":
         return _standing(path, facing, mover)
     loops = path.cyclic and not start and not stop
@@ -144,23 +145,23 @@ def plan(
 
 
 def speed_keys(speed: Speed) -> tuple[tuple[float, float], ...]:
-    """Return `speed` as sorted (fraction, m/s) pairs; raises ValueError if it is invalid."""
+    """Return `speed` as sorted (fraction, m/s) pairs; raises RefusedError if it is invalid."""
     try:
         if isinstance(speed, int | float | np.number):
             pairs = [(0.0, float(speed))]
         else:
             pairs = [(float(fraction), float(value)) for fraction, value in speed]
     except (TypeError, ValueError):
-        raise ValueError("The speed must be a number or pairs of (fraction, m/s).") from None
+        raise RefusedError("The speed must be a number or pairs of (fraction, m/s)") from None
     if not pairs:
-        raise ValueError("The list of speeds is empty.")
+        raise RefusedError("The list of speeds is empty; give at least one (fraction, m/s) pair")
     values = np.array(pairs)
     if not np.isfinite(values).all():
-        raise ValueError("A speed is not a finite number.")
+        raise RefusedError("A speed is not a finite number; give speeds in m/s")
     if (values[:, 1] < 0.0).any():
-        raise ValueError("A speed is below zero.")
+        raise RefusedError("A speed is below zero; give 0 m/s or more")
     if (values[:, 0] < 0.0).any() or (values[:, 0] > 1.0).any():
-        raise ValueError("A speed key lies outside the path: fractions go from 0 to 1.")
+        raise RefusedError("A speed key lies outside the path; give fractions from 0 to 1")
     return tuple(sorted(pairs, key=lambda pair: pair[0]))
 
 
@@ -341,7 +342,7 @@ def _chosen_yaw(facing: Facing, positions: Array, loops: bool, limit: float) -> 
             steps = np.arange(len(yaw))
             yaw = np.interp(steps, steps[~near], yaw[~near])
         return _eased_turn(yaw, loops and abs(yaw[-1] - yaw[0]) < 1.0, limit)
-    raise ValueError('The facing must be "path", ("fixed", yaw) or ("look_at", (x, y, z)).')
+    raise RefusedError('The facing must be "path", ("fixed", yaw) or ("look_at", (x, y, z))')
 
 
 def _standing(path: Path, facing: Facing, mover: Mover) -> Trajectory:

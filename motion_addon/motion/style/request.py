@@ -6,16 +6,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...errors import RefusedError
-from ...options.checks import number, within
+from ...options.bake import MOST_STYLES, STRENGTH
+from ...options.checks import limited, number
 
-MOST = 4
-"""Styles that can be mixed."""
-STRENGTHS = (0.0, 2.0)
-"""0 leaves the motion alone, 1 is the style, more exaggerates it."""
 _FORM = (
     'style must be {"name": ..., "strength": ...}, the same with "clip" for "name", or a list of'
-    f" up to {MOST} of them"
+    f" up to {MOST_STYLES} of them"
 )
+_STRENGTH = "strength of a style"
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class StyleChoice:
     """BVH file of a motion in the style, on any skeleton of the same kind of body."""
     embedding: tuple[float, ...] | None = None
     """The style as ``transfer.embedding`` measured it."""
-    strength: float | tuple[tuple[float, float], ...] = 1.0
+    strength: float | tuple[tuple[float, float], ...] = STRENGTH.default
     """Its strength, or pairs of (seconds from the first frame, strength)."""
 
 
@@ -39,8 +37,8 @@ def checked_styles(value: Any) -> tuple[StyleChoice, ...]:
     entries = [value] if isinstance(value, Mapping) else value
     if not isinstance(entries, list | tuple):
         raise RefusedError(_FORM)
-    if len(entries) > MOST:
-        raise RefusedError(f"At most {MOST} styles can be mixed, not {len(entries)}")
+    if len(entries) > MOST_STYLES:
+        raise RefusedError(f"At most {MOST_STYLES} styles can be mixed, not {len(entries)}")
     return tuple(_choice(entry) for entry in entries)
 
 
@@ -59,7 +57,10 @@ def _choice(entry: Any) -> StyleChoice:
     given = [k for k in ("name", "clip", "embedding") if entry.get(k) is not None]
     if len(given) != 1:
         raise RefusedError("A style needs either a name or a clip")
-    values = {given[0]: entry[given[0]], "strength": _strength(entry.get("strength", 1.0))}
+    values = {
+        given[0]: entry[given[0]],
+        "strength": _strength(entry.get("strength", STRENGTH.default)),
+    }
     if given[0] == "embedding":
         numbers = entry["embedding"]
         if not isinstance(numbers, list | tuple):
@@ -73,21 +74,20 @@ def _choice(entry: Any) -> StyleChoice:
 
 
 def _strength(value: Any) -> float | tuple[tuple[float, float], ...]:
-    text = "strength of a style"
     if not isinstance(value, list | tuple):
-        strength = number(value, text)
-        within(strength, STRENGTHS, text)
-        return strength
+        return _one_strength(value)
     pairs = []
     for pair in value:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise RefusedError(f"{text} must be a number or a list of [seconds, strength] pairs")
-        second, strength = (
-            number(pair[0], "A time of the strength of a style"),
-            number(pair[1], text),
-        )
-        within(strength, STRENGTHS, text)
-        pairs.append((second, strength))
+            raise RefusedError(
+                f"{_STRENGTH} must be a number or a list of [seconds, strength] pairs"
+            )
+        second = number(pair[0], "A time of the strength of a style")
+        pairs.append((second, _one_strength(pair[1])))
     if not pairs:
         raise RefusedError("The list of strengths of a style is empty")
     return tuple(pairs)
+
+
+def _one_strength(value: Any) -> float:
+    return limited(value, _STRENGTH, STRENGTH.low, STRENGTH.high)

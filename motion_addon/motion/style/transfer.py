@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...options.bake import MOST_STYLES
 from ..clip.clip import Clip
 from ..maths.quat import Array
 from ..nn.adain import WINDOW
@@ -19,7 +20,6 @@ from . import rhythm as style_rhythm
 from . import style_features as sf
 from . import style_pose
 from .model import Styler
-from .request import MOST
 
 HOP = 16
 """Frames from a window to the next; they overlap and are blended."""
@@ -59,10 +59,10 @@ def styled(
     """Return a clip on the model's skeleton, at 60 frames a second, in a mix of styles.
 
     ``seed`` draws the unsteadiness of the styles; None leaves it out. Frames with strength 0
-    stay bit-identical. Raises ValueError for more than MOST styles.
+    stay bit-identical. Raises ValueError for more than MOST_STYLES styles.
     """
-    if len(ingredients) > MOST:
-        raise ValueError(f"At most {MOST} styles can be mixed, not {len(ingredients)}")
+    if len(ingredients) > MOST_STYLES:
+        raise ValueError(f"At most {MOST_STYLES} styles can be mixed, not {len(ingredients)}")
     shares = [np.broadcast_to(np.asarray(i.strength), clip.frames) for i in ingredients]
     if not any(np.any(share) for share in shares) or clip.frames < 2:
         return clip

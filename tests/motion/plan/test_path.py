@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motion_addon.errors import RefusedError
 from motion_addon.motion.plan.path import Path
 from tests.cases import each
 
@@ -48,8 +49,8 @@ def test_duplicates_and_uneven_sampling_change_nothing() -> None:
 @each(
     ("points", "words"),
     [
-        ([], "empty"),
-        ([[0, 0, 0]], "at least two"),
+        ([], "no points; draw at least two"),
+        ([[0, 0, 0]], "one point; draw at least two"),
         ([[0, 0, 0], [0, 0, 0]], "no length"),
         ([[0, 0, 0], [0, 5, 0]], "no length"),
         ([[0, 0, 0], [0, 0, float("nan")]], "not a finite"),
@@ -61,7 +62,7 @@ def test_duplicates_and_uneven_sampling_change_nothing() -> None:
     ],
 )
 def test_impossible_paths_are_refused_in_one_sentence(points: list, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(RefusedError, match=words):
         Path.from_points(points)
 
 
@@ -70,7 +71,7 @@ def test_impossible_paths_are_refused_in_one_sentence(points: list, words: str) 
 def test_every_accepted_path_has_finite_samples_and_unit_tangents(points: list) -> None:
     try:
         path = Path.from_points(points)
-    except ValueError:
+    except RefusedError:
         return
     s = np.linspace(-1.0, path.length + 1.0, 40)
     assert np.isfinite(path.position(s)).all()

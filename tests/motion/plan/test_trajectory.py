@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motion_addon.errors import RefusedError
 from motion_addon.motion.body.biped_gaits import GAITS, gait_weights
 from motion_addon.motion.plan.path import Path
 from motion_addon.motion.plan.trajectory import RATE, Trajectory, plan
@@ -101,7 +102,7 @@ def test_facing_can_be_fixed_or_look_at_a_point() -> None:
     looking = plan(CORNER, facing=("look_at", (10.0, 0.0, 0.0)))
     assert looking.facing[0] == pytest.approx([1, 0, 0], abs=0.02)
     for wrong in ("sideways", ("fixed", None), ("look_at", (1, 2))):
-        with pytest.raises(ValueError, match="facing"):
+        with pytest.raises(RefusedError, match="facing"):
             plan(LINE, facing=wrong)  # type: ignore[arg-type]
 
 
@@ -141,7 +142,7 @@ def test_speed_zero_stands() -> None:
     [(-1.0, "below zero"), (float("nan"), "finite"), ([], "empty"), ([(2.0, 1.0)], "outside")],
 )
 def test_senseless_speeds_are_refused(speed: object, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(RefusedError, match=words):
         plan(LINE, speed=speed)  # type: ignore[arg-type]
 
 
@@ -150,7 +151,7 @@ def test_named_gait_and_weights_sum_to_one() -> None:
     assert weights.sum(axis=-1) == pytest.approx(1.0)
     assert np.abs(np.diff(weights, axis=0)).max() < 0.15
     assert plan(LINE, speed=1.0, gait="crouch").gait[200, GAITS.index("crouch")] == 1.0
-    with pytest.raises(ValueError, match="gait"):
+    with pytest.raises(RefusedError, match="gait"):
         plan(LINE, gait="hop")
 
 
@@ -168,7 +169,7 @@ def test_any_scribble_gives_a_finite_plan(
 ) -> None:
     try:
         path = Path.from_points(points, cyclic=cyclic)
-    except ValueError:
+    except RefusedError:
         return
     made = plan(path, speed=speed, start=stands, stop=stands)
     for column in (made.positions, made.facing, made.speeds, made.gait, made.distance):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Motion of the trunk: vertical by the forces of the legs, rotation by the paws' positions.
 
-Each girdle is a mass on its two legs. A leg's force is that of Alexander's model: one hump in a
+Each girdle is a mass on its two legs. A leg's force follows Alexander's model: one hump in a
 run, two in a walk. A walking trunk is therefore highest at mid-stance and a trotting one lowest.
 The distance between the two paws of a pair rotates their girdle, so that turns, starts and
 backward steps need no rules of their own.

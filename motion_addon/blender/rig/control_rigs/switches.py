@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Control rigs that are keyed on their FK controls: the switches from IK to FK.
 
-One table; a rig whose switches are unknown is keyed as it is set.
+One table. If the switches of a rig are unknown, they stay as they are set.
 """
 
 from __future__ import annotations

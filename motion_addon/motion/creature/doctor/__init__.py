@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The exemplar doctor: what a clip shows and what is wrong with it."""
+"""The exemplar doctor: reads a clip and reports its faults."""

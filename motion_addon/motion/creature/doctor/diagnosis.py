@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Diagnosis of a clip: the animal, gait and speed it shows, and what is wrong with it.
+"""Diagnosis of a clip: the animal, gait and speed it shows, and its faults.
 
 Owns the order of the checks; ``rig_checks`` examines the body, ``motion_checks`` the motion.
 """
@@ -25,7 +25,7 @@ __all__ = ["Diagnosis", "Finding", "examine"]
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """What a clip shows, and the findings. Sizes are real: meters, seconds."""
+    """The animal and motion of a clip, and the findings. Sizes are real: meters, seconds."""
 
     findings: tuple[Finding, ...]
     """The most severe first."""

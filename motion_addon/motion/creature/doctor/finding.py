@@ -13,7 +13,7 @@ ORDER: Final[tuple[Severity, ...]] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault or a fact of a clip: what is wrong, where, and the remedy, in one plain sentence."""
+    """A fault or a fact of a clip: the problem, its place and the remedy, in one plain sentence."""
 
     code: str
     """Stable name for programs; stays the same when the text changes."""

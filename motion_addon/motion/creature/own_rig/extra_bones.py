@@ -57,7 +57,7 @@ class ExtraBoneMotion:
 
     @staticmethod
     def from_arrays(data: Mapping[str, Any]) -> ExtraBoneMotion:
-        """Return what ``to_arrays`` stored."""
+        """Return the object that ``to_arrays`` stored."""
         turns, shifts, curves = (
             np.asarray(data[name], dtype=np.float64) for name in ("turns", "shifts", "curves")
         )

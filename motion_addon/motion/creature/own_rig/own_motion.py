@@ -111,7 +111,7 @@ class OwnMotion:
 
     @staticmethod
     def from_arrays(data: Mapping[str, Any]) -> OwnMotion:
-        """Return what ``to_arrays`` stored; raises KeyError or ValueError for other arrays."""
+        """Return the motion of ``to_arrays``; raises KeyError or ValueError for other arrays."""
         rig, own = (
             {name.removeprefix(kind): data[name] for name in data if name.startswith(kind)}
             for kind in ("rig_", "own_")

@@ -91,7 +91,7 @@ class OwnRig:
 
     @cached_property
     def back(self) -> int:
-        """The bone that carries the pelvis; its position decides that of the rig."""
+        """The bone that carries the pelvis; its position sets the position of the rig."""
         return self.landmarks["Pelvis"].joint
 
     @cached_property

@@ -28,7 +28,7 @@ RATES = (6.0, 300.0)
 
 @dataclass(frozen=True, eq=False)
 class ClipAnalysis:
-    """What a recording shows, before it is turned into an exemplar."""
+    """Analysis of a recording, before it is turned into an exemplar."""
 
     animal: DetectedAnimal
     turns: Array

@@ -5,7 +5,7 @@ A compact implementation of patch matching over one clip (Li et al. 2023, "Examp
 Synthesis via Generative Motion Matching"): from coarse to fine, every patch of the motion is
 replaced with the exemplar's nearest patch, frequent patches cost more, and overlaps are blended.
 The course of the root is given and is part of the distance. One clip has one speed only, so copies
-at other tempi can be chosen, too.
+at other speeds can be chosen, too.
 """
 
 from typing import Final
