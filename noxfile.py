@@ -131,7 +131,7 @@ def lint(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """Test the motion core and the source rules, with numpy alone."""
     _install(session, "core")
-    _pytest(session, "core", "tests/motion", *RULES)
+    _pytest(session, "core", "tests/motion", "tests/options", *RULES)
 
 
 @nox.session(python="3.11")
@@ -149,7 +149,7 @@ def blender313(session: nox.Session) -> None:
         session.skip("Python 3.13 is not installed, so Blender 5.2 is not tested")
     _install_system_packages(session)
     _install(session, "blender313")
-    _pytest(session, "blender313", "tests/motion", "tests/blender")
+    _pytest(session, "blender313", "tests/motion", "tests/options", "tests/blender")
 
 
 @nox.session(python="3.11")

@@ -28,9 +28,10 @@ from .inbetween.request import FillRequest
 from .metrics.report import format_report
 
 GROUPS: Final[dict[str, type]] = {
-    "request": BakeRequest, "herd": HerdOptions, "recipe": TakeOptions
+    "request": BakeRequest, "herd": HerdOptions, "recipe": TakeOptions,
+    "inbetween": FillRequest,
 }  # fmt: skip
-"""Files of options: a bake request, the ``herd`` in one, and a recipe of Blender."""
+"""Files of options: requests to bake and to fill, the ``herd`` of one, and a recipe of Blender."""
 
 
 def main(arguments: list[str] | None = None) -> int:

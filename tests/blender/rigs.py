@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +17,8 @@ from mathutils import Vector
 from tests.blender.subjects import addon
 
 HEIGHT = 0.98
+GENERATED = tempfile.TemporaryDirectory(prefix="footfall-rigs-")
+"""Folder of the Rigify rigs that were generated once."""
 
 
 def walk(frames: int = 60) -> Any:
@@ -76,13 +80,26 @@ def _blender(point: np.ndarray) -> Vector:
 
 
 def rigify(kind: str) -> bpy.types.Object:
-    """Generate a Rigify rig of a metarig."""
+    """Return a Rigify rig, generated once for each metarig and read from a file from then on."""
     addon_utils.enable("rigify", default_set=True)
+    kept = Path(GENERATED.name) / f"{kind}.blend"
+    if kept.exists():
+        with bpy.data.libraries.load(str(kept)) as (_, found):
+            found.objects = ["rig"]
+        (rig,) = found.objects
+        bpy.context.scene.collection.objects.link(rig)
+        bpy.context.view_layer.objects.active = rig
+        rig.select_set(True)
+        return rig
     getattr(bpy.ops.object, f"armature_{kind}_metarig_add")()
     meta = bpy.context.object
     bpy.ops.object.mode_set(mode="OBJECT")
     bpy.ops.pose.rigify_generate()
-    return meta.data.rigify_target_rig
+    rig = meta.data.rigify_target_rig
+    bpy.data.objects.remove(meta)
+    bpy.context.view_layer.objects.active = rig
+    bpy.data.libraries.write(str(kept), {rig})
+    return rig
 
 
 def wanted(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:

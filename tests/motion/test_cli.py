@@ -192,7 +192,7 @@ def test_schema_describes_a_request(capsys: pytest.CaptureFixture[str]) -> None:
     cadence = schema["properties"]["cadence"]
     assert (cadence["minimum"], cadence["maximum"], cadence["default"]) == (0.75, 1.5, 1.0)
     assert "crouch" in schema["properties"]["gait"]["enum"]
-    for group in ("herd", "recipe"):
+    for group in ("herd", "recipe", "inbetween"):
         assert main(["schema", group]) == 0
         assert json.loads(capsys.readouterr().out)["additionalProperties"] is False
 

@@ -39,7 +39,7 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     source = sampled_action.read(rig, action, np.arange(first, last + 1))
     with fill_between.played(rig, source) as playback:
         clip = _clip(playback, context.scene)
-        spans, ground = transition.looped(clip, settings.transition)
+        spans, ground = transition.looped(clip, settings.seam)
     again = _moved(rig, playback, ground)
     whole = sampled_action.joined(
         rig, _rows(source, spans.first), _rows(again, spans.second), spans.transition
@@ -79,7 +79,7 @@ def stitch(
         clip = _clip(one, context.scene)
     with fill_between.played(rig, sampled_action.read(rig, second, frames)) as other:
         then = _clip(other, context.scene)
-    spans, ground = transition.stitched(clip, then, settings.transition, settings.keep_place)
+    spans, ground = transition.stitched(clip, then, settings.seam, settings.stay)
     whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), spans.transition)
     filled = _filled(context, rig, (one, other), whole, (spans, ground), settings)
     filled = replace(filled, first=first)

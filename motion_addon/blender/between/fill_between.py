@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
 from ...errors import RefusedError
+from ...options.fill import FillOptions
+from ...options.option import holding, options_of
+from ...options.take import TakeOptions
 from ..keys import takes
 from ..rig import character, readiness
 from ..scene import units
@@ -27,23 +30,15 @@ if TYPE_CHECKING:
     from .control_bindings import ControlBinding
     from .sampled_action import ActionPlayer, SampledAction, Track
 
+_TAKE: Final = options_of(TakeOptions)
 
-@dataclass(frozen=True)
-class FillSettings:
-    """Options of Fill Between, Stitch and Close Loop."""
 
-    seed: int = 0
-    """Another seed gives another motion."""
-    lock: bool = True
-    """Whether feet in contact are locked to the ground."""
-    transition: int = 15
-    """Frames of the transition of Stitch and Close Loop."""
-    keep_place: bool = False
-    """Whether the second action of Stitch keeps its place in the world."""
-    keys: str = "dense"
-    """A key on each frame, or the fewest within ``tolerance`` ("sparse")."""
-    tolerance: float = 0.002
-    """Largest error of sparse curves, meters or radians."""
+@dataclass(frozen=True, kw_only=True)
+class FillSettings(FillOptions):
+    """Options of Fill Between, Stitch and Close Loop, and how the result is keyed."""
+
+    keys: str = holding(_TAKE["keys"])
+    tolerance: float = holding(_TAKE["tolerance"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +58,8 @@ def from_settings(scene: bpy.types.Scene) -> FillSettings:
     """Return the settings of the panel."""
     between, shared = scene.footfall_between, scene.footfall
     return FillSettings(
-        between.seed, between.lock, between.seam, between.place == "keep", shared.keys,
-        shared.tolerance,
+        seed=between.seed, lock=between.lock, seam=between.seam, stay=between.place == "keep",
+        keys=shared.keys, tolerance=shared.tolerance,
     )  # fmt: skip
 
 
@@ -297,7 +292,7 @@ def commit(
         saved.restore()
         raise
     stored = {takes.FILLED: stem, "seed": settings.seed, "lock": settings.lock,
-              "seam": settings.transition}  # fmt: skip
+              "seam": settings.seam}  # fmt: skip
     take = takes.add(rig, name, action, stored, report)
     context.view_layer.update()
     return take

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty
+from bpy.props import EnumProperty, IntProperty, PointerProperty
+
+from ...options.fill import FillOptions
+from .declared import declare
 
 SPANS = (
     ("all", "All Keys", "From the first key of the action to its last"),
@@ -28,17 +31,6 @@ class FootfallBetween(bpy.types.PropertyGroup):
     span: EnumProperty(name="Range", description="Keys between which gaps are filled", items=SPANS)
     first: IntProperty(name="First", description="First frame of the range", default=1)
     last: IntProperty(name="Last", description="Last frame of the range", default=60)
-    seed: IntProperty(
-        name="Variant", description="0 is the most likely filling; others step earlier or later",
-        min=0, default=0,
-    )  # fmt: skip
-    lock: BoolProperty(
-        name="Plant Feet", description="Keep feet still while they are on the ground", default=True
-    )
-    seam: IntProperty(
-        name="Transition", description="Number of new frames between the two motions",
-        min=3, soft_max=60, default=15,
-    )  # fmt: skip
     action: PointerProperty(
         name="Then", description="Action or take that follows", type=bpy.types.Action,
         poll=_is_for_objects,
@@ -46,6 +38,7 @@ class FootfallBetween(bpy.types.PropertyGroup):
     place: EnumProperty(name="Place", description="Place of the second motion", items=PLACES)
 
 
+declare(FootfallBetween, FillOptions)
 classes = (FootfallBetween,)
 
 

@@ -31,13 +31,15 @@ def declared(option: Option, **more: Any) -> Any:
     return FloatProperty(**given)
 
 
-def declare(group: type, options: type, changed: Changed, prefix: str = "") -> None:
+def declare(group: type, options: type, changed: Changed | None = None, prefix: str = "") -> None:
     """Add a property for each plain option of ``options`` to a group of properties.
 
-    ``changed`` is called when an artist sets one; options that are not ``live`` are left out of
-    that. Called before the group is registered.
+    ``changed`` is called when an artist sets one that is ``live``. Called before the group is
+    registered.
     """
     for name, option in options_of(options).items():
         if option.in_panel and option.panel is not None:
-            live = {"update": changed} if option.panel.get("live", True) else {}
-            group.__annotations__[prefix + name] = declared(option, **live)
+            live = changed is not None and option.panel.get("live", True)
+            group.__annotations__[prefix + name] = declared(
+                option, **({"update": changed} if live else {})
+            )

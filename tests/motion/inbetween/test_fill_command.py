@@ -72,7 +72,7 @@ def test_seeds_and_feet_are_choices(tmp_path: Path) -> None:
         ({"model": "dragon"}, "no model that fills gaps in the motion of a dragon"),
         ({"seed": -1}, "seed"),
         ({"lock": 1}, "lock"),
-        ({"speed": 1}, "Unknown key 'speed'"),
+        ({"speed": 1}, "no key 'speed'"),
         ({"loop": True}, "keep or loop, not both"),
         ({"keep": [], "loop": True, "then": "keys.bvh"}, "then or loop, not both"),
         ({"keep": [], "loop": True, "seam": 30}, "too short for a transition of 30"),
