@@ -26,6 +26,7 @@ from motion_addon.motion.bake import bake as baking
 from motion_addon.motion.bake import planning
 from motion_addon.motion.bake.cycle import cycle
 from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.body.kinds import BIPED
 from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
@@ -67,7 +68,7 @@ def request_of(course: Course, speed: float, model: str, **more: Any) -> BakeReq
 def plan_of(request: BakeRequest) -> tuple[DrawnPath, Trajectory]:
     """Return the path and the plan of a bake of ``request``."""
     path = planning.walked_path(request)
-    return path, planning.plan_walk(request, path, 1.0)
+    return path, planning.plan_walk(request, path, 1.0, BIPED.mover)
 
 
 def moving(clip: Clip, plan: Trajectory) -> slice:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ...errors import RefusedError
 from ...options.option import options_of
-from ..body import biped_gaits
 from ..body.mover import Mover
 from ..controller import model as controller_model
 from ..controller.model import Model
@@ -130,7 +129,7 @@ def plan_walk(
     request: BakeRequest,
     path: Path,
     scale: float,
-    mover: Mover = biped_gaits.MOVER,
+    mover: Mover,
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
 
