@@ -66,10 +66,10 @@ def wandering() -> Trajectory:
 def test_inputs_are_laid_out_without_gaps() -> None:
     assert slice(0, features.MOTION.start) == features.TRAJECTORY
     assert slice(0, features.MOTION.stop) == features.CONTROL
-    assert features.POSITIONS.start == features.CONTROL.stop
-    assert features.VELOCITIES.start == features.POSITIONS.stop
-    assert slice(features.CONTROL.stop, features.INPUTS) == features.STATE
-    assert features.VELOCITIES.stop == features.INPUTS
+    assert features.INPUT.positions.start == features.CONTROL.stop
+    assert features.INPUT.velocities.start == features.INPUT.positions.stop
+    assert slice(features.CONTROL.stop, features.INPUTS) == features.INPUT.state
+    assert features.INPUT.velocities.stop == features.INPUTS
     assert features.control(course(1.0, 0.0)).shape == (200, features.CONTROL.stop)
 
 
