@@ -15,7 +15,9 @@ import bpy
 
 from ...errors import RefusedError
 from ..creature import stored_creatures
-from ..keys import footfall_keys, recipe, state, takes
+from ..keys import commit, footfall_keys, gate, recipe, review, takes
+from ..keys.commit import NewTake
+from ..keys.gate import Gate
 from ..keys.recipe import Recipe
 from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
@@ -73,7 +75,8 @@ def bake_steps(
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     result = replace(result, report=card)
     made = prepared(context, entry, rig_map, result, wanted, size)
-    return show(context, [made])[0]
+    with commit.removed_on_error(made.action):
+        return show(context, [made])[0]
 
 
 def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool) -> Recipe:
@@ -102,9 +105,10 @@ def rebake_steps(
     moved = footfall_keys.edits(take) if movable else ()
     keyed = footfall_keys.has_keys(take)
     wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
+    entry = gate.opened(context, rig, take)
     made = yield from bake_steps(context, rig, wanted, again=True)
     if keyed and footfall_keys.movable(made):
-        footfall_keys.add_keys(rig, made)
+        footfall_keys.add_keys(entry.character(), made)
     return made
 
 
@@ -120,6 +124,8 @@ def prepared(
 
     The keys are planned against the state before any take. Raises RefusedError.
     """
+    from ..keys import key_plan
+
     rig = entry.passed(context)
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
     with commit.new_action(rig, name) as action, review.rewound(rig, context.scene):
@@ -142,6 +148,8 @@ def _planned(
     wanted: Recipe,
     size: CharacterSize,
 ) -> KeyPlan:
+    from ..keys import key_plan
+
     clip = size.in_units(result.clip)
     settings = scene_request.key_settings(wanted, context.scene, size)
     own = stored_creatures.own_pose(result, clip)

@@ -2,8 +2,8 @@
 """Writing takes: each is prepared whole in an action of its own, then all are shown at once.
 
 An action that is in a file already is never written: a take that is baked again gets a new action,
-and the old one stays with whatever else uses it. Until all is prepared nothing of the scene changes;
-any failure afterwards puts every character back.
+and the old one stays with whatever else uses it. Until all is prepared nothing of the scene
+changes; any failure afterwards puts every character back.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class NewTake:
 
 @contextmanager
 def new_action(rig: bpy.types.Object, name: str) -> Iterator[bpy.types.Action]:
-    """Provide an action for a take, with a slot for the character; removed if an error is raised."""
+    """Provide an action for a take, with a slot for its character; removed on an error."""
     action = bpy.data.actions.new(f"{rig.name} {name}")
     with removed_on_error(action):
         action.slots.new(id_type="OBJECT", name=rig.name)
@@ -56,18 +56,16 @@ def removed_on_error(action: bpy.types.Action) -> Iterator[bpy.types.Action]:
 
 def show(context: bpy.types.Context, made: Sequence[NewTake]) -> list[bpy.types.PropertyGroup]:
     """Show new takes on their characters, all or none; returns the takes. Raises RefusedError."""
-    with _deleted_on_error(made):
-        rigs = [one.gate.passed(context) for one in made]
-        saved = [review.SavedState(rig, context.scene) for rig in rigs]
-        rows = [_Rows(rig) for rig in rigs]
-        try:
-            old = [_swap(context, rig, one) for rig, one in zip(rigs, made, strict=True)]
-            scene_range.refit(context.scene)
-        except BaseException:
-            for state, listed in zip(reversed(saved), reversed(rows), strict=True):
-                listed.restore()
-                state.restore()
-            raise
+    rigs = [one.gate.passed(context) for one in made]
+    saved = [(_Rows(rig), review.SavedState(rig, context.scene)) for rig in rigs]
+    try:
+        old = [_swap(context, rig, one) for rig, one in zip(rigs, made, strict=True)]
+        scene_range.refit(context.scene)
+    except BaseException:
+        for rows, state in reversed(saved):
+            rows.restore()
+            state.restore()
+        raise
     for action, one in zip(old, made, strict=True):
         _replace(action, one.action)
     context.view_layer.update()
@@ -75,14 +73,10 @@ def show(context: bpy.types.Context, made: Sequence[NewTake]) -> list[bpy.types.
     return [take for rig, one in pairs if (take := takes.find(rig, one.name)) is not None]
 
 
-@contextmanager
-def _deleted_on_error(made: Sequence[NewTake]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        for one in made:
-            bpy.data.actions.remove(one.action)
-        raise
+def delete(made: Sequence[NewTake]) -> None:
+    """Delete the actions of takes that are not shown after all."""
+    for one in made:
+        bpy.data.actions.remove(one.action)
 
 
 def _swap(
@@ -133,5 +127,5 @@ class _Rows:
             listed.remove(len(listed) - 1)
         for take, was in zip(listed, self._rows, strict=True):
             take.name, take.action, take.recipe, take.report = was
-        with takes.listed_only():
+        with review.listed_only():
             self._rig.footfall.active_take = self._active

@@ -303,9 +303,7 @@ def _write_object(
     _curves(writer, "location", frames, plan.object_location, plan.settings, group, 1.0)
 
 
-def _write_switch(
-    writer: fcurves.Writer, frame: float, name: str, prop: str, value: float
-) -> None:
+def _write_switch(writer: fcurves.Writer, frame: float, name: str, prop: str, value: float) -> None:
     escape = bpy.utils.escape_identifier
     own = f".{prop}" if built_in(prop) else f'["{escape(prop)}"]'
     writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)

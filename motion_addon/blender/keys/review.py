@@ -15,7 +15,6 @@ from typing import Any
 
 import bpy
 
-from ..scene import fcurves
 from . import scene_range, state, takes
 
 LENT = "fake_user"
@@ -38,6 +37,32 @@ def begin(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
         action.use_fake_user = True
     rig.footfall.before = json.dumps(stored)
     rig.footfall.before_action = action
+
+
+@contextmanager
+def listed_only() -> Iterator[None]:
+    """Let the active take be set within the context without being shown."""
+    _picking.shows = False
+    try:
+        yield
+    finally:
+        _picking.shows = True
+
+
+class _Picking:
+    shows = True
+
+
+_picking = _Picking()
+
+
+def show_active(rig: bpy.types.Object) -> None:
+    """Assign the action of the active take to the character."""
+    take = takes.active(rig)
+    if not _picking.shows or take is None or take.action is None or take == takes.shown(rig):
+        return
+    begin(rig, bpy.context.scene)
+    takes.assign(rig, take.action)
 
 
 class SavedState:
@@ -116,6 +141,8 @@ def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
 
 def _put_back(rig: bpy.types.Object, scene: bpy.types.Scene, stored: dict[str, Any]) -> None:
     """Restore the state before the takes and end the review."""
+    from ..scene import fcurves
+
     names, action = state.renamed(rig, stored.get("bones", [])), rig.footfall.before_action
     rewind(rig, scene)
     if action is not None and action.library is None:

@@ -8,11 +8,11 @@ A take is an action with the recipe that it was baked from. ``review`` owns what
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import bpy
+
+from ..scene import lane
 
 FILLED = "between"
 """Recipe key of a take that was not baked but filled between keys."""
@@ -50,23 +50,6 @@ def choose(rig: bpy.types.Object, name: str) -> None:
     rig.footfall.active_take = names.index(name) if name in names else -1
 
 
-@contextmanager
-def listed_only() -> Iterator[None]:
-    """Let the active take be set within the context without being shown."""
-    _picking.shows = False
-    try:
-        yield
-    finally:
-        _picking.shows = True
-
-
-class _Picking:
-    shows = True
-
-
-_picking = _Picking()
-
-
 def baked(take: bpy.types.PropertyGroup) -> bool:
     """Whether a take was baked, and can be baked again; else it was filled between keys."""
     return FILLED not in recipe_of(take)
@@ -84,17 +67,6 @@ def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     """Return all F-curves of an action."""
     bags = [b for layer in action.layers for strip in layer.strips for b in strip.channelbags]
     return [curve for bag in bags for curve in bag.fcurves]
-
-
-def show_active(rig: bpy.types.Object) -> None:
-    """Assign the action of the active take to the character."""
-    from . import review
-
-    take = active(rig)
-    if not _picking.shows or take is None or take.action is None or take == shown(rig):
-        return
-    review.begin(rig, bpy.context.scene)
-    assign(rig, take.action)
 
 
 def assign(rig: bpy.types.Object, action: bpy.types.Action) -> None:
@@ -119,13 +91,22 @@ def remove(rig: bpy.types.Object, index: int) -> str:
     """
     take = rig.footfall.takes[index]
     name, action, accepted = take.name, take.action, take.accepted
+    curve = recipe_of(take).get("curve", "")
     rig.footfall.takes.remove(index)
     now = shown(rig)
     choose(rig, now.name if now else "")
+    if curve:
+        lane.delete_unused(curve, _curves_needed())
     if action is not None and accepted and action.library is None:
         action.use_fake_user = True
     delete_unused(action)
     return name
+
+
+def _curves_needed() -> list[str]:
+    """Return the names of the curves that the recipes of all takes name."""
+    rows = (take for thing in bpy.data.objects for take in thing.footfall.takes)
+    return [recipe_of(take).get("curve", "") for take in rows]
 
 
 def delete_unused(action: bpy.types.Action | None) -> None:
@@ -145,6 +126,23 @@ def shared(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
     strips = [strip for track in tracks for strip in track.strips]
     rows = [take for take in rig.footfall.takes if take.action == action]
     return len(rows) > 1 or any(strip.action == action for strip in strips)
+
+
+def own_action(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> bpy.types.Action:
+    """Return the action of a take for writing: a copy of it if anything else uses it."""
+    action: bpy.types.Action = take.action
+    if not shared(rig, action):
+        return action
+    is_shown = take == shown(rig)
+    take.action = action.copy()
+    if is_shown:
+        slot = rig.animation_data.action_slot
+        rig.animation_data.action = take.action
+        if slot is not None:
+            same = [s for s in take.action.slots if s.identifier == slot.identifier]
+            rig.animation_data.action_slot = same[0] if same else None
+    own: bpy.types.Action = take.action
+    return own
 
 
 def report_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:

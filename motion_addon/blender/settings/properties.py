@@ -73,9 +73,9 @@ def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
 
 
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
-    from ..keys import takes
+    from ..keys import review
 
-    takes.show_active(self.id_data)  # type: ignore[arg-type]
+    review.show_active(self.id_data)  # type: ignore[arg-type]
 
 
 def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
@@ -207,15 +207,11 @@ class FootfallTake(bpy.types.PropertyGroup):
 class FootfallAction(bpy.types.PropertyGroup):
     """Data of a take's action: its keys as they were baked, beneath the artist's edits."""
 
-    take: StringProperty(
-        name="Take", description="Mark that an action shares only with its copies"
-    )
+    take: StringProperty(name="Take", description="Mark that an action shares only with its copies")
     base: StringProperty(
         name="Base", description="Keys as they were baked, compressed", subtype="BYTE_STRING"
     )
-    waiting: StringProperty(
-        name="Waiting", description="Edits beyond the end of the take, as JSON"
-    )
+    waiting: StringProperty(name="Waiting", description="Edits beyond the end of the take, as JSON")
 
 
 class FootfallObject(bpy.types.PropertyGroup):
