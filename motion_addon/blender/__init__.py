@@ -7,6 +7,7 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 from . import operators, panels
 from .bake import cli, live
 from .keys import copies
+from .scene import progress
 from .settings import between, creature, properties, style
 
 modules = (
@@ -19,6 +20,7 @@ modules = (
     copies,
     live,
     cli,
+    progress,
 )
 
 
