@@ -82,20 +82,56 @@ def restore_pose(rig: bpy.types.Object, pose: dict[str, Any]) -> None:
 
 
 def keep_pose(rig: bpy.types.Object) -> None:
-    """Store the pose before a scrub, unless one is stored already."""
-    if not rig.footfall.scrub_before:
-        rig.footfall.scrub_before = json.dumps(capture_pose(rig))
+    """Store the pose before a scrub; if one is stored, update it with the edits since the scrub."""
+    kept = rig.footfall
+    before = _without_scrub(rig) if kept.scrub_before else capture_pose(rig)
+    kept.scrub_before, kept.scrub_posed = json.dumps(before), ""
+
+
+def mark_scrub(rig: bpy.types.Object) -> None:
+    """Store the pose that a scrub has set, to tell later edits from it."""
+    rig.footfall.scrub_posed = json.dumps(capture_pose(rig))
 
 
 def put_pose_back(rig: bpy.types.Object) -> bool:
-    """Restore the pose from before the scrub; returns whether there was one."""
-    text = rig.footfall.scrub_before
-    if not text:
+    """Restore the pose from before the scrub; returns whether there was one.
+
+    Channels that changed since the scrub keep their values.
+    """
+    kept = rig.footfall
+    if not kept.scrub_before:
         return False
-    rig.footfall.scrub_before = ""
-    restore_pose(rig, json.loads(text))
+    pose = _without_scrub(rig)
+    kept.scrub_before = kept.scrub_posed = ""
+    restore_pose(rig, pose)
     rig.update_tag()
     return True
+
+
+def _without_scrub(rig: bpy.types.Object) -> dict[str, Any]:
+    """Return the pose from before the scrub, with the channels that changed since the scrub."""
+    kept = rig.footfall
+    before: dict[str, Any] = json.loads(kept.scrub_before)
+    if not kept.scrub_posed:  # interrupted, or stored by an older version
+        return before
+    return _edited(before, json.loads(kept.scrub_posed), capture_pose(rig))
+
+
+def _edited(before: dict, posed: dict, now: dict) -> dict[str, Any]:
+    """Return the nested values of ``before``, except those of ``now`` that differ from ``posed``.
+
+    Absent values are at rest.
+    """
+    merged = {}
+    for key in {**before, **posed, **now}:
+        was, scrubbed, present = (values.get(key) for values in (before, posed, now))
+        if any(isinstance(value, dict) for value in (was, scrubbed, present)):
+            value = _edited(was or {}, scrubbed or {}, present or {})
+        else:
+            value = was if present == scrubbed else present
+        if value is not None:
+            merged[key] = value
+    return merged
 
 
 def _restore_values(

@@ -241,6 +241,9 @@ class FootfallObject(bpy.types.PropertyGroup):
     scrub_before: StringProperty(
         name="Before Scrub", description="Pose before the scrub, as JSON", override=OWN
     )
+    scrub_posed: StringProperty(
+        name="Scrub Pose", description="Pose that the scrub has set, as JSON", override=OWN
+    )
 
 
 classes = (
