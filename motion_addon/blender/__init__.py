@@ -6,6 +6,7 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 
 from . import operators, panels
 from .bake import cli, live
+from .scene import progress
 from .settings import between, creature, properties, style
 
 modules = (
@@ -17,6 +18,7 @@ modules = (
     panels,
     live,
     cli,
+    progress,
 )
 
 
