@@ -6,12 +6,15 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 
 from . import operators, panels
 from .bake import cli, live
-from .settings import between, creature, properties, style
+from .rig import override_copy
+from .settings import between, creature, override, properties, style
 
 modules = (
     creature,
     style,
+    override,
     properties,
+    override_copy,
     between,
     operators,
     panels,
