@@ -7,6 +7,7 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 from . import operators, panels
 from .bake import cli, live
 from .rig import override_copy
+from .scene import progress
 from .settings import between, creature, override, properties, style
 
 modules = (
@@ -20,6 +21,7 @@ modules = (
     panels,
     live,
     cli,
+    progress,
 )
 
 

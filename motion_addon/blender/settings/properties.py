@@ -91,8 +91,11 @@ def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
 @_unless_restoring
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
     from ..keys import takes
+    from ..scene import progress
 
+    progress.cancel("another take was shown")
     takes.show_active(self.id_data)  # type: ignore[arg-type]
+    progress.settle()
 
 
 @_unless_restoring
