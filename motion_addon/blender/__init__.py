@@ -6,6 +6,7 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 
 from . import operators, panels
 from .bake import cli, live
+from .keys import copies
 from .rig import override_copy
 from .scene import progress
 from .settings import between, creature, override, properties, style
@@ -19,6 +20,7 @@ modules = (
     between,
     operators,
     panels,
+    copies,
     live,
     cli,
     progress,

@@ -90,11 +90,11 @@ def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
 
 @_unless_restoring
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
-    from ..keys import takes
+    from ..keys import review
     from ..scene import progress
 
     progress.cancel("another take was shown")
-    takes.show_active(self.id_data)  # type: ignore[arg-type]
+    review.show_active(self.id_data)  # type: ignore[arg-type]
     progress.settle()
 
 
@@ -189,6 +189,13 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Look At", description="Object that neck and head turn to, also while it moves",
         type=bpy.types.Object, update=_setting_changed,
     )  # fmt: skip
+    range_own: IntProperty(
+        name="Artist's End", description="End of the range that the artist set", options={"HIDDEN"}
+    )  # fmt: skip
+    range_set: IntProperty(
+        name="Set End", description="End of the range that a take under review set, -1 for none",
+        default=-1, options={"HIDDEN"},
+    )  # fmt: skip
     overrides: CollectionProperty(type=FootfallOverride)
 
 
@@ -217,6 +224,16 @@ class FootfallTake(bpy.types.PropertyGroup):
     )
     recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
     report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
+
+
+class FootfallAction(bpy.types.PropertyGroup):
+    """Data of a take's action: its keys as they were baked, beneath the artist's edits."""
+
+    take: StringProperty(name="Take", description="Mark that an action shares only with its copies")
+    base: StringProperty(
+        name="Base", description="Keys as they were baked, compressed", subtype="BYTE_STRING"
+    )
+    waiting: StringProperty(name="Waiting", description="Edits beyond the end of the take, as JSON")
 
 
 class FootfallObject(bpy.types.PropertyGroup):
@@ -274,6 +291,7 @@ classes = (
     FootfallSettings,
     FootfallBone,
     FootfallTake,
+    FootfallAction,
     FootfallObject,
 )
 
@@ -284,10 +302,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
     bpy.types.Object.footfall = PointerProperty(type=FootfallObject, override=OWN)
+    bpy.types.Action.footfall = PointerProperty(type=FootfallAction)
 
 
 def unregister() -> None:
     """Take the properties away again."""
+    del bpy.types.Action.footfall
     del bpy.types.Object.footfall
     del bpy.types.Scene.footfall
     for cls in reversed(classes):
