@@ -18,6 +18,7 @@ from ..creature import stored_creatures
 from ..keys import commit, footfall_keys, gate, recipe, review, takes
 from ..keys.commit import NewTake
 from ..keys.gate import Gate
+from ..keys.layers import take_layers
 from ..keys.recipe import Recipe
 from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
@@ -128,15 +129,18 @@ def prepared(
 
     rig = entry.passed(context)
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
-    with commit.new_action(rig, name) as action, review.rewound(rig, context.scene):
-        plan = _planned(context, rig, rig_map, result, wanted, size)
-        key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
+    old = take_layers.Baked.of(takes.find(rig, entry.edited))
+    stored = recipe.named(wanted, name).to_json()
+    stored["footfalls"] = result.report.get("footfalls_moved", [])
+    with commit.new_action(rig, name) as action:
+        with review.rewound(rig, context.scene):
+            plan = _planned(context, rig, rig_map, result, wanted, size)
+            key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
         if wanted.cycle:
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
-    stored = recipe.named(wanted, name).to_json()
-    stored["footfalls"] = result.report.get("footfalls_moved", [])
-    report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
+        report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
+        take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
     return NewTake(entry, action, name, stored, report, partial(key_plan.set_switches, plan))
 
 

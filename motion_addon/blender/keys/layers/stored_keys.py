@@ -17,8 +17,8 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ...motion.maths.quat import Array
-from ..scene import fcurves
+from ....motion.maths.quat import Array
+from ...scene import fcurves
 
 LEVEL: Final = 1  # of the compression; more takes longer and saves little
 MOST: Final = 1 << 30  # bytes of a base that is read

@@ -17,15 +17,17 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ...motion.maths import quat
-from ...motion.maths.quat import Array
-from ...motion.retarget import edits as offsets
-from ...motion.retarget.edits import Edit, StanceClock
-from ..scene import fcurves
-from . import state, stored_keys
+from ....motion.maths import quat
+from ....motion.maths.quat import Array
+from ....motion.retarget import edits as offsets
+from ....motion.retarget.edits import Edit, StanceClock
+from ...scene import fcurves
+from .. import state
+from . import stored_keys
 from .stored_keys import Channel, Keys, Stored
 
 LOCATION: Final = "location"
+OBJECT: Final = "Object Transforms"  # group of the object's own channels
 ROTATIONS: Final = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
 _BONE: Final = re.compile(r'^pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(\w+)$')
 
@@ -92,7 +94,7 @@ def read(
     changed: dict[str, list[str]] = {}
     for path in dict.fromkeys(path for path, _ in (*base, *now)):
         bone, prop = part_of(path)
-        if prop.startswith(f'["{state.CHANNEL}') or not _differs(path, base, now):
+        if is_footfall(path) or not _differs(path, base, now):
             continue
         if not any(p == path for p, _ in now):
             layer.removed.add(path)
@@ -104,6 +106,16 @@ def read(
         layer.edits.extend(_edits_of(rig, bone, paths, base, now, layer.timing))
     layer.edits[:] = offsets.joined(layer.edits, _waiting(action))
     return layer
+
+
+def is_footfall(path: str) -> bool:
+    """Whether a data path belongs to the keys of footfalls, which are edited in their own way."""
+    return path.startswith(f'["{state.CHANNEL}')
+
+
+def group_of(path: str) -> str:
+    """Return the group of a data path's F-curve: its bone."""
+    return part_of(path)[0] or OBJECT
 
 
 def part_of(path: str) -> tuple[str | None, str]:
@@ -167,7 +179,7 @@ def _edits_of(
     with stored_keys.curves_of(base, own) as was, stored_keys.curves_of(kept, own) as are:
         baked, edited = (sampled(rig, bone, curves, frames) for curves in (was, are))
     leg = times.legs.get(bone, "")
-    levels = _levels(frames, [kept[c] for c in own if c[0] in paths])
+    levels = _levels(frames, [(kept[c], base[c]) for c in own if c[0] in paths])
     yield from offsets.read(bone, leg, times.clock(leg), frames, baked, edited, levels)
 
 
@@ -178,13 +190,24 @@ def _frames(keys: Iterable[Keys]) -> Array:
     return np.unique(np.concatenate([whole, np.round(every, 3)]))
 
 
-def _levels(frames: Array, keys: Iterable[Keys]) -> Array:
-    """Return (N,) 0 without a key at a frame, 1 with a generated key, 2 with the artist's."""
+def _levels(frames: Array, pairs: Iterable[tuple[Keys, Keys]]) -> Array:
+    """Return (N,) 0 without a changed key at a frame, 1 with a generated key, 2 with the artist's.
+
+    ``pairs`` are the keys of curves now and as they were baked.
+    """
     levels = np.zeros(len(frames), dtype=int)
-    for one in keys:
-        at = np.searchsorted(frames, np.round(one.frames.astype(np.float64), 3))
-        levels[at] = np.maximum(levels[at], np.where(one.types == fcurves.KEY_TYPE, 1, 2))
+    for now, was in pairs:
+        rows = ~_unchanged(now, was)
+        at = np.searchsorted(frames, np.round(now.frames[rows].astype(np.float64), 3))
+        kinds = np.where(now.types[rows] == fcurves.KEY_TYPE, 1, 2)
+        levels[at] = np.maximum(levels[at], kinds)
     return levels
+
+
+def _unchanged(now: Keys, was: Keys) -> Array:
+    """Return (K,) whether keys have the same frame and value in the base."""
+    at = np.clip(np.searchsorted(was.frames, now.frames), 0, len(was.frames) - 1)
+    return np.asarray((was.frames[at] == now.frames) & (was.values[at] == now.values))
 
 
 def sampled(
@@ -192,7 +215,7 @@ def sampled(
 ) -> tuple[Array, Array]:
     """Return rotations (N, 4) and locations (N, 3) of a bone at frames; without curves at rest."""
     turns, places = np.tile(quat.IDENTITY, (len(frames), 1)), np.zeros((len(frames), 3))
-    owner = rig.pose.bones[bone] if bone in rig.pose.bones else rig
+    owner = rig.pose.bones.get(bone, rig)
     for path in dict.fromkeys(path for path, _ in curves):
         prop = part_of(path)[1]
         rest = np.array(fcurves.REST[prop], dtype=np.float64)
@@ -225,9 +248,9 @@ def count(rig: bpy.types.Object, action: bpy.types.Action) -> int:
     now = stored_keys.read(fcurves.found_bag(rig, action))
     found: set[tuple[str, float]] = set()
     for (path, index), keys in now.items():
-        bone, prop = part_of(path)
+        bone = part_of(path)[0]
         was = base.get((path, index))
-        if prop.startswith(f'["{state.CHANNEL}') or (was is not None and was.same(keys)):
+        if is_footfall(path) or (was is not None and was.same(keys)):
             continue
         name = path if bone is None else bone
         found.update((name, float(frame)) for frame in _changed_frames(keys, was))
@@ -236,8 +259,5 @@ def count(rig: bpy.types.Object, action: bpy.types.Action) -> int:
 
 def _changed_frames(keys: Keys, was: Keys | None) -> Array:
     """Return the frames of keys that the base lacks or has with another value."""
-    if was is None:
-        return keys.frames
-    at = np.clip(np.searchsorted(was.frames, keys.frames), 0, len(was.frames) - 1)
-    same = (was.frames[at] == keys.frames) & (was.values[at] == keys.values)
+    same = np.zeros(len(keys.frames), bool) if was is None else _unchanged(keys, was)
     return keys.frames[~same] if not same.all() else keys.frames[:1]

@@ -15,17 +15,26 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ...motion.maths import quat
-from ...motion.maths.quat import Array
-from ...motion.retarget import edits as offsets
-from ...motion.retarget.edits import Offsets, StanceClock
-from ..scene import fcurves
+from ....motion.maths import quat
+from ....motion.maths.quat import Array
+from ....motion.retarget import edits as offsets
+from ....motion.retarget.edits import Offsets, StanceClock
+from ...scene import fcurves
 from . import stored_keys
-from .edits import LOCATION, ROTATIONS, Layer, Timing, part_of, path_of, rotation_mode, sampled
+from .edits import (
+    LOCATION,
+    ROTATIONS,
+    Layer,
+    Timing,
+    group_of,
+    part_of,
+    path_of,
+    rotation_mode,
+    sampled,
+)
 from .stored_keys import Channel, Keys, Stored
 
 ARTIST: Final = fcurves.KEY_TYPES["KEYFRAME"]
-OBJECT: Final = "Object Transforms"  # group of the object's own channels
 
 
 def lay(
@@ -146,7 +155,7 @@ def _put(
         frames[order].astype(np.float32), values[order].astype(np.float32),
         kinds[order].astype(np.int8), {},
     )  # fmt: skip
-    curve = fcurves.emptied(bag, *channel, part_of(channel[0])[0] or OBJECT)
+    curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
     whole = patch if keys is None else stored_keys.patched(keys, patch, beside.astype(np.float32))
     stored_keys.write(curve, whole)
 
@@ -155,7 +164,7 @@ def _lay_loose(bag: Any, layer: Layer, times: Timing) -> None:
     """Write the curves that are the artist's own, at the same phases."""
     old, new = layer.timing.clock(""), times.clock("")
     for channel, keys in layer.loose.items():
-        curve = fcurves.emptied(bag, *channel, part_of(channel[0])[0] or OBJECT)
+        curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
         stored_keys.write(curve, retimed(keys, old, new))
 
 
@@ -188,7 +197,10 @@ def at(frames: Array, old: StanceClock, new: StanceClock) -> Array:
 
 
 def copy_extras(
-    old: bpy.types.Action, new: bpy.types.Action, rig: bpy.types.Object, times: tuple[Timing, Timing]
+    old: bpy.types.Action,
+    new: bpy.types.Action,
+    rig: bpy.types.Object,
+    times: tuple[Timing, Timing],
 ) -> None:
     """Copy what an artist may add to an action besides keys: modifiers, switches, markers."""
     bags = [fcurves.found_bag(rig, action) for action in (old, new)]
@@ -203,6 +215,7 @@ def copy_extras(
         made = new.pose_markers.new(marker.name)
         made.frame = round(float(at(np.array([float(marker.frame)]), *clocks)[0]))
     new.use_fake_user = old.use_fake_user
-    for key in [key for key in old.keys() if key != "footfall"]:  # noqa: SIM118
-        if key not in new:
-            new[key] = old[key]
+    target: Any = new
+    for key, value in old.items():
+        if key != "footfall" and key not in target.keys():  # noqa: SIM118
+            target[key] = value
