@@ -131,7 +131,7 @@ def lint(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """Test the motion core and the source rules, with numpy alone."""
     _install(session, "core")
-    _pytest(session, "core", "tests/motion", "tests/options", *RULES)
+    _pytest(session, "core", "tests/motion", "tests/options", "tests/files", *RULES)
 
 
 @nox.session(python="3.11")
@@ -149,7 +149,7 @@ def blender313(session: nox.Session) -> None:
         session.skip("Python 3.13 is not installed, so Blender 5.2 is not tested")
     _install_system_packages(session)
     _install(session, "blender313")
-    _pytest(session, "blender313", "tests/motion", "tests/options", "tests/blender")
+    _pytest(session, "blender313", "tests/motion", "tests/options", "tests/files", "tests/blender")
 
 
 @nox.session(python="3.11")
@@ -175,12 +175,18 @@ def summary(session: nox.Session) -> None:
         session.error("tests failed" if failed else "no test ran")
 
 
+def _blender_scripts(environment: Path) -> Path:
+    """Return the folder of Blender's scripts in a virtual environment, on any system."""
+    packages = [*environment.glob("lib/*/site-packages"), environment / "Lib" / "site-packages"]
+    return next(found for place in packages for found in place.glob("bpy/*/scripts"))
+
+
 @nox.session(python="3.11", default=False)
 def package(session: nox.Session) -> None:
     """Build and validate the extension zip in `dist/`."""
     _install_system_packages(session)
     _install(session, "blender311")
-    scripts = next(Path(session.virtualenv.location).glob("lib/*/site-packages/bpy/*/scripts"))
+    scripts = _blender_scripts(Path(session.virtualenv.location))
     tool = scripts / "addons_core/bl_pkg/cli/blender_ext.py"
     tags = f"--valid-tags={scripts / 'modules/_bpy_internal/extensions/tags.py'}"
     dist = ROOT / "dist"

@@ -29,6 +29,7 @@ VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "misc.py"}
 PUBLIC_ANYWAY = {"_exit", "_replace"}
 MIRRORED = {
     "tests/motion": "motion_addon/motion",
+    "tests/files": "motion_addon/files",
     "tests/options": "motion_addon/options",
     "tests/blender": "motion_addon/blender",
     "tests/training": "training",

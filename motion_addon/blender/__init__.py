@@ -6,6 +6,8 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 
 from . import operators, panels
 from .bake import cli, live
+from .keys import copies
+from .scene import progress
 from .settings import between, creature, properties, style
 
 modules = (
@@ -15,8 +17,10 @@ modules = (
     between,
     operators,
     panels,
+    copies,
     live,
     cli,
+    progress,
 )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from ..errors import RefusedError
+from ..files.reading import MOST_JSON, decoded, read_bytes, read_json
+from ..files.writing import check_places, write_files, write_text
 from ..options import description
 from ..options.herd import HerdOptions
 from ..options.take import TakeOptions
@@ -55,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except (RefusedError, OSError) as error:
+    except RefusedError as error:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
     return 0
@@ -81,8 +83,9 @@ def _options(options: argparse.Namespace) -> None:
     if options.page is None:
         sys.stdout.write("\n\n".join(option_tables().values()) + "\n")
         return
-    page = description.page_with(options.page.read_text(encoding="utf-8"), option_tables())
-    _write({options.page: partial(_write_text, text=page)})
+    text = decoded(read_bytes(options.page, MOST_JSON))
+    page = description.page_with(text, option_tables())
+    write_files({options.page: partial(write_text, text=page)})
 
 
 def option_tables() -> dict[str, str]:
@@ -91,34 +94,39 @@ def option_tables() -> dict[str, str]:
 
 
 def _bake(options: argparse.Namespace) -> None:
-    result = bake(BakeRequest.from_json(_beside(options.request, _read(options.request))))
-    clip = result.written_clip
-    files = {options.out: lambda part: bvh.write(part, clip)}
+    request = BakeRequest.from_json(_beside(options.request, read_json(options.request)))
+    check_places([options.out, *([options.report] if options.report else [])])
+    result = bake(request)
+    files: dict[FilePath, Callable[[FilePath], None]] = {
+        options.out: partial(bvh.write, clip=result.written_clip)
+    }
     if options.report:
-        files[options.report] = lambda part: _write_json(part, result.report)
-    _write(files)
+        files[options.report] = _json(result.report)
+    write_files(files)
     sys.stdout.write(format_report(result.report) + "\n")
 
 
 def _herd(options: argparse.Namespace) -> None:
     """Write a BVH file for each animal, and ``herd.json``: when each starts, and its report."""
-    animals = members(Herd.from_json(_beside(options.request, _read(options.request))))
+    herd = Herd.from_json(_beside(options.request, read_json(options.request)))
+    check_places([options.out / "herd.json"], make_folders=True)
+    animals = members(herd)
     results = bake_many([animal.request for animal in animals])
-    options.out.mkdir(parents=True, exist_ok=True)
     files: dict[FilePath, Callable[[FilePath], None]] = {}
     rows = []
     for i, (animal, result) in enumerate(zip(animals, results, strict=True), start=1):
         name = f"{i:0{len(str(len(animals)))}}.bvh"
         files[options.out / name] = partial(bvh.write, clip=result.written_clip)
         rows.append({"file": name, "start": animal.start, "report": result.report})
-    files[options.out / "herd.json"] = partial(_write_json, values={"animals": rows})
-    _write(files)
+    files[options.out / "herd.json"] = _json({"animals": rows})
+    write_files(files)
     last = max(a.start + r.clip.seconds for a, r in zip(animals, results, strict=True))
     sys.stdout.write(f"{len(animals)} animals, {last:.1f} s, in {options.out}\n")
 
 
 def _inbetween(options: argparse.Namespace) -> None:
-    request = FillRequest.from_json(_read(options.request))
+    request = FillRequest.from_json(read_json(options.request))
+    check_places([options.out])
     filler = model.load_filler(request.model)
     clip = _clip(options.request, request.clip)
     ways: dict[str, Any] = {"seed": request.seed, "lock": request.lock}
@@ -135,7 +143,7 @@ def _inbetween(options: argparse.Namespace) -> None:
         known = request.known(clip.frames)
         filled = animal_file.fill if own else fill
         done, new = filled(filler, clip, known, **ways), int((~known).sum())
-    _write({options.out: lambda part: bvh.write(part, done)})
+    write_files({options.out: partial(bvh.write, clip=done)})
     sys.stdout.write(f"{new} of {done.frames} frames filled, in {options.out}\n")
 
 
@@ -162,38 +170,15 @@ def _beside(request: FilePath, data: Any) -> Any:
 def _near(request: FilePath, name: str) -> str:
     """Return the path of a file beside a request, or its name as it is."""
     beside = request.parent / name
-    return str(beside) if beside.is_file() else name
-
-
-def _read(path: FilePath) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(f"{path.name} is not JSON: {error}") from error
+        return str(beside) if beside.is_file() else name
+    except (OSError, ValueError):
+        return name
 
 
-def _write_json(path: FilePath, values: object) -> None:
-    _write_text(path, json.dumps(values, indent=1) + "\n")
-
-
-def _write_text(path: FilePath, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-def _write(files: Mapping[FilePath, Callable[[FilePath], None]]) -> None:
-    """Write files, each by its function; all whole or none."""
-    parts = {path: path.with_name(path.name + ".part") for path in files}
-    for path in parts:
-        if path.exists() and not path.is_file():
-            raise OSError(f"{path} is there already and no file")
-    try:
-        for path, part in parts.items():
-            files[path](part)
-        for path, part in parts.items():
-            part.replace(path)
-    finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
+def _json(values: object) -> Callable[[FilePath], None]:
+    """Return a function that writes plain values to a path as JSON."""
+    return partial(write_text, text=json.dumps(values, indent=1) + "\n")
 
 
 if __name__ == "__main__":

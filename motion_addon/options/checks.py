@@ -42,6 +42,8 @@ def limited(value: Any, name: str, low: float | None, high: float | None) -> flo
         within(read, (low, high), name)
     elif low is not None and read < low:
         raise RefusedError(f"{name} must be {low:g} or more, not {read:g}")
+    elif high is not None and read > high:
+        raise RefusedError(f"{name} must be at most {high:g}, not {read:g}")
     return read
 
 
@@ -50,9 +52,9 @@ def whole(value: Any, name: str, low: float | None, high: float | None) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise RefusedError(f"{name} must be a whole number, not {shown(value)}")
     if low is not None and value < low:
-        raise RefusedError(f"{name} must be {low:g} or more, not {shown(value)}")
+        raise RefusedError(f"{name} must be {low:.10g} or more, not {shown(value)}")
     if high is not None and value > high:
-        raise RefusedError(f"{name} must be at most {high:g}, not {shown(value)}")
+        raise RefusedError(f"{name} must be at most {high:.10g}, not {shown(value)}")
     return value
 
 

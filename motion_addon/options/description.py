@@ -82,7 +82,7 @@ def _values(option: Option) -> str:
 def _limits(option: Option) -> str:
     if option.low is None:
         return ""
-    return f" from {option.low:g}" + ("" if option.high is None else f" to {option.high:g}")
+    return f" from {option.low:.10g}" + ("" if option.high is None else f" to {option.high:.10g}")
 
 
 def _default(option: Option) -> str:

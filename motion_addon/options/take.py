@@ -22,6 +22,8 @@ from .bake import (
 from .choices import CONTROLS, KEYS, ROOT_MOTIONS
 from .option import Form, flag, formed, holding, number, text, whole, word
 
+MOST_FRAMES: Final = 1_048_574
+"""Last frame that Blender has; the first is its negative."""
 _OBJECTS: Final = {"type": "array", "items": {"type": "object"}}
 
 
@@ -113,7 +115,9 @@ class TakeOptions(BakeOptions):
     facing: str | dict[str, Any] = holding(FACING, form=_FACING)
     gaze: str | tuple[float, ...] = holding(GAZE, default="", form=_GAZE)
     styles: tuple[dict[str, Any], ...] = holding(STYLES, form=_STYLES)
-    frame_start: int = whole(1, "Start Frame", "Frame of the first key")
+    frame_start: int = whole(
+        1, "Start Frame", "Frame of the first key", low=-MOST_FRAMES, high=MOST_FRAMES
+    )
     fit_range: bool = flag(
         True, "Extend Scene Range", "Extend the scene's frame range to the end of the take",
         panel={"live": False},

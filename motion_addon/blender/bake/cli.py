@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Command line: ``blender -b shot.blend --command footfall bake --recipe r.json --out o.blend``.
 
-Owns the arguments and the exit status: 0 done, 2 refused with one line. The result is written to a
-temporary file and then renamed, and a take of the same name is baked again, so that a farm may
+Owns the arguments and the exit status: 0 done, 2 refused with one line. The results are written to
+temporary files and then renamed, and a take of the same name is baked again, so that a farm may
 run the same command any number of times.
 """
 
@@ -11,13 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ...errors import RefusedError
+from ...files.reading import read_json
+from ...files.writing import check_places, write_files
+from ...options.take import MOST_FRAMES
 from ..keys import recipe
+from ..keys.recipe import Recipe
 from ..rig import character
 from . import job
 
@@ -28,13 +33,17 @@ _handles: list[Any] = []
 def main(argv: list[str]) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(argv)
+    out, card = options.out.resolve(), options.report and options.report.resolve()
     try:
-        report = _bake(options.file, options.recipe, options.out)
-    except (RefusedError, OSError) as error:
+        report = _bake(options.file, options.recipe, out, card)
+        files: dict[Path, Callable[[Path], object]] = {out: _save}
+        if card:
+            text = json.dumps(report, indent=2)
+            files[card] = lambda part: part.write_text(text, encoding="utf-8")
+        write_files(files)
+    except RefusedError as error:
         sys.stderr.write(f"{NAME}: {error}\n")
         return 2
-    if options.report:
-        _write_text(options.report, json.dumps(report, indent=2))
     sys.stdout.write(f"{NAME}: wrote {options.out}\n")
     return 0
 
@@ -50,16 +59,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bake(file: Path | None, recipe_file: Path, out: Path) -> dict[str, Any]:
-    """Open, bake, save; returns the report."""
+def _bake(file: Path | None, recipe_file: Path, out: Path, card: Path | None) -> dict[str, Any]:
+    """Open and bake; returns the report."""
     if out.suffix != ".blend":
         raise RefusedError(f"The output must be a .blend file, not '{out.name}'")
-    wanted = _read(recipe_file)
+    wanted = Recipe.from_json(read_json(recipe_file))
     wanted = recipe.named(wanted, wanted.take or recipe_file.stem)
+    check_places([out, card] if card else [out], make_folders=True)
     if file is not None:
-        if not file.is_file():
-            raise RefusedError(f"There is no file '{file}'")
-        bpy.ops.wm.open_mainfile(filepath=str(file.resolve()), load_ui=False)
+        _open(file)
     context = bpy.context
     rig = context.scene.objects.get(wanted.character) if wanted.character else None
     if wanted.character and rig is None:
@@ -67,30 +75,35 @@ def _bake(file: Path | None, recipe_file: Path, out: Path) -> dict[str, Any]:
     rig = rig or character.current(context)
     take = job.run(job.bake_steps(context, rig, wanted, again=True))
     report: dict[str, Any] = json.loads(take.report)
-    _save(out.resolve())
+    last = take.action.frame_range[1]
+    if last > MOST_FRAMES:
+        raise RefusedError(
+            f"The take would end at frame {last:.0f}, after Blender's last, {MOST_FRAMES}; lower"
+            " frame_start"
+        )
     return report
 
 
-def _read(recipe_file: Path) -> recipe.Recipe:
+def _open(file: Path) -> None:
+    """Open a .blend file. Raises RefusedError."""
+    if file.is_dir() or not file.is_file():
+        raise RefusedError(f"There is no file '{file}'; give the path of a .blend file")
     try:
-        values = json.loads(recipe_file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RefusedError(f"The recipe '{recipe_file.name}' is not valid JSON") from error
-    return recipe.Recipe.from_json(values)
+        bpy.ops.wm.open_mainfile(filepath=str(file.resolve()), load_ui=False)
+    except RuntimeError as error:
+        raise RefusedError(
+            f"Blender cannot open '{file}': it is damaged or no .blend file; give another"
+        ) from error
 
 
-def _save(out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.stem}.part.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=str(part), copy=True, check_existing=False)
-    part.replace(out)
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+def _save(part: Path) -> None:
+    """Write the open file to a path. Raises OSError."""
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(part), copy=True, check_existing=False)
+    except RuntimeError as error:
+        raise OSError(str(error).strip().removeprefix("Error: ")) from error
+    finally:
+        part.with_name(f"{part.name}@").unlink(missing_ok=True)
 
 
 def register() -> None:

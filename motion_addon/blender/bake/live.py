@@ -7,6 +7,7 @@ changes pause, and begins anew when another change comes.
 
 from __future__ import annotations
 
+import json
 import time
 
 import bpy
@@ -23,18 +24,21 @@ PAUSE = 0.12  # seconds without a change before a bake
 SLICE = 0.05  # seconds of work at a time
 REST = 0.01  # seconds between two slices, for Blender to draw and listen
 
+_Subject = tuple[int, int, str, int]
+
 
 class _Watch:
     """The change that live mode waits for, and the bake that it works on."""
 
     def __init__(self) -> None:
         self.changed = 0.0
-        self.scene = ""
+        self.scene = 0
         self.steps: job.Steps | None = None
+        self.subject: _Subject | None = None
 
-    def drop(self) -> None:
+    def drop(self, _why: str = "") -> None:
         """Forget the change and the bake that was begun."""
-        self.scene = ""
+        self.scene, self.subject = 0, None
         if self.steps is not None:
             self.steps.close()
             self.steps = None
@@ -44,13 +48,15 @@ _watch = _Watch()
 
 
 def touch(scene: bpy.types.Scene) -> None:
-    """Note that a setting of the scene changed."""
-    if not scene.footfall.live or progress.now.running:
+    """Note that a setting of the scene changed; a bake that was begun is dropped."""
+    if progress.now.own:
         return
     _watch.drop()
-    _watch.scene, _watch.changed = scene.name, time.monotonic()
-    if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=PAUSE)
+    if not scene.footfall.live or progress.now.running:
+        return
+    _watch.scene, _watch.changed = scene.session_uid, time.monotonic()
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=PAUSE)
 
 
 def waiting() -> bool:
@@ -58,57 +64,85 @@ def waiting() -> bool:
     return bool(_watch.scene)
 
 
+def baking() -> bool:
+    """Whether a bake is in flight."""
+    return _watch.steps is not None
+
+
 @persistent
 def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     settings = scene.footfall
-    if not settings.live or settings.path is None:
+    if progress.now.own or not settings.live or settings.path is None:
         return
-    watched = {settings.path, settings.path.data, settings.ground}
-    for update in depsgraph.updates:
-        if update.id.original in watched and (
-            update.is_updated_geometry or update.is_updated_transform
-        ):
-            touch(scene)
-            return
+    echo, progress.now.echo = progress.now.echo, False
+    changed = {
+        update.id.original
+        for update in depsgraph.updates
+        if update.is_updated_geometry or update.is_updated_transform
+    }
+    if echo and any(isinstance(one, bpy.types.Object) and one.pose for one in changed):
+        return  # path or ground depends on a character that the add-on changed
+    if changed & {settings.path, settings.path.data, settings.ground}:
+        touch(scene)
 
 
-@persistent
-def _on_replace(*_arguments: object) -> None:
-    """Forget the bake that was begun; undo, redo and loading replace the data that it reads."""
-    _watch.drop()
-    progress.now.problem = ""
-
-
-def _tick() -> float | None:
-    """Go on with the bake for a slice; ends the timer when nothing is left to do."""
+def tick() -> float | None:
+    """Work on the bake for a slice; ends the timer when nothing is left to do."""
     scene = bpy.context.scene
-    if scene is None or scene.name != _watch.scene or progress.now.running:
+    if scene is None or scene.session_uid != _watch.scene or progress.now.running:
         _watch.drop()
         return None
     if time.monotonic() - _watch.changed < PAUSE:
         return PAUSE
-    if _watch.steps is None:
-        _watch.steps = _again(bpy.context)
-    return REST if _watch.steps is not None and advance(SLICE) else None
+    return REST if advance(SLICE) else None
 
 
 def advance(seconds: float) -> bool:
-    """Work on the bake for some time; returns whether more is left to do."""
+    """Work on the bake for some time, beginning it if needed; returns whether more is left.
+
+    A bake whose take is no longer shown under review, or whose scene or character changed, is
+    dropped.
+    """
     until = time.monotonic() + seconds
     try:
-        while _watch.steps is not None and time.monotonic() < until:
-            next(_watch.steps)
+        subject = _subject(bpy.context)
+        if subject is None or (_watch.steps is not None and subject != _watch.subject):
+            _watch.drop()
+        elif _watch.steps is None:
+            _watch.steps, _watch.subject = _again(bpy.context), subject
+        with progress.own_changes():
+            while _watch.steps is not None and time.monotonic() < until:
+                next(_watch.steps)
     except StopIteration:
         progress.now.problem = ""
+        progress.settle()
         _watch.drop()
     except RefusedError as error:
         progress.now.problem = str(error)
         _watch.drop()
-    return _watch.steps is not None
+    except BaseException:
+        _watch.drop()
+        raise
+    return baking()
+
+
+def _subject(context: bpy.types.Context) -> _Subject | None:
+    """Return the identity of the scene, character, take and action that live mode bakes.
+
+    None if there is nothing to bake. Raises RefusedError.
+    """
+    rig = character.current(context)
+    try:
+        take = takes.shown(rig) if rig is not None and has_take(context) else None
+    except json.JSONDecodeError as error:
+        raise RefusedError("The recipe of the shown take is damaged; bake a new take") from error
+    if rig is None or take is None or not context.scene.footfall.live:
+        return None
+    return context.scene.session_uid, rig.session_uid, take.name, take.action.session_uid
 
 
 def has_take(context: bpy.types.Context) -> bool:
-    """Whether a take is shown that live mode may bake again: one under review."""
+    """Whether a take is shown that live mode may bake again: a baked one under review."""
     rig = character.current(context)
     if rig is None or rig.type != "ARMATURE" or not takes.in_review(rig):
         return False
@@ -116,13 +150,12 @@ def has_take(context: bpy.types.Context) -> bool:
     return take is not None and not take.accepted and takes.baked(take)
 
 
-def _again(context: bpy.types.Context) -> job.Steps | None:
+def _again(context: bpy.types.Context) -> job.Steps:
     """Return the steps that bake the shown take under review from the settings."""
     rig = character.current(context)
-    take = takes.shown(rig) if rig is not None and has_take(context) else None
-    if rig is None or take is None:
-        _watch.drop()
-        return None
+    assert rig is not None
+    take = takes.shown(rig)
+    assert take is not None
     cycle = Recipe.from_json(takes.recipe_of(take)).cycle
     wanted = scene_request.from_settings(context.scene.footfall, rig, cycle)
     return job.rebake_steps(context, rig, take, wanted)
@@ -130,7 +163,8 @@ def _again(context: bpy.types.Context) -> job.Steps | None:
 
 def rebake(context: bpy.types.Context) -> str:
     """Bake at once, as the timer would; returns why not, if refused."""
-    _watch.steps = _again(context)
+    progress.cancel()
+    _watch.scene = context.scene.session_uid
     while advance(SLICE):
         pass
     return progress.now.problem
@@ -138,18 +172,14 @@ def rebake(context: bpy.types.Context) -> str:
 
 def register() -> None:
     """Start to listen."""
-    handlers = bpy.app.handlers
-    handlers.depsgraph_update_post.append(_on_update)
-    for event in (handlers.undo_pre, handlers.redo_pre, handlers.load_pre):
-        event.append(_on_replace)
+    bpy.app.handlers.depsgraph_update_post.append(_on_update)
+    progress.on_cancel(_watch.drop)
 
 
 def unregister() -> None:
     """Stop to listen."""
-    handlers = bpy.app.handlers
-    for event in (handlers.undo_pre, handlers.redo_pre, handlers.load_pre):
-        event.remove(_on_replace)
-    handlers.depsgraph_update_post.remove(_on_update)
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    bpy.app.handlers.depsgraph_update_post.remove(_on_update)
+    progress.off_cancel(_watch.drop)
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
     _watch.drop()

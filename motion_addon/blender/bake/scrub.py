@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Phase scrub: poses the character at a phase of its step cycle, without keys.
 
-The pose before the first touch is kept (``state``) until it is put back or a bake begins.
+The pose before the scrub is kept (``state``) until it is put back or a bake begins. Edits since
+the scrub stay.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def pose_at(context: bpy.types.Context, rig: bpy.types.Object | None, phase: flo
             bone.location = keys.location[0].tolist()
     for name, switch, value in plan.switches:
         set_switch(rig.pose.bones[name], switch, value)
+    state.mark_scrub(rig)
     rig.update_tag()
 
 

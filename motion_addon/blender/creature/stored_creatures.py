@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...errors import RefusedError
+from ...files.writing import write_files
 from ..keys.recipe import Recipe
 from ..rig import character, character_size
 
@@ -110,16 +111,22 @@ def contents(kept: bpy.types.PropertyGroup) -> bytes:
 
 
 def about(kept: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Return gait, speed, hip height and credit of a stored creature."""
-    facts: dict[str, Any] = json.loads(kept.about or "{}")
-    return facts
+    """Return gait, speed, hip height and credit of a stored creature; {} if they are damaged."""
+    try:
+        facts: dict[str, Any] = json.loads(kept.about)
+        return {**facts, "gait": str(facts["gait"]), "speed": float(facts["speed"])}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
 
 
 def summary(kept: bpy.types.PropertyGroup) -> list[str]:
     """Return sentences on the clip of a stored creature: its gait, speed and credit."""
     facts = about(kept)
+    if not facts:
+        return []
     learned = f"Learned from a {facts['gait']} at {facts['speed']:.2f} m/s"
-    return [learned, facts["credit"].rstrip(".")] if facts["credit"] else [learned]
+    credit = str(facts.get("credit") or "").rstrip(".")
+    return [learned, credit] if credit else [learned]
 
 
 def _about(creature: Creature) -> str:
@@ -132,20 +139,19 @@ def _about(creature: Creature) -> str:
 
 
 def read(file: Path) -> Creature:
-    """Return the creature in a file. Raises RefusedError."""
+    """Return the creature in a file, checked whole. Raises RefusedError."""
+    from ...motion.creature.adaptation import creature_files
     from ...motion.creature.adaptation.creature import Creature
 
-    try:
-        return Creature.load(file)
-    except RefusedError as error:
-        raise RefusedError(f"'{file.name}': {error}") from error
+    found = Creature.load(file)
+    creature_files.check(found)
+    return found
 
 
 def write(kept: bpy.types.PropertyGroup, file: Path) -> None:
-    """Write a stored creature to a file. Raises RefusedError and OSError."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_bytes(contents(kept))
-    part.replace(file)
+    """Write a stored creature to a file. Raises RefusedError."""
+    data = contents(kept)
+    write_files({file: lambda part: part.write_bytes(data)})
 
 
 def ready() -> dict[str, Path]:

@@ -31,6 +31,9 @@ from ...motion.rigs.measure import measure
 from ..rig import control_rigs, extra_bones
 from ..rig.rig_copy import built_in, set_switch
 from ..scene import armature, bound_meshes, fcurves
+from . import constant_keys, expected_places
+from .constant_keys import ConstantKeys
+from .expected_places import Expected
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class KeySettings:
     """Strength, 0 to 1, of the gaze in the clip."""
     controls: Literal["auto", "deform"] = "auto"
     """Auto keys the controls of a control rig; deform keys the mapped bones."""
+
+    @property
+    def slack(self) -> float:
+        """Largest error that the keys themselves may have: ``tolerance`` if they are sparse."""
+        return self.tolerance if self.keys == "sparse" else 0.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,10 @@ class KeyPlan:
     """(T, 4) wxyz for the object's rotation, likewise."""
     switches: tuple[tuple[str, str, float], ...] = ()
     """Pose bone, custom or built-in property, value: set, and keyed on the first frame."""
+    constants: tuple[ConstantKeys, ...] = ()
+    """Keys against poses and animation that the take must not inherit."""
+    expected: Expected | None = None
+    """Places of hips and feet that the keys should give."""
     settings: KeySettings = field(default_factory=KeySettings)
     notes: tuple[str, ...] = ()
     """Plain sentences for the artist."""
@@ -123,34 +135,43 @@ def plan_keys(
         keyed, switches, notes = scheme(obj, posed, settings.root_motion)
     else:
         keyed, switches, notes = channels(posed, settings.root_motion), (), ()
-    location = rotation = None
-    if keyed.object_positions is not None and keyed.object_turns is not None:
-        location, rotation = armature.object_channels(
-            obj, keyed.object_positions, keyed.object_turns
-        )
+    location, rotation = _object_keys(obj, keyed)
     step = 1.0 if settings.fps is None else settings.fps / clip.fps
     bones = _bone_keys(body, keyed)
-    if own is not None:
-        bones = (*bones, *_extra_keys(obj, body, own, bones, scheme is not None))
+    extra = tuple(_extra_keys(obj, body, own, bones, scheme is not None))
+    resting = tuple(_resting(rig, body, (*bones, *extra)))
+    located = {keys.bone: keys.location is not None for keys in (*bones, *resting)}
+    held = constant_keys.constants(obj, body, located, travels=location is not None)
     return KeyPlan(
         np.arange(clip.frames) * step,
-        (*bones, *_resting(rig, body, bones)),
+        (*bones, *extra, *resting),
         location,
         rotation,
         switches,
+        held.keys,
+        expected_places.expected(obj, posed, clip, settings.root_motion, settings.slack),
         settings,
-        (*mesh_notes, *notes, *_remarks(posed)),
+        (*mesh_notes, *notes, *_remarks(posed), *held.notes),
     )
+
+
+def _object_keys(obj: bpy.types.Object, keyed: Channels) -> tuple[Array | None, Array | None]:
+    """Return location (T, 3) and rotation (T, 4) of an object that carries the travel."""
+    if keyed.object_positions is None or keyed.object_turns is None:
+        return None, None
+    return armature.object_channels(obj, keyed.object_positions, keyed.object_turns)
 
 
 def _extra_keys(
     obj: bpy.types.Object,
     body: Body,
-    own: OwnPose,
+    own: OwnPose | None,
     bones: tuple[BoneKeys, ...],
     controls: bool,
 ) -> Iterator[BoneKeys]:
     """Yield keys of a creature's extra bones, such as ears, which are not among ``bones``."""
+    if own is None:
+        return
     done = {keys.bone for keys in bones}
     for channel in extra_bones.channels(obj, body, own, done, controls):
         yield BoneKeys(*channel, tolerance=1.5)
@@ -229,6 +250,19 @@ def write(
     armature.check(obj)
     action = action or bpy.data.actions.new(f"{obj.name} Walk")
     slot = fcurves.assign(obj, action, slot)
+    fill(plan, obj, action, slot, frame_start)
+    set_switches(plan, obj)
+    return action
+
+
+def fill(
+    plan: KeyPlan,
+    obj: bpy.types.Object,
+    action: bpy.types.Action,
+    slot: Any,
+    frame_start: float,
+) -> None:
+    """Write the plan's keys into a slot of an action; ``obj`` is only read."""
     writer = fcurves.Writer(fcurves.channelbag(action, slot))
     frames = plan.frames + frame_start
     assert obj.pose is not None
@@ -246,9 +280,18 @@ def write(
             target = f"{path}.location"
             _curves(writer, target, frames, keys.location, plan.settings, keys.bone, share)
     _write_object(plan, obj, writer, frames)
+    for held in plan.constants:
+        for index, value in enumerate(held.values):
+            writer.constant(held.path, float(frames[0]), value, held.group, index)
     for name, prop, value in plan.switches:
-        _write_switch(obj, writer, float(frames[0]), name, prop, value)
-    return action
+        _write_switch(writer, float(frames[0]), name, prop, value)
+
+
+def set_switches(plan: KeyPlan, obj: bpy.types.Object) -> None:
+    """Set the switches of control bones, such as IK to FK, as the plan keys them."""
+    assert obj.pose is not None
+    for name, prop, value in plan.switches:
+        set_switch(obj.pose.bones[name], prop, value)
 
 
 _ROTATIONS = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
@@ -284,11 +327,7 @@ def _write_object(
     _curves(writer, "location", frames, plan.object_location, plan.settings, group, 1.0)
 
 
-def _write_switch(
-    obj: bpy.types.Object, writer: fcurves.Writer, frame: float, name: str, prop: str, value: float
-) -> None:
-    assert obj.pose is not None
-    set_switch(obj.pose.bones[name], prop, value)
+def _write_switch(writer: fcurves.Writer, frame: float, name: str, prop: str, value: float) -> None:
     escape = bpy.utils.escape_identifier
     own = f".{prop}" if built_in(prop) else f'["{escape(prop)}"]'
     writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)

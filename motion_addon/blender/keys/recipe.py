@@ -6,7 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...options.option import read_all, write_all
+from ...errors import RefusedError
+from ...files.reading import parsed
+from ...options import checks
+from ...options.option import options_of, read_all, write_all
 from ...options.take import TakeOptions
 
 
@@ -21,7 +24,24 @@ class Recipe(TakeOptions):
     @staticmethod
     def from_json(values: Any) -> Recipe:
         """Return the recipe of plain JSON values. Raises RefusedError."""
+        unknown = sorted(set(values) - set(options_of(Recipe))) if isinstance(values, dict) else []
+        if unknown:
+            raise RefusedError(
+                f"The recipe has no key {checks.shown(unknown[0])}, or a newer Footfall made it;"
+                " correct the key, update Footfall, or bake anew"
+            )
         return Recipe(**read_all(Recipe, values, "recipe"))
+
+
+def plain(text: str) -> dict[str, Any]:
+    """Return the plain values of a take's stored recipe. Raises RefusedError if it is damaged."""
+    try:
+        values = parsed(text or "{}", "The recipe")
+    except RefusedError as error:
+        raise RefusedError("The stored recipe of this take is damaged; bake anew") from error
+    if not isinstance(values, dict):
+        raise RefusedError("The stored recipe of this take is damaged; bake anew")
+    return values
 
 
 def named(recipe: Recipe, take: str) -> Recipe:

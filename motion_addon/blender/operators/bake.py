@@ -20,7 +20,7 @@ class Baking(ModalWork):
 
     what = "A bake is running"
     doing = "Baking a take"
-    canceled = "Bake canceled, nothing was changed"
+    canceled = "The bake was canceled"
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:

@@ -12,6 +12,7 @@ from ...errors import RefusedError
 from ..between import fill_between
 from ..keys import takes
 from ..rig import character
+from ..scene import progress
 from .bases import Explained, refuse
 
 
@@ -28,6 +29,7 @@ class Filling(Explained):
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        progress.cancel("motion was filled between keys")
         try:
             take = self.work(context, character.current(context))
         except RefusedError as error:

@@ -72,7 +72,7 @@ class FOOTFALL_OT_creature_export(OnCreature, bpy.types.Operator, ExportHelper):
         kept = stored_creatures.chosen(character.current(context))
         try:
             stored_creatures.write(kept, Path(self.filepath))
-        except (RefusedError, OSError) as error:
+        except RefusedError as error:
             return refuse(self, error)
         self.report({"INFO"}, f"Saved the creature '{kept.name}' to {self.filepath}")
         return {"FINISHED"}

@@ -8,6 +8,7 @@ import bpy
 
 from ..keys import footfall_keys, takes
 from ..rig import character
+from ..scene import progress
 from .bases import OnTake
 
 
@@ -32,6 +33,7 @@ class FOOTFALL_OT_key_footfalls(_OnFootfalls, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
         take = takes.active(rig)
+        progress.cancel("footfalls were edited")
         if footfall_keys.has_keys(take):
             footfall_keys.remove_keys(rig, take)
         else:
@@ -49,6 +51,7 @@ class FOOTFALL_OT_clear_footfalls(_OnFootfalls, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         rig = character.current(context)
+        progress.cancel("footfalls were edited")
         footfall_keys.reset(rig, takes.active(rig))
         self.report({"INFO"}, "Footfalls are back in place; press Bake Again")
         return {"FINISHED"}

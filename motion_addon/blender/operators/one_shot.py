@@ -42,7 +42,7 @@ class ClipWork(ModalWork):
 
     what = "A clip is being read"
     doing = "Reading a clip"
-    canceled = "Reading canceled, nothing was changed"
+    canceled = "The reading was canceled"
 
 
 class FOOTFALL_OT_examine(ClipWork, bpy.types.Operator):

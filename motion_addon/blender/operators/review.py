@@ -9,9 +9,10 @@ import bpy
 from ...errors import RefusedError
 from ..bake import scene_request
 from ..creature import stored_creatures
-from ..keys import footfall_keys, takes
+from ..keys import footfall_keys, review, takes
 from ..keys.recipe import Recipe
 from ..rig import character
+from ..scene import progress
 from ..style import style_mix
 from .bases import NOT_BAKED, OnTake, refuse
 
@@ -35,8 +36,9 @@ class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        progress.cancel("a take was accepted")
         rig = character.current(context)
-        take = takes.accept(rig)
+        take = review.accept(rig)
         footfall_keys.remove_unused_properties(rig)
         self.report({"INFO"}, f"Accepted '{take.name}'")
         return {"FINISHED"}
@@ -50,7 +52,8 @@ class FOOTFALL_OT_reject_take(_Reviewing, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        name = takes.reject(character.current(context), context.scene)
+        progress.cancel("a take was rejected")
+        name = review.reject(character.current(context), context.scene)
         self.report({"INFO"}, f"Rejected '{name}'")
         return {"FINISHED"}
 
@@ -70,6 +73,7 @@ class FOOTFALL_OT_remove_take(bpy.types.Operator):
             return refuse(self, "There is no such take")
         if rig.footfall.takes[self.index] == takes.shown(rig):
             return refuse(self, "The take is shown on the character; reject it instead")
+        progress.cancel("a take was removed")
         name = takes.remove(rig, self.index)
         self.report({"INFO"}, f"Removed '{name}'")
         return {"FINISHED"}
@@ -95,6 +99,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
             style_mix.check(stored)
         except RefusedError as error:
             return refuse(self, error)
+        progress.cancel("the settings of a take were loaded")
         scene_request.to_settings(stored, context.scene)
         stored_creatures.choose(rig, stored)
         return {"FINISHED"}

@@ -228,13 +228,14 @@ def lay_rows(rig: bpy.types.Object) -> None:
 
 def import_map(rig: bpy.types.Object, file: Path) -> str:
     """Load the rows from a JSON file; returns why it could not, or an empty text."""
+    from ...files.reading import MOST_JSON, decoded, read_bytes
     from ...motion.rigs import RigMap
     from ..scene import armature
 
     try:
-        rig_map = RigMap.from_json(file.read_text(encoding="utf-8"))
+        rig_map = RigMap.from_json(decoded(read_bytes(file, MOST_JSON)))
         rig_map.check(armature.read_rig(rig))
-    except (RefusedError, OSError, UnicodeDecodeError) as error:
+    except RefusedError as error:
         return str(error)
     store_map(rig, rig_map)
     return ""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import bpy
 import numpy as np
+from mathutils import Matrix, Quaternion, Vector
 
 from ...errors import RefusedError
 from ...motion.maths import quat
@@ -137,6 +138,14 @@ def object_channels(obj: bpy.types.Object, positions: Array, turns: Array) -> tu
     return location - np.array(obj.delta_location), quat.unroll(
         quat.inv_mul(_delta_rotation(obj), rotation)
     )
+
+
+def keyed_basis(obj: bpy.types.Object, location: Array, rotation: Array) -> Array:
+    """Return the ``matrix_basis`` (4, 4) that keys of location (3,) and rotation (4,) give."""
+    place = Vector((location + np.array(obj.delta_location)).tolist())
+    turn = Quaternion(quat.mul(_delta_rotation(obj), rotation).tolist())
+    size = Vector((np.array(obj.scale) * np.array(obj.delta_scale)).tolist())
+    return np.array(Matrix.LocRotScale(place, turn, size), dtype=np.float64)
 
 
 def _delta_rotation(obj: bpy.types.Object) -> Array:

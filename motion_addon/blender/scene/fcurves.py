@@ -6,7 +6,7 @@ The only file that knows the parts of an action and how they differ between vers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import bpy
@@ -81,6 +81,21 @@ def remove(owner: bpy.types.ID, path: str) -> None:
             bag.fcurves.remove(curve)
 
 
+def rename_bone(action: bpy.types.Action, old: str, new: str) -> None:
+    """Let an action's F-curves animate a bone by its new name, as Blender does if it is assigned.
+
+    Nothing changes if the action animates a bone of the new name already.
+    """
+    start, other = (f'pose.bones["{bpy.utils.escape_identifier(name)}"]' for name in (old, new))
+    bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+    curves = [curve for bag in bags for curve in bag.fcurves]
+    if any(curve.data_path.startswith(other) for curve in curves):
+        return
+    for curve in curves:
+        if curve.data_path.startswith(start):
+            curve.data_path = other + curve.data_path[len(start) :]
+
+
 def _bags(owner: bpy.types.ID) -> list[Any]:
     """Return the channelbags of the slot that is assigned to ``owner``."""
     data = getattr(owner, "animation_data", None)
@@ -88,6 +103,36 @@ def _bags(owner: bpy.types.ID) -> list[Any]:
         return []
     bags = [s.channelbag(data.action_slot) for la in data.action.layers for s in la.strips]
     return [bag for bag in bags if bag is not None]
+
+
+def played(obj: bpy.types.Object) -> Iterator[Any]:
+    """Yield the F-curves that animate ``obj``: its action's and those of unmuted NLA strips."""
+    for bag in _bags(obj):
+        yield from bag.fcurves
+    for strip in strips(obj):
+        yield from curves_of(strip)
+
+
+def strips(obj: bpy.types.Object) -> Iterator[Any]:
+    """Yield the NLA strips that animate ``obj``, those within meta strips too."""
+    data = obj.animation_data
+    if data is None or not data.use_nla:
+        return
+    waiting = [s for track in data.nla_tracks if not track.mute for s in track.strips]
+    while waiting:
+        strip = waiting.pop(0)
+        if not strip.mute:
+            waiting[:0] = strip.strips
+            yield strip
+
+
+def curves_of(strip: Any) -> list[Any]:
+    """Return the F-curves of an NLA strip's action that animate the strip's owner."""
+    if strip.action is None or strip.action_slot is None:
+        return []
+    parts = [part for layer in strip.action.layers for part in layer.strips]
+    bags = [part.channelbag(strip.action_slot) for part in parts]
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
 
 
 class Writer:
@@ -181,6 +226,12 @@ def _handles(points: Any, side: str, frames: Array, values: Array) -> None:
     pairs = np.stack([frames, values], axis=-1).astype(np.float32)
     points.foreach_set(f"handle_{side}_type", np.full(len(frames), _ALIGNED, dtype=np.int32))
     points.foreach_set(f"handle_{side}", pairs.ravel())
+
+
+def rotation_property(mode: str) -> str:
+    """Return the property that holds the rotation in a rotation mode."""
+    named = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+    return named.get(mode, "rotation_euler")
 
 
 def rotation_channels(mode: str, rotation: Array) -> tuple[str, Array]:

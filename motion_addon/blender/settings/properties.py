@@ -73,9 +73,12 @@ def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
 
 
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
-    from ..keys import takes
+    from ..keys import review
+    from ..scene import progress
 
-    takes.show_active(self.id_data)  # type: ignore[arg-type]
+    progress.cancel("another take was shown")
+    review.show_active(self.id_data)  # type: ignore[arg-type]
+    progress.settle()
 
 
 def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
@@ -168,6 +171,13 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Look At", description="Object that neck and head turn to, also while it moves",
         type=bpy.types.Object, update=_setting_changed,
     )  # fmt: skip
+    range_own: IntProperty(
+        name="Artist's End", description="End of the range that the artist set", options={"HIDDEN"}
+    )  # fmt: skip
+    range_set: IntProperty(
+        name="Set End", description="End of the range that a take under review set, -1 for none",
+        default=-1, options={"HIDDEN"},
+    )  # fmt: skip
 
 
 declare(FootfallSettings, TakeOptions, _setting_changed)
@@ -195,6 +205,16 @@ class FootfallTake(bpy.types.PropertyGroup):
     )
     recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
     report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
+
+
+class FootfallAction(bpy.types.PropertyGroup):
+    """Data of a take's action: its keys as they were baked, beneath the artist's edits."""
+
+    take: StringProperty(name="Take", description="Mark that an action shares only with its copies")
+    base: StringProperty(
+        name="Base", description="Keys as they were baked, compressed", subtype="BYTE_STRING"
+    )
+    waiting: StringProperty(name="Waiting", description="Edits beyond the end of the take, as JSON")
 
 
 class FootfallObject(bpy.types.PropertyGroup):
@@ -241,6 +261,9 @@ class FootfallObject(bpy.types.PropertyGroup):
     scrub_before: StringProperty(
         name="Before Scrub", description="Pose before the scrub, as JSON", override=OWN
     )
+    scrub_posed: StringProperty(
+        name="Scrub Pose", description="Pose that the scrub has set, as JSON", override=OWN
+    )
 
 
 classes = (
@@ -249,6 +272,7 @@ classes = (
     FootfallSettings,
     FootfallBone,
     FootfallTake,
+    FootfallAction,
     FootfallObject,
 )
 
@@ -259,10 +283,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
     bpy.types.Object.footfall = PointerProperty(type=FootfallObject, override=OWN)
+    bpy.types.Action.footfall = PointerProperty(type=FootfallAction)
 
 
 def unregister() -> None:
     """Take the properties away again."""
+    del bpy.types.Action.footfall
     del bpy.types.Object.footfall
     del bpy.types.Scene.footfall
     for cls in reversed(classes):

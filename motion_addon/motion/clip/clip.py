@@ -3,12 +3,19 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from typing import Final
 
 import numpy as np
 
+from ...errors import RefusedError
 from ..maths import quat
 from ..maths.quat import Array
 from .skeleton import Skeleton
+
+MOST_ROTATIONS: Final = 30_000_000
+"""Frames times joints of one clip, about 500 MB; an hour of a person at 240 frames a second."""
+_BLOCK: Final = 4_096
+"""Frames that are resampled at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,29 +58,38 @@ class Clip:
         )
 
     def resample(self, fps: float) -> "Clip":
-        """Return this clip at another frame rate, with slerp between frames."""
+        """Return this clip at another frame rate, with slerp between frames.
+
+        Raises RefusedError if it would be too long.
+        """
         if fps == self.fps or self.frames < 2:
             return replace(self, fps=fps)
         count = int(np.floor(self.seconds * fps + 1e-6)) + 1
+        if count * len(self.skeleton) > MOST_ROTATIONS:
+            raise RefusedError(
+                f"The motion lasts {self.seconds:.0f} s, too long for {fps:g} frames a second;"
+                " shorten it or use a lower frame rate"
+            )
         return self.at_frames(np.arange(count) * (self.fps / fps), fps)
 
     def at_frames(self, at: Array, fps: float) -> "Clip":
         """Return the motion at fractional source frames ``at`` (N,), played at ``fps``."""
-        low = np.clip(np.floor(at).astype(np.int64), 0, max(self.frames - 2, 0))
-        high = np.minimum(low + 1, self.frames - 1)
-        t = np.clip(at - low, 0.0, 1.0).astype(np.float32)
-        rotations = quat.slerp(self.rotations[low], self.rotations[high], t[:, None])
-        roots = self.root_positions
+        rotations = np.empty((len(at), *self.rotations.shape[1:]), np.float32)
+        roots = np.empty((len(at), 3), np.float32)
         contacts = None
         if self.contacts is not None:
-            contacts = self.contacts[np.where(t < 0.5, low, high)]
-        return Clip(
-            self.skeleton,
-            rotations.astype(np.float32),
-            (roots[low] + (roots[high] - roots[low]) * t[:, None]).astype(np.float32),
-            fps,
-            contacts,
-        )
+            contacts = np.empty((len(at), *self.contacts.shape[1:]), self.contacts.dtype)
+        for start in range(0, len(at), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            low = np.clip(np.floor(at[some]).astype(np.int64), 0, max(self.frames - 2, 0))
+            high = np.minimum(low + 1, self.frames - 1)
+            t = np.clip(at[some] - low, 0.0, 1.0).astype(np.float32)[:, None]
+            rotations[some] = quat.slerp(self.rotations[low], self.rotations[high], t)
+            before, after = self.root_positions[low], self.root_positions[high]
+            roots[some] = before + (after - before) * t
+            if self.contacts is not None and contacts is not None:
+                contacts[some] = self.contacts[np.where(t[:, 0] < 0.5, low, high)]
+        return Clip(self.skeleton, rotations, roots, fps, contacts)
 
     def mirrored(self) -> "Clip":
         """Return this clip mirrored in x, with left and right joints exchanged."""

@@ -2,20 +2,21 @@
 """Reads model folders: ``model.json`` and ``weights.safetensors``. Nothing is unpickled."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from ...errors import RefusedError
+from ...files.reading import decoded, parsed, read_bytes, read_json
 from ..clip.skeleton import Skeleton
 from ..maths.quat import Array
 
 FOLDER = FilePath(__file__).resolve().parents[3] / "models"
 
-
+LARGEST: Final = 1_000_000_000
+"""Largest file of weights that is read, bytes."""
 _KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}
 Files = tuple[dict[str, Any], dict[str, Array], str]
 """Description, weights and digest."""
@@ -27,11 +28,14 @@ Kind = TypeVar("Kind")
 def read_safetensors(path: FilePath) -> dict[str, Array]:
     """Return the arrays of a ``.safetensors`` file; halves are widened to float32.
 
-    Format: 8 bytes little-endian header length, JSON header, raw little-endian data.
+    Format: 8 bytes little-endian header length, JSON header, raw little-endian data. Raises
+    ValueError, KeyError or TypeError for anything else.
     """
-    data = path.read_bytes()
+    data = read_bytes(path, LARGEST)
     start = 8 + int.from_bytes(data[:8], "little")
-    header = json.loads(data[8:start])
+    header = parsed(decoded(data[8:start]), path.name)
+    if not isinstance(header, dict):
+        raise ValueError("The header of the weights is no JSON object")
     out = {}
     for name, entry in header.items():
         if name == "__metadata__":
@@ -49,19 +53,26 @@ def read(name: str, folder: FilePath, build: Callable[[str, Files], Kind]) -> Ki
     if not name.isidentifier() or not (place / "model.json").is_file():
         raise RefusedError(f"There is no model named {name!r}; choose another model")
     try:
-        return build(name, _files(place))
+        files = _files(place)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(name) from error
+    try:
+        return build(name, files)
     except RefusedError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RefusedError(
-            f"The files of the model {name} are damaged or incomplete; reinstall them"
-        ) from error
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> RefusedError:
+    return RefusedError(f"The files of the model {name} are damaged or incomplete; reinstall them")
 
 
 def _files(place: FilePath) -> Files:
-    info = json.loads((place / "model.json").read_text(encoding="utf-8"))
+    info = read_json(place / "model.json")
     arrays = read_safetensors(place / "weights.safetensors")
-    digest = hashlib.sha256((place / "weights.safetensors").read_bytes()).hexdigest()[:12]
+    data = read_bytes(place / "weights.safetensors", LARGEST)
+    digest = hashlib.sha256(data).hexdigest()[:12]
     return info, arrays, digest
 
 

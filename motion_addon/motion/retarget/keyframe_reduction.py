@@ -50,8 +50,8 @@ def _hermite(
 def thin(frames: Array, values: Array, tolerance: float) -> SparseKeys:
     """Return few keys whose smooth curve stays within ``tolerance`` of ``values`` (T, C).
 
-    The curve is divided at its worst frame until every channel fits on every frame. A curve
-    that never leaves the tolerance around its first value becomes one key.
+    The curve is divided at its worst frame until every channel fits on every frame, or no frame
+    is left. A curve that never leaves the tolerance around its first value becomes one key.
     """
     values = np.asarray(values, dtype=np.float64)
     frames = np.asarray(frames, dtype=np.float64)
@@ -68,4 +68,7 @@ def thin(frames: Array, values: Array, tolerance: float) -> SparseKeys:
         if not len(bad):
             return keys
         new = [keep[i] + int(np.argmax(error[keep[i] : keep[i + 1]])) for i in bad]
-        keep = np.union1d(keep, np.array(new))
+        more = np.union1d(keep, np.array(new))
+        if len(more) == len(keep):
+            return keys
+        keep = more

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ...errors import RefusedError
+from ...files.reading import parsed
+from ...options import checks
 from ..body.kinds import BIPED, KINDS, Kind
 from ..body.rig_bones import RigBones
 from ..body.roles import LEAST_LEG_BONES, Roles
@@ -106,26 +108,27 @@ class RigMap:
     @staticmethod
     def from_json(text: str) -> "RigMap":
         """Return the map that ``to_json`` wrote; raises RefusedError in one plain sentence."""
-        try:
-            body = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise RefusedError(f"The bone map is not valid JSON (line {error.lineno})") from error
+        body = parsed(text, "The bone map")
         if not isinstance(body, dict) or body.get("format") != _FORMAT:
             raise RefusedError("The file is not a Footfall bone map; choose another file")
-        if body.get("version") != 1:
+        version = body.get("version")
+        if type(version) is not int or version != 1:
             raise RefusedError(
                 "The bone map was written by a newer version of Footfall; update Footfall"
             )
-        kind = KINDS.get(body.get("kind", BIPED.name))
+        named = body.get("kind", BIPED.name)
+        kind = KINDS.get(named) if isinstance(named, str) else None
         if kind is None:
             raise RefusedError("The bone map is for an unknown kind of body; choose another file")
         roles = _read_roles(body.get("roles"))
-        notes = tuple(str(note) for note in body.get("notes", ()))
-        try:
-            confidence = min(max(float(body.get("confidence", 1.0)), 0.0), 1.0)
-        except (TypeError, ValueError) as error:
-            raise RefusedError("The confidence in the bone map is not a number") from error
-        family = str(body.get("family", "custom"))
+        notes, family = body.get("notes", []), body.get("family", "custom")
+        if not isinstance(family, str) or not isinstance(notes, list):
+            raise RefusedError(
+                "The family or the notes of the bone map are no text; export it again"
+            )
+        sure = checks.number(body.get("confidence", 1.0), "The confidence in the bone map")
+        confidence = min(max(sure, 0.0), 1.0)
+        notes = tuple(str(note) for note in notes)
         return RigMap(family, roles, confidence, notes, kind=kind)
 
 

@@ -55,12 +55,8 @@ def embedding_of(styler: Styler, choice: StyleChoice) -> Array:
         return np.array(choice.embedding, dtype=np.float32)
     try:
         clip = bvh.read(str(choice.clip))
-    except OSError as error:
-        raise RefusedError(
-            f"The style clip {choice.clip} cannot be read; check the path"
-        ) from error
     except RefusedError as error:
-        raise RefusedError(f"The style clip cannot be read: {error}") from error
+        raise RefusedError(f"The style clip {error}") from error
     return example(styler, clip)
 
 

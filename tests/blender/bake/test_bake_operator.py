@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.blender import subjects
+from tests.cases import each
 
 
 def odd(_folder: Path) -> bpy.types.Object:
@@ -260,6 +261,30 @@ def test_bake_puts_the_pose_before_a_scrub_back_first() -> None:
     assert rig.pose.bones["mixamorig:Head"].location.x == 0.25
     legs = rig.pose.bones["mixamorig:LeftUpLeg"]
     assert tuple(legs.rotation_quaternion) == (1.0, 0.0, 0.0, 0.0)
+
+
+@each("end", [bpy.ops.footfall.scrub_end, bpy.ops.footfall.bake])
+def test_edits_after_a_scrub_stay(end: Callable[[], set[str]]) -> None:
+    """Also through another scrub, and through a bake that is rejected."""
+    bpy.ops.wm.read_homefile(use_empty=True)
+    rig = subjects.mixamo()
+    subjects.ready(rig)
+    head, thigh = rig.pose.bones["mixamorig:Head"], rig.pose.bones["mixamorig:LeftUpLeg"]
+    thigh.rotation_quaternion = (0.8, 0.0, 0.6, 0.0)
+    before = subjects.everything(rig)
+    bpy.ops.footfall.scrub(phase=0.3)
+    head.rotation_quaternion, thigh.scale = (0.8, 0.6, 0.0, 0.0), (1.0, 2.0, 1.0)
+    head["look"] = 0.5
+    bpy.ops.footfall.scrub(phase=0.6)
+    assert end() == {"FINISHED"}
+    if len(rig.footfall.takes):
+        bpy.ops.footfall.reject_take()
+    after = subjects.everything(rig)
+    changed = [name for name in before if after[name] != before[name]]
+    assert sorted(name.split("<")[0] for name in changed) == [head.name, thigh.name]
+    assert tuple(head.rotation_quaternion) == pytest.approx((0.8, 0.6, 0.0, 0.0))
+    assert (tuple(thigh.scale), head["look"]) == ((1.0, 2.0, 1.0), 0.5)
+    assert tuple(thigh.rotation_quaternion) == pytest.approx((0.8, 0.0, 0.6, 0.0))
 
 
 def test_walk_in_pose_mode_and_drawing_there() -> None:

@@ -5,6 +5,7 @@ The module of Blender never starts modal operators, so the operator's own method
 stand-ins for the window and its events.
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,9 @@ import bpy
 import pytest
 
 from tests.blender import subjects
+from tests.cases import each
+
+MODULE = "bl_ext.user_default.footfall"
 
 
 class Window:
@@ -126,7 +130,7 @@ def test_error_of_ours_is_raised_and_blocks_no_further_bake(
     subjects.ready(subjects.mixamo())
     bake = Bake(monkeypatch)
     bake.press()
-    monkeypatch.setattr(subjects.addon("blender.bake.job"), "commit", lambda *_: 1 / 0)
+    monkeypatch.setattr(subjects.addon("blender.bake.job"), "show", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bake.to_the_end()
     assert bake.window.timers == []
@@ -141,5 +145,72 @@ def test_refusal_ends_the_run_with_its_sentence(monkeypatch: pytest.MonkeyPatch)
     assert bake.to_the_end() == {"CANCELLED"}
     assert bake.reported[0][0] == {"ERROR"}
     assert "no length" in bake.reported[0][1]
+    assert bake.window.timers == []
+    assert bpy.ops.footfall.bake.poll()
+
+
+def undo() -> None:
+    bpy.ops.ed.undo_push(message="Edit")
+    bpy.ops.ed.undo()
+
+
+def load() -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+
+
+def disable() -> None:
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    bpy.ops.preferences.addon_enable(module=MODULE)
+
+
+def reject() -> None:
+    bpy.ops.footfall.reject_take()
+
+
+@each(
+    ("interrupt", "said"),
+    [
+        (undo, "The bake was canceled: the scene was undone"),
+        (load, "The bake was canceled: another file was opened"),
+        (disable, "The bake was canceled: the add-on was disabled"),
+        (reject, "The bake was canceled: a take was rejected"),
+    ],
+)
+def test_events_of_other_windows_cancel_the_bake(interrupt: Callable[[], None], said: str) -> None:
+    load()
+    settings = subjects.ready(subjects.mixamo())
+    bpy.ops.footfall.bake()
+    bpy.ops.ed.undo_push(message="Baked")
+    settings.path.data.splines[0].points[1].co = (0.0, -200.0, 0.0, 1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        bake = Bake(patch)
+        bake.press()
+        assert bake.event("TIMER") == {"RUNNING_MODAL"}
+        interrupt()
+        assert (bake.window.timers, bake.window.begun, bake.status[-1]) == ([], 0, None)
+        assert bake.event("TIMER") == {"CANCELLED"}
+    assert bake.reported == [({"INFO"}, said)]
+    subjects.ready(bpy.data.objects.get("Armature") or subjects.mixamo())
+    assert bpy.ops.footfall.bake.poll()
+
+
+def test_closing_the_window_cancels_the_bake(monkeypatch: pytest.MonkeyPatch) -> None:
+    subjects.ready(subjects.mixamo(), subjects.path((0, 0, 0), (0, -200, 0)))
+    bake = Bake(monkeypatch)
+    bake.press()
+    bake.event("TIMER")
+    bake.context.window = bake.context.workspace = bake.context.screen = None
+    bake.operator.cancel(bake.context)
+    assert (bake.window.timers, bake.window.begun, bake.status[-1]) == ([], 0, None)
+    assert bpy.ops.footfall.bake.poll()
+
+
+def test_error_in_the_report_blocks_no_further_bake(monkeypatch: pytest.MonkeyPatch) -> None:
+    subjects.ready(subjects.mixamo())
+    bake = Bake(monkeypatch)
+    bake.press()
+    monkeypatch.setattr(type(bake.operator), "report_result", lambda *_: 1 / 0, raising=False)
+    with pytest.raises(ZeroDivisionError):
+        bake.to_the_end()
     assert bake.window.timers == []
     assert bpy.ops.footfall.bake.poll()

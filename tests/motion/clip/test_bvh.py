@@ -197,5 +197,5 @@ def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"none\.bvh"):
+    with pytest.raises(RefusedError, match=r"none\.bvh cannot be read"):
         bvh.read(tmp_path / "none.bvh")

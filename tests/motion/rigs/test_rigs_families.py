@@ -244,7 +244,7 @@ def test_map_survives_json():
             json.dumps(
                 {"format": "footfall-rig-map", "version": 1, "roles": {}, "confidence": "a"}
             ),
-            "not a number",
+            "must be a number",
         ),
     ],
 )

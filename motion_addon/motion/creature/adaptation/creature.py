@@ -14,11 +14,12 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ....errors import RefusedError
+from ....files.arrays import read_arrays
+from ....files.reading import parsed, read_bytes
 from ...body import quadruped, quadruped_gaits
 from ...body.kinds import QUADRUPED
 from ...body.quadruped_gaits import Gait
@@ -26,13 +27,15 @@ from ...clip.skeleton import EndSite, Skeleton
 from ...controller.gait_profile import GaitProfile, Residual
 from ...controller.model import Model
 from ...maths.quat import Array
-from . import learnet
+from . import creature_form, learnet
 from .clip_tokens import STATE_INDICES, Posture
 from .learnet import Adapted, Learnet
 
 FORMAT: Final = 2
 LARGEST: Final = 4_000_000
 """Largest creature file that is read, bytes."""
+UNPACKED: Final = 32_000_000
+"""Largest size of its arrays, bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,25 +86,24 @@ class Creature:
         path.write_bytes(self.to_bytes())
 
     @staticmethod
-    def from_bytes(data: bytes) -> Creature:
-        """Return the creature that ``to_bytes`` stored; raises RefusedError for other data."""
+    def from_bytes(data: bytes, named: str = "This file") -> Creature:
+        """Return the creature that ``to_bytes`` stored; raises RefusedError for other data.
+
+        ``named`` is the file's name in the message.
+        """
         try:
-            with np.load(BytesIO(data[:LARGEST]), allow_pickle=False) as file:
-                return _creature({key: file[key] for key in file.files})
-        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+            if len(data) > LARGEST:
+                raise ValueError(f"it is larger than {LARGEST / 1e6:g} MB")
+            return _creature(read_arrays(data, UNPACKED))
+        except ValueError as error:
             raise RefusedError(
-                "This file holds no creature, or a damaged one; choose another file"
+                f"{named} holds no creature, or a damaged one: {error}; choose another file"
             ) from error
 
     @staticmethod
     def load(path: FilePath) -> Creature:
         """Return the creature of a file; raises RefusedError if it holds none."""
-        try:
-            return Creature.from_bytes(path.read_bytes())
-        except OSError as error:
-            raise RefusedError(
-                f"The creature {path.name} cannot be read; check the path"
-            ) from error
+        return Creature.from_bytes(read_bytes(path, LARGEST), path.name)
 
 
 def _arrays(one: Creature) -> dict[str, Array]:
@@ -133,9 +135,10 @@ def _arrays(one: Creature) -> dict[str, Array]:
 
 
 def _creature(data: dict[str, Array]) -> Creature:
-    info = json.loads(str(data["info"]))
-    if info["format"] != FORMAT:
-        raise ValueError("another format")
+    """Return the creature of stored arrays; raises ValueError if they are damaged."""
+    creature_form.check_arrays(data)
+    info = parsed(str(data["info"]), "its description")
+    creature_form.check_info(info, FORMAT)
     sites: list[EndSite] = [
         (int(j), (float(x), float(y), float(z))) for j, (x, y, z) in info["tips"]
     ]
@@ -171,6 +174,8 @@ def model_of(creature: Creature, strength: float = 1.0, own: Learnet | None = No
             f"The creature {creature.name} was adapted by another version of Footfall; adapt it"
             " again from its clip"
         )
+    if creature.state.shape != learner.nothing.shape:
+        raise RefusedError(f"The creature {creature.name} is damaged; adapt it again from its clip")
     rest = Posture.rest(creature.skeleton)
     posture = rest.between(creature.posture, strength, creature.skeleton)
     state = learner.nothing + strength * (creature.state - learner.nothing)

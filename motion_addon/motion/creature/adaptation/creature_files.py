@@ -9,14 +9,18 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ....errors import RefusedError
+from ....files.reading import read_bytes
+from ...body.quadruped import LEGS
 from ...clip import bvh
 from ...controller.model import Model
 from ..own_rig.own_motion import OwnMotion
 from ..reading import exemplar as reading
 from ..request import LegJoints
 from .adapt import adapt
-from .creature import Creature, model_of
+from .creature import LARGEST, Creature, model_of
 
 if TYPE_CHECKING:
     from ..reading.exemplar import Exemplar
@@ -51,10 +55,8 @@ def load_creature(path: str, legs: LegJoints | None = None, manner: float = 1.0)
 
 
 def _digest(path: str) -> str:
-    try:
-        return hashlib.sha256(FilePath(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise RefusedError(f"The exemplar {path} cannot be read; check the path") from error
+    most = bvh.LARGEST if path.lower().endswith(".bvh") else LARGEST
+    return hashlib.sha256(read_bytes(path, most)).hexdigest()
 
 
 @lru_cache(maxsize=CACHED)
@@ -76,20 +78,38 @@ def _own_motion(digest: str, path: str, legs: LegJoints | None) -> OwnMotion | N
     found = _creature(digest, path, legs)
     if found.own_motion is None:
         return None
+    return own_motion_of(found)
+
+
+def check(creature: Creature) -> None:
+    """Raise RefusedError unless a creature can drive a rig: its controller and its own rig."""
+    network = model_of(creature).network
+    if not all(np.isfinite(part).all() for part in (*network.weights, *network.biases)):
+        raise _damaged(creature)
+    own_motion_of(creature)
+
+
+def own_motion_of(creature: Creature) -> OwnMotion | None:
+    """Return a creature's own rig and its motion; None if it is not stored. Raises RefusedError."""
+    if creature.own_motion is None:
+        return None
     try:
-        return OwnMotion.from_arrays(found.own_motion)
-    except (KeyError, ValueError) as error:
-        raise RefusedError(
-            f"The creature {found.name} is damaged; adapt it again from its clip"
-        ) from error
+        own = OwnMotion.from_arrays(creature.own_motion)
+        height = own.rig.canonical.hip_height
+        if not 0.0 < height < np.inf or not own.rig.shares or len(own.rig.legs) != len(LEGS):
+            raise ValueError("its own rig is no animal")
+    except (KeyError, ValueError, IndexError, ZeroDivisionError, AssertionError) as error:
+        raise _damaged(creature) from error
+    return own
+
+
+def _damaged(creature: Creature) -> RefusedError:
+    return RefusedError(f"The creature {creature.name} is damaged; adapt it again from its clip")
 
 
 def read_exemplar(path: FilePath, legs: LegJoints | None = None) -> Exemplar:
     """Return the exemplar of a BVH file in meters, Y up. Raises RefusedError."""
-    try:
-        clip = bvh.read(path)
-    except OSError as error:
-        raise RefusedError(f"The exemplar {path} cannot be read; check the path") from error
+    clip = bvh.read(path)
     try:
         return reading.of_clip(clip, None if legs is None else dict(legs), name=path.stem)
     except RefusedError as error:
