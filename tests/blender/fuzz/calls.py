@@ -79,7 +79,7 @@ def _can_remove() -> bool:
 def _pick_take(rng: random.Random) -> Result:
     """Click a row of the list of takes."""
     rig = current()
-    if rig is None:
+    if rig is None or not takes():
         return {"CANCELLED"}
     rig.footfall.active_take = rng.randrange(len(takes()))
     return {"FINISHED"}
@@ -135,6 +135,8 @@ def _style_remove(rng: random.Random) -> Result:
 def _key_style(rng: random.Random) -> Result:
     """Key the strength of a style, as with I over the slider."""
     mix = bpy.context.scene.footfall.styles.mix
+    if not len(mix):
+        return {"CANCELLED"}
     row = rng.randrange(len(mix))
     mix[row].strength = rng.random()
     bpy.context.scene.keyframe_insert(f"footfall.styles.mix[{row}].strength", frame=1)
@@ -175,6 +177,18 @@ def _live(_rng: random.Random) -> Result:
     settings.live = True
     live = addon("blender.bake.live")
     return {"CANCELLED"} if live.rebake(bpy.context) else {"FINISHED"}
+
+
+def _tick(_rng: random.Random) -> Result:
+    """Let live mode work for a slice, as its timer does; the rest waits for later ticks."""
+    live = addon("blender.bake.live")
+    live.PAUSE = 0.0
+    live.touch(bpy.context.scene)
+    return {"CANCELLED"} if live.tick() is None else {"FINISHED"}
+
+
+def _can_tick() -> bool:
+    return bpy.context.scene.footfall.live and _can_live()
 
 
 def _can_live() -> bool:
@@ -236,6 +250,7 @@ CALLS: dict[str, Call] = {
     "load_recipe": Call(4, "takes panel", _plain("load_recipe"), _poll("load_recipe")),
     "pick_take": Call(8, TAKES, _pick_take, _has_takes),
     "live": Call(6, TAKES + " panel", _live, _can_live),
+    "tick": Call(3, TAKES, _tick, _can_tick),
     "scrub": Call(5, "takes", _scrub, _poll("scrub")),
     "scrub_end": Call(8, "takes", _plain("scrub_end"), _poll("scrub_end")),
     "key_footfalls": Call(8, "takes", _plain("key_footfalls"), _poll("key_footfalls")),

@@ -15,6 +15,8 @@ from .image import Image, Key, changed
 MAPPED = ("bones", "kind", "hip_height", "family", "confidence", "notes", "active_bone")
 """Properties of a rig that its first detection fills, which a refused bake may leave behind."""
 TEMPORARY = ("Footfall Rig Copy", "Footfall Path Reader")
+STRENGTHS = "SceneAction"
+"""Name that Blender gives to a scene's action, which holds the keyed strengths of styles."""
 LONGEST_SENTENCE = 400
 
 
@@ -60,7 +62,7 @@ def refusal_faults(text: str) -> list[str]:
     if len(errors) != 1 or len(text) > LONGEST_SENTENCE:
         return [f"not one plain sentence: {text!r}"]
     sentence = errors[0].removeprefix("Error: ").strip()
-    if not re.match(r"""["'\w]""", sentence) or re.search(r"<bpy|0x[0-9a-f]{6}", sentence):
+    if not re.match(r"""["'/\w]""", sentence) or re.search(r"<bpy|0x[0-9a-f]{6}", sentence):
         return [f"not a plain sentence: {sentence!r}"]
     return []
 
@@ -95,8 +97,8 @@ def change_faults(
     faults = []
     for key in changed(before, after):
         if not _may_change(key, before, after, call, rigs, own, rewritable):
-            difference = _difference(key, before, after)
-            faults.append(f"changed {key[0]}.{key[2]} of '{key[1]}': {difference}")
+            text = difference(key, before, after)
+            faults.append(f"changed {key[0]}.{key[2]} of '{key[1]}': {text}")
     return faults
 
 
@@ -115,13 +117,19 @@ def _may_change(
         return bool(may) and (name in rigs or "others" in may)
     if kind == "object" and name in rigs and key in before:
         return "takes" in may and part in {"transform", "pose", "animation"}
+    if kind == "action" and name.startswith(STRENGTHS):
+        return "panel" in may
     if kind == "action":
         if part == "fake user" or key not in before or key not in after:
             return "takes" in may
         return "takes" in may and name in rewritable
     if kind == "scene":
         made = {"lanes", "path"} & may and part == "objects"
-        return bool(made) or ("range" in may and part == "range")
+        return (
+            bool(made)
+            or ("range" in may and part == "range")
+            or ("panel" in may and part == "action")
+        )
     if kind == "blocks":
         return _new_blocks_are_ours(name, set(before[key]), set(after[key]), may, own)
     if kind in {"object", "curve"} and key not in before:
@@ -135,7 +143,7 @@ def _new_blocks_are_ours(
     kind: str, was: set[str], now: set[str], may: set[str], own: set[str]
 ) -> bool:
     if kind == "actions":
-        strengths = {name for name in now - was if name.startswith("SceneAction")}
+        strengths = {name for name in now - was if name.startswith(STRENGTHS)}
         return now ^ was <= own | (strengths if "panel" in may else set())
     return kind in {"objects", "curves"} and was <= now and bool({"lanes", "path"} & may)
 
@@ -151,8 +159,8 @@ def refused_faults(before: Image, after: Image) -> list[str]:
             ]
             if without[0] == without[1]:
                 continue
-        difference = _difference(key, before, after)
-        faults.append(f"refused, but changed {key[0]}.{key[2]} of '{key[1]}': {difference}")
+        text = difference(key, before, after)
+        faults.append(f"refused, but changed {key[0]}.{key[2]} of '{key[1]}': {text}")
     return faults
 
 
@@ -169,17 +177,30 @@ def orphan_faults(before: dict[str, int], own: set[str]) -> list[str]:
 def restored_faults(expected: Image, after: Image) -> list[str]:
     """Return what Reject did not restore of the rig's state before its review."""
     return [
-        f"reject left {key[0]}.{key[2]}: {_difference(key, expected, after)}"
+        f"reject left {key[0]}.{key[2]}: {difference(key, expected, after)}"
         for key, value in expected.items()
         if after.get(key) != value
     ]
 
 
-def _difference(key: Key, before: Image, after: Image) -> str:
+def difference(key: Key, before: Image, after: Image) -> str:
+    """Return how the values of a key differ, as a short text."""
     was, now = before.get(key), after.get(key)
     if isinstance(was, dict) and isinstance(now, dict):
         names = sorted(n for n in {**was, **now} if was.get(n) != now.get(n))
-        return ", ".join(f"{n}: {str(was.get(n))[:80]} -> {str(now.get(n))[:80]}" for n in names)
+        return ", ".join(f"{n}: {_apart(was.get(n), now.get(n))}" for n in names)
     if isinstance(was, list) and isinstance(now, list) and key[0] == "blocks":
         return f"-{sorted(set(was) - set(now))} +{sorted(set(now) - set(was))}"
-    return f"{str(was)[:160]} -> {str(now)[:160]}"
+    return _apart(was, now)
+
+
+def _apart(was: object, now: object) -> str:
+    """Return two values as a text, of arrays and lists only what differs."""
+    if isinstance(was, bytes) and isinstance(now, bytes) and len(was) == len(now):
+        pair = np.frombuffer(was, np.float32), np.frombuffer(now, np.float32)
+        rows = np.flatnonzero(pair[0] != pair[1])[:4]
+        return ", ".join(f"[{row}] {pair[0][row]:g} -> {pair[1][row]:g}" for row in rows)
+    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        rows = [row for row, (a, b) in enumerate(zip(was, now, strict=True)) if a != b][:2]
+        return ", ".join(f"[{row}] {was[row]!s:.120} -> {now[row]!s:.120}" for row in rows)
+    return f"{was!s:.160} -> {now!s:.160}"

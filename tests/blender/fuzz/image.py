@@ -26,6 +26,8 @@ OWN_PROPERTY = "Footfall "
 """Prefix of the custom properties that takes add to the object."""
 STRENGTHS = "footfall."
 """Prefix of the data paths that are keyed for styles in a scene's action."""
+BOOKKEEPING = {"rna_type", "experts", "range_own", "range_set", "active_bone"}
+"""Properties that a bake sets itself, or that a test sets to call an operator."""
 PLAIN = (bool, int, float, str)
 
 
@@ -115,7 +117,7 @@ def panel_of(group: Any) -> dict[str, Any]:
     """Return all values of a group of properties, groups and lists within it included."""
     found: dict[str, Any] = {}
     for prop in group.bl_rna.properties:
-        if prop.identifier in {"rna_type", "experts"}:  # a bake lays the rows of the experts
+        if prop.identifier in BOOKKEEPING:
             continue
         value = getattr(group, prop.identifier)
         if prop.type == "COLLECTION":
@@ -186,20 +188,23 @@ def _tracks(data: bpy.types.AnimData | None) -> list:
 
 def _constraint(one: bpy.types.Constraint) -> tuple:
     target = getattr(one, "target", None)
-    return (one.type, one.name, target.name_full if target else "", one.influence, one.mute)
+    driven = one.id_data.animation_data and len(one.id_data.animation_data.drivers)
+    strength = None if driven else (one.influence, one.mute)
+    return (one.type, one.name, target.name_full if target else "", strength)
 
 
-def _pose(rig: bpy.types.Object) -> tuple:
+def _pose(rig: bpy.types.Object) -> dict[str, Any]:
     bones = rig.pose.bones
-    parts = []
+    parts: dict[str, Any] = {}
     for name in TRANSFORM:
         width = 4 if name in {"rotation_quaternion", "rotation_axis_angle"} else 3
         values = np.empty(width * len(bones), np.float32)
         if len(bones):
             bones.foreach_get(name, values)
-        parts.append(values.tobytes())
-    modes = [(b.name, b.rotation_mode, b.ik_stretch) for b in bones]
-    return (*parts, modes, [properties_of(b) for b in bones])
+        parts[name] = (values + 0.0).tobytes()  # equal zeros have equal bytes
+    parts["modes"] = [(b.name, b.rotation_mode, b.ik_stretch) for b in bones]
+    parts["properties"] = [properties_of(b) for b in bones]
+    return parts
 
 
 def _of_geometry() -> Image:

@@ -65,6 +65,7 @@ class Play:
     def run(self) -> Outcome:
         """Build the scene and take all steps, up to the first fault."""
         began = time.monotonic()
+        scenes.forget_files()
         bpy.ops.wm.read_homefile(use_empty=True)
         if MODULE not in bpy.context.preferences.addons:
             bpy.ops.preferences.addon_enable(module=MODULE)
@@ -200,7 +201,10 @@ class Play:
         step()
         self._now += by
         expected, found = self._history[self._now], _kept(image())
-        return [f"undo: {key} differs" for key in changed(expected, found)][:5]
+        return [
+            f"undo: {key} {checks.difference(key, expected, found)}"
+            for key in changed(expected, found)
+        ][:5]
 
     def do_save_and_open(self) -> list[str]:
         """Save the file and open it again."""
@@ -218,7 +222,7 @@ class Play:
         self._push()
         return [
             *[f"lost on save and reload: '{name}'" for name in lost],
-            *[f"reload: {key} differs" for key in differing][:5],
+            *[f"reload: {key} {checks.difference(key, expected, found)}" for key in differing][:5],
         ]
 
     def do_toggle_addon(self) -> list[str]:

@@ -43,6 +43,12 @@ def build(rng: random.Random) -> None:
     scene.frame_set(rng.choice((1, 1, 5, 12)))
 
 
+def forget_files() -> None:
+    """Delete the files that an earlier scene wrote."""
+    for file in Path(FOLDER.name).glob("file*"):
+        file.unlink()
+
+
 def _units(rng: random.Random, scene: bpy.types.Scene) -> None:
     scene.render.fps = rng.choice((24, 24, 25, 30, 60, 12, 7))
     scene.render.fps_base = rng.choice((1.0, 1.0, 1.0, 1.001, 0.7))
