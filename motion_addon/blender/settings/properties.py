@@ -8,6 +8,7 @@ here. The effects of a change are in ``live``, ``takes`` and ``character``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -28,6 +29,7 @@ from ...options.option import options_of
 from ...options.take import TakeOptions
 from .creature import FootfallCreature, FootfallOneShot
 from .declared import declare, declared
+from .override import FootfallOverride
 from .style import FootfallStyles
 
 _BAKE = options_of(BakeOptions)
@@ -60,18 +62,33 @@ def _setting_changed(self: FootfallSettings, _context: bpy.types.Context) -> Non
     live.touch(self.id_data)  # type: ignore[arg-type]
 
 
+def _unless_restoring(changed: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Return a callback that does nothing while the copy of an override is restored."""
+
+    def call(self: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+        from ..rig import override_copy
+
+        if not override_copy.restoring():
+            changed(self, context)
+
+    return call
+
+
+@_unless_restoring
 def _manner_changed(_self: FootfallObject, context: bpy.types.Context) -> None:
     from ..bake import live
 
     live.touch(context.scene)
 
 
+@_unless_restoring
 def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
     from ..rig import character
 
     character.lay_rows(self.id_data)  # type: ignore[arg-type]
 
 
+@_unless_restoring
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
     from ..keys import review
     from ..scene import progress
@@ -81,6 +98,7 @@ def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
     progress.settle()
 
 
+@_unless_restoring
 def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
     from ..bake import scrub
 
@@ -178,6 +196,7 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Set End", description="End of the range that a take under review set, -1 for none",
         default=-1, options={"HIDDEN"},
     )  # fmt: skip
+    overrides: CollectionProperty(type=FootfallOverride)
 
 
 declare(FootfallSettings, TakeOptions, _setting_changed)
