@@ -15,7 +15,7 @@ import bpy
 
 from tests.blender.subjects import addon
 
-from . import artist, checks, scenes
+from . import checks, gentle_acts, rough_acts, scenes
 from .calls import CALLS, Call, current
 from .image import Image, changed, image
 
@@ -92,7 +92,9 @@ class Play:
         elif kind == "call":
             name = self._pick_call()
         else:
-            table = {"gentle": artist.GENTLE, "rough": artist.ROUGH, "file": FILE_ACTS}[kind]
+            table = {"gentle": gentle_acts.GENTLE, "rough": rough_acts.ROUGH, "file": FILE_ACTS}[
+                kind
+            ]
             name = self.rng.choices(list(table), table.values())[0]
         self._refused = False
         self._log(f"{number} {name}")
@@ -117,7 +119,7 @@ class Play:
             self._reviews.clear()
         if name in {"delete_object", "delete_scene", "append_rig", "switch_scene"}:
             self._drop_flight()
-        artist.act(name)(self.rng)
+        getattr(gentle_acts if gentle else rough_acts, name)(self.rng)
         bpy.context.view_layer.update()
         return []
 

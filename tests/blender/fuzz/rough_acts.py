@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artist does between two of Footfall's operators: keys, edits, renames, deletions, undo.
+"""What an artist does to rigs, actions and scenes between two bakes.
 
 An act returns False if there was nothing to do it on.
 """
@@ -7,19 +7,12 @@ An act returns False if there was nothing to do it on.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 import bpy
 
 from . import image, scenes
+from .gentle_acts import chosen, rigs
 
-Act = Callable[[random.Random], bool]
-
-GENTLE: dict[str, int] = {
-    "move_path_point": 8, "move_path": 4, "rename_curve": 1, "change_settings": 8, "repair": 4,
-    "select_all_rigs": 3, "add_path": 2,
-}  # fmt: skip
-"""Acts, with their weights, after which Reject still restores the exact state before the review."""
 ROUGH: dict[str, int] = {
     "key_pose": 5, "edit_keys": 5, "move_rig": 3, "rename_bone": 1, "rename_object": 2,
     "rename_action": 2, "delete_object": 1, "delete_action": 1, "delete_scene": 1, "delete_bone": 1,
@@ -31,111 +24,6 @@ ROUGH: dict[str, int] = {
 """Acts that may change the state that a review restores."""
 
 
-def rigs() -> list[bpy.types.Object]:
-    """Return the armatures that may be edited and are in the scene."""
-    return [o for o in bpy.context.view_layer.objects if o.type == "ARMATURE" and not o.library]
-
-
-def _any(rng: random.Random, things: list) -> bpy.types.ID | None:
-    return rng.choice(things) if things else None
-
-
-def _curves() -> list[bpy.types.Object]:
-    return [o for o in bpy.context.scene.objects if o.type == "CURVE"]
-
-
-def move_path_point(rng: random.Random) -> bool:
-    """Move a point of the path."""
-    path = bpy.context.scene.footfall.path
-    if path is None or path.mode == "EDIT" or not path.data.splines:
-        return False
-    spline = path.data.splines[0]
-    points = spline.bezier_points if spline.type == "BEZIER" else spline.points
-    point = rng.choice(list(points))
-    point.co.x += rng.uniform(-0.1, 0.1)
-    bpy.context.view_layer.update()
-    return True
-
-
-def move_path(rng: random.Random) -> bool:
-    """Move the path as an object."""
-    path = bpy.context.scene.footfall.path
-    if path is None:
-        return False
-    path.location.x += rng.uniform(-0.2, 0.2)
-    bpy.context.view_layer.update()
-    return True
-
-
-def rename_curve(rng: random.Random) -> bool:
-    """Give a curve another name."""
-    curve = _any(rng, _curves())
-    if curve is not None:
-        curve.name = rng.choice(scenes.NAMES)
-    return curve is not None
-
-
-def change_settings(rng: random.Random) -> bool:
-    """Change a setting of the next bake."""
-    settings = bpy.context.scene.footfall
-    name, value = rng.choice(
-        (
-            ("speed", rng.uniform(0.7, 2.0)), ("keys", rng.choice(("dense", "sparse"))),
-            ("root_motion", rng.choice(("hips", "root", "object", "in_place"))),
-            ("live", rng.random() < 0.5), ("seed", rng.randrange(9)), ("fit_range", True),
-            ("cadence", rng.uniform(0.8, 1.4)), ("controls", rng.choice(("auto", "deform"))),
-            ("frame_start", rng.choice((1, 1, 30))), ("way", rng.choice(("path", "path", "spot"))),
-            ("facing", rng.choice(("path", "path", "turned", "yaw"))),
-            ("gait", rng.choice(("auto", "walk", "run"))), ("vary_speed", rng.random() < 0.5),
-            ("animal_gait", rng.choice(("auto", "walk", "trot", "gallop"))),
-        )
-    )  # fmt: skip
-    setattr(settings, name, value)
-    return True
-
-
-def repair(rng: random.Random) -> bool:
-    """Pick a character and a path that work, in Object Mode and in a scene that shows them."""
-    able = [rig for rig in rigs() if len(rig.data.bones) > 10]
-    if not able:
-        return add_rig(rng)
-    active = bpy.context.view_layer.objects.active
-    if active is not None and active.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
-    settings = bpy.context.scene.footfall
-    rig = rng.choice(able)
-    rig.hide_viewport = False
-    if abs(rig.matrix_world.determinant()) < 1e-15:
-        rig.scale = (1.0, 1.0, 1.0)
-    settings.character = rig
-    settings.path = scenes.curve(rng, "normal")
-    settings.way = "path"
-    bpy.context.view_layer.update()
-    return True
-
-
-def add_rig(rng: random.Random) -> bool:
-    """Add a person or a dog."""
-    active = bpy.context.view_layer.objects.active
-    if active is not None and active.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
-    bpy.context.scene.footfall.character = scenes.rig(rng, rng.choice(("person", "dog")))
-    return True
-
-
-def select_all_rigs(_rng: random.Random) -> bool:
-    """Select all armatures, as for a herd."""
-    for thing in bpy.context.view_layer.objects:
-        thing.select_set(thing.type == "ARMATURE")
-    return True
-
-
-def add_path(rng: random.Random) -> bool:
-    """Add a curve for a short walk and pick it."""
-    bpy.context.scene.footfall.path = scenes.curve(rng, "normal")
-    return True
-
-
 def pick_curve(rng: random.Random) -> bool:
     """Pick a curve, which may be of no use."""
     bpy.context.scene.footfall.path = scenes.curve(rng)
@@ -144,7 +32,7 @@ def pick_curve(rng: random.Random) -> bool:
 
 def key_pose(rng: random.Random) -> bool:
     """Key a pose of a few bones on the present frame, in whatever action the rig plays."""
-    rig = _any(rng, [r for r in rigs() if r.pose.bones])
+    rig = chosen(rng, [r for r in rigs() if r.pose.bones])
     if rig is None:
         return False
     for bone in rng.sample(list(rig.pose.bones), min(3, len(rig.pose.bones))):
@@ -156,7 +44,7 @@ def key_pose(rng: random.Random) -> bool:
 def edit_keys(rng: random.Random) -> bool:
     """Move some keys of the action that a rig plays up or down."""
     found = [r.animation_data.action for r in rigs() if r.animation_data]
-    action = _any(rng, [a for a in found if a is not None and a.library is None])
+    action = chosen(rng, [a for a in found if a is not None and a.library is None])
     curves = list(image.curves_of(action)) if action is not None else []
     if not curves:
         return False
@@ -169,7 +57,7 @@ def edit_keys(rng: random.Random) -> bool:
 
 def move_rig(rng: random.Random) -> bool:
     """Move a rig and pose a bone without keys."""
-    rig = _any(rng, rigs())
+    rig = chosen(rng, rigs())
     if rig is None:
         return False
     rig.location.x += rng.uniform(-0.3, 0.3)
@@ -181,7 +69,7 @@ def move_rig(rng: random.Random) -> bool:
 
 def own_action(rng: random.Random) -> bool:
     """Unlink what a rig plays and key an action of the artist's."""
-    rig = _any(rng, [r for r in rigs() if r.mode != "EDIT"])
+    rig = chosen(rng, [r for r in rigs() if r.mode != "EDIT"])
     if rig is None or (rig.animation_data and rig.animation_data.use_tweak_mode):
         return False
     if rig.animation_data:
@@ -192,7 +80,7 @@ def own_action(rng: random.Random) -> bool:
 
 def rename_bone(rng: random.Random) -> bool:
     """Rename a bone of a rig."""
-    rig = _any(rng, [r for r in rigs() if r.data.bones and r.data.library is None])
+    rig = chosen(rng, [r for r in rigs() if r.data.bones and r.data.library is None])
     if rig is not None:
         rng.choice(list(rig.data.bones)).name = rng.choice(scenes.NAMES)[:50]
     return rig is not None
@@ -200,7 +88,7 @@ def rename_bone(rng: random.Random) -> bool:
 
 def rename_object(rng: random.Random) -> bool:
     """Rename an object."""
-    thing = _any(rng, [o for o in bpy.context.scene.objects if not o.library])
+    thing = chosen(rng, [o for o in bpy.context.scene.objects if not o.library])
     if thing is not None:
         thing.name = rng.choice(scenes.NAMES)
     return thing is not None
@@ -208,7 +96,7 @@ def rename_object(rng: random.Random) -> bool:
 
 def rename_action(rng: random.Random) -> bool:
     """Rename an action."""
-    action = _any(rng, [a for a in bpy.data.actions if not a.library])
+    action = chosen(rng, [a for a in bpy.data.actions if not a.library])
     if action is not None:
         action.name = rng.choice(scenes.NAMES)
     return action is not None
@@ -216,7 +104,7 @@ def rename_action(rng: random.Random) -> bool:
 
 def delete_object(rng: random.Random) -> bool:
     """Delete an object: a rig, a path, a parent or a target."""
-    thing = _any(rng, [o for o in bpy.context.scene.objects if o.mode == "OBJECT"])
+    thing = chosen(rng, [o for o in bpy.context.scene.objects if o.mode == "OBJECT"])
     if thing is not None:
         bpy.data.objects.remove(thing)
     return thing is not None
@@ -224,7 +112,7 @@ def delete_object(rng: random.Random) -> bool:
 
 def delete_action(rng: random.Random) -> bool:
     """Delete an action from the file."""
-    action = _any(rng, list(bpy.data.actions))
+    action = chosen(rng, list(bpy.data.actions))
     tweaked = any(r.animation_data and r.animation_data.use_tweak_mode for r in rigs())
     if action is None or tweaked:
         return False
@@ -244,7 +132,7 @@ def delete_scene(_rng: random.Random) -> bool:
 def delete_bone(rng: random.Random) -> bool:
     """Delete a bone in Edit Mode."""
     able = [r for r in rigs() if r.data.library is None and not r.override_library]
-    rig = _any(rng, [r for r in able if len(r.data.bones) > 1 and r.visible_get()])
+    rig = chosen(rng, [r for r in able if len(r.data.bones) > 1 and r.visible_get()])
     active = bpy.context.view_layer.objects.active
     if rig is None or (active is not None and active.mode != "OBJECT"):
         return False
@@ -258,7 +146,7 @@ def delete_bone(rng: random.Random) -> bool:
 
 def duplicate(rng: random.Random, linked: bool = False) -> bool:
     """Duplicate a rig as Shift-D does, with or without its action, or as Alt-D does."""
-    rig = _any(rng, rigs())
+    rig = chosen(rng, rigs())
     if rig is None:
         return False
     twin = rig.copy()
@@ -282,7 +170,7 @@ def duplicate_linked(rng: random.Random) -> bool:
 
 def unlink_action(rng: random.Random) -> bool:
     """Press the X beside the action's name."""
-    rig = _any(rng, [r for r in rigs() if r.animation_data and r.animation_data.action])
+    rig = chosen(rng, [r for r in rigs() if r.animation_data and r.animation_data.action])
     if rig is None or rig.animation_data.use_tweak_mode:
         return False
     rig.animation_data.action = None
@@ -291,7 +179,7 @@ def unlink_action(rng: random.Random) -> bool:
 
 def assign_action(rng: random.Random) -> bool:
     """Assign any action of the file to a rig."""
-    rig, action = _any(rng, rigs()), _any(rng, list(bpy.data.actions))
+    rig, action = chosen(rng, rigs()), chosen(rng, list(bpy.data.actions))
     if rig is None or action is None:
         return False
     data = rig.animation_data or rig.animation_data_create()
@@ -304,7 +192,7 @@ def assign_action(rng: random.Random) -> bool:
 
 def push_to_nla(rng: random.Random) -> bool:
     """Push the action that a rig plays down to an NLA track."""
-    rig = _any(rng, [r for r in rigs() if r.animation_data and r.animation_data.action])
+    rig = chosen(rng, [r for r in rigs() if r.animation_data and r.animation_data.action])
     if rig is None or rig.animation_data.use_tweak_mode:
         return False
     data = rig.animation_data
@@ -315,7 +203,7 @@ def push_to_nla(rng: random.Random) -> bool:
 
 def delete_track(rng: random.Random) -> bool:
     """Delete an NLA track."""
-    rig = _any(rng, [r for r in rigs() if r.animation_data and len(r.animation_data.nla_tracks)])
+    rig = chosen(rng, [r for r in rigs() if r.animation_data and len(r.animation_data.nla_tracks)])
     if rig is None or rig.animation_data.use_tweak_mode:
         return False
     rig.animation_data.nla_tracks.remove(rig.animation_data.nla_tracks[0])
@@ -371,7 +259,7 @@ def change_rate(rng: random.Random) -> bool:
 
 def add_constraint(rng: random.Random) -> bool:
     """Constrain a rig or a bone."""
-    rig = _any(rng, rigs())
+    rig = chosen(rng, rigs())
     if rig is not None:
         scenes.constraint(rng, rig)
     return rig is not None
@@ -379,7 +267,7 @@ def add_constraint(rng: random.Random) -> bool:
 
 def add_driver(rng: random.Random) -> bool:
     """Drive a location of a rig or a bone."""
-    rig = _any(rng, rigs())
+    rig = chosen(rng, rigs())
     if rig is not None:
         scenes.driver(rng, rig)
     return rig is not None
@@ -387,7 +275,7 @@ def add_driver(rng: random.Random) -> bool:
 
 def hide(rng: random.Random) -> bool:
     """Hide or show a rig."""
-    rig = _any(rng, [r for r in rigs() if r.mode == "OBJECT"])
+    rig = chosen(rng, [r for r in rigs() if r.mode == "OBJECT"])
     if rig is not None:
         rig.hide_viewport = not rig.hide_viewport
     return rig is not None
@@ -408,9 +296,3 @@ def switch_scene(rng: random.Random) -> bool:
     window.scene = rng.choice(list(bpy.data.scenes))
     window.view_layer = rng.choice(list(window.scene.view_layers))
     return True
-
-
-def act(name: str) -> Act:
-    """Return the act of a name."""
-    found: Act = globals()[name]
-    return found
