@@ -124,7 +124,7 @@ def prepared(
 
     The keys are planned against the state before any take. Raises RefusedError.
     """
-    from ..keys import key_plan
+    from ..keys import key_plan, playback_check
 
     rig = entry.passed(context)
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
@@ -137,7 +137,9 @@ def prepared(
     stored = recipe.named(wanted, name).to_json()
     stored["footfalls"] = result.report.get("footfalls_moved", [])
     report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
-    return NewTake(entry, action, name, stored, report, partial(key_plan.set_switches, plan))
+    switch = partial(key_plan.set_switches, plan)
+    check = partial(playback_check.warnings, plan, float(wanted.frame_start))
+    return NewTake(entry, action, name, stored, report, switch, check)
 
 
 def _planned(

@@ -33,6 +33,8 @@ class NewTake:
     report: dict[str, Any]
     when_shown: Callable[[bpy.types.Object], None] | None = None
     """What is set on the character with the take, such as its switches."""
+    check: Callable[[bpy.types.Object, bpy.types.Scene], list[str]] | None = None
+    """Returns the warnings on the take as it plays on its character in a scene."""
 
 
 @contextmanager
@@ -61,6 +63,8 @@ def show(context: bpy.types.Context, made: Sequence[NewTake]) -> list[bpy.types.
     try:
         old = [_swap(context, rig, one) for rig, one in zip(rigs, made, strict=True)]
         scene_range.refit(context.scene)
+        for rig, one in zip(rigs, made, strict=True):
+            _check(rig, one, context.scene)
     except BaseException:
         for rows, state in reversed(saved):
             rows.restore()
@@ -99,6 +103,15 @@ def _swap(
         made.when_shown(rig)
     takes.choose(rig, made.name)
     return old
+
+
+def _check(rig: bpy.types.Object, made: NewTake, scene: bpy.types.Scene) -> None:
+    """Add the warnings of its check to the report of a shown take."""
+    take = takes.find(rig, made.name)
+    warnings = made.check(rig, scene) if made.check is not None else []
+    if take is not None and warnings:
+        known = made.report.get("warnings", ())
+        take.report = json.dumps({**made.report, "warnings": [*known, *warnings]})
 
 
 def _replace(old: bpy.types.Action | None, new: bpy.types.Action) -> None:
