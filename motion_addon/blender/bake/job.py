@@ -87,7 +87,7 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
     if wanted.turn is None or wanted.spot is not None or wanted.cycle:
         return wanted
     old = takes.find(rig, wanted.take) if again else None
-    kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
+    kept = recipe.stored(old).spot if old else None
     return replace(
         wanted, spot=kept or standing_place.find(rig, rig_map, stored_creatures.model(rig, wanted))
     )
@@ -125,7 +125,7 @@ def prepared(
 
     The keys are planned against the state before any take. Raises RefusedError.
     """
-    from ..keys import key_plan
+    from ..keys import key_plan, playback_check
 
     rig = entry.passed(context)
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
@@ -140,8 +140,10 @@ def prepared(
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
         report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
-        take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
-    return NewTake(entry, action, name, stored, report, partial(key_plan.set_switches, plan))
+        edited = take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
+    switch = partial(key_plan.set_switches, plan)
+    check = partial(playback_check.warnings, plan, float(wanted.frame_start))
+    return NewTake(entry, action, name, stored, report, switch, None if edited else check)
 
 
 def _planned(

@@ -17,6 +17,7 @@ from typing import Any
 
 import bpy
 
+from ..rig import override_copy
 from . import review, scene_range, takes
 from .gate import Gate
 
@@ -33,6 +34,8 @@ class NewTake:
     report: dict[str, Any]
     when_shown: Callable[[bpy.types.Object], None] | None = None
     """What is set on the character with the take, such as its switches."""
+    check: Callable[[bpy.types.Object, bpy.types.Scene], list[str]] | None = None
+    """Returns the warnings on the take as it plays on its character in a scene."""
 
 
 @contextmanager
@@ -61,12 +64,15 @@ def show(context: bpy.types.Context, made: Sequence[NewTake]) -> list[bpy.types.
     try:
         old = [_swap(context, rig, one) for rig, one in zip(rigs, made, strict=True)]
         scene_range.refit(context.scene)
+        for rig, one in zip(rigs, made, strict=True):
+            _check(rig, one, context.scene)
     except BaseException:
         for rows, state in reversed(saved):
             rows.restore()
             state.restore()
         raise
-    for action, one in zip(old, made, strict=True):
+    for rig, action, one in zip(rigs, old, made, strict=True):
+        override_copy.keep(rig)
         _replace(action, one.action)
     context.view_layer.update()
     pairs = zip(rigs, made, strict=True)
@@ -92,8 +98,7 @@ def _swap(
         take.name = made.name
     take.action = made.action
     take.recipe, take.report = json.dumps(made.recipe), json.dumps(made.report)
-    if not made.action.footfall.take:
-        made.action.footfall.take = uuid.uuid4().hex
+    made.action.footfall.take = uuid.uuid4().hex
     takes.assign(rig, made.action)
     if made.when_shown is not None:
         made.when_shown(rig)
@@ -101,12 +106,26 @@ def _swap(
     return old
 
 
+def _check(rig: bpy.types.Object, made: NewTake, scene: bpy.types.Scene) -> None:
+    """Add the warnings of its check to the report of a shown take."""
+    take = takes.find(rig, made.name)
+    warnings = made.check(rig, scene) if made.check is not None else []
+    if take is not None and warnings:
+        known = made.report.get("warnings", ())
+        take.report = json.dumps({**made.report, "warnings": [*known, *warnings]})
+
+
 def _replace(old: bpy.types.Action | None, new: bpy.types.Action) -> None:
     """Delete the action that a take had before, and give its name to the new one.
 
-    An action that anything else uses stays, with its name.
+    An action that anything else uses stays, with its name; so does one without a base, in which
+    edits cannot be found.
     """
-    if old is None or old.users or old.library is not None:
+    if old is None or old.library is not None:
+        return
+    if not old.footfall.base:
+        old.use_fake_user = True
+    if old.users:
         return
     name = old.name
     bpy.data.actions.remove(old)

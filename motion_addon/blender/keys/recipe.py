@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import RefusedError
 from ...files.reading import parsed
 from ...options import checks
 from ...options.option import options_of, read_all, write_all
 from ...options.take import TakeOptions
+
+if TYPE_CHECKING:
+    import bpy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,11 @@ def plain(text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise RefusedError("The stored recipe of this take is damaged; bake anew")
     return values
+
+
+def stored(take: bpy.types.PropertyGroup) -> Recipe:
+    """Return the recipe of a take. Raises RefusedError if it is damaged or of a newer version."""
+    return Recipe.from_json(plain(take.recipe))
 
 
 def named(recipe: Recipe, take: str) -> Recipe:

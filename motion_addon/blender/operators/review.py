@@ -9,8 +9,7 @@ import bpy
 from ...errors import RefusedError
 from ..bake import scene_request
 from ..creature import stored_creatures
-from ..keys import footfall_keys, review, takes
-from ..keys.recipe import Recipe
+from ..keys import footfall_keys, recipe, review, takes
 from ..rig import character
 from ..scene import progress
 from ..style import style_mix
@@ -95,7 +94,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         rig = character.current(context)
         take = takes.active(rig)
         try:
-            stored = Recipe.from_json(takes.recipe_of(take))
+            stored = recipe.stored(take)
             style_mix.check(stored)
         except RefusedError as error:
             return refuse(self, error)

@@ -37,26 +37,27 @@ class Baked:
         return Baked(take.action, takes.recipe_of(take), takes.report_of(take))
 
 
-def settled(
-    rig: bpy.types.Object, rig_map: RigMap, old: Baked | None, new: Baked
-) -> bpy.types.Action:
-    """Store the keys of a new action as its base, and lay the edits of the old take on them."""
+def settled(rig: bpy.types.Object, rig_map: RigMap, old: Baked | None, new: Baked) -> bool:
+    """Store the keys of a new action as its base, and lay the edits of the old take on them.
+
+    Returns whether there were edits.
+    """
     from ...scene import fcurves
     from . import edited_keys, edits, stored_keys
 
     action = new.action
     stored = stored_keys.read(fcurves.found_bag(rig, action))
-    action.footfall.base = stored_keys.packed(stored)
+    action.footfall.base, action.footfall.waiting = stored_keys.packed(stored), ""
     if old is None or not old.action.footfall.base:
-        return action
-    changed = edits.count(rig, old.action) > 0 or old.action.footfall.waiting
+        return False
+    changed = edits.count(rig, old.action) > 0 or bool(old.action.footfall.waiting)
     legs = legs_of(rig, rig_map) if changed else {}
     layer = edits.read(rig, old.action, old.recipe, old.report, legs)
     times = edits.timing(stored, new.recipe, new.report, legs)
     if changed:
         edited_keys.lay(rig, action, stored, layer, times)
     edited_keys.copy_extras(old.action, action, rig, (layer.timing, times))
-    return action
+    return changed
 
 
 def legs_of(rig: bpy.types.Object, rig_map: RigMap) -> dict[str, str]:
