@@ -6,16 +6,21 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 
 from . import operators, panels
 from .bake import cli, live
+from .keys import copies
+from .rig import override_copy
 from .scene import progress
-from .settings import between, creature, properties, style
+from .settings import between, creature, override, properties, style
 
 modules = (
     creature,
     style,
+    override,
     properties,
+    override_copy,
     between,
     operators,
     panels,
+    copies,
     live,
     cli,
     progress,

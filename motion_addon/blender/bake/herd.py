@@ -14,9 +14,11 @@ import bpy
 
 from ...errors import RefusedError
 from ..creature import stored_creatures
-from ..keys import takes
+from ..keys import commit, gate, takes
+from ..keys.commit import NewTake
 from ..keys.recipe import Recipe
 from ..rig import readiness
+from ..scene import lane
 from ..scene.units import frame_rate, meters_per_unit
 from ..style import style_mix
 from . import job, scene_request
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from ...motion.bake.planning import PlannedWalk
     from ...motion.bake.request import BakeRequest
     from ...motion.rigs import RigMap
-    from ..keys.key_plan import KeyPlan
     from ..rig.character_size import CharacterSize
 
 Steps = Generator[float, None, list[bpy.types.PropertyGroup]]
@@ -76,22 +77,34 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     wanted, sizes = _wanted(context, rigs, maps)
     members = _members(context, wanted, sizes)
     recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
+    entries = [gate.opened(context, rig) for rig in rigs]
     every = zip(rigs, members, sizes, recipes, strict=True)
     walks = [_walk(context.scene, *each) for each in every]
     yield 0.0
     results = yield from part_of(walks_steps(walks), 0.0, job.MOTION_SHARE)
-    rows = zip(rigs, maps, results, recipes, sizes, strict=True)
-    plans: list[KeyPlan] = []
-    for rig, rig_map, result, own, size in rows:
-        plans.append(job.planned(context, rig, rig_map, result, own, size))
-        yield job.MOTION_SHARE
-    done = []
     shared = len({own.curve for own in recipes}) == 1
-    for rig, plan, own, result in zip(rigs, plans, recipes, results, strict=True):
-        curve = _lane(context.scene, rig, result.request) if shared else own.curve
-        own = replace(own, curve=curve)
-        done.append(job.commit(context, rig, plan, own, result.report, False))
-    return done
+    made: list[NewTake] = []
+    try:
+        for entry, rig_map, result, own, size in zip(
+            entries, maps, results, recipes, sizes, strict=True
+        ):
+            made.append(job.prepared(context, entry, rig_map, result, own, size))
+            yield job.MOTION_SHARE
+        lanes = [result.request for result in results] if shared else []
+        return _shown(context, made, lanes)
+    except BaseException:
+        commit.delete(made)
+        raise
+
+
+def _shown(
+    context: bpy.types.Context, made: Sequence[NewTake], lanes: Sequence[BakeRequest]
+) -> list[bpy.types.PropertyGroup]:
+    """Show the takes of a herd, with a curve object of its own for each of the lanes."""
+    with lane.added(context.scene) as curves:
+        for one, request in zip(made, lanes, strict=False):
+            one.recipe["curve"] = curves.add(f"{one.gate.name} Lane", request)
+        return job.show(context, made)
 
 
 def _wanted(
@@ -159,22 +172,6 @@ def _recipe(wanted: Recipe, member: Member) -> Recipe:
         seed=asked.seed,
         frame_start=wanted.frame_start + round(member.start * asked.fps),
     )
-
-
-def _lane(scene: bpy.types.Scene, rig: bpy.types.Object, request: BakeRequest) -> str:
-    """Add a curve object along a member's path; returns its name."""
-    unit = meters_per_unit(scene)
-    data = bpy.data.curves.new(f"{rig.name} Lane", "CURVE")
-    data.dimensions = "3D"
-    spline = data.splines.new("POLY")
-    spline.points.add(len(request.path) - 1)
-    for point, (x, y, z) in zip(spline.points, request.path, strict=True):
-        point.co = (x / unit, -z / unit, y / unit, 1.0)
-    spline.use_cyclic_u = request.cyclic
-    curve = bpy.data.objects.new(data.name, data)
-    scene.collection.objects.link(curve)
-    name: str = curve.name
-    return name
 
 
 def summary(done: Sequence[bpy.types.PropertyGroup]) -> tuple[str, list[str]]:

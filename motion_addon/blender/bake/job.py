@@ -6,15 +6,18 @@ Everything that can be refused is refused before the scene changes.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ...errors import RefusedError
 from ..creature import stored_creatures
-from ..keys import footfall_keys, recipe, state, takes
+from ..keys import commit, footfall_keys, gate, recipe, review, takes
+from ..keys.commit import NewTake
+from ..keys.gate import Gate
 from ..keys.recipe import Recipe
 from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
@@ -54,6 +57,7 @@ def bake_steps(
     problem = refusal(rig, context.view_layer)
     if problem or rig is None:
         raise RefusedError(problem)
+    entry = gate.opened(context, rig, takes.find(rig, wanted.take) if again else None)
     rig_map = mapped(rig)
     remarks = stored_creatures.remarks(rig, wanted)
     wanted = stored_creatures.named(rig, wanted)
@@ -68,9 +72,11 @@ def bake_steps(
     else:
         walk = scene_request.looking(plan_bake(asked), wanted, context.scene)
         result = yield from part_of(walk_steps(walk), 0.0, MOTION_SHARE)
-    plan = planned(context, rig, rig_map, result, wanted, size)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
-    return commit(context, rig, plan, wanted, card, again)
+    result = replace(result, report=card)
+    made = prepared(context, entry, rig_map, result, wanted, size)
+    with commit.removed_on_error(made.action):
+        return show(context, [made])[0]
 
 
 def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool) -> Recipe:
@@ -99,13 +105,44 @@ def rebake_steps(
     moved = footfall_keys.edits(take) if movable else ()
     keyed = footfall_keys.has_keys(take)
     wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
+    entry = gate.opened(context, rig, take)
     made = yield from bake_steps(context, rig, wanted, again=True)
     if keyed and footfall_keys.movable(made):
-        footfall_keys.add_keys(rig, made)
+        footfall_keys.add_keys(entry.character(), made)
     return made
 
 
-def planned(
+def prepared(
+    context: bpy.types.Context,
+    entry: Gate,
+    rig_map: RigMap,
+    result: BakeResult,
+    wanted: Recipe,
+    size: CharacterSize,
+) -> NewTake:
+    """Return the take of a result, with its keys in a new action; nothing else is changed.
+
+    The keys are planned against the state before any take. Raises RefusedError.
+    """
+    from ..keys import key_plan, playback_check
+
+    rig = entry.passed(context)
+    name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
+    with commit.new_action(rig, name) as action, review.rewound(rig, context.scene):
+        plan = _planned(context, rig, rig_map, result, wanted, size)
+        key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
+        if wanted.cycle:
+            last = wanted.frame_start + round(float(plan.frames[-1]))
+            _mark_cycle(action, wanted.frame_start, last, result.report)
+    stored = recipe.named(wanted, name).to_json()
+    stored["footfalls"] = result.report.get("footfalls_moved", [])
+    report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
+    switch = partial(key_plan.set_switches, plan)
+    check = partial(playback_check.warnings, plan, float(wanted.frame_start))
+    return NewTake(entry, action, name, stored, report, switch, check)
+
+
+def _planned(
     context: bpy.types.Context,
     rig: bpy.types.Object,
     rig_map: RigMap,
@@ -113,21 +150,13 @@ def planned(
     wanted: Recipe,
     size: CharacterSize,
 ) -> KeyPlan:
-    """Plan the keys against the state before any take, then restore the state."""
-    from ..keys.key_plan import plan_keys
+    from ..keys import key_plan
 
-    clip, settings = (
-        size.in_units(result.clip),
-        scene_request.key_settings(wanted, context.scene, size),
-    )
-    state.put_pose_back(rig)
-    saved = takes.SavedState(rig, context.scene)
-    takes.rewind(rig, context.scene)
-    try:
-        plan = plan_keys(rig, rig_map, clip, settings, stored_creatures.own_pose(result, clip))
-        return _closed(plan) if wanted.cycle else plan
-    finally:
-        saved.restore()
+    clip = size.in_units(result.clip)
+    settings = scene_request.key_settings(wanted, context.scene, size)
+    own = stored_creatures.own_pose(result, clip)
+    plan = key_plan.plan_keys(rig, rig_map, clip, settings, own)
+    return _closed(plan) if wanted.cycle else plan
 
 
 def _closed(plan: KeyPlan) -> KeyPlan:
@@ -148,51 +177,13 @@ def _closed(plan: KeyPlan) -> KeyPlan:
     return replace(plan, frames=frames, bones=bones)
 
 
-def commit(
-    context: bpy.types.Context,
-    rig: bpy.types.Object,
-    plan: KeyPlan,
-    wanted: Recipe,
-    report: dict,
-    again: bool,
-) -> bpy.types.PropertyGroup:
-    """Write the keys; from here on nothing can be refused."""
-    from ..keys import key_plan
-
-    old = takes.find(rig, wanted.take) if again else None
-    if old is not None and old.accepted:
-        old = None
-    saved = takes.SavedState(rig, context.scene)
-    takes.begin_review(rig, context.scene)
-    takes.rewind(rig, context.scene)
-    name = old.name if old else takes.free_name(rig, wanted.take, _stem(wanted, report))
-    action = takes.blank_action(rig, name, old)
-    try:
-        key_plan.write(plan, rig, action, frame_start=wanted.frame_start)
-    except BaseException:
-        saved.restore()
-        if old is None:
-            bpy.data.actions.remove(action)
-        raise
-    takes.take_over(rig)
-    last = wanted.frame_start + round(float(plan.frames[-1]))
-    if wanted.cycle:
-        _mark_cycle(action, wanted.frame_start, last, report)
-    elif wanted.fit_range:
-        _first, before = state.frame_range(rig.footfall.before)
-        context.scene.frame_end = max(before, last)
-    stored = recipe.named(wanted, name).to_json()
-    stored["footfalls"] = report.get("footfalls_moved", [])
-    for shares in experts.shares_of(report)[:1]:
-        experts.lay_rows(context.scene.footfall, len(shares))
-    report = {**report, "notes": [*report.get("notes", ()), *plan.notes]}
-    if old is None:
-        take = takes.add(rig, name, action, stored, report)
-    else:
-        take = takes.update(old, action, stored, report)
-        takes.choose(rig, name)
-    context.view_layer.update()
-    return take
+def show(context: bpy.types.Context, made: Sequence[NewTake]) -> list[bpy.types.PropertyGroup]:
+    """Show prepared takes on their characters, all or none. Raises RefusedError."""
+    done = commit.show(context, made)
+    for one in made:
+        for shares in experts.shares_of(one.report)[:1]:
+            experts.lay_rows(context.scene.footfall, len(shares))
+    return done
 
 
 def _stem(wanted: Recipe, report: dict) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...errors import RefusedError
+from ..keys import commit, gate
 from ..scene import units
 from . import fill_between
 from .fill_between import FilledAction, FillSettings, Playback
@@ -34,7 +35,7 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     from ...motion.inbetween import transition
     from . import sampled_action
 
-    action = fill_between.ready(context, rig)
+    action, entry = fill_between.ready(context, rig), gate.opened(context, rig)
     first, last = _span(context, rig, action)
     source = sampled_action.read(rig, action, np.arange(first, last + 1))
     with fill_between.played(rig, source) as playback:
@@ -46,14 +47,11 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     )
     filled = _filled(context, rig, (playback, playback), whole, (spans, ground), settings)
     filled = _cut(replace(filled, first=first), last - first + 1)
-    with fill_between.removed_on_error(bpy.data.actions.new("Loop")) as new:
-
-        def write_keys() -> None:
-            _write(rig, filled, settings, new)
-            if ground.yaw == 0.0:
-                _repeat(new, filled)
-
-        return fill_between.commit(context, rig, new, write_keys, filled.report, settings, "Loop")
+    with commit.removed_on_error(bpy.data.actions.new("Loop")) as new:
+        _write(rig, filled, settings, new)
+        if ground.yaw == 0.0:
+            _repeat(new, filled)
+        return fill_between.show(context, entry, new, filled.report, settings, "Loop")
 
 
 def stitch(
@@ -68,7 +66,7 @@ def stitch(
     from ...motion.inbetween import transition
     from . import key_poses, sampled_action
 
-    action = fill_between.ready(context, rig)
+    action, entry = fill_between.ready(context, rig), gate.opened(context, rig)
     if second is None:
         raise RefusedError("Pick the action or take to continue with")
     first, last = _span(context, rig, action)
@@ -83,15 +81,10 @@ def stitch(
     whole = sampled_action.joined(rig, one.source, _moved(rig, other, ground), spans.transition)
     filled = _filled(context, rig, (one, other), whole, (spans, ground), settings)
     filled = replace(filled, first=first)
-    with fill_between.removed_on_error(bpy.data.actions.new("Stitch")) as new:
-
-        def write_keys() -> None:
-            _write(rig, filled, settings, new)
-            if context.scene.footfall.fit_range:
-                end = first + len(filled.new) - 1
-                context.scene.frame_end = max(context.scene.frame_end, end)
-
-        return fill_between.commit(context, rig, new, write_keys, filled.report, settings, "Stitch")
+    kind = fill_between.STITCH
+    with commit.removed_on_error(bpy.data.actions.new(kind)) as new:
+        _write(rig, filled, settings, new)
+        return fill_between.show(context, entry, new, filled.report, settings, kind)
 
 
 def _span(

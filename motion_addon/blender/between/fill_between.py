@@ -8,7 +8,7 @@ controls are solved for them. Everything that can be refused is refused before t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,9 @@ from ...errors import RefusedError
 from ...options.fill import FillOptions
 from ...options.option import holding, options_of
 from ...options.take import TakeOptions
-from ..keys import takes
+from ..keys import commit, gate, takes
+from ..keys.commit import NewTake
+from ..keys.gate import Gate
 from ..rig import character, readiness
 from ..scene import units
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .sampled_action import ActionPlayer, SampledAction, Track
 
 _TAKE: Final = options_of(TakeOptions)
+STITCH: Final = "Stitch"
+"""Kind of a filled take that may be longer than the action it continues."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,32 +93,19 @@ def fill(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     """Fill the gaps between keyed poses and return the take. Raises RefusedError."""
     from . import key_poses, sampled_action
 
-    action = ready(context, rig)
+    action, entry = ready(context, rig), gate.opened(context, rig)
     frames = key_poses.frames_of(rig, action)
     kept, window = key_poses.known(
         rig, action, sampled_action.read(rig, action, frames), frames, context.scene
     )
-    with removed_on_error(action.copy()) as new_action:
+    with commit.removed_on_error(action.copy()) as new_action:
         key_poses.unstep(rig, new_action, frames[~kept])
         source = sampled_action.read(rig, new_action, frames)
         with played(rig, source) as playback:
             goal = playback.new_poses(context.scene, playback.world, kept, window, settings)
             filled = playback.solve(context.scene, goal, ~kept, int(frames[0]))
-
-        def write_keys() -> None:
-            write(rig, filled, settings, new_action)
-
-        return commit(context, rig, new_action, write_keys, filled.report, settings, "Fill")
-
-
-@contextmanager
-def removed_on_error(action: bpy.types.Action) -> Iterator[bpy.types.Action]:
-    """Provide a new action, which is removed if an error is raised."""
-    try:
-        yield action
-    except BaseException:
-        bpy.data.actions.remove(action)
-        raise
+        write(rig, filled, settings, new_action)
+        return show(context, entry, new_action, filled.report, settings, "Fill")
 
 
 def ready(context: bpy.types.Context, rig: bpy.types.Object | None) -> bpy.types.Action:
@@ -269,33 +260,23 @@ def _bent(role: str, body: Body, bound: set[int]) -> bool:
     return part in ends and body.bone(f"{ends[part]}.{side}") in bound
 
 
-def commit(
+def show(
     context: bpy.types.Context,
-    rig: bpy.types.Object,
+    entry: Gate,
     action: bpy.types.Action,
-    write_keys: Callable[[], None],
     report: dict[str, Any],
     settings: FillSettings,
     stem: str,
 ) -> Any:
-    """Write keys into an action and show it as a take; nothing is refused from here on."""
-    saved = takes.SavedState(rig, context.scene)
-    takes.begin_review(rig, context.scene)
-    takes.rewind(rig, context.scene)
+    """Show a filled action as a take. Raises RefusedError."""
+    rig = entry.passed(context)
     name = takes.free_name(rig, "", stem)
     action.name = f"{rig.name} {name}"
-    action.use_fake_user = rig.override_library is not None
-    try:
-        write_keys()
-        takes.assign(rig, action)
-    except BaseException:
-        saved.restore()
-        raise
-    stored = {takes.FILLED: stem, "seed": settings.seed, "lock": settings.lock,
+    stored: dict[str, Any] = {takes.FILLED: stem, "seed": settings.seed, "lock": settings.lock,
               "seam": settings.seam}  # fmt: skip
-    take = takes.add(rig, name, action, stored, report)
-    context.view_layer.update()
-    return take
+    if stem == STITCH and context.scene.footfall.fit_range:
+        stored["fit_range"] = True
+    return commit.show(context, [NewTake(entry, action, name, stored, report)])[0]
 
 
 def write(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The exemplar, the clip that a creature is made from: picking it, and reading its poses.
 
-The armature is evaluated in a scene of its own with all constraints and drivers, so that control
-rigs read as well as deform rigs and the artist's scene stays untouched.
+A copy of the armature is evaluated in a scene of its own with all constraints and drivers, so that
+control rigs read as well as deform rigs and the artist's data stay untouched. The copy lasts for
+one slice of the work, so that no saved file holds it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...errors import RefusedError
-from ..keys import state, takes
+from ..keys import takes
 from ..rig import character
-from ..scene import units
+from ..scene import data_blocks, units
 
 if TYPE_CHECKING:
     from ...motion.maths.quat import Array
@@ -28,8 +29,8 @@ LEAST_RATE = 48.0
 """Fewest samples a second; scenes with fewer frames are read between frames as well."""
 LONGEST = 120.0
 """Longest clip in seconds."""
-CHUNK = 8
-"""Samples between two checks for Esc."""
+CHUNK = 24
+"""Samples between two checks for Esc; a copy of the armature is made for each chunk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,10 +182,10 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     from ..scene import armature
 
     problem = refusal(context)
-    rig, action = picked_rig(context), picked_action(context)
+    rig, action, scene = picked_rig(context), picked_action(context), context.scene
     if problem or rig is None or action is None:
         raise RefusedError(problem)
-    frames, rate = _sample_frames(context.scene, action)
+    frames, rate = _sample_frames(scene, action)
     rotations, positions = [], []
     bones = armature.read_rig(rig)
     if not rig.footfall.bones:
@@ -192,20 +193,38 @@ def read_steps(context: bpy.types.Context) -> Generator[float, None, Reading]:
     rig_map = None
     if character.has_creatures(rig):
         rig_map = control_rigs.prepare(bones, character.load_map(rig))
-    with _playing(rig, action, context.scene), _stage(rig, context.scene) as stage:
-        for start in range(0, len(frames), CHUNK):
-            turns, heads = armature.sample(rig, frames[start : start + CHUNK], stage)
-            rotations.append(turns)
-            positions.append(heads)
-            yield start / len(frames)
-    order = [rig.pose.bones.find(name) for name in bones.names]
-    turns = quat.unroll(np.concatenate(rotations)[:, order])
-    heads = np.concatenate(positions)[:, order]
-    read = _in_meters(
-        action.name, bones, turns, heads, rate, rig_map, units.meters_per_unit(context.scene)
-    )
-    parts = round(rate / units.frame_rate(context.scene))
+    unit, name = units.meters_per_unit(scene), action.name
+    parts = round(rate / units.frame_rate(scene))
+    uids = rig.session_uid, action.session_uid, scene.session_uid
+    order = [rig.pose.bones.find(bone) for bone in bones.names]
+    for start in range(0, len(frames), CHUNK):
+        rig, action, scene = clip_of(*uids)
+        armature.check(rig)
+        if [rig.pose.bones.find(bone) for bone in bones.names] != order:
+            raise RefusedError(
+                f"The bones of '{rig.name}' changed while its clip was read; read it again"
+            )
+        with _playing(rig, action, scene) as (twin, stage):
+            turns, heads = armature.sample(twin, frames[start : start + CHUNK], stage)
+        rotations.append(turns[:, order])
+        positions.append(heads[:, order])
+        yield start / len(frames)
+    turns = quat.unroll(np.concatenate(rotations))
+    read = _in_meters(name, bones, turns, np.concatenate(positions), rate, rig_map, unit)
     return replace(read, first=frames[0], parts=parts)
+
+
+def clip_of(
+    rig: int, action: int, scene: int
+) -> tuple[bpy.types.Object, bpy.types.Action, bpy.types.Scene]:
+    """Return a clip's armature, action and scene by their session UIDs. Raises RefusedError."""
+    armature = data_blocks.same(bpy.data.objects, rig)
+    played = data_blocks.same(bpy.data.actions, action)
+    stage = data_blocks.same(bpy.data.scenes, scene)
+    for label, found in (("armature", armature), ("action", played), ("scene", stage)):
+        if found is None:
+            raise RefusedError(f"The clip's {label} was deleted while it was read; read it again")
+    return armature, played, stage
 
 
 def played(
@@ -220,8 +239,8 @@ def played(
     bones = armature.read_rig(rig)
     start, end = action.frame_range[:]
     count = int(min(end - start, LONGEST * units.frame_rate(scene)) + 1e-6) + 1
-    with _playing(rig, action, scene), _stage(rig, scene) as stage:
-        turns, heads = armature.sample(rig, [start + i for i in range(count)], stage)
+    with _playing(rig, action, scene) as (twin, stage):
+        turns, heads = armature.sample(twin, [start + i for i in range(count)], stage)
     order = [rig.pose.bones.find(name) for name in bones.names]
     return turns[:, order], heads[:, order], bones
 
@@ -285,37 +304,12 @@ def _in_meters(
 @contextmanager
 def _playing(
     rig: bpy.types.Object, action: bpy.types.Action, scene: bpy.types.Scene
-) -> Iterator[None]:
-    """Assign an action to an armature without the NLA, and restore everything afterwards."""
-    data = rig.animation_data
-    if data is not None and data.action == action and _plays_alone(data):
-        yield
-        return
-    own = None if data is None else data.action
-    before, slot = state.capture(rig, scene), _slot(rig, action)
-    try:
-        takes.assign(rig, action)
-        rig.animation_data.action_slot = slot
-        rig.animation_data.use_nla = False
-        yield
-    finally:
-        state.restore(rig, scene, before, own)
+) -> Iterator[tuple[bpy.types.Object, bpy.types.Scene]]:
+    """Provide a copy of an armature that plays an action alone, in a scene of its own."""
+    from ..rig import rig_copy
 
-
-def _plays_alone(data: bpy.types.AnimData) -> bool:
-    """Whether only the assigned action animates the armature."""
-    tracks = [track for track in data.nla_tracks if not track.mute and len(track.strips)]
-    mixed = data.action_influence < 1.0 or data.action_blend_type != "REPLACE"
-    return data.action_slot is not None and not mixed and not (data.use_nla and tracks)
-
-
-@contextmanager
-def _stage(rig: bpy.types.Object, scene: bpy.types.Scene) -> Iterator[bpy.types.Scene]:
-    """Link an armature to a scene of its own, with its own current frame."""
-    stage = bpy.data.scenes.new("One Shot")
-    try:
+    with rig_copy.double(rig) as (twin, stage):
         stage.render.fps, stage.render.fps_base = scene.render.fps, scene.render.fps_base
-        stage.collection.objects.link(rig)
-        yield stage
-    finally:
-        bpy.data.scenes.remove(stage)
+        takes.assign(twin, action)
+        twin.animation_data.action_slot = _slot(rig, action)
+        yield twin, stage

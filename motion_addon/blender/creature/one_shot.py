@@ -15,6 +15,7 @@ import bpy
 
 from ...errors import RefusedError
 from ..rig import character
+from ..scene import data_blocks
 from . import exemplar, stored_creatures
 
 if TYPE_CHECKING:
@@ -68,13 +69,16 @@ def examine_steps(
     from ...motion.creature.reading.recording import Recording
     from ...motion.maths.progress import part_of
 
+    asked = _clip(context)
     reading = yield from part_of(exemplar.read_steps(context), 0.0, READ_SHARE)
+    now = _clip(context)  # with the bones that were detected for the reading
+    clip = now if now[:3] == asked[:3] else asked
     yield READ_SHARE
     seen = reading.body()
     recording = Recording(seen.rig, seen.rotations, seen.positions, seen.fps, seen.name)
     found = diagnosis.examine(recording, rig_map=seen.rig_map)
     found = replace(found, findings=tuple(_in_scene(f, reading) for f in found.findings))
-    _last.examination = Examination(_clip(context), found)
+    _last.examination = Examination(clip, found)
     return reading, found
 
 
@@ -100,10 +104,13 @@ def adapt_steps(
     from ...motion.creature.reading.recording import Recording
     from ...motion.maths.progress import part_of
 
-    rig = character.current(context)
-    problem = stored_creatures.refusal(context)
-    if problem or rig is None:
+    rig, action = character.current(context), exemplar.picked_action(context)
+    problem = stored_creatures.refusal(context) or exemplar.refusal(context)
+    if problem or rig is None or action is None:
         raise RefusedError(problem)
+    name, uid, played = rig.name, rig.session_uid, exemplar.picked_rig(context)
+    assert played is not None
+    clip = played.session_uid, action.session_uid, context.scene.session_uid
     reading, found = yield from part_of(examine_steps(context), 0.0, READ_SHARE)
     if fault(found):
         raise RefusedError(fault(found))
@@ -111,7 +118,11 @@ def adapt_steps(
         reading.rig, reading.rotations, reading.positions, reading.fps, reading.name
     )
     made = adapt(of_recording(recording, rig_map=reading.rig_map))
-    context.scene.footfall.oneshot.action = exemplar.picked_action(context)
+    rig = data_blocks.same(bpy.data.objects, uid)
+    if rig is None:
+        raise RefusedError(f"'{name}' was deleted while the clip was read; pick another character")
+    _, action, scene = exemplar.clip_of(*clip)
+    scene.footfall.oneshot.action = action
     return stored_creatures.store(rig, made)
 
 

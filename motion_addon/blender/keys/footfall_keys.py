@@ -8,6 +8,7 @@ a bar. Keys that the artist drags become moved footfalls when the take is baked 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import bpy
@@ -86,8 +87,8 @@ def add_keys(
 
     plain, shown = unmoved(take), stances or baked(take)
     before = () if stances else takes.report_of(take).get("footfalls_moved", ())
-    slot = fcurves.slot_for(rig, take.action)
-    writer = fcurves.Writer(fcurves.channelbag(take.action, slot))
+    action = takes.own_action(rig, take)
+    writer = fcurves.Writer(fcurves.channelbag(action, fcurves.slot_for(rig, action)))
     usual, special = fcurves.KEY_TYPES["KEYFRAME"], fcurves.KEY_TYPES["EXTREME"]
     for paw in PAWS:
         _add_property(rig, paw)
@@ -102,7 +103,7 @@ def add_keys(
         keys = [np.array(column, dtype=np.float64) for column in (frames, values, types)]
         writer.steps(f'["{property_name(paw)}"]', keys[0], keys[1], GROUP, keys[2])
     rig.update_tag()
-    take.action.update_tag()
+    action.update_tag()
 
 
 def _add_property(rig: bpy.types.Object, paw: str) -> None:
@@ -114,7 +115,7 @@ def _add_property(rig: bpy.types.Object, paw: str) -> None:
 
 def remove_keys(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
     """Remove the keys of footfalls from a take."""
-    for layer in take.action.layers:
+    for layer in takes.own_action(rig, take).layers:
         for strip in layer.strips:
             for bag in strip.channelbags:
                 for curve in [c for c in bag.fcurves if c in _curves(take).values()]:
@@ -205,8 +206,7 @@ def _edit(
 
 def reset(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
     """Move all footfalls back to their unmoved times, for the next bake."""
-    recipe = takes.recipe_of(take)
-    takes.update(take, take.action, {**recipe, "footfalls": []}, takes.report_of(take))
+    take.recipe = json.dumps({**takes.recipe_of(take), "footfalls": []})
     if has_keys(take):
         add_keys(rig, take, unmoved(take))
 

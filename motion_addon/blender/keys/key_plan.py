@@ -250,6 +250,19 @@ def write(
     armature.check(obj)
     action = action or bpy.data.actions.new(f"{obj.name} Walk")
     slot = fcurves.assign(obj, action, slot)
+    fill(plan, obj, action, slot, frame_start)
+    set_switches(plan, obj)
+    return action
+
+
+def fill(
+    plan: KeyPlan,
+    obj: bpy.types.Object,
+    action: bpy.types.Action,
+    slot: Any,
+    frame_start: float,
+) -> None:
+    """Write the plan's keys into a slot of an action; ``obj`` is only read."""
     writer = fcurves.Writer(fcurves.channelbag(action, slot))
     frames = plan.frames + frame_start
     assert obj.pose is not None
@@ -271,8 +284,14 @@ def write(
         for index, value in enumerate(held.values):
             writer.constant(held.path, float(frames[0]), value, held.group, index)
     for name, prop, value in plan.switches:
-        _write_switch(obj, writer, float(frames[0]), name, prop, value)
-    return action
+        _write_switch(writer, float(frames[0]), name, prop, value)
+
+
+def set_switches(plan: KeyPlan, obj: bpy.types.Object) -> None:
+    """Set the switches of control bones, such as IK to FK, as the plan keys them."""
+    assert obj.pose is not None
+    for name, prop, value in plan.switches:
+        set_switch(obj.pose.bones[name], prop, value)
 
 
 _ROTATIONS = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
@@ -308,11 +327,7 @@ def _write_object(
     _curves(writer, "location", frames, plan.object_location, plan.settings, group, 1.0)
 
 
-def _write_switch(
-    obj: bpy.types.Object, writer: fcurves.Writer, frame: float, name: str, prop: str, value: float
-) -> None:
-    assert obj.pose is not None
-    set_switch(obj.pose.bones[name], prop, value)
+def _write_switch(writer: fcurves.Writer, frame: float, name: str, prop: str, value: float) -> None:
     escape = bpy.utils.escape_identifier
     own = f".{prop}" if built_in(prop) else f'["{escape(prop)}"]'
     writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)

@@ -27,7 +27,7 @@ _LISTED = 4
 
 
 def warnings(
-    rig: bpy.types.Object, plan: KeyPlan, frame_start: float, scene: bpy.types.Scene
+    plan: KeyPlan, frame_start: float, rig: bpy.types.Object, scene: bpy.types.Scene
 ) -> list[str]:
     """Return a sentence if the shown take does not play as planned, else nothing.
 

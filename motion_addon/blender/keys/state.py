@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The state of a character before a take: captured as JSON and restored exactly.
 
-Covers everything that a take changes: the assigned action and slot, their blending with the NLA,
-the pose, the object's transform, custom properties and the scene's frame range. Actions are not
-copied.
+Covers everything that a take changes on its character: the assigned action and slot, their blending
+with the NLA, the pose, the object's transform and custom properties. Actions are not copied.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ MIXING = ("action_blend_type", "action_extrapolation", "action_influence", "use_
 
 
 def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
-    """Return the state of a rig and the scene's frame range as JSON, without the action."""
+    """Return the state of a rig as JSON, without the action."""
     return json.dumps(
         {
             "animation": _animation(rig),
             "object": _transform(rig),
             "object_properties": _properties(rig),
+            "bones": [bone.name for bone in rig.pose.bones],
             "pose": capture_pose(rig),
-            "frames": [scene.frame_start, scene.frame_end],
             "frame": scene.frame_current,
         }
     )
@@ -42,10 +41,15 @@ def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
 def restore(
     rig: bpy.types.Object, scene: bpy.types.Scene, text: str, action: bpy.types.Action | None
 ) -> None:
-    """Restore a captured state except the frame range; ``action`` was assigned then."""
+    """Restore a captured state; ``action`` was assigned then.
+
+    Bones that were renamed since keep their place in the armature, by which they are found.
+    """
     state = json.loads(text)
+    names = renamed(rig, state.get("bones", []))
+    pose = {names.get(name, name): entry for name, entry in state["pose"].items()}
     _restore_animation(rig, state["animation"], action)
-    values = (state["object"], state["object_properties"], state["pose"])
+    values = (state["object"], state["object_properties"], pose)
     _restore_values(rig, *values)
     for layer in scene.view_layers:
         layer.update()
@@ -53,10 +57,16 @@ def restore(
         _restore_values(rig, *values)  # evaluating the action overwrote unkeyed edits
 
 
-def frame_range(text: str) -> tuple[int, int]:
-    """Return the scene's first and last frame in a captured state."""
-    first, last = json.loads(text)["frames"]
-    return first, last
+def renamed(rig: bpy.types.Object, names: list[str]) -> dict[str, str]:
+    """Return the present names of the bones that were renamed, by their names before.
+
+    ``names`` are those of all pose bones before, in order; renaming does not change the order.
+    """
+    now = [bone.name for bone in rig.pose.bones]
+    if len(now) != len(names):
+        return {}
+    pairs = zip(names, now, strict=True)
+    return {old: new for old, new in pairs if old not in now and new not in names}
 
 
 def capture_pose(rig: bpy.types.Object) -> dict[str, Any]:
@@ -151,7 +161,7 @@ def _animation(rig: bpy.types.Object) -> dict[str, Any] | None:
         "slot": None if slot is None else slot.handle,
         "last_slot": data.last_slot_identifier,
         "mixing": {name: getattr(data, name) for name in MIXING},
-        "tracks": [[track.mute, track.is_solo] for track in data.nla_tracks],
+        "tracks": {track.name: [track.mute, track.is_solo] for track in data.nla_tracks},
     }
 
 
@@ -169,10 +179,19 @@ def _restore_animation(
     data.last_slot_identifier = was["last_slot"]
     for name, value in was["mixing"].items():
         setattr(data, name, value)
-    for track, (mute, solo) in zip(data.nla_tracks, was["tracks"], strict=False):
+    for track, (mute, solo) in _same_tracks(data, was["tracks"]):
         track.mute = mute
         if track.is_solo != solo:
             track.is_solo = solo
+
+
+def _same_tracks(
+    data: bpy.types.AnimData, was: dict[str, list[bool]] | list[list[bool]]
+) -> list[tuple[bpy.types.NlaTrack, list[bool]]]:
+    """Return the tracks that are left, with their captured switches; old files count them."""
+    if isinstance(was, dict):
+        return [(track, was[track.name]) for track in data.nla_tracks if track.name in was]
+    return list(zip(data.nla_tracks, was, strict=True)) if len(data.nla_tracks) == len(was) else []
 
 
 def _drop_animation(rig: bpy.types.Object) -> None:

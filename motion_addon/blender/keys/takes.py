@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes: the list of a character's bakes, and showing, accepting and rejecting them.
+"""Takes: the list of a character's bakes, and which of them is shown.
 
-A take is an action with the recipe that it was baked from. While takes are under review, the
-state before them is stored with the character: Reject restores it exactly, Accept discards it.
+A take is an action with the recipe that it was baked from. ``review`` owns what a take replaces,
+``commit`` writes takes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy
 
-from . import state
+from ..scene import lane
 
 FILLED = "between"
 """Recipe key of a take that was not baked but filled between keys."""
@@ -39,52 +39,6 @@ def in_review(rig: bpy.types.Object) -> bool:
     return bool(rig.footfall.before)
 
 
-def begin_review(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-    """Store the present state, unless the character shows a take under review."""
-    state.put_pose_back(rig)
-    if in_review(rig) and shown(rig) is not None:
-        return
-    rig.footfall.before = state.capture(rig, scene)
-    rig.footfall.before_action = rig.animation_data.action if rig.animation_data else None
-
-
-class SavedState:
-    """The state and review of a character, to restore if a bake is interrupted."""
-
-    def __init__(self, rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-        """Save the present state and review."""
-        self._rig, self._scene = rig, scene
-        self._action = rig.animation_data.action if rig.animation_data else None
-        self._review = (rig.footfall.before, rig.footfall.before_action)
-        self._state = state.capture(rig, scene)
-
-    def restore(self) -> None:
-        """Restore the saved state and review."""
-        state.restore(self._rig, self._scene, self._state, self._action)
-        self._rig.footfall.before, self._rig.footfall.before_action = self._review
-
-
-def add(
-    rig: bpy.types.Object, name: str, action: bpy.types.Action, recipe: dict, report: dict
-) -> bpy.types.PropertyGroup:
-    """Add a take to the list and make it active; its action must be assigned already."""
-    take = rig.footfall.takes.add()
-    take.name = name
-    update(take, action, recipe, report)
-    choose(rig, name)
-    return take
-
-
-def update(
-    take: bpy.types.PropertyGroup, action: bpy.types.Action, recipe: dict, report: dict
-) -> bpy.types.PropertyGroup:
-    """Store action, recipe and report card of a bake in a take; returns the take."""
-    take.action = action
-    take.recipe = json.dumps(recipe)
-    take.report = json.dumps(report)
-    return take
-
-
 def find(rig: bpy.types.Object, name: str) -> bpy.types.PropertyGroup | None:
     """Return the take of that name, or None."""
     return next((take for take in rig.footfall.takes if take.name == name), None)
@@ -109,44 +63,10 @@ def free_name(rig: bpy.types.Object, wanted: str, stem: str) -> str:
     return next(n for i in range(1, 10_000) if (n := f"{stem} {i:02d}") not in taken)
 
 
-def blank_action(
-    rig: bpy.types.Object, name: str, old: bpy.types.PropertyGroup | None
-) -> bpy.types.Action:
-    """Return an action without keys: a new one, or the emptied action of the take ``old``.
-
-    Blender 5 may lose a library override's list of takes on reload; a fake user keeps the actions.
-    """
-    if old is None or old.action is None:
-        made = bpy.data.actions.new(f"{rig.name} {name}")
-        made.use_fake_user = rig.override_library is not None
-        return made
-    action: bpy.types.Action = old.action
-    for layer in list(action.layers):
-        action.layers.remove(layer)
-    return action
-
-
 def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     """Return all F-curves of an action."""
     bags = [b for layer in action.layers for strip in layer.strips for b in strip.channelbags]
     return [curve for bag in bags for curve in bag.fcurves]
-
-
-def rewind(rig: bpy.types.Object, scene: bpy.types.Scene) -> None:
-    """Restore the state before the takes, if one is stored, without ending the review."""
-    kept = rig.footfall
-    state.put_pose_back(rig)
-    if in_review(rig) and shown(rig) is not None:
-        state.restore(rig, scene, kept.before, kept.before_action)
-
-
-def show_active(rig: bpy.types.Object) -> None:
-    """Assign the action of the active take to the character."""
-    take = active(rig)
-    if take is None or take.action is None or take == shown(rig):
-        return
-    begin_review(rig, bpy.context.scene)
-    assign(rig, take.action)
 
 
 def assign(rig: bpy.types.Object, action: bpy.types.Action) -> None:
@@ -155,12 +75,6 @@ def assign(rig: bpy.types.Object, action: bpy.types.Action) -> None:
     data.action = action
     fitting = [slot for slot in action.slots if slot.target_id_type in {"OBJECT", "UNSPECIFIED"}]
     data.action_slot = fitting[0] if fitting else None
-    take_over(rig)
-
-
-def take_over(rig: bpy.types.Object) -> None:
-    """Let the assigned action override NLA tracks on its channels."""
-    data = rig.animation_data
     data.action_blend_type = "REPLACE"
     data.action_extrapolation = "HOLD"
     data.action_influence = 1.0
@@ -169,51 +83,66 @@ def take_over(rig: bpy.types.Object) -> None:
             track.is_solo = False
 
 
-def accept(rig: bpy.types.Object) -> bpy.types.PropertyGroup:
-    """End the review, keeping the shown take; the previous action stays in the file."""
-    take = shown(rig)
-    if take is None:
-        raise LookupError("No take is shown on the character")
-    take.accepted = True
-    kept = rig.footfall
-    if kept.before_action is not None and kept.before_action.library is None:
-        kept.before_action.use_fake_user = True
-    _end_review(rig)
-    return take
-
-
-def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
-    """Delete the active take, restoring the state before it if shown; returns its name."""
-    take = active(rig)
-    if take is None:
-        raise LookupError("No take is active")
-    if in_review(rig) and take == shown(rig):
-        scene.frame_start, scene.frame_end = state.frame_range(rig.footfall.before)
-        rewind(rig, scene)
-        _end_review(rig)
-    return remove(rig, rig.footfall.active_take)
-
-
 def remove(rig: bpy.types.Object, index: int) -> str:
-    """Delete a take, and its action unless something else uses it; returns its name."""
+    """Remove a take from the list; returns its name.
+
+    Its action is deleted unless something else uses it; that of an accepted take is the artist's
+    and stays in the file.
+    """
     take = rig.footfall.takes[index]
-    name, action = take.name, take.action
+    name, action, accepted = take.name, take.action, take.accepted
+    curve = recipe_of(take).get("curve", "")
     rig.footfall.takes.remove(index)
     now = shown(rig)
     choose(rig, now.name if now else "")
-    if action is not None and not _used_elsewhere(action):
-        bpy.data.actions.remove(action)
+    if curve:
+        lane.delete_unused(curve, _curves_needed())
+    if action is not None and accepted and action.library is None:
+        action.use_fake_user = True
+    delete_unused(action)
     return name
 
 
-def _end_review(rig: bpy.types.Object) -> None:
-    rig.footfall.before = ""
-    rig.footfall.before_action = None
+def _curves_needed() -> list[str]:
+    """Return the names of the curves that the recipes of all takes name."""
+    rows = (take for thing in bpy.data.objects for take in thing.footfall.takes)
+    return [recipe_of(take).get("curve", "") for take in rows]
 
 
-def _used_elsewhere(action: bpy.types.Action) -> bool:
-    """Whether anything but the list of takes still uses the action."""
-    return action.users - int(action.use_fake_user) > 0
+def delete_unused(action: bpy.types.Action | None) -> None:
+    """Delete an action that nothing uses, neither the artist by a fake user nor another owner."""
+    if action is not None and action.users == 0 and action.library is None:
+        bpy.data.actions.remove(action)
+
+
+def shared(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
+    """Whether an action of a character's take is used by anything but that take.
+
+    Other users are other objects, NLA strips, and another take of the character.
+    """
+    if bpy.data.user_map(subset={action})[action] - {rig}:
+        return True
+    tracks = rig.animation_data.nla_tracks if rig.animation_data else ()
+    strips = [strip for track in tracks for strip in track.strips]
+    rows = [take for take in rig.footfall.takes if take.action == action]
+    return len(rows) > 1 or any(strip.action == action for strip in strips)
+
+
+def own_action(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> bpy.types.Action:
+    """Return the action of a take for writing: a copy of it if anything else uses it."""
+    action: bpy.types.Action = take.action
+    if not shared(rig, action):
+        return action
+    is_shown = take == shown(rig)
+    take.action = action.copy()
+    if is_shown:
+        slot = rig.animation_data.action_slot
+        rig.animation_data.action = take.action
+        if slot is not None:
+            same = [s for s in take.action.slots if s.identifier == slot.identifier]
+            rig.animation_data.action_slot = same[0] if same else None
+    own: bpy.types.Action = take.action
+    return own
 
 
 def report_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import bpy
 from ...errors import RefusedError
 from ..bake import scene_request
 from ..creature import stored_creatures
-from ..keys import footfall_keys, takes
+from ..keys import footfall_keys, review, takes
 from ..keys.recipe import Recipe
 from ..rig import character
 from ..scene import progress
@@ -38,7 +38,7 @@ class FOOTFALL_OT_accept_take(_Reviewing, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         progress.cancel("a take was accepted")
         rig = character.current(context)
-        take = takes.accept(rig)
+        take = review.accept(rig)
         footfall_keys.remove_unused_properties(rig)
         self.report({"INFO"}, f"Accepted '{take.name}'")
         return {"FINISHED"}
@@ -53,7 +53,7 @@ class FOOTFALL_OT_reject_take(_Reviewing, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         progress.cancel("a take was rejected")
-        name = takes.reject(character.current(context), context.scene)
+        name = review.reject(character.current(context), context.scene)
         self.report({"INFO"}, f"Rejected '{name}'")
         return {"FINISHED"}
 

@@ -13,7 +13,6 @@ from ..rig import character
 from .bone_list import draw_bones
 from .tab import Tab, sentence
 
-OVERRIDE_NOTE = "Accept takes before saving: a library override may lose the list of takes"
 UNSURE = 0.75  # confidence below which the label says "perhaps"
 
 
@@ -62,8 +61,6 @@ class FOOTFALL_PT_character(Tab, bpy.types.Panel):
         if problem or rig is None:
             sentence(context, layout, problem, "INFO")
             return
-        if rig.override_library is not None and bpy.app.version >= (5, 0, 0):
-            sentence(context, layout, OVERRIDE_NOTE, "INFO")
         if context.scene.footfall.character is None:
             layout.label(text=f"Using {rig.name}", icon="RESTRICT_SELECT_OFF")
         if not rig.footfall.bones:

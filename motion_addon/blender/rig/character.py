@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...errors import RefusedError
-from . import character_size
+from . import character_size, override_copy
 
 if TYPE_CHECKING:
     from ...motion.body.kinds import Kind
@@ -52,11 +53,16 @@ def refusal(rig: bpy.types.Object | None, view_layer: bpy.types.ViewLayer) -> st
         return problem
     if not rig.users_scene:
         return f"{name} is no longer in a scene; pick another character"
-    if view_layer.objects.get(rig.name) is not rig:
+    if not _in_view_layer(rig, view_layer):
         return f"{name} is not in this view layer; include its collection first"
     if not rig.visible_get(view_layer=view_layer):
         return f"{name} is hidden; show it first"
     return state_refusal(rig)
+
+
+def _in_view_layer(rig: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bool:
+    """Whether a view layer has a rig; a linked object may have the same name."""
+    return view_layer.objects.get(rig.name) == rig or rig in view_layer.objects.values()
 
 
 def own_refusal(rig: bpy.types.Object) -> str:
@@ -200,6 +206,7 @@ def store_map(rig: bpy.types.Object, rig_map: RigMap) -> None:
     for row in kept.bones[len(rows) :]:
         row.bone = ""
     kept.kind = rig_map.kind.name  # last: setting the kind adds its rows where they are missing
+    override_copy.keep(rig)
 
 
 def load_map(rig: bpy.types.Object) -> RigMap:
@@ -261,6 +268,7 @@ def add_row(rig: bpy.types.Object) -> None:
     kept.bones.add().name = role
     kept.bones.move(len(kept.bones) - 1, kept.active_bone + 1)
     kept.active_bone += 1
+    override_copy.keep(rig)
 
 
 def fill_chain(rig: bpy.types.Object) -> str:
@@ -285,11 +293,12 @@ def clear_row(rig: bpy.types.Object) -> None:
     row = active_row(rig)
     if row is None:
         return
+    row.bone = ""
     if sum(other.name == row.name for other in kept.bones) > 1:
-        kept.bones.remove(kept.active_bone)
-        kept.active_bone = max(kept.active_bone - 1, 0)
-    else:
-        row.bone = ""
+        with contextlib.suppress(TypeError):  # rows of a library's file stay
+            kept.bones.remove(kept.active_bone)
+            kept.active_bone = max(kept.active_bone - 1, 0)
+    override_copy.keep(rig)
 
 
 def family_label(rig: bpy.types.Object) -> str:

@@ -56,16 +56,17 @@ def built_in(prop: str) -> bool:
 
 @contextmanager
 def double(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, bpy.types.Scene]]:
-    """Provide a copy of an armature, without action and NLA, in a scene of its own."""
-    twin = obj.copy()
+    """Provide a copy of an armature, without action and NLA, in a scene of its own.
+
+    Both must be gone before a slice of work ends, or a file that is saved then holds them.
+    """
     scene = bpy.data.scenes.new("Footfall Rig Copy")
+    twin = obj.copy()
     try:
         scene.collection.objects.link(twin)
         twin.hide_viewport = False
         data = twin.animation_data or twin.animation_data_create()
-        data.action = None
-        for track in list(data.nla_tracks):
-            data.nla_tracks.remove(track)
+        data.action, data.use_nla = None, False
         yield twin, scene
     finally:
         bpy.data.scenes.remove(scene)

@@ -81,6 +81,21 @@ def remove(owner: bpy.types.ID, path: str) -> None:
             bag.fcurves.remove(curve)
 
 
+def rename_bone(action: bpy.types.Action, old: str, new: str) -> None:
+    """Let an action's F-curves animate a bone by its new name, as Blender does if it is assigned.
+
+    Nothing changes if the action animates a bone of the new name already.
+    """
+    start, other = (f'pose.bones["{bpy.utils.escape_identifier(name)}"]' for name in (old, new))
+    bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+    curves = [curve for bag in bags for curve in bag.fcurves]
+    if any(curve.data_path.startswith(other) for curve in curves):
+        return
+    for curve in curves:
+        if curve.data_path.startswith(start):
+            curve.data_path = other + curve.data_path[len(start) :]
+
+
 def _bags(owner: bpy.types.ID) -> list[Any]:
     """Return the channelbags of the slot that is assigned to ``owner``."""
     data = getattr(owner, "animation_data", None)

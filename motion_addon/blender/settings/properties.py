@@ -8,6 +8,7 @@ here. The effects of a change are in ``live``, ``takes`` and ``character``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -28,6 +29,7 @@ from ...options.option import options_of
 from ...options.take import TakeOptions
 from .creature import FootfallCreature, FootfallOneShot
 from .declared import declare, declared
+from .override import FootfallOverride
 from .style import FootfallStyles
 
 _BAKE = options_of(BakeOptions)
@@ -60,27 +62,43 @@ def _setting_changed(self: FootfallSettings, _context: bpy.types.Context) -> Non
     live.touch(self.id_data)  # type: ignore[arg-type]
 
 
+def _unless_restoring(changed: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Return a callback that does nothing while the copy of an override is restored."""
+
+    def call(self: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+        from ..rig import override_copy
+
+        if not override_copy.restoring():
+            changed(self, context)
+
+    return call
+
+
+@_unless_restoring
 def _manner_changed(_self: FootfallObject, context: bpy.types.Context) -> None:
     from ..bake import live
 
     live.touch(context.scene)
 
 
+@_unless_restoring
 def _kind_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
     from ..rig import character
 
     character.lay_rows(self.id_data)  # type: ignore[arg-type]
 
 
+@_unless_restoring
 def _take_picked(self: FootfallObject, _context: bpy.types.Context) -> None:
-    from ..keys import takes
+    from ..keys import review
     from ..scene import progress
 
     progress.cancel("another take was shown")
-    takes.show_active(self.id_data)  # type: ignore[arg-type]
+    review.show_active(self.id_data)  # type: ignore[arg-type]
     progress.settle()
 
 
+@_unless_restoring
 def _scrubbed(self: FootfallObject, context: bpy.types.Context) -> None:
     from ..bake import scrub
 
@@ -171,6 +189,14 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Look At", description="Object that neck and head turn to, also while it moves",
         type=bpy.types.Object, update=_setting_changed,
     )  # fmt: skip
+    range_own: IntProperty(
+        name="Artist's End", description="End of the range that the artist set", options={"HIDDEN"}
+    )  # fmt: skip
+    range_set: IntProperty(
+        name="Set End", description="End of the range that a take under review set, -1 for none",
+        default=-1, options={"HIDDEN"},
+    )  # fmt: skip
+    overrides: CollectionProperty(type=FootfallOverride)
 
 
 declare(FootfallSettings, TakeOptions, _setting_changed)
@@ -198,6 +224,16 @@ class FootfallTake(bpy.types.PropertyGroup):
     )
     recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
     report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
+
+
+class FootfallAction(bpy.types.PropertyGroup):
+    """Data of a take's action: its keys as they were baked, beneath the artist's edits."""
+
+    take: StringProperty(name="Take", description="Mark that an action shares only with its copies")
+    base: StringProperty(
+        name="Base", description="Keys as they were baked, compressed", subtype="BYTE_STRING"
+    )
+    waiting: StringProperty(name="Waiting", description="Edits beyond the end of the take, as JSON")
 
 
 class FootfallObject(bpy.types.PropertyGroup):
@@ -255,6 +291,7 @@ classes = (
     FootfallSettings,
     FootfallBone,
     FootfallTake,
+    FootfallAction,
     FootfallObject,
 )
 
@@ -265,10 +302,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.footfall = PointerProperty(type=FootfallSettings)
     bpy.types.Object.footfall = PointerProperty(type=FootfallObject, override=OWN)
+    bpy.types.Action.footfall = PointerProperty(type=FootfallAction)
 
 
 def unregister() -> None:
     """Take the properties away again."""
+    del bpy.types.Action.footfall
     del bpy.types.Object.footfall
     del bpy.types.Scene.footfall
     for cls in reversed(classes):

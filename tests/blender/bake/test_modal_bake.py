@@ -130,7 +130,7 @@ def test_error_of_ours_is_raised_and_blocks_no_further_bake(
     subjects.ready(subjects.mixamo())
     bake = Bake(monkeypatch)
     bake.press()
-    monkeypatch.setattr(subjects.addon("blender.bake.job"), "commit", lambda *_: 1 / 0)
+    monkeypatch.setattr(subjects.addon("blender.bake.job"), "show", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bake.to_the_end()
     assert bake.window.timers == []

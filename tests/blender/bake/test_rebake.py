@@ -10,16 +10,16 @@ import pytest
 from tests.blender import subjects
 
 
-def test_bake_again_follows_the_edited_path_in_the_same_action() -> None:
+def test_bake_again_follows_the_edited_path_in_the_same_take() -> None:
     rig = subjects.mixamo()
     settings = subjects.ready(rig)
     bpy.ops.footfall.bake()
-    action = rig.animation_data.action
-    long = action.frame_range[1]
+    name, long = rig.animation_data.action.name, rig.animation_data.action.frame_range[1]
     settings.path.data.splines[0].points[1].co = (0.0, -1.5, 0.0, 1.0)
     assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
-    assert len(rig.footfall.takes) == 1
-    assert rig.animation_data.action == action
+    assert len(rig.footfall.takes) == len(bpy.data.actions) == 1
+    action = rig.animation_data.action
+    assert (action, action.name) == (rig.footfall.takes[0].action, name)
     assert action.frame_range[1] < 0.7 * long
     end = subjects.pose_heads(rig, round(action.frame_range[1]))
     assert end["mixamorig:Hips"][1] == pytest.approx(-1.5, abs=0.3)
@@ -76,8 +76,9 @@ def test_same_recipe_gives_the_same_keys() -> None:
 
 
 @pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize("step", ["fill", "set_switches"])
 def test_error_while_writing_leaves_what_was_there(
-    monkeypatch: pytest.MonkeyPatch, earlier: bool
+    monkeypatch: pytest.MonkeyPatch, step: str, earlier: bool
 ) -> None:
     rig = subjects.animated()
     subjects.ready(rig)
@@ -85,15 +86,15 @@ def test_error_while_writing_leaves_what_was_there(
         bpy.ops.footfall.bake()
     before, actions = subjects.everything(rig), set(bpy.data.actions.keys())
     key_plan = subjects.addon("blender.keys.key_plan")
-    write = key_plan.write
+    wrapped = getattr(key_plan, step)
 
     def fail(*arguments: Any, **options: Any) -> None:
-        write(*arguments, **options)
+        wrapped(*arguments, **options)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(key_plan, "write", fail)
+    monkeypatch.setattr(key_plan, step, fail)
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        bpy.ops.footfall.bake()
+        bpy.ops.footfall.rebake_take() if earlier else bpy.ops.footfall.bake()
     assert subjects.everything(rig) == before
     assert set(bpy.data.actions.keys()) == actions
     assert len(rig.footfall.takes) == earlier

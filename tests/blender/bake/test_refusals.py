@@ -194,8 +194,7 @@ def test_library_override_keeps_its_walks_in_the_file(tmp_path: Path) -> None:
     rig = next(o for o in bpy.data.objects if o.name == "Hero" and o.override_library)
     assert rig.animation_data.action.name == "Hero Walk 02"
     assert "Hero Walk 01" in bpy.data.actions
-    if bpy.app.version < (5, 0, 0):
-        assert [take.name for take in rig.footfall.takes] == ["Walk 01", "Walk 02"]
+    assert [take.name for take in rig.footfall.takes] == ["Walk 01", "Walk 02"]
 
 
 def test_no_path() -> None:

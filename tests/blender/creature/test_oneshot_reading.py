@@ -110,8 +110,10 @@ def test_stopped_or_failing_half_way_everything_is_as_before(
     busy_dog: bpy.types.Object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = all_of(busy_dog)
-    steps = addon("blender.creature.exemplar").read_steps(bpy.context)
-    assert [next(steps) for _ in range(3)] == sorted({0.0, 8 / 119, 16 / 119})
+    exemplar = addon("blender.creature.exemplar")
+    steps = exemplar.read_steps(bpy.context)
+    assert [next(steps) for _ in range(2)] == [0.0, exemplar.CHUNK / 119]
+    assert all_of(busy_dog) == before, "a file may be saved between two slices"
     steps.close()
     assert all_of(busy_dog) == before
 
@@ -122,6 +124,58 @@ def test_stopped_or_failing_half_way_everything_is_as_before(
     with pytest.raises(MemoryError):
         read()
     assert all_of(busy_dog) == before
+
+
+def delete_rig(rig: bpy.types.Object) -> None:
+    bpy.data.objects.remove(rig)
+
+
+def delete_action(_rig: bpy.types.Object) -> None:
+    bpy.data.actions.remove(bpy.context.scene.footfall.oneshot.action)
+
+
+def edit(rig: bpy.types.Object) -> None:
+    bpy.ops.object.mode_set(mode="EDIT")
+
+
+def rename_bone(rig: bpy.types.Object) -> None:
+    rig.data.bones["Tail2"].name = "Renamed"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (delete_rig, "The clip's armature was deleted while it was read; read it again"),
+        (delete_action, "The clip's action was deleted while it was read; read it again"),
+        (rename_bone, "The bones of 'Dog' changed while its clip was read; read it again"),
+        (edit, '"Dog" is in Edit Mode; leave it first'),
+    ],
+)
+def test_a_clip_that_changes_while_it_is_read_is_refused(
+    busy_dog: bpy.types.Object, change: Callable, said: str
+) -> None:
+    steps = addon("blender.creature.exemplar").read_steps(bpy.context)
+    next(steps)
+    change(busy_dog)
+    scenes, objects = len(bpy.data.scenes), len(bpy.data.objects)
+    with pytest.raises(addon("errors").RefusedError) as refusal:
+        addon("motion.maths.progress").finish(steps)
+    assert str(refusal.value) == said
+    assert (len(bpy.data.scenes), len(bpy.data.objects)) == (scenes, objects)
+
+
+def test_a_file_saved_while_a_clip_is_read_is_the_artists(
+    busy_dog: bpy.types.Object, tmp_path: Path
+) -> None:
+    file, before = tmp_path / "meanwhile.blend", all_of(busy_dog)
+    steps = addon("blender.creature.one_shot").examine_steps(bpy.context)
+    next(steps)
+    bpy.ops.wm.save_as_mainfile(filepath=str(file), copy=True)
+    steps.close()
+    bpy.ops.wm.open_mainfile(filepath=str(file))
+    after = all_of(bpy.data.objects["Dog"])
+    changed = [name for name in before if after[name] != before[name]]
+    assert [name.partition("<")[0] for name in changed] == ["Dog"], "loading plays the own action"
 
 
 def test_a_part_and_the_scene_s_units(busy_dog: bpy.types.Object) -> None:
@@ -170,10 +224,6 @@ def person(_rig: bpy.types.Object) -> None:
 
 def rest(rig: bpy.types.Object) -> None:
     rig.data.pose_position = "REST"
-
-
-def edit(rig: bpy.types.Object) -> None:
-    bpy.ops.object.mode_set(mode="EDIT")
 
 
 def lose(rig: bpy.types.Object) -> None:

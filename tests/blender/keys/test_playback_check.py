@@ -10,15 +10,24 @@ from tests.cases import each
 HIPS, THIGH = "mixamorig:Hips", "mixamorig:LeftUpLeg"
 
 
+def baked(rig: bpy.types.Object, **settings) -> list[str]:
+    """Bake a walk onto a rig with the operator, and return the warnings of its take."""
+    panel = subjects.ready(rig)
+    for name, value in settings.items():
+        setattr(panel, name, value)
+    assert bpy.ops.footfall.bake() == {"FINISHED"}
+    take = rig.footfall.takes[rig.footfall.active_take]
+    return addon("blender.keys.takes").report_of(take)["warnings"]
+
+
 def played(rig: bpy.types.Object, start: float = 1.0, clip=None, **settings) -> list[str]:
     """Write a walk onto a rig as a take does, and return the warnings of its check."""
     key_plan, takes = addon("blender.keys.key_plan"), addon("blender.keys.takes")
     wanted = key_plan.KeySettings(**settings)
     plan = key_plan.plan_keys(rig, rigs.detected(rig), clip or rigs.walk(), wanted)
-    key_plan.write(plan, rig, bpy.data.actions.new("Take"), frame_start=start)
-    takes.take_over(rig)
+    takes.assign(rig, key_plan.write(plan, rig, bpy.data.actions.new("Take"), frame_start=start))
     scene = bpy.context.scene
-    return addon("blender.keys.playback_check").warnings(rig, plan, start, scene)
+    return addon("blender.keys.playback_check").warnings(plan, start, rig, scene)
 
 
 def empty(name: str, moves: bool) -> bpy.types.Object:
@@ -117,7 +126,7 @@ def test_the_obstacle_is_named(obstruct, root_motion, named):
     rig = subjects.mixamo()
     obstruct(rig)
     bpy.context.view_layer.update()
-    warning = "".join(played(rig, root_motion=root_motion))
+    warning = "".join(baked(rig, root_motion=root_motion))
     assert f"because of {named}; mute or clear it" in warning
 
 
@@ -177,17 +186,18 @@ def test_poses_and_animation_that_the_take_must_not_inherit_are_keyed(disturb, r
     rig = subjects.mixamo()
     disturb(rig)
     bpy.context.view_layer.update()
-    settings = subjects.ready(rig)
-    settings.root_motion = root_motion
+    present = bpy.context.scene.frame_current
     before = subjects.everything(rig)
-    plan = addon("blender.keys.key_plan").plan_keys
-    settings = addon("blender.keys.key_plan").KeySettings(root_motion)
-    held = plan(rig, rigs.detected(rig), rigs.walk(5), settings).constants
+    key_plan = addon("blender.keys.key_plan")
+    settings = key_plan.KeySettings(root_motion)
+    held = key_plan.plan_keys(rig, rigs.detected(rig), rigs.walk(5), settings).constants
     assert {keys.path for keys in held} == keyed
-    assert bpy.ops.footfall.bake() == {"FINISHED"}
+    assert baked(rig, root_motion=root_motion) == []
+    feet = [subjects.pose_heads(rig, frame)["mixamorig:LeftToeBase"][2] for frame in range(1, 60)]
+    assert -0.02 < min(feet) < max(feet) < 0.3
+    bpy.context.scene.frame_set(present)
     bpy.ops.footfall.reject_take()
     assert subjects.everything(rig) == before
-    assert played(rig, root_motion=root_motion) == []
 
 
 def in_place(rig):
@@ -273,3 +283,15 @@ def test_the_check_changes_nothing_and_runs_no_handlers():
     assert bpy.context.scene.frame_current == 9
     assert {scene.name for scene in bpy.data.scenes} == names
     assert rig.users_scene == (bpy.context.scene,)
+
+
+def test_each_character_of_a_herd_is_checked():
+    one, other = subjects.mixamo("One"), subjects.mixamo("Two")
+    hips_driver(other)
+    subjects.ready(one)
+    for rig in (one, other):
+        rig.select_set(True)
+    assert bpy.ops.footfall.bake_herd() == {"FINISHED"}
+    reports = [addon("blender.keys.takes").report_of(rig.footfall.takes[0]) for rig in (one, other)]
+    assert not reports[0]["warnings"]
+    assert f'the driver on "location" of "{HIPS}"' in reports[1]["warnings"][0]
