@@ -294,12 +294,12 @@ def check_length(seconds: float, pace: float = 1.0) -> None:
 
 
 def _timed(
-    course: _Course, profile: Array, start: bool, stop: bool, pace: float
+    course: _Course, profile: Array, start: bool, stop: bool, slower: float
 ) -> tuple[Array, Array]:
     """Return speeds (T,) and distances (T,) on the course at 60 Hz, eased in time."""
     steps = np.diff(course.arc) / np.maximum(0.5 * (profile[1:] + profile[:-1]), 1e-3)
     clock = np.concatenate([[0.0], np.cumsum(steps)])
-    check_length(float(clock[-1]), pace)
+    check_length(float(clock[-1]), slower)
     if course.loops:
         count = max(round(clock[-1] * RATE), 2)
         ticks = np.linspace(0.0, clock[-1], count + 1)

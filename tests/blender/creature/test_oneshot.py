@@ -276,7 +276,7 @@ def test_a_stored_creature_with_wrong_contents_is_refused(dog: bpy.types.Object)
             bpy.ops.footfall.bake()
         assert len(str(refusal.value).strip().splitlines()) == 1
     kept.about = "[1"
-    assert "creature" in draw("creature").texts().lower()
+    assert "Learned" not in draw("creature").texts()
     assert len(dog.footfall.takes) == 0
 
 

@@ -15,8 +15,8 @@ from motion_addon.motion.clip import bvh
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
 from tests.cases import each
-from tests.mutations import damaged
 from tests.motion.walks import SKELETON, any_clip, same_rotation
+from tests.mutations import damaged
 
 FOREIGN = """HIERARCHY
 ROOT Hips
