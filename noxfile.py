@@ -181,6 +181,38 @@ def _blender_scripts(environment: Path) -> Path:
     return next(found for place in packages for found in place.glob("bpy/*/scripts"))
 
 
+def _fuzz(session: nox.Session, group: str) -> None:
+    """Play random scenes in one Blender; arguments are those of `tests/blender/fuzz`."""
+    _install_system_packages(session)
+    _install(session, group)
+    session.run("python", "-m", "tests.blender.fuzz", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session(python="3.11", venv_location=".nox/blender311", default=False)
+def fuzz311(session: nox.Session) -> None:
+    """Play random scenes in Blender 4.5, with every operator in random order."""
+    _fuzz(session, "blender311")
+
+
+@nox.session(
+    python="3.13" if PYTHON_313 else False,
+    venv_location=".nox/blender313" if PYTHON_313 else None,
+    default=False,
+)
+def fuzz313(session: nox.Session) -> None:
+    """Play random scenes in Blender 5.2, with every operator in random order."""
+    if PYTHON_313 is None:
+        session.skip("Python 3.13 is not installed, so Blender 5.2 is not tested")
+    _fuzz(session, "blender313")
+
+
+@nox.session(python=False, default=False)
+def fuzz(session: nox.Session) -> None:
+    """Play random scenes in both Blenders; `-- --scenes 1000` gives their number."""
+    for name in ("fuzz311", "fuzz313"):
+        session.notify(name, session.posargs)
+
+
 @nox.session(python="3.11", default=False)
 def package(session: nox.Session) -> None:
     """Build and validate the extension zip in `dist/`."""

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clips from files: Blender's importers, and finding the armature that was imported.
 
-The data of a file without an animated armature is removed again.
+All data of a file without an animated armature is removed again, and the scene's settings restored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from ...errors import RefusedError
+from ..scene.snapshot import Snapshot
 from . import exemplar
-
-DATA_BLOCKS = ("objects", "armatures", "actions", "meshes", "materials", "images", "collections")
-"""Data that importers add, in the order in which it is removed."""
 
 
 def _bvh(file: str) -> None:
@@ -57,30 +56,28 @@ def bring_in(context: bpy.types.Context, file: Path) -> tuple[bpy.types.Object, 
         raise RefusedError(f"There is no file '{file}'")
     if context.mode != "OBJECT":
         raise RefusedError("Switch to Object Mode before you import a clip")
-    before = {kind: set(getattr(bpy.data, kind)) for kind in DATA_BLOCKS}
-    chosen, active = context.selected_objects, context.view_layer.objects.active
+    before = Snapshot(context)
     try:
         run(str(file))
-        rig = _animated(before)
+        rig = _animated(before.new())
+        if rig is None:
+            raise RefusedError(f"There is no animated armature in '{file.name}'")
     except RuntimeError as error:
-        _remove_new(before)
+        before.restore()
         raise RefusedError(f"'{file.name}' could not be imported: {_cause(error)}") from error
-    if rig is None:
-        _remove_new(before)
-        raise RefusedError(f"There is no animated armature in '{file.name}'")
-    if active is not None:
-        for other in context.selected_objects:
-            other.select_set(False)
-        for other in chosen:
-            other.select_set(True)
-        context.view_layer.objects.active = active
-    return rig, _likeliest(rig, before)
+    except BaseException:
+        before.restore()
+        raise
+    before.restore_properties()
+    if before.active is not None:
+        before.restore_selection()
+    return rig, _likeliest(rig, before.new())
 
 
-def _likeliest(rig: bpy.types.Object, before: dict[str, set]) -> bpy.types.Action:
+def _likeliest(rig: bpy.types.Object, new: list[Any]) -> bpy.types.Action:
     """Return the new action that is named by a gait, else the armature's action."""
-    new = [action for action in bpy.data.actions if action not in before["actions"]]
-    fitting = [action for action in new if exemplar.moves(rig, action)]
+    actions = [block for block in new if isinstance(block, bpy.types.Action)]
+    fitting = [action for action in actions if exemplar.moves(rig, action)]
     for word in GAITS:
         named = [action for action in fitting if word in action.name.lower()]
         if named:
@@ -88,22 +85,17 @@ def _likeliest(rig: bpy.types.Object, before: dict[str, set]) -> bpy.types.Actio
     return rig.animation_data.action
 
 
-def _animated(before: dict[str, set]) -> bpy.types.Object | None:
+def _animated(new: list[Any]) -> bpy.types.Object | None:
     """Return the new armature with an action that has the most bones, or None."""
-    new = [thing for thing in bpy.data.objects if thing not in before["objects"]]
-    rigs = [thing for thing in new if thing.type == "ARMATURE"]
+    objects = [block for block in new if isinstance(block, bpy.types.Object)]
+    rigs = [thing for thing in objects if thing.type == "ARMATURE"]
     moved = [rig for rig in rigs if rig.animation_data and rig.animation_data.action]
     return max(moved, key=lambda rig: len(rig.data.bones), default=None)
 
 
-def _remove_new(before: dict[str, set]) -> None:
-    for kind in DATA_BLOCKS:
-        found = getattr(bpy.data, kind)
-        for thing in [thing for thing in found if thing not in before[kind]]:
-            found.remove(thing)
-
-
 def _cause(error: RuntimeError) -> str:
-    """Return the last line of an importer's error."""
+    """Return the last line of an importer's error; an importer's own fault says nothing more."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else "it is damaged").removeprefix("Error: ")
+    if not lines or any("Traceback" in line for line in lines):
+        return "it is damaged"
+    return lines[-1].removeprefix("Error: ")

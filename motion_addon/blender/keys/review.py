@@ -114,6 +114,9 @@ def accept(rig: bpy.types.Object) -> bpy.types.PropertyGroup:
     for scene in rig.users_scene:
         scene_range.keep(scene, take)
     take.accepted = True
+    action = rig.footfall.before_action
+    if action is not None and action.library is None:
+        action.use_fake_user = True  # reviews that an older version began hold no fake user
     _end(rig)
     return take
 

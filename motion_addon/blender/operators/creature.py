@@ -105,7 +105,10 @@ class FOOTFALL_OT_creature_share(OnCreature, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        names = stored_creatures.share(context)
+        try:
+            names = stored_creatures.share(context)
+        except RefusedError as error:
+            return refuse(self, error)
         if not names:
             return refuse(self, "Select other animals as well, with bone maps of animals")
         self.report({"INFO"}, f"Gave the creature to {', '.join(names)}")

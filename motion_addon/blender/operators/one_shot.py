@@ -12,6 +12,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...errors import RefusedError
 from ..creature import exemplar, import_clip, one_shot, stored_creatures
+from ..scene import units
 from .bases import refuse
 from .modal_work import ModalWork, Steps
 
@@ -26,14 +27,18 @@ class FOOTFALL_OT_exemplar_import(bpy.types.Operator, ImportHelper):
     filter_glob: bpy.props.StringProperty(default=import_clip.PATTERN, options={"HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.footfall.oneshot
+        rate = units.frame_rate(context.scene)
         try:
             rig, action = import_clip.bring_in(context, Path(self.filepath))
         except RefusedError as error:
             return refuse(self, error)
+        settings = context.scene.footfall.oneshot
         settings.rig, settings.action = rig, action
         settings.part = False
         self.report({"INFO"}, f"Imported '{rig.name}' and picked its clip '{action.name}'")
+        now = units.frame_rate(context.scene)
+        if now != rate:
+            self.report({"WARNING"}, f"The scene has {now:g} frames a second now, as the file has")
         return {"FINISHED"}
 
 

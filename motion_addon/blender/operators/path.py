@@ -116,8 +116,10 @@ class FOOTFALL_OT_edit_path(Explained, bpy.types.Operator):
         path = context.scene.footfall.path
         if path is None:
             return "Pick or draw a path first"
-        if path.library is not None or not path.visible_get(view_layer=context.view_layer):
-            return "The path is hidden or linked from another file"
+        if path.library is not None or path.data.library is not None:
+            return "The path is linked from another file"
+        if not path.visible_get(view_layer=context.view_layer):
+            return "The path is hidden; show it first"
         return ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RESOLUTION = 48  # points a segment: 1 cm of a half circle of 10 m, and cheap
 FIT_ERROR = 0.03  # largest distance in meters of a fitted curve from the drawn points
+FARTHEST = 1.0e7  # units of a point from the origin: single precision is a whole unit there
 PATH_NAME = "Footfall Path"
 
 
@@ -45,8 +46,15 @@ def path_points(
     if curve.type != "CURVE":
         raise RefusedError(f"'{curve.name}' is not a curve; pick another path")
     points, edges = _evaluated_line(curve, scene)
+    if not len(points):
+        raise RefusedError(f"The curve '{curve.name}' has no points; draw a longer path")
     if not np.isfinite(points).all():
         raise RefusedError(f"The curve '{curve.name}' has a point that is not a number; move it")
+    if np.abs(points).max() > FARTHEST:
+        raise RefusedError(
+            f"The curve '{curve.name}' has a point more than {FARTHEST:,.0f} units from the"
+            " origin; move it, or check the scale"
+        )
     lines = _lines(len(points), edges)
     if not lines:
         raise RefusedError(f"The curve '{curve.name}' has no length; draw a longer path")
@@ -59,7 +67,10 @@ def path_points(
 def _evaluated_line(
     curve: bpy.types.Object, scene: bpy.types.Scene
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return world points (N, 3) and edges (E, 2) of a finer copy without bevel."""
+    """Return world points (N, 3) and edges (E, 2) of a finer copy without bevel.
+
+    Empty if the curve, or what its modifiers make of it, has no points.
+    """
     import numpy as np
 
     if curve.mode == "EDIT":
@@ -79,6 +90,8 @@ def _evaluated_line(
         stage.view_layers[0].update()
         evaluated = bare.evaluated_get(stage.view_layers[0].depsgraph)
         mesh = evaluated.to_mesh()
+        if mesh is None:
+            return np.empty((0, 3)), np.empty((0, 2), np.int32)
         points = np.empty((len(mesh.vertices), 3), np.float32)
         edges = np.empty((len(mesh.edges), 2), np.int32)
         mesh.vertices.foreach_get("co", points.ravel())

@@ -12,6 +12,7 @@ from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
 from ...errors import RefusedError
+from .curve import FARTHEST
 
 COLOR = (1.0, 0.55, 0.1, 1.0)
 LIFT = 0.01  # meters of the preview above the ground
@@ -98,8 +99,12 @@ def from_json(text: str) -> list[Vector]:
     """Return the points of JSON [[x, y, z], ...]. Raises RefusedError."""
     try:
         points = [Vector((float(x), float(y), float(z))) for x, y, z in json.loads(text)]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise RefusedError("The points must be JSON: [[x, y, z], ...]") from error
     if not all(math.isfinite(value) for point in points for value in point):
         raise RefusedError("A point of the path is not a finite number; give finite numbers")
+    if any(abs(value) > FARTHEST for point in points for value in point):
+        raise RefusedError(
+            f"A point of the path is more than {FARTHEST:,.0f} units from the origin"
+        )
     return points

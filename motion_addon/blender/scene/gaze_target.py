@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...errors import RefusedError
+from .curve import FARTHEST
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,15 +22,15 @@ if TYPE_CHECKING:
 def positions(target: bpy.types.Object, frames: Sequence[int]) -> NDArray:
     """Return world positions (N, 3) of an object on the frames, Blender's axes.
 
-    An object that does not move has one position, N = 1.
+    An object that does not move has one position, N = 1. Raises RefusedError.
     """
     import numpy as np
 
-    double = target.copy()
-    double.hide_viewport = False
-    stage = bpy.data.scenes.new("Footfall Gaze")
     found = np.empty((len(frames), 3))
+    stage = bpy.data.scenes.new("Footfall Gaze")
+    double = target.copy()
     try:
+        double.hide_viewport = False
         stage.collection.objects.link(double)
         for row, frame in enumerate(frames):
             stage.frame_set(frame)
@@ -36,4 +39,8 @@ def positions(target: bpy.types.Object, frames: Sequence[int]) -> NDArray:
     finally:
         bpy.data.scenes.remove(stage)
         bpy.data.objects.remove(double)
+    if not (np.abs(found) < FARTHEST).all():  # also where it is not a number
+        raise RefusedError(
+            f"The object to look at '{target.name}' has no place; check its location"
+        )
     return found[:1] if np.ptp(found, axis=0).max() < 1e-6 else found

@@ -10,6 +10,8 @@ from bpy_extras import view3d_utils
 from mathutils import Matrix, Vector
 from mathutils.geometry import intersect_line_plane
 
+from ...errors import RefusedError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,14 +24,19 @@ def drop(
 ) -> NDArray[np.float64]:
     """Return world points (N, 3), Z up, moved vertically to the nearest surface of a mesh.
 
-    Points that miss the mesh keep their height.
+    Points that miss the mesh keep their height. Raises RefusedError if it is switched off.
     """
     surface = ground.evaluated_get(depsgraph)
     local_from_world = surface.matrix_world.inverted_safe()
     down = (local_from_world.to_3x3() @ Vector((0.0, 0.0, -1.0))).normalized()
     dropped = points.copy()
-    for i, point in enumerate(points):
-        dropped[i, 2] = _height(surface, local_from_world, down, Vector(point))
+    try:
+        for i, point in enumerate(points):
+            dropped[i, 2] = _height(surface, local_from_world, down, Vector(point))
+    except RuntimeError as error:
+        raise RefusedError(
+            f"The ground '{ground.name}' is switched off in viewports; switch it on"
+        ) from error
     return dropped
 
 

@@ -275,6 +275,27 @@ def test_a_linked_armature_is_refused(installed: str, tmp_path: Path) -> None:
     assert said == "'Dog' is linked from another file; make a library override first"
 
 
+def rich_scene() -> None:
+    """A moving cube with shape keys and an image, a camera, a lamp, a custom property."""
+    bpy.context.scene["note"] = "file"
+    bpy.ops.object.camera_add()
+    bpy.ops.object.light_add()
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    cube.shape_key_add(name="Basis")
+    cube.shape_key_add(name="Wide")
+    cube.keyframe_insert("location", frame=1)
+    cube.keyframe_insert("location", frame=400)
+    material, image = bpy.data.materials.new("Paint"), bpy.data.images.new("Paint", 8, 8)
+    image.pack()
+    material.use_nodes = True
+    tree = material.node_tree
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.image = image
+    tree.links.new(texture.outputs[0], tree.nodes["Principled BSDF"].inputs[0])
+    cube.data.materials.append(material)
+
+
 @pytest.fixture(scope="module")
 def clips(installed: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One walk in the three formats, and files without one."""
@@ -287,6 +308,15 @@ def clips(installed: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.export_scene.gltf(filepath=str(folder / "cube.glb"), export_format="GLB")
+    rich_scene()
+    bpy.ops.export_scene.gltf(
+        filepath=str(folder / "rich.glb"),
+        export_cameras=True,
+        export_lights=True,
+        export_extras=True,
+    )
+    bpy.ops.export_scene.fbx(filepath=str(folder / "rich.fbx"))
+    (folder / "broken.bvh").write_text((folder / "walk.bvh").read_text()[:900])
     (folder / "broken.glb").write_bytes(b"glTF is more than this")
     (folder / "text.txt").write_text("no clip")
     return folder
@@ -309,16 +339,32 @@ def test_an_imported_clip_is_picked_and_read(clips: Path, name: str) -> None:
     assert np.ptp(pelvis, axis=0)[2] == pytest.approx(1.6, abs=0.1)
 
 
-@each("name", ["cube.glb", "broken.glb", "text.txt", "none.bvh"])
-def test_a_file_without_a_clip_is_refused_and_leaves_nothing(clips: Path, name: str) -> None:
-    def counts() -> list[int]:
-        kinds = ("objects", "meshes", "armatures", "actions", "materials", "collections")
-        return [len(getattr(bpy.data, kind)) for kind in kinds]
+REFUSED = ["cube.glb", "rich.glb", "rich.fbx", "broken.bvh", "broken.glb", "text.txt", "none.bvh"]
 
-    before = counts()
+
+@each("name", REFUSED)
+def test_a_file_without_a_clip_is_refused_and_leaves_nothing(clips: Path, name: str) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    scene = bpy.context.scene
+    scene["note"] = "artist"
+    scene.world = bpy.data.worlds.new("World")
+    scene.render.fps, scene.frame_start, scene.frame_end = 25, 5, 77
+    scene.frame_set(9)
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.context.object.select_set(False)
+
+    def state() -> list[Any]:
+        blocks = sorted((type(block).__name__, block.name) for block in bpy.data.user_map())
+        times = scene.render.fps, scene.frame_start, scene.frame_end, scene.frame_current
+        properties = {key: scene[key] for key in scene.keys() if key != "footfall"}  # noqa: SIM118
+        chosen = bpy.context.view_layer.objects.active, bpy.context.selected_objects
+        return [blocks, times, scene.world, properties, chosen, bpy.context.mode]
+
+    before = state()
     with pytest.raises(RuntimeError) as refusal:
         bpy.ops.footfall.exemplar_import(filepath=str(clips / name))
     assert len(str(refusal.value).strip().splitlines()) == 1
     assert name in str(refusal.value)
-    assert counts() == before
-    assert bpy.context.scene.footfall.oneshot.rig is None
+    assert "Location" not in str(refusal.value)
+    assert state() == before
+    assert scene.footfall.oneshot.rig is None

@@ -3,6 +3,8 @@
 
 import json
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -91,26 +93,123 @@ def test_edits_in_edit_mode_count() -> None:
     assert curve.mode == "EDIT"
 
 
+def blocks() -> list[tuple[str, str, int]]:
+    """All data-blocks with their users."""
+    return sorted((type(one).__name__, one.name, one.users) for one in bpy.data.user_map())
+
+
 def test_reading_leaves_no_trace() -> None:
     curve = subjects.path(*CORNERS)
-    before = [len(bpy.data.objects), len(bpy.data.curves), len(bpy.data.scenes)]
+    curve.shape_key_add(name="Basis")
+    curve.shape_key_add(name="Bent")
+    curve.keyframe_insert("location", frame=1)
+    curve.data.keyframe_insert("eval_time", frame=1)
+    curve.data.shape_keys.keyframe_insert("eval_time", frame=1)
+    before = blocks()
     read(curve)
-    assert [len(bpy.data.objects), len(bpy.data.curves), len(bpy.data.scenes)] == before
-    assert len(bpy.data.meshes) == 0
+    assert blocks() == before
+
+
+def empty(curve: bpy.types.Object) -> None:
+    curve.data.splines.clear()
+
+
+def one_point(curve: bpy.types.Object) -> None:
+    empty(curve)
+    curve.data.splines.new("BEZIER")
+
+
+def emptied_in_edit_mode(curve: bpy.types.Object) -> None:
+    bpy.context.view_layer.objects.active = curve
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.curve.select_all(action="SELECT")
+    bpy.ops.curve.delete(type="VERT")
+
+
+def emptied_by_a_modifier(curve: bpy.types.Object) -> None:
+    tree = bpy.data.node_groups.new("None", "GeometryNodeTree")
+    tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    tree.nodes.new("NodeGroupOutput")
+    curve.modifiers.new("None", "NODES").node_group = tree
+
+
+def same_points(curve: bpy.types.Object) -> None:
+    for point in curve.data.splines[0].points:
+        point.co = (1.0, 1.0, 0.0, 1.0)
+
+
+def lost_point(curve: bpy.types.Object) -> None:
+    curve.data.splines[0].points[1].co.y = math.nan
+
+
+def far_point(curve: bpy.types.Object) -> None:
+    curve.data.splines[0].points[1].co.y = 1e9
+
+
+def endless_point(curve: bpy.types.Object) -> None:
+    curve.data.splines[0].points[1].co.y = math.inf
+
+
+def flat(curve: bpy.types.Object) -> None:
+    curve.scale = (0.0, 0.0, 0.0)
+
+
+def huge(curve: bpy.types.Object) -> None:
+    curve.scale = (1e9, 1e9, 1e9)
+
+
+def lost(curve: bpy.types.Object) -> None:
+    curve.location.x = math.nan
 
 
 @each(
-    ("points", "said"),
+    ("spoil", "said"),
     [
-        (((1.0, 1.0, 0.0), (1.0, 1.0, 0.0)), "no length"),
-        (((1.0, 1.0, 0.0),), "no length"),
-        (((0.0, 0.0, 0.0), (math.nan, 0.0, 0.0)), "not a number"),
+        (empty, "no points"),
+        (one_point, "no length"),
+        (emptied_in_edit_mode, "no points"),
+        (emptied_by_a_modifier, "no points"),
+        (same_points, "no length"),
+        (lost_point, "not a number"),
+        (far_point, "more than 10,000,000 units from the origin"),
+        (endless_point, "more than 10,000,000 units from the origin"),
+        (flat, "no length"),
+        (huge, "more than 10,000,000 units from the origin"),
+        (lost, "not a number"),
     ],
 )
-def test_bad_curves_are_refused_in_a_sentence(points: tuple, said: str) -> None:
-    error = subjects.addon("errors").RefusedError
-    with pytest.raises(error, match=said):
-        read(subjects.path(*points))
+def test_bad_curves_are_refused_in_a_sentence(
+    spoil: Callable[[bpy.types.Object], None], said: str
+) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    curve = subjects.path()
+    spoil(curve)
+    before = blocks()
+    with pytest.raises(subjects.addon("errors").RefusedError) as refusal:
+        read(curve)
+    assert said in str(refusal.value)
+    assert blocks() == before
+
+
+@each("place", [math.nan, math.inf, 1e30])
+def test_an_object_to_look_at_without_a_place_is_refused(place: float) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    target = bpy.data.objects.new("Ball", None)
+    bpy.context.scene.collection.objects.link(target)
+    target.location.x = place
+    before = blocks()
+    with pytest.raises(subjects.addon("errors").RefusedError, match="'Ball' has no place"):
+        subjects.addon("blender.scene.gaze_target").positions(target, range(1, 4))
+    assert blocks() == before
+
+
+def test_a_ground_that_is_switched_off_is_refused() -> None:
+    subjects.ready(subjects.mixamo())
+    bpy.ops.mesh.primitive_plane_add()
+    ground = bpy.context.scene.footfall.ground = bpy.context.object
+    ground.hide_viewport = True
+    with pytest.raises(RuntimeError, match="The ground 'Plane' is switched off in viewports"):
+        bpy.ops.footfall.bake()
 
 
 def test_axes_turn_from_z_up_to_y_up() -> None:
@@ -150,11 +249,32 @@ def test_without_points_the_path_leads_ahead() -> None:
     assert bpy.context.scene.footfall.character == rig
 
 
-@each("text", ["[[0,0,0]]", "[[0,0,0],[0,0,0]]", "[[0,NaN,0],[1,1,1]]", "x"])
+STROKES = [
+    "[[0,0,0]]", "[[0,0,0],[0,0,0]]", "[[0,NaN,0],[1,1,1]]", "[[0,0,0],[1e9,0,0]]", "x", "[3]",
+    "[" * 100_000, f"[[0,0,0],[{10**400},0,0]]",
+]  # fmt: skip
+
+
+@each("text", STROKES)
 def test_bad_strokes_are_refused(text: str) -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError) as refusal:
         bpy.ops.footfall.draw_path(points=text)
+    assert "Traceback" not in str(refusal.value)
     assert len(bpy.data.curves) == 0
+
+
+def test_a_linked_curve_is_not_edited(tmp_path: Path) -> None:
+    rig = subjects.mixamo()
+    path = subjects.path()
+    bpy.context.scene.footfall.path = path
+    file = str(tmp_path / "library.blend")
+    bpy.data.libraries.write(file, {path.data})
+    with bpy.data.libraries.load(file, link=True) as (_there, here):
+        here.curves = ["Path"]
+    path.data = here.curves[0]
+    with pytest.raises(RuntimeError, match="The path is linked from another file"):
+        bpy.ops.footfall.edit_path()
+    assert bpy.context.selected_objects == [rig]
 
 
 def test_path_is_laid_on_the_nearest_surface() -> None:

