@@ -202,7 +202,7 @@ def copy_extras(
     rig: bpy.types.Object,
     times: tuple[Timing, Timing],
 ) -> None:
-    """Copy what an artist may add to an action besides keys: modifiers, switches, markers."""
+    """Copy an artist's additions to an action other than keys: modifiers, switches, markers."""
     bags = [fcurves.found_bag(rig, action) for action in (old, new)]
     if bags[0] is not None and bags[1] is not None:
         there = {(c.data_path, c.array_index): c for c in bags[1].fcurves}
