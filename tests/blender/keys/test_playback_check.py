@@ -244,7 +244,19 @@ def scene_driver(rig):
         driver.expression = "size"
 
 
+def muted(rig):
+    """Mute whatever would move the character."""
+    moving_strip(rig)
+    rig.animation_data.nla_tracks[0].mute = True
+    hips_constraint(rig)
+    rig.pose.bones[HIPS].constraints[0].mute = True
+    hips_driver(rig)
+    rig.animation_data.drivers[0].mute = True
+    rig.pose.bones[THIGH].lock_location = rig.pose.bones[HIPS].lock_location = (True,) * 3
+
+
 ORDINARY = [
+    (muted, 1.0, {"root_motion": "object"}),
     (in_place, 1.0, {"root_motion": "in_place"}),
     (turned_and_scaled, 1001.0, {"root_motion": "object"}),
     (turned_and_scaled, -50.0, {"root_motion": "hips"}),
