@@ -14,6 +14,7 @@ import bpy
 
 from ..rig import override_copy
 from ..scene import lane
+from . import recipe
 
 FILLED = "between"
 """Recipe key of a take that was not baked but filled between keys."""
@@ -154,18 +155,14 @@ def own_action(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> bpy.type
 
 
 def report_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Return the stored report card of a take; empty if it is damaged."""
-    return _stored(take.report)
+    """Return the stored report card of a take; empty if its text is damaged."""
+    try:
+        report = json.loads(take.report or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 def recipe_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Return the stored recipe of a take; empty if it is damaged."""
-    return _stored(take.recipe)
-
-
-def _stored(text: str) -> dict[str, Any]:
-    try:
-        values = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
+    """Return the stored recipe of a take, as ``recipe.plain``."""
+    return recipe.plain(take.recipe)

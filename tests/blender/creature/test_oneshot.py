@@ -339,3 +339,15 @@ def test_a_rigify_animal_learns_from_its_controls(installed: str) -> None:
     curves = addon("blender.keys.takes").curves(take.action)
     assert any('"foot_ik.L"' in curve.data_path for curve in curves)
     assert np.isfinite([key.co[1] for curve in curves for key in curve.keyframe_points]).all()
+
+
+def test_a_damaged_creature_is_not_given_to_others(dog: bpy.types.Object) -> None:
+    other = animals.deform_rig()
+    addon("blender.rig.character").detect(other)
+    dog.select_set(True)
+    dog.footfall.creatures[0].data = "damaged"
+    with pytest.raises(RuntimeError) as refusal:
+        bpy.ops.footfall.creature_share()
+    assert str(refusal.value).strip().endswith("The creature 'Walk' is damaged; adapt it again")
+    assert "Traceback" not in str(refusal.value)
+    assert len(other.footfall.creatures) == 0
