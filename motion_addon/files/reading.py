@@ -8,6 +8,7 @@ file and says what to do.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,13 +29,14 @@ def read_bytes(path: Path | str, most: int) -> bytes:
         if not place.is_file():
             raise RefusedError(f"{place} cannot be read: there is no such file; check the path")
         with place.open("rb") as file:
-            data = file.read(most + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(size) if size <= most else b""
     except RefusedError:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise RefusedError(f"{place} cannot be read: {reason.lower()}; check the path") from error
-    if len(data) > most:
+    if size > most:
         raise RefusedError(
             f"{place.name} is larger than {most / 1e6:g} MB, the most that is read; choose another"
             " file"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files and JSON that anybody may have written: read, or refused in one sentence."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_bad_json_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(RefusedError, match=said) as refused:
         reading.read_json(file)
     assert "request.json" in str(refused.value)
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "small.json").write_text("1")
+    tracemalloc.start()
+    assert reading.read_bytes(tmp_path / "small.json", 1_000_000_000) == b"1"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_json_of_other_editors_is_read(tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ def _bake(file: Path | None, recipe_file: Path, out: Path, card: Path | None) ->
     rig = rig or character.current(context)
     take = job.run(job.bake_steps(context, rig, wanted, again=True))
     report: dict[str, Any] = json.loads(take.report)
-    last = take.action.frame_range[1]
+    last = wanted.frame_start + report["frames"] - 1
     if last > MOST_FRAMES:
         raise RefusedError(
-            f"The take would end at frame {last:.0f}, after Blender's last, {MOST_FRAMES}; lower"
+            f"The take would end at frame {last}, after Blender's last, {MOST_FRAMES}; lower"
             " frame_start"
         )
     return report

@@ -110,7 +110,7 @@ def advance(seconds: float) -> bool:
             _watch.drop()
         elif _watch.steps is None:
             _watch.steps, _watch.subject = _again(bpy.context), subject
-        with progress.own_changes():
+        with progress.own_changes(), progress.refusing_deleted():
             while _watch.steps is not None and time.monotonic() < until:
                 next(_watch.steps)
     except StopIteration:

@@ -211,9 +211,12 @@ def choose(rig: bpy.types.Object, recipe: Recipe) -> None:
 
 
 def file_of(kept: bpy.types.PropertyGroup) -> Path:
-    """Return a temporary file of a stored creature, for the motion core."""
+    """Return a temporary file of a stored creature, for the motion core. Raises RefusedError."""
+    from ...motion.creature.adaptation.creature import Creature
+
     data, place = contents(kept), Path(bpy.app.tempdir) / f"{kept.digest}.npz"
     if not place.is_file():
+        Creature.from_bytes(data, f"The stored creature '{kept.name}'")
         place.write_bytes(data)
     return place
 

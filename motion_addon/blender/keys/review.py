@@ -74,6 +74,7 @@ class SavedState:
         self._action = rig.animation_data.action if rig.animation_data else None
         self._fake_user = self._action is not None and self._action.use_fake_user
         self._review = (rig.footfall.before, rig.footfall.before_action)
+        self._scrub = (rig.footfall.scrub_before, rig.footfall.scrub_posed)
         self._state = state.capture(rig, scene)
         self._range = scene_range.saved(scene)
 
@@ -82,14 +83,15 @@ class SavedState:
         state.restore(self._rig, self._scene, self._state, self._action)
         if self._action is not None and self._action.use_fake_user != self._fake_user:
             self._action.use_fake_user = self._fake_user
-        self._rig.footfall.before, self._rig.footfall.before_action = self._review
+        kept = self._rig.footfall
+        kept.before, kept.before_action = self._review
+        kept.scrub_before, kept.scrub_posed = self._scrub
         scene_range.restore(self._scene, self._range)
 
 
 @contextmanager
 def rewound(rig: bpy.types.Object, scene: bpy.types.Scene) -> Iterator[None]:
     """Show the state before any take within the context, then the present one again."""
-    state.put_pose_back(rig)
     saved = SavedState(rig, scene)
     rewind(rig, scene)
     try:

@@ -42,7 +42,7 @@ class Run:
     def advance(self, context: bpy.types.Context) -> None:
         """Work for one slice of time and show the progress. Raises StopIteration at the end."""
         until = time.monotonic() + SLICE
-        with progress.own_changes():
+        with progress.own_changes(), progress.refusing_deleted():
             while time.monotonic() < until:
                 factor = next(self._steps)
         if time.monotonic() - self._drawn > REDRAW:

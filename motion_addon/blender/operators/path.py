@@ -59,17 +59,16 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if context.area is None or context.area.type != "VIEW_3D":
             return self.execute(context)
-        self._drawing = drawn_path.DrawnPath(context.area)
-        context.workspace.status_text_set(HELP)
-        context.window.cursor_modal_set("PAINT_BRUSH")
+        self._drawing = drawn_path.DrawnPath(context, HELP)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type in NAVIGATION or event.alt:
             return {"PASS_THROUGH"}
-        if event.type == "ESC":
-            return self._end(context, {"CANCELLED"})
+        if self._drawing.stopped or event.type == "ESC":
+            self._drawing.stop()
+            return {"CANCELLED"}
         if event.type in {"RET", "NUMPAD_ENTER", "RIGHTMOUSE"} and event.value == "PRESS":
             return self._finish(context)
         if event.type == "BACK_SPACE" and event.value == "PRESS":
@@ -83,7 +82,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
-        self._end(context, {"CANCELLED"})
+        self._drawing.stop()
 
     def _under(self, context: bpy.types.Context, event: bpy.types.Event) -> Vector | None:
         region = self._drawing.region
@@ -92,15 +91,9 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
         return path_surface.under_mouse(context, region, view, at, character.current(context))
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
-        self._end(context, set())
+        self._drawing.stop()
         self.points, self.smooth = self._drawing.to_json(), self._drawing.freehand
         return self.execute(context)
-
-    def _end(self, context: bpy.types.Context, result: set[str]) -> set[str]:
-        self._drawing.stop()
-        context.workspace.status_text_set(None)
-        context.window.cursor_modal_restore()
-        return result
 
 
 class FOOTFALL_OT_edit_path(Explained, bpy.types.Operator):

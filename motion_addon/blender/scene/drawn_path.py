@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 
 import bpy
 import gpu
@@ -12,6 +13,7 @@ from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
 from ...errors import RefusedError
+from . import progress
 from .curve import FARTHEST
 
 COLOR = (1.0, 0.55, 0.1, 1.0)
@@ -22,14 +24,18 @@ AHEAD = 5.0  # meters of the straight path that needs no drawing
 class DrawnPath:
     """Points of a path in world space, from presses, moves and releases of the mouse."""
 
-    def __init__(self, area: bpy.types.Area) -> None:
-        """Start with no points and show the preview in all 3D views."""
-        self.area = area
-        self.region = next(region for region in area.regions if region.type == "WINDOW")
+    def __init__(self, context: bpy.types.Context, text: str) -> None:
+        """Start with no points; show the preview in all 3D views, and a text in the status bar."""
+        self.area = context.area
+        self.region = next(region for region in self.area.regions if region.type == "WINDOW")
         self.points: list[Vector] = []
         self.freehand = False
         self._pressed: tuple[int, int] | None = None
+        self._window, self._workspace = context.window, context.workspace
         self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
+        self._workspace.status_text_set(text)
+        self._window.cursor_modal_set("PAINT_BRUSH")
+        progress.on_cancel(self.stop)
 
     def press(self, point: Vector | None, pixel: tuple[int, int]) -> None:
         """Add a point for a press of the mouse, which may become a drag."""
@@ -63,12 +69,22 @@ class DrawnPath:
         """Return the points as JSON; without points, one point, which is refused as too short."""
         return json.dumps([point.to_tuple() for point in self.points] or [[0.0, 0.0, 0.0]])
 
-    def stop(self) -> None:
-        """Remove the preview."""
-        if self._handle is not None:
-            bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
-            self._handle = None
+    @property
+    def stopped(self) -> bool:
+        """Whether drawing has ended."""
+        return self._handle is None
+
+    def stop(self, _why: str = "") -> None:
+        """Remove the preview, the text and the cursor of drawing."""
+        if self._handle is None:
+            return
+        bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+        self._handle = None
+        progress.off_cancel(self.stop)
+        with suppress(ReferenceError):  # the window may be gone
             self.area.tag_redraw()
+            self._workspace.status_text_set(None)
+            self._window.cursor_modal_restore()
 
     def _draw(self) -> None:
         if not self.points:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import bpy
 from bpy.app.handlers import persistent
 
+from ...errors import RefusedError
+
 
 @dataclass
 class Progress:
@@ -73,6 +75,15 @@ def own_changes() -> Iterator[None]:
         yield
     finally:
         now.own = before
+
+
+@contextmanager
+def refusing_deleted() -> Iterator[None]:
+    """Refuse in a sentence if the work uses an object that was deleted since its last slice."""
+    try:
+        yield
+    except ReferenceError as error:
+        raise RefusedError("An object was deleted during the work; start it again") from error
 
 
 def settle() -> None:

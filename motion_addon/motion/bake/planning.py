@@ -152,7 +152,7 @@ def plan_walk(
         if facing[0] == "fixed":
             turn = (turn - begin + math.pi) % (2.0 * math.pi) - math.pi
         stands = request.start, request.stop
-        return turn_in_place(small.samples[0], begin, turn, mover, request.gait, stands)
+        return turn_in_place(small.samples[0], begin, turn, mover, request.gait, stands, pace)
     backward = facing[0] == "turned" and math.cos(float(facing[1])) < -0.5
     own_gait = mover.backward if backward and request.gait == "auto" else None
     return trajectory.plan(
@@ -163,6 +163,7 @@ def plan_walk(
         start=request.start,
         stop=request.stop,
         mover=mover,
+        pace=pace,
     )
 
 

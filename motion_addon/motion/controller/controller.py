@@ -267,14 +267,19 @@ def decode(
     ``residual`` is added to the network's output.
     """
     layout = features.OutputLayout(len(skeleton))
-    turned = quat.from_two_axes(outputs[:, layout.axes].reshape(len(outputs), -1, 6))
     hips, contacts = outputs[:, layout.hips], outputs[:, layout.contacts]
     if residual is not None:
         turns, moved = residual.motion()
-        turned = quat.mul(quat.from_rotvec(turns), turned)
         hips, contacts = hips + moved, residual.contacts(contacts)
     root = features.root_rotations(plan)
-    world = quat.mul(root[:, None], turned).astype(np.float32)
+    world = np.empty((len(outputs), len(skeleton), 4), dtype=np.float32)
+    for start in range(0, len(outputs), SLICE):
+        some = slice(start, start + SLICE)
+        axes = outputs[some, layout.axes]
+        turned = quat.from_two_axes(axes.reshape(len(axes), -1, 6))
+        if residual is not None:
+            turned = quat.mul(quat.from_rotvec(turns[some]), turned)
+        world[some] = quat.mul(root[some, None], turned)
     hips = plan.positions + quat.apply(root, hips)
     rotations = quat.unroll(skeleton.local(world))
     contacts = np.clip(contacts, 0.0, 1.0).astype(np.float32)

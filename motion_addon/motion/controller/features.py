@@ -40,6 +40,8 @@ ROOT_SIGMA = 0.32
 """Seconds, smoothing of the root's position."""
 FACING_SIGMA = 0.25
 """Seconds, smoothing of the root's heading."""
+_BLOCK = 4_096
+"""Frames whose windows are in memory at once."""
 ALWAYS_JOGGING = 2.0
 """m/s, a speed at which a plan has no share of walking left."""
 
@@ -223,15 +225,20 @@ def to_root(plan: Trajectory, vectors: Array) -> Array:
 
 def control(plan: Trajectory) -> Array:
     """Return (T, CONTROL) inputs that the plan fixes: trajectory and root motion."""
-    frames = len(plan.positions)
-    window = plan.window(np.arange(frames))
-    position = to_root(plan, window.positions - plan.positions[:, None])[..., [0, 2]]
-    heading = to_root(plan, window.facing)[..., [0, 2]]
+    frames, back = len(plan.positions), quat.inv(root_rotations(plan))[:, None]
     matrices, moves = carry(plan)
     turn = np.arctan2(matrices[:, 0, 2], matrices[:, 0, 0])
     motion = np.stack([-moves[:, 0], -moves[:, 2], turn], axis=1) * RATE
-    flat = [block.reshape(frames, -1) for block in (position, heading, window.gait)]
-    return np.asarray(np.concatenate([*flat, motion], axis=1), dtype=np.float32)
+    rows = np.empty((frames, plan.gait.shape[1] * len(WINDOW) + 4 * len(WINDOW) + 3), np.float32)
+    for start in range(0, frames, _BLOCK):
+        some = slice(start, min(start + _BLOCK, frames))
+        window = plan.window(np.arange(some.start, some.stop))
+        away = window.positions - plan.positions[some, None]
+        position = quat.apply(back[some], away)[..., [0, 2]]
+        heading = quat.apply(back[some], window.facing)[..., [0, 2]]
+        flat = [part.reshape(len(away), -1) for part in (position, heading, window.gait)]
+        rows[some] = np.concatenate([*flat, motion[some]], axis=1)
+    return rows
 
 
 def carry(plan: Trajectory) -> tuple[Array, Array]:

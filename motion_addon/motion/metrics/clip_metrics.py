@@ -236,12 +236,15 @@ def jerk(positions: Array, fps: float) -> float:
     fifths are noise above any movement of the body, gone with the slightest smoothing.
     """
     sigma = JERK_SECONDS * fps
-    smoothed = smooth(np.asarray(positions, dtype=np.float64), sigma)
     edge = int(np.ceil(REACH * sigma))
-    if len(smoothed) < 2 * edge + 4:
+    if len(positions) < 2 * edge + 4:
         return 0.0
-    third = np.diff(smoothed[edge : len(smoothed) - edge], n=3, axis=0) * fps**3
-    return float(np.linalg.norm(third, axis=-1).mean())
+    sizes = np.empty((len(positions) - 2 * edge - 3, positions.shape[1]))
+    for joint in range(positions.shape[1]):
+        smoothed = smooth(np.asarray(positions[:, joint], dtype=np.float64), sigma)
+        third = np.diff(smoothed[edge : len(smoothed) - edge], n=3, axis=0) * fps**3
+        sizes[:, joint] = np.linalg.norm(third, axis=-1)
+    return float(sizes.mean())
 
 
 def joint_activity(rotations: Array, fps: float) -> float:

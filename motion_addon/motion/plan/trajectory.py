@@ -32,6 +32,8 @@ WINDOW = np.arange(-60, 60, 10)
 
 BRAKING, SPEEDING = 2.5, 2.2
 """Largest deceleration before and acceleration after a turn (m/s^2)."""
+LONGEST = 7_200.0
+"""Longest plan (s): two hours of a person; the memory of a bake grows with it."""
 STANDING_SECONDS = 1.0
 """Time standing before a start and after a stop (s)."""
 _SLOWEST = 0.12
@@ -118,13 +120,15 @@ def plan(
     start: bool = True,
     stop: bool = True,
     mover: Mover | None = None,
+    pace: float = 1.0,
 ) -> Trajectory:
     """Return the plan of one pass along `path`; the default `mover` is a person.
 
     `speed` is m/s, or pairs (fraction of the path, m/s) joined smoothly. `gait` is "auto" (by
     speed) or one of the mover's. `facing` is "path", ("turned", radians to the left of the path),
     ("fixed", yaw in radians about +Y, 0 = +Z) or ("look_at", (x, y, z)). `start` and `stop` add
-    a standing second and the transition from and to standing. Raises RefusedError for other values.
+    a standing second and the transition from and to standing. `pace` is the character's seconds per
+    second of the plan, see `check_length`. Raises RefusedError for other values.
     """
     keys = speed_keys(speed)
     mover = mover or biped_gaits.MOVER
@@ -136,7 +140,7 @@ def plan(
     course = _Course.along(path, keys, loops)
     wanted = np.maximum(speeds_at(keys, course.drawn / path.length), _SLOWEST)
     profile = _limited(course, wanted, (start, stop), mover)
-    speeds, travelled = _timed(course, profile, start, stop)
+    speeds, travelled = _timed(course, profile, start, stop, pace)
     positions = _sampled(course.positions, course.arc, travelled)
     distance = np.interp(travelled, course.arc, course.drawn)
     directions = _directions(course, travelled, speeds, positions, facing, mover)
@@ -277,10 +281,25 @@ def _limited(course: _Course, wanted: Array, standing: tuple[bool, bool], mover:
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
 
 
-def _timed(course: _Course, profile: Array, start: bool, stop: bool) -> tuple[Array, Array]:
+def check_length(seconds: float, pace: float = 1.0) -> None:
+    """Raise RefusedError for a plan that is longer than ``LONGEST``, before it is allocated.
+
+    ``pace`` is the character's seconds per second of the plan, for the message.
+    """
+    if seconds > LONGEST:
+        raise RefusedError(
+            f"The motion would last {seconds * pace:.0f} s, more than the {LONGEST * pace:.0f} s of"
+            " one bake; shorten the path or raise the lowest speed"
+        )
+
+
+def _timed(
+    course: _Course, profile: Array, start: bool, stop: bool, slower: float
+) -> tuple[Array, Array]:
     """Return speeds (T,) and distances (T,) on the course at 60 Hz, eased in time."""
     steps = np.diff(course.arc) / np.maximum(0.5 * (profile[1:] + profile[:-1]), 1e-3)
     clock = np.concatenate([[0.0], np.cumsum(steps)])
+    check_length(float(clock[-1]), slower)
     if course.loops:
         count = max(round(clock[-1] * RATE), 2)
         ticks = np.linspace(0.0, clock[-1], count + 1)

@@ -6,7 +6,7 @@ import numpy as np
 from ..body.mover import Mover
 from ..maths.quat import Array
 from ..maths.smoothing import smooth, smoothstep
-from .trajectory import RATE, STANDING_SECONDS, Trajectory
+from .trajectory import RATE, STANDING_SECONDS, Trajectory, check_length
 
 _EASE = 0.25
 """Sigma (s) of the Gaussian that eases a turn in and out."""
@@ -21,13 +21,16 @@ def turn_in_place(
     mover: Mover,
     gait: str = "auto",
     standing: tuple[bool, bool] = (True, True),
+    pace: float = 1.0,
 ) -> Trajectory:
     """Return the plan of a turn at ``position`` (3,) by ``turn`` radians from the yaw ``begin``.
 
     Yaw 0 faces +Z and grows toward +X; ``turn`` may exceed a full circle. The feet step in
     ``gait``, one of the mover's; "auto" is its walk. ``standing`` adds a standing second before
-    and after the turn.
+    and after the turn; ``pace`` is as in ``check_length``. Raises RefusedError for a turn that
+    lasts too long.
     """
+    check_length(abs(turn) / mover.turn_in_place, pace)
     count = max(round(abs(turn) / mover.turn_in_place * RATE), 1)
     ease = round(3.0 * _EASE * RATE)
     pads = [ease + int(STANDING_SECONDS * RATE) * adds for adds in standing]

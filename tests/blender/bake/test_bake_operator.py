@@ -263,6 +263,22 @@ def test_bake_puts_the_pose_before_a_scrub_back_first() -> None:
     assert tuple(legs.rotation_quaternion) == (1.0, 0.0, 0.0, 0.0)
 
 
+def test_a_refused_bake_leaves_the_pose_of_a_scrub(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = subjects.mixamo()
+    subjects.ready(rig)
+    bpy.ops.footfall.scrub(phase=0.3)
+    before = subjects.everything(rig)
+
+    def refused(*_arguments: object) -> None:
+        raise subjects.addon("errors").RefusedError("No")
+
+    monkeypatch.setattr(subjects.addon("blender.keys.key_plan"), "plan_keys", refused)
+    with pytest.raises(RuntimeError, match="No"):
+        bpy.ops.footfall.bake()
+    assert subjects.everything(rig) == before
+    assert bpy.ops.footfall.scrub_end.poll()
+
+
 @each("end", [bpy.ops.footfall.scrub_end, bpy.ops.footfall.bake])
 def test_edits_after_a_scrub_stay(end: Callable[[], set[str]]) -> None:
     """Also through another scrub, and through a bake that is rejected."""

@@ -86,6 +86,16 @@ def test_a_takes_stored_recipe_is_a_recipe(tmp_path: Path) -> None:
         ({"seed": True}, "seed"),
         ({"root_motion": "elsewhere"}, "root_motion"),
         ({"model": "octopus"}, "octopus"),
+        ({"keys": "sparse", "tolerance": -1.0}, "tolerance must lie between"),
+        ({"keys": "sparse", "tolerance": 0}, "tolerance must lie between"),
+        ({"frame_start": 10**9}, "frame_start must be at most 1048574"),
+        ({"frame_start": 1_048_570}, "after Blender's last, 1048574"),
+        ({"from_the_future": 1}, "a newer Footfall made it"),
+        ({"styles": [{"name": "old", "strength": [[1, "x"]]}]}, "strength"),
+        ({"styles": [{"strength": 1}]}, "style"),
+        ({"creature": "x", "model": "quadruped"}, "Hero"),
+        ({"spot": [0, 0, 0]}, "spot"),
+        ({"character": "\ud800"}, "characters"),
     ],
 )
 def test_bad_recipes_are_refused_in_a_line(
@@ -98,6 +108,52 @@ def test_bad_recipes_are_refused_in_a_line(
     assert said in line
     assert len(line.splitlines()) == 1
     assert not out.exists()
+
+
+def test_bad_places_are_refused_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, wanted, out = shot(tmp_path), recipe(tmp_path), tmp_path / "o.blend"
+    junk, deep, listed = (tmp_path / name for name in ("junk.blend", "deep.json", "list.json"))
+    junk.write_bytes(b"BLENDER-v405" + bytes(range(256)) * 50)
+    deep.write_text("[" * 100_000, encoding="utf-8")
+    listed.write_text("[1, 2]", encoding="utf-8")
+    folder = tmp_path / "folder.blend"
+    folder.mkdir()
+    before = {path.name for path in tmp_path.iterdir()}
+    for arguments in (
+        ("--recipe", wanted, "--file", junk, "--out", out),
+        ("--recipe", wanted, "--file", wanted, "--out", out),
+        ("--recipe", wanted, "--file", folder, "--out", out),
+        ("--recipe", wanted, "--file", file, "--out", folder),
+        ("--recipe", wanted, "--file", file, "--out", wanted / "o.blend"),
+        ("--recipe", wanted, "--file", file, "--out", out, "--report", folder),
+        ("--recipe", wanted, "--file", file, "--out", out, "--report", wanted / "card.json"),
+        ("--recipe", wanted, "--file", file, "--out", out, "--report", out),
+        ("--recipe", deep, "--file", file, "--out", out),
+        ("--recipe", listed, "--file", file, "--out", out),
+        ("--recipe", folder, "--file", file, "--out", out),
+    ):
+        assert run("bake", *arguments) == 2, arguments
+        said = [line for line in capsys.readouterr().err.splitlines() if "footfall:" in line]
+        assert len(said) == 1 and "Errno" not in said[0]
+        assert {path.name for path in tmp_path.iterdir()} == before
+    assert not list(folder.iterdir())
+
+
+def test_a_file_that_cannot_be_saved_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shot(tmp_path)
+    out, card = tmp_path / "new" / "o.blend", tmp_path / "new" / "card.json"
+
+    def fail(part: Path) -> None:
+        part.write_bytes(b"half")
+        raise OSError("Disk full")
+
+    monkeypatch.setattr(subjects.addon("blender.bake.cli"), "_save", fail)
+    assert run("bake", "--recipe", recipe(tmp_path), "--out", out, "--report", card) == 2
+    assert not list(out.parent.iterdir())
 
 
 def test_bad_files_are_refused(tmp_path: Path) -> None:

@@ -194,6 +194,19 @@ def test_events_of_other_windows_cancel_the_bake(interrupt: Callable[[], None], 
     assert bpy.ops.footfall.bake.poll()
 
 
+def test_a_rig_deleted_in_mid_bake_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = subjects.mixamo()
+    subjects.ready(rig, subjects.path((0, 0, 0), (0, -200, 0)))
+    bake = Bake(monkeypatch)
+    bake.press()
+    bake.event("TIMER")
+    bpy.data.objects.remove(rig)
+    assert bake.to_the_end() == {"CANCELLED"}
+    ((level, said),) = bake.reported
+    assert (level, "deleted" in said) == ({"ERROR"}, True), said
+    assert len(bpy.data.actions) == 0
+
+
 def test_closing_the_window_cancels_the_bake(monkeypatch: pytest.MonkeyPatch) -> None:
     subjects.ready(subjects.mixamo(), subjects.path((0, 0, 0), (0, -200, 0)))
     bake = Bake(monkeypatch)

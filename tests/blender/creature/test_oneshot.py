@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -238,6 +241,45 @@ def test_a_creature_goes_to_a_file_and_to_other_rigs(dog: bpy.types.Object, tmp_
     assert [one["creature_digest"] for one in recipes] == [digest, digest]
 
 
+def cow(**changes: Any) -> bytes:
+    """Return a creature that ships with some arrays changed, as the contents of a file."""
+    file = addon("blender.creature.stored_creatures").ready()["Cow"]
+    with np.load(file) as known:
+        arrays = {name: known[name] for name in known.files}
+    out = io.BytesIO()
+    np.savez_compressed(out, **(arrays | changes))
+    return out.getvalue()
+
+
+BAD_STATES = (np.zeros(3, np.float32), np.full(128, np.nan, np.float32))
+
+
+def test_a_damaged_creature_file_is_refused_at_import(
+    dog: bpy.types.Object, tmp_path: Path
+) -> None:
+    file = tmp_path / "bad.footfall"
+    for data in (*(cow(state=state) for state in BAD_STATES), cow()[:4_000]):
+        file.write_bytes(data)
+        with pytest.raises(RuntimeError, match=r"damaged") as refusal:
+            bpy.ops.footfall.creature_import(filepath=str(file))
+        assert len(str(refusal.value).strip().splitlines()) == 1
+    assert [one.name for one in dog.footfall.creatures] == ["Walk"]
+
+
+def test_a_stored_creature_with_wrong_contents_is_refused(dog: bpy.types.Object) -> None:
+    (kept,) = dog.footfall.creatures
+    for state in BAD_STATES:
+        data = cow(state=state)
+        kept.data = base64.b64encode(data).decode("ascii")
+        kept.digest = hashlib.sha256(data).hexdigest()[:12]
+        with pytest.raises(RuntimeError, match="damaged") as refusal:
+            bpy.ops.footfall.bake()
+        assert len(str(refusal.value).strip().splitlines()) == 1
+    kept.about = "[1"
+    assert "Learned" not in draw("creature").texts()
+    assert len(dog.footfall.takes) == 0
+
+
 @each("content", [b"", b"PK\x03\x04 not a file", b"BVH"])
 def test_a_file_without_a_creature_is_refused(
     dog: bpy.types.Object, tmp_path: Path, content: bytes
@@ -297,3 +339,15 @@ def test_a_rigify_animal_learns_from_its_controls(installed: str) -> None:
     curves = addon("blender.keys.takes").curves(take.action)
     assert any('"foot_ik.L"' in curve.data_path for curve in curves)
     assert np.isfinite([key.co[1] for curve in curves for key in curve.keyframe_points]).all()
+
+
+def test_a_damaged_creature_is_not_given_to_others(dog: bpy.types.Object) -> None:
+    other = animals.deform_rig()
+    addon("blender.rig.character").detect(other)
+    dog.select_set(True)
+    dog.footfall.creatures[0].data = "damaged"
+    with pytest.raises(RuntimeError) as refusal:
+        bpy.ops.footfall.creature_share()
+    assert str(refusal.value).strip().endswith("The creature 'Walk' is damaged; adapt it again")
+    assert "Traceback" not in str(refusal.value)
+    assert len(other.footfall.creatures) == 0

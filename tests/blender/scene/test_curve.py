@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -229,6 +230,24 @@ def test_freehand_stroke_becomes_few_points() -> None:
     np.testing.assert_allclose(points[[0, -1]], [stroke[0], stroke[-1]], atol=0.02)
     assert length(points) == pytest.approx(length(np.array(stroke)), rel=0.02)
     assert bpy.context.mode == "OBJECT"
+
+
+def test_disabling_the_add_on_ends_a_drawing(installed: str) -> None:
+    shown: list[str | None] = []
+    region = SimpleNamespace(type="WINDOW")
+    context = SimpleNamespace(
+        area=SimpleNamespace(regions=[region], tag_redraw=lambda: None),
+        workspace=SimpleNamespace(status_text_set=shown.append),
+        window=SimpleNamespace(
+            cursor_modal_set=shown.append, cursor_modal_restore=lambda: shown.append("usual")
+        ),
+    )
+    drawing = subjects.addon("blender.scene.drawn_path").DrawnPath(context, "Help")
+    assert not drawing.stopped
+    bpy.ops.preferences.addon_disable(module=installed)
+    bpy.ops.preferences.addon_enable(module=installed)
+    assert drawing.stopped
+    assert shown == ["Help", "PAINT_BRUSH", None, "usual"]
 
 
 def test_clicked_points_are_kept() -> None:

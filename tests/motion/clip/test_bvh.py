@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """BVH files: what is written reads back, and what others write is understood or refused."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.maths import quat
 from tests.cases import each
 from tests.motion.walks import SKELETON, any_clip, same_rotation
+from tests.mutations import damaged
 
 FOREIGN = """HIERARCHY
 ROOT Hips
@@ -71,6 +73,16 @@ def text(
     values: str = "0 0 0",
 ) -> str:
     return ONE_JOINT % (channels, frames, time, values)
+
+
+def chain(joints: int) -> str:
+    """Return a file with joints that hang below each other."""
+    below = "".join(
+        f"{'JOINT' if i else 'ROOT'} J{i}\n{{\nOFFSET 0 0.1 0\nCHANNELS 1 Xrotation\n"
+        for i in range(joints)
+    )
+    motion = f"MOTION\nFrames: 1\nFrame Time: 0.1\n{'0 ' * joints}\n"
+    return f"HIERARCHY\n{below}" + "}\n" * joints + motion
 
 
 def turn(**degrees: float) -> np.ndarray:
@@ -179,6 +191,21 @@ def test_hinges_have_one_channel(tmp_path: Path) -> None:
         text("3 Zrotation Wrotation Yrotation"),
         FOREIGN.replace("JOINT Chest", "JOINT Hips"),
         "}\n" + FOREIGN,
+        text().replace("OFFSET 0 0 0", "OFFSET nan 0 0"),
+        text().replace("OFFSET 0 1 0", "OFFSET 0 inf 0"),
+        text().replace("OFFSET 0 0 0", "OFFSET 0 1e300 0"),
+        text().replace("\tOFFSET 0 0 0\n", ""),
+        text(values="0 1e300 0"),
+        text(time="1e-300"),
+        text(time="1e6"),
+        text(time="nan"),
+        text("3 Xrotation Xrotation Xrotation"),
+        text(frames="1" * 5_000),
+        text().split("Frame Time")[0],
+        FOREIGN.replace("  JOINT Chest", "}\nROOT Chest"),
+        "OFFSET 0 0 0\n" + FOREIGN,
+        "\0" * 100_000,
+        chain(3_000),
     ],
 )
 def test_what_is_not_bvh_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
@@ -194,6 +221,48 @@ def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.bvh").write_bytes(bytes(range(256)) * 20)
     with pytest.raises(RefusedError):
         bvh.read(tmp_path / "bytes.bvh")
+
+
+def test_many_declared_frames_are_refused_before_they_are_allocated(tmp_path: Path) -> None:
+    file = tmp_path / "short.bvh"
+    tracemalloc.start()
+    for frames in (10**8, 10**12):
+        file.write_text(text("0", frames=frames, values=""), encoding="utf-8")
+        with pytest.raises(RefusedError, match=r"short\.bvh .* frames"):
+            bvh.read(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_a_deep_hierarchy_reads_back(tmp_path: Path) -> None:
+    file, again = tmp_path / "deep.bvh", tmp_path / "again.bvh"
+    file.write_text(chain(400), encoding="utf-8")
+    bvh.write(again, bvh.read(file))
+    assert bvh.read(again).skeleton.names == bvh.read(file).skeleton.names
+
+
+def test_other_encodings_and_folders(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "clip.bvh").write_text(FOREIGN, encoding=encoding)
+        assert bvh.read(tmp_path / "clip.bvh").skeleton.names[1] == "Left Leg"
+    with pytest.raises(RefusedError, match="is a folder"):
+        bvh.read(tmp_path)
+
+
+def test_damaged_files_are_refused_or_finite(tmp_path: Path) -> None:
+    file, read = tmp_path / "clip.bvh", 0
+    bvh.write(file, any_clip(1, 4))
+    for data in (*damaged(file.read_bytes(), 150), *damaged(FOREIGN.encode(), 250)):
+        (tmp_path / "bad.bvh").write_bytes(data)
+        try:
+            clip = bvh.read(tmp_path / "bad.bvh")
+        except RefusedError as error:
+            assert "bad.bvh" in str(error) and "\n" not in str(error)
+            continue
+        read += 1
+        assert np.isfinite(clip.world()[1]).all() and np.isfinite(clip.rotations).all()
+    assert read > 20
 
 
 def test_missing_file(tmp_path: Path) -> None:

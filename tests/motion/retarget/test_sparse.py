@@ -27,6 +27,14 @@ def test_smooth_motion_needs_few_keys():
     assert len(keys.frames) < 40
 
 
+@each("tolerance", [0.0, -1.0, float("nan")])
+def test_a_tolerance_that_cannot_be_met_keeps_every_frame(tolerance):
+    frames, values = np.arange(20.0), np.random.default_rng(0).normal(size=(20, 2))
+    assert len(thin(frames, values, tolerance).frames) <= 20
+    values[3] = np.nan
+    assert len(thin(frames, values, tolerance).frames) <= 20
+
+
 @each("count", [1, 2, 50])
 def test_stillness_is_one_key(count):
     keys = thin(np.arange(float(count)), np.ones((count, 3)), 0.01)

@@ -66,6 +66,8 @@ _SHORTEST_LEG: Final = 0.01
 """Least length of a leg, meters at the model animal's size."""
 _KNOTS: Final = (4, 1_000)
 """Fewest and most knots of a spline over the stride."""
+_LEAST_BONES: Final = {"spine": 1, "neck": 1, "tail": 0}
+"""Least bones of a part of the creature's own rig; a leg has two."""
 _MOST_BONES: Final = 4_096
 _MOST_TIPS: Final = 64
 _LONGEST_TEXT: Final = {"name": 200, "credit": 2_000, "learner": 64}
@@ -117,14 +119,16 @@ def _check_own_rig(data: Mapping[str, Array], bones: int) -> None:
         raise ValueError("its rig has no bones, too many, or two of one name")
     if parents[0] != -1 or np.any(parents[1:] < 0) or np.any(parents >= np.arange(bones)):
         raise ValueError("the bones of its rig do not follow their parents")
+    if np.abs(data["extras_rig_offsets"][1:]).max(initial=0.0) < 1e-6:
+        raise ValueError("its rig has no size")
     if np.any(tips < 0) or np.any(tips >= bones):
         raise ValueError("a tip of its rig is on no bone")
     for part in _RIG_PARTS:
         chain = [str(name) for name in data[f"extras_rig_{part}"]]
         if not set(chain) <= set(names) or len(set(chain)) < len(chain):
             raise ValueError(f"the {part} of its rig names other bones")
-        if not chain and part != "tail":
-            raise ValueError(f"the {part} of its rig has no bones")
+        if len(chain) < _LEAST_BONES.get(part, 2):
+            raise ValueError(f"the {part} of its rig has too few bones")
 
 
 def check_info(info: Any, version: int) -> None:
