@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from tests.cases import each
 from tests.sources import (
     ADDON,
     BLENDER,
@@ -242,3 +243,16 @@ def test_properties_have_names() -> None:
             if (string_of(values.get("description")) or "").endswith("."):
                 offenders.append(f"{where}: Blender adds the period")
     refuse(offenders)
+
+
+@each("layout", ["lib/python3.11/site-packages", "Lib/site-packages"])
+def test_packaging_finds_blender_in_environments_of_all_systems(
+    tmp_path: Path, layout: str
+) -> None:
+    wanted = tmp_path / layout / "bpy" / "4.5" / "scripts"
+    wanted.mkdir(parents=True)
+    tree = tree_of(ROOT / "noxfile.py")
+    tree.body = [node for node in functions(tree) if node.name == "_blender_scripts"]
+    known: dict = {"Path": Path}
+    exec(compile(tree, "noxfile.py", "exec"), known)
+    assert known["_blender_scripts"](tmp_path) == wanted

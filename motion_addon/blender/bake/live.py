@@ -7,7 +7,6 @@ changes pause, and begins anew when another change comes.
 
 from __future__ import annotations
 
-import json
 import time
 
 import bpy
@@ -129,13 +128,10 @@ def advance(seconds: float) -> bool:
 def _subject(context: bpy.types.Context) -> _Subject | None:
     """Return the identity of the scene, character, take and action that live mode bakes.
 
-    None if there is nothing to bake. Raises RefusedError.
+    None if there is nothing to bake.
     """
     rig = character.current(context)
-    try:
-        take = takes.shown(rig) if rig is not None and has_take(context) else None
-    except json.JSONDecodeError as error:
-        raise RefusedError("The recipe of the shown take is damaged; bake a new take") from error
+    take = takes.shown(rig) if rig is not None and has_take(context) else None
     if rig is None or take is None or not context.scene.footfall.live:
         return None
     return context.scene.session_uid, rig.session_uid, take.name, take.action.session_uid

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from ...errors import RefusedError
 from ...files.reading import parsed
 from ...options import checks
 from ...options.option import options_of, read_all, write_all
 from ...options.take import TakeOptions
+
+DAMAGED: Final = "damaged"
+"""Key of a recipe whose stored text cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,8 @@ class Recipe(TakeOptions):
     @staticmethod
     def from_json(values: Any) -> Recipe:
         """Return the recipe of plain JSON values. Raises RefusedError."""
+        if isinstance(values, dict) and DAMAGED in values:
+            raise RefusedError("The stored recipe of this take is damaged; bake a new take")
         unknown = sorted(set(values) - set(options_of(Recipe))) if isinstance(values, dict) else []
         if unknown:
             raise RefusedError(
@@ -34,14 +39,15 @@ class Recipe(TakeOptions):
 
 
 def plain(text: str) -> dict[str, Any]:
-    """Return the plain values of a take's stored recipe. Raises RefusedError if it is damaged."""
+    """Return the plain values of a take's stored recipe, also for panels, which cannot refuse.
+
+    Of damaged text they hold only ``DAMAGED``, which ``Recipe.from_json`` refuses.
+    """
     try:
         values = parsed(text or "{}", "The recipe")
-    except RefusedError as error:
-        raise RefusedError("The stored recipe of this take is damaged; bake anew") from error
-    if not isinstance(values, dict):
-        raise RefusedError("The stored recipe of this take is damaged; bake anew")
-    return values
+    except RefusedError:
+        return {DAMAGED: True}
+    return values if isinstance(values, dict) else {DAMAGED: True}
 
 
 def named(recipe: Recipe, take: str) -> Recipe:

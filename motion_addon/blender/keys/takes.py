@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 
 from ..scene import lane
+from . import recipe
 
 FILLED = "between"
 """Recipe key of a take that was not baked but filled between keys."""
@@ -146,12 +147,14 @@ def own_action(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> bpy.type
 
 
 def report_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Return the stored report card of a take."""
-    report: dict[str, Any] = json.loads(take.report or "{}")
-    return report
+    """Return the stored report card of a take; empty if its text is damaged."""
+    try:
+        report = json.loads(take.report or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 def recipe_of(take: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Return the stored recipe of a take."""
-    recipe: dict[str, Any] = json.loads(take.recipe or "{}")
-    return recipe
+    """Return the stored recipe of a take, as ``recipe.plain``."""
+    return recipe.plain(take.recipe)

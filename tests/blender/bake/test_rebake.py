@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Baking a take again: by hand, in live mode, after an error, from its stored recipe."""
 
+import re
 from typing import Any
 
 import bpy
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 
 from tests.blender import subjects
+from tests.blender.panels.test_panels import draw
+from tests.cases import each
 
 
 def test_bake_again_follows_the_edited_path_in_the_same_take() -> None:
@@ -151,3 +154,37 @@ def test_live_mode_bakes_again_when_the_path_moves() -> None:
     bpy.context.view_layer.update()
     assert "no length" in live.rebake(bpy.context)
     np.testing.assert_allclose(subjects.pose_heads(rig, 1)["mixamorig:Hips"], start, atol=1e-6)
+
+
+@each(
+    ("stored", "said"),
+    [
+        ('{"from_the_future": 1}', "'from_the_future', or a newer Footfall made it"),
+        ('{"speed": 1.0', "damaged"),
+        ("[1]", "damaged"),
+        ("[" * 100_000, "damaged"),
+        ('{"speed": "fast"}', "speed must be a number"),
+    ],
+)
+def test_a_stored_recipe_that_cannot_be_read_is_refused(stored: str, said: str) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    rig = subjects.mixamo()
+    subjects.ready(rig)
+    bpy.ops.footfall.bake()
+    (take,) = rig.footfall.takes
+    take.recipe, take.report = stored, "[" * 100_000
+    keys = len(subjects.addon("blender.keys.takes").curves(take.action))
+    for press in (
+        bpy.ops.footfall.load_recipe,
+        bpy.ops.footfall.rebake_take,
+        lambda: bpy.ops.footfall.rebake_take(stored=True),
+    ):
+        with pytest.raises(RuntimeError, match=said) as refused:
+            press()
+        assert len(str(refused.value).strip().splitlines()) == 1
+    bpy.context.scene.footfall.live = True
+    live = subjects.addon("blender.bake.live")
+    assert re.search(said, live.rebake(bpy.context))
+    bpy.context.scene.footfall.live = False
+    assert draw("report").texts() is not None
+    assert len(subjects.addon("blender.keys.takes").curves(take.action)) == keys
