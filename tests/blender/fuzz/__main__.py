@@ -133,6 +133,17 @@ def summary(outcomes: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def killed(archive: Path, kills: int) -> int:
+    """Kill Blender while it bakes and saves, in each of two ways; returns the exit status."""
+    if not kills:
+        return 0
+    line = [sys.executable, "-m", "tests.blender.fuzz.kill", str(archive)]
+    reply = subprocess.run([*line, "--kills", str(kills)], cwd=ROOT, capture_output=True, text=True)
+    lines = (reply.stderr if reply.returncode else reply.stdout).strip().splitlines()
+    print(lines[-1] if lines else f"the kills ended with exit status {reply.returncode}")
+    return reply.returncode
+
+
 def arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.blender.fuzz", description=__doc__)
@@ -140,6 +151,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--resume", action="store_true", help="skip the seeds of the last run")
+    parser.add_argument("--kills", type=int, default=0, help="kills of Blender while it saves")
     parser.add_argument("--seed", type=int, help="play one scene and show its steps")
     return parser.parse_args()
 
@@ -170,11 +182,12 @@ def main() -> int:
             thread.start()
         for thread in threads:
             thread.join()
+        kills = killed(archive, given.kills)
     print(summary(run.outcomes))
     print(f"{time.monotonic() - began:.0f} s in Blender {scripts().parent.name}")
     if given.seed is not None:
         print("\n".join(run.outcomes[-1].get("log", ())))
-    return int(any(outcome["faults"] for outcome in run.outcomes))
+    return int(kills or any(outcome["faults"] for outcome in run.outcomes))
 
 
 if __name__ == "__main__":

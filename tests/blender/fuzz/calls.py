@@ -280,6 +280,6 @@ CALLS: dict[str, Call] = {
     "creature_import": Call(2, "map", _import_creature, _any_file(".footfall")),
     "creature_share": Call(1, "map others", _plain("creature_share"), _poll("creature_share")),
     "creature_remove": Call(1, "map", _plain("creature_remove"), _poll("creature_remove")),
-    "examine": Call(1, "", _clip("examine"), _poll("examine")),
+    "examine": Call(1, "map", _clip("examine"), _poll("examine")),
     "adapt": Call(2, "map", _clip("adapt"), _poll("adapt")),
 }

@@ -30,16 +30,17 @@ def users_of_actions() -> dict[str, int]:
     return {a.name_full: a.users for a in bpy.data.actions if a.library is None}
 
 
-def free_to_write(rigs: list[bpy.types.Object]) -> set[str]:
-    """Return the actions that a bake on these rigs may rewrite: of takes, not accepted or shared.
+def free_to_write(rigs: list[bpy.types.Object], accepted: bool = False) -> set[str]:
+    """Return the actions that a call on these rigs may rewrite: of takes, not shared.
 
+    Those of accepted takes are left out, unless ``accepted``.
     An action is shared if another object plays it, or has it in its list or on an NLA track.
     """
     own = {
         take.action.name_full
         for rig in rigs
         for take in rig.footfall.takes
-        if take.action is not None and not take.accepted
+        if take.action is not None and (accepted or not take.accepted)
     }
     for other in bpy.data.objects:
         if other in rigs:

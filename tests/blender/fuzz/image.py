@@ -26,7 +26,7 @@ OWN_PROPERTY = "Footfall "
 """Prefix of the custom properties that takes add to the object."""
 STRENGTHS = "footfall."
 """Prefix of the data paths that are keyed for styles in a scene's action."""
-BOOKKEEPING = {"rna_type", "experts", "range_own", "range_set", "active_bone"}
+BOOKKEEPING = {"rna_type", "experts", "range_own", "range_set", "active_bone", "overrides"}
 """Properties that a bake sets itself, or that a test sets to call an operator."""
 PLAIN = (bool, int, float, str)
 

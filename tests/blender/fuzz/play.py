@@ -128,7 +128,8 @@ class Play:
         count[name] += 1
         before, rigs = image(), self._rigs(name)
         own = checks.owned_actions(rigs)
-        users, rewritable = checks.users_of_actions(), checks.free_to_write(rigs)
+        users = checks.users_of_actions()
+        rewritable = checks.free_to_write(rigs, accepted=name.endswith("_footfalls"))
         reviewed = {rig.name for rig in rigs if _in_review(rig)}
         try:
             result = call.run(self.rng)
@@ -166,13 +167,14 @@ class Play:
         faults = []
         for rig in rigs:
             begun = _in_review(rig)
-            if begun and rig.name not in reviewed:
+            scrubbed = bool(before[("footfall", rig.name_full, "")]["scrub_before"])
+            if begun and rig.name not in reviewed and not scrubbed:
                 self._reviews[rig.name] = {
                     key: value
                     for key, value in before.items()
                     if key[:2] == ("object", rig.name_full)
                 }
-            elif name == "reject_take" and rig.name in self._reviews and not begun:
+            elif name == "reject_take" and not scrubbed and rig.name in self._reviews and not begun:
                 faults += checks.restored_faults(self._reviews.pop(rig.name), after)
             elif not begun or name == "scrub_end":
                 self._reviews.pop(rig.name, None)
@@ -181,6 +183,9 @@ class Play:
     def _push(self) -> None:
         """Push an undo step and store the image to which undo leads back."""
         bpy.ops.ed.undo_push(message="fuzz")
+        if _in_edit_mode():  # its undo steps hold the edited object alone
+            self._history, self._now = [], -1
+            return
         del self._history[self._now + 1 :]
         self._history.append(_kept(image()))
         self._now = len(self._history) - 1
@@ -194,9 +199,7 @@ class Play:
         return self._travel(1, bpy.ops.ed.redo)
 
     def _travel(self, by: int, step: Callable[[], set]) -> list[str]:
-        active = bpy.context.view_layer.objects.active
-        in_mode = active is not None and active.mode == "EDIT"
-        if in_mode or not 0 <= self._now + by < len(self._history) or not step.poll():
+        if _in_edit_mode() or not 0 <= self._now + by < len(self._history) or not step.poll():
             return []
         self._drop_flight()
         self._reviews.clear()
@@ -289,6 +292,11 @@ def _kept(found: Image) -> Image:
         and not (key[0] == "object" and key[2] not in {"animation", "tracks", "properties"})
         and ".blend" not in key[1]
     }
+
+
+def _in_edit_mode() -> bool:
+    active = bpy.context.view_layer.objects.active
+    return active is not None and active.mode == "EDIT"
 
 
 def _in_review(rig: bpy.types.Object) -> bool:
