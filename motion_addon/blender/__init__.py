@@ -7,11 +7,13 @@ Loading imports neither numpy nor the motion core, so that enabling stays quick.
 from . import operators, panels
 from .bake import cli, live
 from .keys import copies
+from .keys.layers import edit_count
 from .rig import override_copy
-from .scene import progress
+from .scene import old_files, progress
 from .settings import between, creature, override, properties, style
 
 modules = (
+    old_files,
     creature,
     style,
     override,
@@ -21,6 +23,7 @@ modules = (
     operators,
     panels,
     copies,
+    edit_count,
     live,
     cli,
     progress,

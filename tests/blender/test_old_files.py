@@ -80,8 +80,7 @@ def test_reject_restores_the_state_before_the_review(again: bool, tmp_path: Path
     keyed = (20.0, pytest.approx(0.4))
     assert keys == [("location", 0, keyed), ("rotation_euler", 0, keyed)]
     assert [take.name for take in rig.footfall.takes] == ["Walk 01"]
-    if bpy.app.version < (5, 0, 0):
-        assert "Hero Walk 02" not in bpy.data.actions
+    assert "Hero Walk 02" not in bpy.data.actions
 
 
 @each("again", (False, True))

@@ -18,6 +18,7 @@ from ..creature import stored_creatures
 from ..keys import commit, footfall_keys, gate, recipe, review, takes
 from ..keys.commit import NewTake
 from ..keys.gate import Gate
+from ..keys.layers import take_layers
 from ..keys.recipe import Recipe
 from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
@@ -86,7 +87,7 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
     if wanted.turn is None or wanted.spot is not None or wanted.cycle:
         return wanted
     old = takes.find(rig, wanted.take) if again else None
-    kept = Recipe.from_json(takes.recipe_of(old)).spot if old else None
+    kept = recipe.stored(old).spot if old else None
     return replace(
         wanted, spot=kept or standing_place.find(rig, rig_map, stored_creatures.model(rig, wanted))
     )
@@ -128,18 +129,21 @@ def prepared(
 
     rig = entry.passed(context)
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
-    with commit.new_action(rig, name) as action, review.rewound(rig, context.scene):
-        plan = _planned(context, rig, rig_map, result, wanted, size)
-        key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
+    old = take_layers.Baked.of(takes.find(rig, entry.edited))
+    stored = recipe.named(wanted, name).to_json()
+    stored["footfalls"] = result.report.get("footfalls_moved", [])
+    with commit.new_action(rig, name) as action:
+        with review.rewound(rig, context.scene):
+            plan = _planned(context, rig, rig_map, result, wanted, size)
+            key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
         if wanted.cycle:
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
-    stored = recipe.named(wanted, name).to_json()
-    stored["footfalls"] = result.report.get("footfalls_moved", [])
-    report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
+        report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
+        edited = take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
     switch = partial(key_plan.set_switches, plan)
     check = partial(playback_check.warnings, plan, float(wanted.frame_start))
-    return NewTake(entry, action, name, stored, report, switch, check)
+    return NewTake(entry, action, name, stored, report, switch, None if edited else check)
 
 
 def _planned(

@@ -13,8 +13,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ...errors import RefusedError
-from ..keys import takes
-from ..keys.recipe import Recipe
+from ..keys import recipe, takes
 from ..rig import character
 from ..scene import progress
 from . import job, scene_request
@@ -152,7 +151,7 @@ def _again(context: bpy.types.Context) -> job.Steps:
     assert rig is not None
     take = takes.shown(rig)
     assert take is not None
-    cycle = Recipe.from_json(takes.recipe_of(take)).cycle
+    cycle = recipe.stored(take).cycle
     wanted = scene_request.from_settings(context.scene.footfall, rig, cycle)
     return job.rebake_steps(context, rig, take, wanted)
 

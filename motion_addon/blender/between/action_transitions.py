@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...errors import RefusedError
-from ..keys import commit, gate
+from ..keys import commit
 from ..scene import units
 from . import fill_between
 from .fill_between import FilledAction, FillSettings, Playback
@@ -35,7 +35,7 @@ def loop(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     from ...motion.inbetween import transition
     from . import sampled_action
 
-    action, entry = fill_between.ready(context, rig), gate.opened(context, rig)
+    action, entry = fill_between.ready(context, rig), fill_between.opened(context, rig)
     first, last = _span(context, rig, action)
     source = sampled_action.read(rig, action, np.arange(first, last + 1))
     with fill_between.played(rig, source) as playback:
@@ -66,7 +66,7 @@ def stitch(
     from ...motion.inbetween import transition
     from . import key_poses, sampled_action
 
-    action, entry = fill_between.ready(context, rig), gate.opened(context, rig)
+    action, entry = fill_between.ready(context, rig), fill_between.opened(context, rig)
     if second is None:
         raise RefusedError("Pick the action or take to continue with")
     first, last = _span(context, rig, action)

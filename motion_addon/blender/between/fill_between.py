@@ -22,6 +22,7 @@ from ...options.take import TakeOptions
 from ..keys import commit, gate, takes
 from ..keys.commit import NewTake
 from ..keys.gate import Gate
+from ..keys.layers import take_layers
 from ..rig import character, readiness
 from ..scene import units
 
@@ -93,7 +94,7 @@ def fill(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
     """Fill the gaps between keyed poses and return the take. Raises RefusedError."""
     from . import key_poses, sampled_action
 
-    action, entry = ready(context, rig), gate.opened(context, rig)
+    action, entry = ready(context, rig), opened(context, rig)
     frames = key_poses.frames_of(rig, action)
     kept, window = key_poses.known(
         rig, action, sampled_action.read(rig, action, frames), frames, context.scene
@@ -106,6 +107,13 @@ def fill(context: bpy.types.Context, rig: bpy.types.Object, settings: FillSettin
             filled = playback.solve(context.scene, goal, ~kept, int(frames[0]))
         write(rig, filled, settings, new_action)
         return show(context, entry, new_action, filled.report, settings, "Fill")
+
+
+def opened(context: bpy.types.Context, rig: bpy.types.Object) -> Gate:
+    """Return the gate of a fill: it keeps the edits of a shown filled take under review."""
+    entry, shown = gate.opened(context, rig), takes.shown(rig)
+    again = shown is not None and takes.in_review(rig) and not takes.baked(shown)
+    return replace(entry, edited=shown.name) if again and shown is not None else entry
 
 
 def ready(context: bpy.types.Context, rig: bpy.types.Object | None) -> bpy.types.Action:
@@ -270,12 +278,14 @@ def show(
 ) -> Any:
     """Show a filled action as a take. Raises RefusedError."""
     rig = entry.passed(context)
+    old = take_layers.Baked.of(takes.find(rig, entry.edited))
     name = takes.free_name(rig, "", stem)
     action.name = f"{rig.name} {name}"
     stored: dict[str, Any] = {takes.FILLED: stem, "seed": settings.seed, "lock": settings.lock,
               "seam": settings.seam}  # fmt: skip
     if stem == STITCH and context.scene.footfall.fit_range:
         stored["fit_range"] = True
+    take_layers.settled(rig, readiness.mapped(rig), old, take_layers.Baked(action, stored, report))
     return commit.show(context, [NewTake(entry, action, name, stored, report)])[0]
 
 

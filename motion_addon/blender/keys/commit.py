@@ -17,6 +17,7 @@ from typing import Any
 
 import bpy
 
+from ..rig import override_copy
 from . import review, scene_range, takes
 from .gate import Gate
 
@@ -70,7 +71,8 @@ def show(context: bpy.types.Context, made: Sequence[NewTake]) -> list[bpy.types.
             rows.restore()
             state.restore()
         raise
-    for action, one in zip(old, made, strict=True):
+    for rig, action, one in zip(rigs, old, made, strict=True):
+        override_copy.keep(rig)
         _replace(action, one.action)
     context.view_layer.update()
     pairs = zip(rigs, made, strict=True)
@@ -96,8 +98,7 @@ def _swap(
         take.name = made.name
     take.action = made.action
     take.recipe, take.report = json.dumps(made.recipe), json.dumps(made.report)
-    if not made.action.footfall.take:
-        made.action.footfall.take = uuid.uuid4().hex
+    made.action.footfall.take = uuid.uuid4().hex
     takes.assign(rig, made.action)
     if made.when_shown is not None:
         made.when_shown(rig)
@@ -117,9 +118,14 @@ def _check(rig: bpy.types.Object, made: NewTake, scene: bpy.types.Scene) -> None
 def _replace(old: bpy.types.Action | None, new: bpy.types.Action) -> None:
     """Delete the action that a take had before, and give its name to the new one.
 
-    An action that anything else uses stays, with its name.
+    An action that anything else uses stays, with its name; so does one without a base, in which
+    edits cannot be found.
     """
-    if old is None or old.users or old.library is not None:
+    if old is None or old.library is not None:
+        return
+    if not old.footfall.base:
+        old.use_fake_user = True
+    if old.users:
         return
     name = old.name
     bpy.data.actions.remove(old)

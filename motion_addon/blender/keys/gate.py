@@ -7,7 +7,7 @@ on, by numbers that outlive undo and deletion, and finds it again right before t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 
@@ -32,6 +32,8 @@ class Gate:
     """Name of the take to write anew; empty for a new take."""
     action: int = 0
     """Session number of the action of that take."""
+    edited: str = ""
+    """Name of the take whose edits the new one keeps; empty for none."""
 
     def character(self) -> bpy.types.Object:
         """Return the character. Raises RefusedError if it was deleted."""
@@ -71,9 +73,11 @@ def opened(
 ) -> Gate:
     """Return the gate of a bake that begins now; ``take`` is written anew unless accepted."""
     gate = Gate(rig.name, rig.session_uid, context.scene.session_uid)
-    if take is None or take.accepted:
+    if take is None:
         return gate
-    return Gate(gate.name, gate.rig, gate.scene, take.name, _number(take.action))
+    if take.accepted:
+        return replace(gate, edited=take.name)
+    return replace(gate, take=take.name, action=_number(take.action), edited=take.name)
 
 
 def _number(action: bpy.types.Action | None) -> int:

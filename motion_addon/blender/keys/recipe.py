@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import RefusedError
 from ...files.reading import parsed
 from ...options import checks
 from ...options.option import options_of, read_all, write_all
 from ...options.take import TakeOptions
+
+if TYPE_CHECKING:
+    import bpy
 
 DAMAGED: Final = "damaged"
 """Key of a recipe whose stored text cannot be read."""
@@ -48,6 +51,11 @@ def plain(text: str) -> dict[str, Any]:
     except RefusedError:
         return {DAMAGED: True}
     return values if isinstance(values, dict) else {DAMAGED: True}
+
+
+def stored(take: bpy.types.PropertyGroup) -> Recipe:
+    """Return the recipe of a take. Raises RefusedError if it is damaged or of a newer version."""
+    return Recipe.from_json(plain(take.recipe))
 
 
 def named(recipe: Recipe, take: str) -> Recipe:

@@ -15,6 +15,7 @@ from typing import Any
 
 import bpy
 
+from ..rig import override_copy
 from . import scene_range, state, takes
 
 LENT = "fake_user"
@@ -63,6 +64,7 @@ def show_active(rig: bpy.types.Object) -> None:
         return
     begin(rig, bpy.context.scene)
     takes.assign(rig, take.action)
+    override_copy.keep(rig)
 
 
 class SavedState:
@@ -161,3 +163,4 @@ def _put_back(rig: bpy.types.Object, scene: bpy.types.Scene, stored: dict[str, A
 def _end(rig: bpy.types.Object) -> None:
     rig.footfall.before = ""
     rig.footfall.before_action = None
+    override_copy.keep(rig)

@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 
+from ..rig import override_copy
 from ..scene import lane
 from . import recipe
 
@@ -93,7 +94,11 @@ def remove(rig: bpy.types.Object, index: int) -> str:
     take = rig.footfall.takes[index]
     name, action, accepted = take.name, take.action, take.accepted
     curve = recipe_of(take).get("curve", "")
-    rig.footfall.takes.remove(index)
+    try:
+        rig.footfall.takes.remove(index)
+    except TypeError:
+        return name  # an override keeps the rows of its library
+    override_copy.keep(rig)
     now = shown(rig)
     choose(rig, now.name if now else "")
     if curve:
@@ -121,7 +126,10 @@ def shared(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
 
     Other users are other objects, NLA strips, and another take of the character.
     """
-    if bpy.data.user_map(subset={action})[action] - {rig}:
+    users = bpy.data.user_map(subset={action})[action] - {rig}
+    if rig.override_library is not None:  # its scene holds a copy of the list
+        users = {user for user in users if not isinstance(user, bpy.types.Scene)}
+    if users:
         return True
     tracks = rig.animation_data.nla_tracks if rig.animation_data else ()
     strips = [strip for track in tracks for strip in track.strips]

@@ -8,8 +8,7 @@ from typing import Any
 import bpy
 
 from ..bake import job, scene_request
-from ..keys import takes
-from ..keys.recipe import Recipe
+from ..keys import recipe, takes
 from ..rig import character, readiness
 from .bases import NOT_BAKED
 from .modal_work import ModalWork
@@ -100,7 +99,7 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
         """Return the steps that bake the active take again."""
         rig = character.current(context)
         take = takes.active(rig)
-        wanted = Recipe.from_json(takes.recipe_of(take))
+        wanted = recipe.stored(take)
         if not self.stored:
             wanted = scene_request.from_settings(context.scene.footfall, rig, wanted.cycle)
         return job.rebake_steps(context, rig, take, wanted)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Operators on takes: accept, reject, remove, and load their settings."""
+"""Operators on takes: accept, reject, remove, load their settings, clear and merge edits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import bpy
 from ...errors import RefusedError
 from ..bake import scene_request
 from ..creature import stored_creatures
-from ..keys import footfall_keys, review, takes
-from ..keys.recipe import Recipe
+from ..keys import footfall_keys, recipe, review, takes
+from ..keys.layers import edit_count, take_layers
 from ..rig import character
 from ..scene import progress
 from ..style import style_mix
@@ -95,7 +95,7 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         rig = character.current(context)
         take = takes.active(rig)
         try:
-            stored = Recipe.from_json(takes.recipe_of(take))
+            stored = recipe.stored(take)
             style_mix.check(stored)
         except RefusedError as error:
             return refuse(self, error)
@@ -105,10 +105,65 @@ class FOOTFALL_OT_load_recipe(OnTake, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class _OnLayers(OnTake):
+    """Base of the operators on a take that stores its keys as they were baked."""
+
+    @classmethod
+    def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
+        """Return why the take has no layers, or an empty text."""
+        if take.action is None:
+            return "The action of this take is gone"
+        if take.action.library is not None:
+            return "The action of this take is linked from another file"
+        return "" if take.action.footfall.base else "This take is a plain action already"
+
+
+class FOOTFALL_OT_clear_edits(_OnLayers, bpy.types.Operator):
+    """Remove all that was changed in the active take since it was baked"""
+
+    bl_idname = "footfall.clear_edits"
+    bl_label = "Clear Edits"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
+        """Return why there are no edits to clear, or an empty text."""
+        problem = super().take_problem(rig, take)
+        if problem or edit_count.of(take) or take.action.footfall.waiting:
+            return problem
+        return "No keys were changed in this take since it was baked"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        progress.cancel("edits were cleared")
+        rig = character.current(context)
+        take = takes.active(rig)
+        count = take_layers.clear(rig, take)
+        self.report({"INFO"}, f"Cleared {count} keys from '{take.name}'")
+        return {"FINISHED"}
+
+
+class FOOTFALL_OT_merge_down(_OnLayers, bpy.types.Operator):
+    """Make the active take one plain action, edits included; Bake Again then makes another take"""
+
+    bl_idname = "footfall.merge_down"
+    bl_label = "Merge Down"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        progress.cancel("a take was merged down")
+        rig = character.current(context)
+        take = takes.active(rig)
+        count = take_layers.merge(rig, take)
+        self.report({"INFO"}, f"Merged {count} keys into '{take.action.name}'")
+        return {"FINISHED"}
+
+
 classes = (
     FOOTFALL_OT_accept_take,
     FOOTFALL_OT_reject_take,
     FOOTFALL_OT_remove_take,
     FOOTFALL_OT_load_recipe,
+    FOOTFALL_OT_clear_edits,
+    FOOTFALL_OT_merge_down,
 )
 register, unregister = bpy.utils.register_classes_factory(classes)

@@ -10,6 +10,7 @@ import bpy
 
 from ..bake import herd
 from ..keys import takes
+from ..keys.layers import edit_count
 from ..operators.bake import FOOTFALL_OT_bake
 from ..rig import character
 from ..scene import progress
@@ -35,6 +36,9 @@ class FOOTFALL_UL_takes(bpy.types.UIList):
         shown = takes.shown(rig) == item
         row = layout.row(align=True)
         row.prop(item, "name", text="", emboss=False, icon="PLAY" if shown else "ACTION")
+        edited = edit_count.of(item)
+        if edited:
+            row.label(text=str(edited), icon="KEYFRAME_HLT")
         if item.accepted:
             row.label(text="", icon="CHECKMARK")
         if not shown:
@@ -81,6 +85,14 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("footfall.rebake_take", icon="FILE_REFRESH")
         row.operator("footfall.load_recipe", icon="COPYDOWN")
+        take = takes.active(rig)
+        edited = 0 if take is None else edit_count.of(take)
+        if edited:
+            keys = "1 key lies" if edited == 1 else f"{edited} keys lie"
+            sentence(context, layout, f"{keys} on top of the bake; Bake Again keeps them")
+            row = layout.row(align=True)
+            row.operator("footfall.clear_edits", icon="LOOP_BACK")
+            row.operator("footfall.merge_down", icon="TRIA_DOWN_BAR")
 
 
 class FOOTFALL_PT_keys(Tab, bpy.types.Panel):

@@ -18,12 +18,21 @@ from ...motion.retarget.keyframe_reduction import SparseKeys
 
 _KEY: Final = bpy.types.Keyframe.bl_rna.properties
 KEY_TYPE: Final = _KEY["type"].enum_items["GENERATED"].value
-_LINEAR: Final = _KEY["interpolation"].enum_items["LINEAR"].value
-_BEZIER: Final = _KEY["interpolation"].enum_items["BEZIER"].value
+LINEAR: Final = _KEY["interpolation"].enum_items["LINEAR"].value
+BEZIER: Final = _KEY["interpolation"].enum_items["BEZIER"].value
 _CONSTANT: Final = _KEY["interpolation"].enum_items["CONSTANT"].value
 KEY_TYPES: Final = {item.identifier: item.value for item in _KEY["type"].enum_items}
 _ALIGNED: Final = _KEY["handle_left_type"].enum_items["ALIGNED"].value
 AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
+
+REST: Final = {
+    "location": (0.0, 0.0, 0.0),
+    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
+    "rotation_euler": (0.0, 0.0, 0.0),
+    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
+}
+"""Values at rest of the transform properties that are edited."""
+_SWITCHES: Final = ("mute", "lock", "hide", "extrapolation")
 
 
 def slot_for(obj: bpy.types.Object, action: bpy.types.Action) -> Any:
@@ -79,6 +88,28 @@ def remove(owner: bpy.types.ID, path: str) -> None:
     for bag in _bags(owner):
         for curve in [curve for curve in bag.fcurves if curve.data_path == path]:
             bag.fcurves.remove(curve)
+
+
+def emptied(bag: Any, path: str, index: int, group: str) -> Any:
+    """Return the F-curve of a channel without its keys, adding one to a group if there is none."""
+    for curve in bag.fcurves:
+        if curve.data_path == path and curve.array_index == index:
+            curve.keyframe_points.clear()
+            return curve
+    curve = bag.fcurves.new(path, index=index)
+    curve.group = bag.groups.get(group) or bag.groups.new(group)
+    return curve
+
+
+def copy_settings(curve: bpy.types.FCurve, other: bpy.types.FCurve) -> None:
+    """Copy switches and modifiers of an F-curve to another one that has no modifiers yet."""
+    for name in _SWITCHES:
+        setattr(other, name, getattr(curve, name))
+    for modifier in curve.modifiers if not len(other.modifiers) else ():
+        made = other.modifiers.new(modifier.type)
+        for prop in modifier.bl_rna.properties:
+            if not prop.is_readonly and prop.identifier != "type":
+                setattr(made, prop.identifier, getattr(modifier, prop.identifier))
 
 
 def rename_bone(action: bpy.types.Action, old: str, new: str) -> None:
@@ -176,7 +207,7 @@ class Writer:
         """
         for column, index in enumerate(indices or range(values.shape[1])):
             curve = self._fresh(path, index, group)
-            _fill(curve, frames, values[:, column], _LINEAR)
+            _fill(curve, frames, values[:, column], LINEAR)
             curve.update()
 
     def sparse(self, path: str, keys: SparseKeys, group: str) -> None:
@@ -186,7 +217,7 @@ class Writer:
         after = np.concatenate([third, third[-1:]]) if len(third) else np.ones(1)
         for index in range(keys.values.shape[1]):
             curve = self._fresh(path, index, group)
-            points = _fill(curve, keys.frames, keys.values[:, index], _BEZIER)
+            points = _fill(curve, keys.frames, keys.values[:, index], BEZIER)
             value, slope = keys.values[:, index], keys.slopes[:, index]
             _handles(points, "left", keys.frames - before, value - slope * before)
             _handles(points, "right", keys.frames + after, value + slope * after)
@@ -269,7 +300,7 @@ def euler(rotation: Array, mode: str) -> Array:
     """
     order = mode[::-1]
     listed = quat.to_euler(rotation.astype(np.float64), order)
-    other = np.stack([listed[:, 0] + np.pi, np.pi - listed[:, 1], listed[:, 2] + np.pi], axis=-1)
+    other = _other(listed)
 
     def step(a: Array, b: Array) -> Array:
         gap = np.abs((a - b + np.pi) % (2.0 * np.pi) - np.pi)
@@ -283,4 +314,22 @@ def euler(rotation: Array, mode: str) -> Array:
     out = np.empty_like(listed)
     for column, axis in enumerate(order):
         out[:, "XYZ".index(axis)] = listed[:, column]
+    return out
+
+
+def _other(listed: Array) -> Array:
+    """Return the other angles (T, 3) of the same rotations; the middle one is the second."""
+    return np.stack([listed[:, 0] + np.pi, np.pi - listed[:, 1], listed[:, 2] + np.pi], axis=-1)
+
+
+def euler_near(rotation: Array, mode: str, near: Array) -> Array:
+    """Return Euler angles (T, 3) of quaternions (T, 4), the closest ones to angles (T, 3)."""
+    order = mode[::-1]
+    columns = ["XYZ".index(axis) for axis in order]
+    listed, goal = quat.to_euler(rotation.astype(np.float64), order), near[:, columns]
+    turn = 2.0 * np.pi
+    choices = [c + turn * np.round((goal - c) / turn) for c in (listed, _other(listed))]
+    apart = [np.abs(choice - goal).sum(axis=1, keepdims=True) for choice in choices]
+    out = np.empty_like(listed)
+    out[:, columns] = np.where(apart[0] <= apart[1], *choices)
     return out

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lays an artist's edits on the keys of another bake.
+
+Keys between edits stay those of the bake, to the bit. Where an edit lies, keys of the bake are
+changed, or keys are added on each frame between its neighbors; the artist's have the usual type,
+all others are generated keys.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import bpy
+import numpy as np
+
+from ....motion.maths import quat
+from ....motion.maths.quat import Array
+from ....motion.retarget import edits as offsets
+from ....motion.retarget.edits import Offsets, StanceClock
+from ...scene import fcurves
+from . import stored_keys
+from .edits import (
+    LOCATION,
+    ROTATIONS,
+    Layer,
+    Timing,
+    group_of,
+    part_of,
+    path_of,
+    rotation_mode,
+    sampled,
+)
+from .stored_keys import Channel, Keys, Stored
+
+ARTIST: Final = fcurves.KEY_TYPES["KEYFRAME"]
+
+
+def lay(
+    rig: bpy.types.Object, action: bpy.types.Action, base: Stored, layer: Layer, times: Timing
+) -> None:
+    """Lay edits on an action that holds the keys ``base`` of a bake with the clocks ``times``."""
+    bag = fcurves.channelbag(action, action.slots[0])
+    placed: dict[str, list[Offsets]] = {}
+    waiting = []
+    for edit in layer.edits:
+        found, rest = offsets.place(edit, times.clock(edit.leg))
+        if found is not None:
+            placed.setdefault(found.bone, []).append(found)
+        if rest is not None:
+            waiting.append(rest.to_json())
+    for bone, parts in placed.items():
+        if not bone or bone in rig.pose.bones:
+            _lay_on(rig, bone, bag, base, _merged(parts))
+    action.footfall.waiting = json.dumps(waiting) if waiting else ""
+    _lay_loose(bag, layer, times)
+    for curve in [curve for curve in bag.fcurves if curve.data_path in layer.removed]:
+        bag.fcurves.remove(curve)
+
+
+def _merged(parts: list[Offsets]) -> Offsets:
+    """Return the offsets of a bone in one; where some share a frame the later ones count."""
+    frames, rows = np.unique(
+        np.concatenate([part.frames for part in parts])[::-1], return_index=True
+    )
+    columns = (
+        np.concatenate([getattr(part, name) for part in parts])[::-1][rows]
+        for name in ("turns", "moves", "keyed")
+    )
+    return Offsets(parts[0].bone, frames, *columns)
+
+
+def _lay_on(rig: bpy.types.Object, bone: str, bag: Any, base: Stored, edit: Offsets) -> None:
+    """Change the keys of a bone's transform."""
+    owner = rig.pose.bones[bone] if bone else rig
+    own = {c for c in base if part_of(c[0])[0] == bone}
+    present = {part_of(path)[1] for path, _ in own}
+    usual = fcurves.rotation_channels(owner.rotation_mode, np.array([quat.IDENTITY]))[0]
+    turn = next((prop for prop in ROTATIONS if prop in present), usual)
+    channels = [c for c in own if part_of(c[0])[1] in (turn, LOCATION)]
+    with stored_keys.curves_of(base, channels) as curves:
+        baked = sampled(rig, bone, curves, edit.frames.astype(np.float64))
+        turns, moves = offsets.apply(baked, edit)
+        around = {c: _around(base[c], curve, edit.frames) for c, curve in curves.items()}
+    values: dict[str, Array] = {}
+    if (edit.turns[:, 1:] != 0.0).any():
+        near = [around[path_of(bone, turn), i].values for i in range(4)
+                if (path_of(bone, turn), i) in around]  # fmt: skip
+        mode = rotation_mode(owner, turn)
+        values[turn] = _in_mode(mode, turns, np.stack(near, axis=1) if near else None)
+    if (edit.moves != 0.0).any():
+        values[LOCATION] = moves
+    for prop, columns in values.items():
+        for index in range(columns.shape[1]):
+            channel = (path_of(bone, prop), index)
+            _put(bag, channel, base.get(channel), around.get(channel), edit, columns[:, index])
+
+
+def _in_mode(mode: str, turns: Array, near: Array | None) -> Array:
+    """Return values of rotations (N, 4) in a mode, on the side of the baked values ``near``."""
+    values = fcurves.rotation_channels(mode, turns)[1]
+    if near is None or near.shape != values.shape or mode == "AXIS_ANGLE":
+        return values
+    if mode == "QUATERNION":
+        flip = np.sum(values * near, axis=1, keepdims=True) < 0.0
+        return np.where(flip, -values, values)
+    return fcurves.euler_near(turns, mode, near)
+
+
+@dataclass(frozen=True, eq=False)
+class _Around:
+    """Baked values of one F-curve at the frames of an edit, and keys to add beside it."""
+
+    values: Array
+    beside: Array
+    """Frames beside the edit, whose values are ``beside_values``."""
+    beside_values: Array
+
+
+def _around(keys: Keys, curve: Any, frames: Array) -> _Around:
+    """Return the baked values around an edit at ``frames``.
+
+    Between linear or stepped keys the frames beside the edit keep the curve; between smooth ones
+    all frames from one baked key to the next do.
+    """
+    near: set[int] = set()
+    smooth = bool((keys.shape.get("interpolation", np.zeros(1)) == fcurves.BEZIER).any())
+    for run in np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1):
+        low, high = int(run[0]) - 1, int(run[-1]) + 1
+        if low >= keys.frames[-1] and len(keys.frames) > 1:
+            continue
+        before, behind = keys.frames[keys.frames < run[0]], keys.frames[keys.frames > run[-1]]
+        if smooth and len(before) and len(behind):
+            near.update(range(int(np.ceil(before[-1])), int(np.floor(behind[0])) + 1))
+        near.update((low, high))
+    beside = np.array(sorted(near - set(frames.tolist())), dtype=int)
+    values, others = (np.array([curve.evaluate(f) for f in fs]) for fs in (frames, beside))
+    return _Around(values, beside, others)
+
+
+def _put(
+    bag: Any, channel: Channel, keys: Keys | None, around: _Around | None, edit: Offsets,
+    values: Array,
+) -> None:  # fmt: skip
+    """Write the values of an edit into one F-curve, with the baked values beside it."""
+    frames, kinds = edit.frames, np.where(edit.keyed, ARTIST, fcurves.KEY_TYPE)
+    beside = np.zeros(0, dtype=int) if around is None else around.beside
+    if around is not None:
+        frames = np.concatenate([frames, beside])
+        values = np.concatenate([values, around.beside_values])
+        kinds = np.concatenate([kinds, np.full(len(beside), fcurves.KEY_TYPE)])
+    order = np.argsort(frames, kind="stable")
+    patch = Keys(
+        frames[order].astype(np.float32), values[order].astype(np.float32),
+        kinds[order].astype(np.int8), {},
+    )  # fmt: skip
+    curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
+    whole = patch if keys is None else stored_keys.patched(keys, patch, beside.astype(np.float32))
+    stored_keys.write(curve, whole)
+
+
+def _lay_loose(bag: Any, layer: Layer, times: Timing) -> None:
+    """Write the curves that are the artist's own, at the same phases."""
+    old, new = layer.timing.clock(""), times.clock("")
+    for channel, keys in layer.loose.items():
+        curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
+        stored_keys.write(curve, retimed(keys, old, new))
+
+
+def retimed(keys: Keys, old: StanceClock, new: StanceClock) -> Keys:
+    """Return keys at the frames of the same phases of another take, whole frames for whole ones."""
+    frames = at(keys.frames, old, new)
+    whole = keys.frames == np.round(keys.frames)
+    frames = np.where(whole, np.round(frames), frames)
+    last_of_each = np.append(np.diff(frames) > 1e-4, True)
+    shape = {}
+    for name, values in keys.shape.items():
+        if name.startswith("handle") and not name.endswith("type"):
+            pairs = values.reshape(-1, 2).copy()
+            moved = at(pairs[:, 0], old, new) - at(keys.frames, old, new)
+            pairs[:, 0] = frames + moved
+            shape[name] = pairs[last_of_each].ravel().astype(np.float32)
+        else:
+            shape[name] = values[last_of_each]
+    return Keys(
+        frames[last_of_each].astype(np.float32), keys.values[last_of_each],
+        keys.types[last_of_each], shape,
+    )  # fmt: skip
+
+
+def at(frames: Array, old: StanceClock, new: StanceClock) -> Array:
+    """Return frames (N,) of another take at the same phases; after its end at the same distance."""
+    late = frames > old.last
+    moved = new.frame_of(old.phase_of(frames))
+    return np.asarray(np.where(late, new.last + (frames - old.last), moved))
+
+
+def copy_extras(
+    old: bpy.types.Action,
+    new: bpy.types.Action,
+    rig: bpy.types.Object,
+    times: tuple[Timing, Timing],
+) -> None:
+    """Copy an artist's additions to an action other than keys: modifiers, switches, markers."""
+    bags = [fcurves.found_bag(rig, action) for action in (old, new)]
+    if bags[0] is not None and bags[1] is not None:
+        there = {(c.data_path, c.array_index): c for c in bags[1].fcurves}
+        for curve in bags[0].fcurves:
+            twin = there.get((curve.data_path, curve.array_index))
+            if twin is not None:
+                fcurves.copy_settings(curve, twin)
+    clocks = times[0].clock(""), times[1].clock("")
+    for marker in old.pose_markers:
+        made = new.pose_markers.new(marker.name)
+        made.frame = round(float(at(np.array([float(marker.frame)]), *clocks)[0]))
+    new.use_fake_user = old.use_fake_user
+    target: Any = new
+    for key, value in old.items():
+        if key != "footfall" and key not in target.keys():  # noqa: SIM118
+            target[key] = value

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edits of a baked take: rigid offsets of bones from their baked pose, anchored to stances.
+
+An edit is the transform of a bone relative to its baked transform at some frames. Its time is the
+phase of a leg, which counts touchdowns and lift-offs, so that an edit of the third step is placed
+on the third step of another bake. Frames are scene frames; locations are in the units of the
+bone's own space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..maths import quat
+from ..maths.quat import Array
+
+TURN = 1e-5
+"""Radians below which a rotation is no edit: the rounding of keys."""
+MOVE = 1e-6
+"""Part of the size of a location below which a change of it is no edit."""
+AFTER = 0.5
+"""Frames after the last baked frame from which an edit is after the take."""
+
+
+@dataclass(frozen=True, eq=False)
+class StanceClock:
+    """Phase of one leg in a take: piecewise linear between the knots, at a mean rate outside."""
+
+    frames: Array
+    """(K,) frames of the knots, increasing, K of at least two."""
+    phases: Array
+    """(K,) phases there, increasing: 2 n at the touchdown of stance n, 2 n + 1 at its lift-off."""
+    last: float
+    """Last frame of the take."""
+
+    @staticmethod
+    def of_stances(
+        stances: Sequence[Sequence[float]], fps: float, first: float, last: float
+    ) -> StanceClock:
+        """Return the clock of a leg's stances, in seconds from the first frame."""
+        frames = first + fps * np.asarray(stances, dtype=np.float64).reshape(-1)
+        phases = np.arange(len(frames), dtype=np.float64)
+        if frames[0] > first + AFTER:
+            frames, phases = np.append(first, frames), np.append(-1.0, phases)
+        increasing = np.append(True, np.diff(np.maximum.accumulate(frames)) > 1e-6)
+        frames, phases = frames[increasing], phases[increasing]
+        if len(frames) < 2:
+            return StanceClock.even(first, last)
+        return StanceClock(frames, phases, last)
+
+    @staticmethod
+    def even(first: float, last: float, steps: float = 1.0) -> StanceClock:
+        """Return a clock without stances that runs evenly to phase ``steps`` at the last frame."""
+        stop = max(last, first + 1.0)
+        return StanceClock(np.array([first, stop]), np.array([0.0, steps]), last)
+
+    def phase_of(self, frames: Array) -> Array:
+        """Return phases (N,) at frames (N,)."""
+        return _through(np.asarray(frames, dtype=np.float64), self.frames, self.phases)
+
+    def frame_of(self, phases: Array) -> Array:
+        """Return frames (N,) at phases (N,)."""
+        return _through(np.asarray(phases, dtype=np.float64), self.phases, self.frames)
+
+
+def _through(at: Array, x: Array, y: Array) -> Array:
+    """Interpolate through points (x, y); outside go on at the mean slope."""
+    slope = (y[-1] - y[0]) / (x[-1] - x[0])
+    inside = np.interp(at, x, y)
+    return np.asarray(inside + slope * (np.minimum(at - x[0], 0.0) + np.maximum(at - x[-1], 0.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """Offsets of one bone over consecutive frames, from no offset before to no offset after."""
+
+    bone: str
+    """Pose bone, or an empty text for the object."""
+    leg: str
+    """Leg by whose stances it is anchored, or an empty text for the first one."""
+    phases: Array
+    """(N,) phases; frames from the take's last one if ``by_end``."""
+    turns: Array
+    """(N, 4) wxyz, rotations in the bone's baked pose."""
+    moves: Array
+    """(N, 3) locations in the bone's baked pose."""
+    keyed: Array
+    """(N,) bool, whether the artist set a key there; other offsets lie between two keys."""
+    by_end: bool = False
+    """Whether it is anchored to the take's end: it lies after it or within the last stance."""
+    open_end: bool = False
+    """Whether it lasts to the end of the take, and holds to the end of a longer one."""
+    continues: bool = False
+    """Whether it is the rest of an edit that lasts to the end of a take that is too short."""
+
+    def part(self, rows: Array) -> Edit:
+        """Return the edit at some of its rows."""
+        return replace(
+            self, phases=self.phases[rows], turns=self.turns[rows], moves=self.moves[rows],
+            keyed=self.keyed[rows],
+        )  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the edit as plain JSON values."""
+        rows = np.concatenate(
+            [self.phases[:, None], self.turns, self.moves, self.keyed[:, None]], axis=1
+        )
+        return {
+            "bone": self.bone, "leg": self.leg, "rows": rows.tolist(),
+            "open_end": self.open_end, "continues": self.continues,
+        }  # fmt: skip
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> Edit:
+        """Return the edit of ``to_json``. Raises ValueError, KeyError or TypeError if damaged."""
+        rows = np.asarray(values["rows"], dtype=np.float64).reshape(-1, 9)
+        if not np.isfinite(rows).all() or not len(rows):
+            raise ValueError("An edit has values that are not numbers")
+        return Edit(
+            str(values["bone"]), str(values["leg"]), rows[:, 0], quat.normalize(rows[:, 1:5]),
+            rows[:, 5:8], rows[:, 8] > 0.5, open_end=bool(values["open_end"]),
+            continues=bool(values["continues"]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Offsets:
+    """An edit placed in a take: offsets at whole frames."""
+
+    bone: str
+    frames: Array
+    """(N,) int, increasing."""
+    turns: Array
+    """(N, 4) wxyz."""
+    moves: Array
+    """(N, 3)."""
+    keyed: Array
+    """(N,) bool."""
+
+
+def read(
+    bone: str,
+    leg: str,
+    clock: StanceClock,
+    frames: Array,
+    baked: tuple[Array, Array],
+    edited: tuple[Array, Array],
+    keys: Array,
+) -> Iterator[Edit]:
+    """Yield the edits of a bone from its baked and its edited channels.
+
+    Args:
+        bone, leg: as in ``Edit``.
+        clock: of that leg, in the take that was edited.
+        frames: (N,) increasing frames at which the channels are given.
+        baked: rotations (N, 4) and locations (N, 3) as they were baked.
+        edited: rotations and locations now.
+        keys: (N,) int, 0 without a key at a frame, 1 with a generated key, 2 with the artist's.
+    """
+    turns, moves, changed = _offsets(baked, edited)
+    after = frames > clock.last + AFTER
+    for rows in _runs(changed & ~after):
+        marks = keys[rows] == max(keys[rows].max(), 1)
+        ends = bool(frames[rows[-1]] > clock.last - 1.0 + 1e-3)
+        late = ends and bool(clock.phase_of(frames[rows[:1]])[0] >= clock.phases[-2])
+        times = frames[rows] - clock.last if late else clock.phase_of(frames[rows])
+        marks = marks if marks.any() else np.ones(len(rows), dtype=bool)
+        yield Edit(
+            bone, leg, times, turns[rows], moves[rows], marks, by_end=late,
+            open_end=ends and not late,
+        )  # fmt: skip
+    rows = np.flatnonzero(changed & after & (keys > 0))
+    if len(rows):
+        marks = np.ones(len(rows), dtype=bool)
+        times = frames[rows] - clock.last
+        yield Edit(bone, leg, times, turns[rows], moves[rows], marks, by_end=True)
+
+
+def _offsets(baked: tuple[Array, Array], edited: tuple[Array, Array]) -> tuple[Array, Array, Array]:
+    """Return rotations (N, 4) and locations (N, 3) in the baked pose, and where they are edits."""
+    turns = quat.inv_mul(quat.normalize(baked[0]), quat.normalize(edited[0]))
+    moves = quat.inv_apply(quat.normalize(baked[0]), edited[1] - baked[1])
+    size = 1.0 + np.abs(baked[1]).max(initial=0.0)
+    turned = 2.0 * np.linalg.norm(turns[:, 1:], axis=1) > TURN
+    moved = np.linalg.norm(moves, axis=1) > MOVE * size
+    turns = np.where(turned[:, None], np.where(turns[:, :1] < 0.0, -turns, turns), quat.IDENTITY)
+    return turns, np.where(moved[:, None], moves, 0.0), turned | moved
+
+
+def _runs(mask: Array) -> list[Array]:
+    """Return the indices of each run of True."""
+    indices = np.flatnonzero(mask)
+    return [run for run in np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if len(run)]
+
+
+def joined(edits: Sequence[Edit], waiting: Sequence[Edit]) -> list[Edit]:
+    """Return edits with those that waited for a longer take; rests are joined to their edits."""
+    out = list(edits)
+    for rest in waiting:
+        same = [
+            i for i, edit in enumerate(out)
+            if edit.bone == rest.bone and edit.open_end and edit.phases[-1] < rest.phases[0]
+        ]  # fmt: skip
+        if rest.continues and same:
+            out[same[0]] = _chained(out[same[0]], rest)
+        else:
+            out.append(replace(rest, continues=False))
+    return out
+
+
+def _chained(edit: Edit, rest: Edit) -> Edit:
+    pairs = ((getattr(edit, n), getattr(rest, n)) for n in ("phases", "turns", "moves", "keyed"))
+    phases, turns, moves, keyed = (np.concatenate(pair) for pair in pairs)
+    return replace(
+        edit, phases=phases, turns=turns, moves=moves, keyed=keyed, open_end=rest.open_end
+    )
+
+
+def place(edit: Edit, clock: StanceClock) -> tuple[Offsets | None, Edit | None]:
+    """Return an edit's offsets in another take, and the part of it beyond that take's end.
+
+    Keys of the artist land on the whole frame nearest to their phase, where the offset is exact;
+    offsets between them are interpolated.
+    """
+    times = clock.last + edit.phases if edit.by_end else clock.frame_of(edit.phases)
+    beyond = times > clock.last + AFTER
+    waiting = None
+    if not edit.by_end and beyond.any():
+        waiting = replace(edit.part(beyond), continues=not beyond.all())
+        if beyond.all():
+            return None, waiting
+        edit, times, beyond = edit.part(~beyond), times[~beyond], beyond[~beyond]
+    times = np.maximum.accumulate(np.where(edit.keyed, np.round(times), times))
+    until = clock.last if edit.open_end or waiting is not None else times[-1]
+    if beyond.any():
+        frames = np.unique(np.round(times).astype(int))
+    else:
+        frames = np.arange(round(times[0]), max(round(until), round(times[0])) + 1)
+    turns, moves = _interpolated(times, edit, frames.astype(np.float64))
+    keyed = np.zeros(len(frames), dtype=bool)
+    for row in _strongest_last(edit):
+        at = np.flatnonzero(frames == round(times[row]))
+        turns[at], moves[at], keyed[at] = edit.turns[row], edit.moves[row], True
+    return Offsets(edit.bone, frames, turns, moves, keyed), waiting
+
+
+def _strongest_last(edit: Edit) -> list[int]:
+    """Return the rows of the artist's keys, those with the largest offsets last."""
+    rows = np.flatnonzero(edit.keyed)
+    size = np.linalg.norm(edit.turns[rows, 1:], axis=1) + np.linalg.norm(edit.moves[rows], axis=1)
+    return [int(row) for row in rows[np.argsort(size, kind="stable")]]
+
+
+def _interpolated(times: Array, edit: Edit, frames: Array) -> tuple[Array, Array]:
+    """Return rotations (M, 4) and locations (M, 3) at frames, between the rows of an edit."""
+    low = np.clip(np.searchsorted(times, frames, "right") - 1, 0, max(len(times) - 2, 0))
+    high = np.minimum(low + 1, len(times) - 1)
+    span = np.maximum(times[high] - times[low], 1e-9)
+    share = np.clip((frames - times[low]) / span, 0.0, 1.0)
+    turns = quat.slerp(edit.turns[low], edit.turns[high], share)
+    return turns, edit.moves[low] + share[:, None] * (edit.moves[high] - edit.moves[low])
+
+
+def apply(baked: tuple[Array, Array], offsets: Offsets) -> tuple[Array, Array]:
+    """Return rotations (N, 4) and locations (N, 3) of a bone with offsets on its baked pose.
+
+    ``baked`` are its rotations and locations at the frames of the offsets.
+    """
+    turn = quat.normalize(baked[0])
+    return quat.mul(turn, offsets.turns), baked[1] + quat.apply(turn, offsets.moves)
