@@ -175,8 +175,8 @@ def _can_live() -> bool:
 def _between(name: str) -> Callable[[random.Random], Result]:
     def run(rng: random.Random) -> Result:
         settings = bpy.context.scene.footfall_between
-        settings.seam = rng.choice((2, 4, 6, 15))
-        settings.span = rng.choice(("all", "all", "selected", "frames"))
+        settings.seam = rng.choice((2, 4, 4, 6, 15))
+        settings.span = rng.choice(("all",) * 6 + ("selected", "frames"))
         settings.first, settings.last = rng.choice(((1, 20), (1, 60), (30, 10)))
         settings.place = rng.choice(("follow", "keep"))
         if name == "stitch" and len(bpy.data.actions):
@@ -232,6 +232,8 @@ CALLS: dict[str, Call] = {
     "scrub_end": Call(8, "takes", _plain("scrub_end"), _poll("scrub_end")),
     "key_footfalls": Call(8, "takes", _plain("key_footfalls"), _poll("key_footfalls")),
     "clear_footfalls": Call(2, "takes", _plain("clear_footfalls"), _poll("clear_footfalls")),
+    "clear_edits": Call(4, "takes", _plain("clear_edits"), _poll("clear_edits")),
+    "merge_down": Call(1, "takes", _plain("merge_down"), _poll("merge_down")),
     "fill_between": Call(3, TAKES, _between("fill_between"), _poll("fill_between")),
     "stitch": Call(2, TAKES, _between("stitch"), _can_stitch),
     "close_loop": Call(3, TAKES, _between("close_loop"), _poll("close_loop")),

@@ -24,6 +24,8 @@ SPOILED = 0.08
 """Share of the calls that are made although their button is gray."""
 REPAIRED = 0.7
 """Chance that the artist repairs the scene after a refusal."""
+EXPLICIT = {"key_footfalls", "clear_footfalls", "clear_edits", "merge_down"}
+"""Calls that may write to an accepted take, as the artist asks for that take."""
 KEPT = ("footfall", "action", "object")
 """Kinds of keys that undo, redo, and saving with loading must bring back."""
 FILE_ACTS = {"undo": 5, "redo": 2, "save_and_open": 4, "toggle_addon": 1, "flight": 3, "land": 4}
@@ -45,6 +47,8 @@ class Outcome:
     finished: Counter = field(default_factory=Counter)
     worked: Counter = field(default_factory=Counter)
     """Calls that finished and changed or wrote something."""
+    refusals: Counter = field(default_factory=Counter)
+    """Calls that were refused, by operator and sentence."""
     seconds: float = 0.0
 
 
@@ -132,7 +136,7 @@ class Play:
         before, rigs = image(), self._rigs(name)
         own = checks.owned_actions(rigs)
         users = checks.users_of_actions()
-        rewritable = checks.free_to_write(rigs, accepted=name.endswith("_footfalls"))
+        rewritable = checks.free_to_write(rigs, accepted=name in EXPLICIT)
         if name == "reject_take" and self._renamed:
             kept = [rig.footfall.before_action for rig in rigs]
             rewritable |= {action.name_full for action in kept if action is not None}
@@ -142,6 +146,7 @@ class Play:
         except RuntimeError as error:
             self._refused = True
             self._log(f"  refused: {str(error).strip()}")
+            self.outcome.refusals[f"{name}: {str(error).strip()[:90]}"] += 1
             after = image()
             return [*checks.refusal_faults(str(error)), *checks.refused_faults(before, after)]
         after = image()

@@ -15,7 +15,7 @@ from .gentle_acts import chosen, rigs
 
 ROUGH: dict[str, int] = {
     "drag_footfall": 8, "key_pose": 5,
-    "edit_keys": 5, "move_rig": 3, "rename_bone": 1, "rename_object": 2,
+    "edit_keys": 10, "move_rig": 3, "rename_bone": 1, "rename_object": 2,
     "rename_action": 2, "delete_object": 1, "delete_action": 1, "delete_scene": 1, "delete_bone": 1,
     "duplicate": 3, "duplicate_linked": 2, "unlink_action": 4, "push_to_nla": 2, "set_range": 2,
     "set_frame": 3, "append_rig": 1, "toggle_mode": 2, "change_rate": 1, "add_constraint": 1,
