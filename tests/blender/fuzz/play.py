@@ -60,6 +60,8 @@ class Play:
         self._history: list[Image] = []
         self._now = 0
         self._refused = False
+        self._renamed = False
+        """Whether a bone was renamed, so that Reject renames it in the action before as well."""
         self._flight: tuple[Any, bpy.types.Object] | None = None
 
     def run(self) -> Outcome:
@@ -117,6 +119,7 @@ class Play:
     def _act(self, name: str, gentle: bool) -> list[str]:
         if not gentle:
             self._reviews.clear()
+        self._renamed |= name == "rename_bone"
         if name in {"delete_object", "delete_scene", "append_rig", "switch_scene"}:
             self._drop_flight()
         getattr(gentle_acts if gentle else rough_acts, name)(self.rng)
@@ -130,6 +133,9 @@ class Play:
         own = checks.owned_actions(rigs)
         users = checks.users_of_actions()
         rewritable = checks.free_to_write(rigs, accepted=name.endswith("_footfalls"))
+        if name == "reject_take" and self._renamed:
+            kept = [rig.footfall.before_action for rig in rigs]
+            rewritable |= {action.name_full for action in kept if action is not None}
         reviewed = {rig.name for rig in rigs if _in_review(rig)}
         try:
             result = call.run(self.rng)
