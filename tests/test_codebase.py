@@ -251,8 +251,9 @@ def test_packaging_finds_blender_in_environments_of_all_systems(
 ) -> None:
     wanted = tmp_path / layout / "bpy" / "4.5" / "scripts"
     wanted.mkdir(parents=True)
-    tree = tree_of(ROOT / "noxfile.py")
-    tree.body = [node for node in functions(tree) if node.name == "_blender_scripts"]
+    tasks = functions(tree_of(ROOT / "noxfile.py"))
+    found: list[ast.stmt] = [node for node in tasks if node.name == "_blender_scripts"]
+    tree = ast.Module(found, type_ignores=[])
     known: dict = {"Path": Path}
     exec(compile(tree, "noxfile.py", "exec"), known)
     assert known["_blender_scripts"](tmp_path) == wanted

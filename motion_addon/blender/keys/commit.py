@@ -96,6 +96,7 @@ def _swap(
     if take is None:
         take = rig.footfall.takes.add()
         take.name = made.name
+    rig.footfall.owner = rig.name
     take.action = made.action
     take.recipe, take.report = json.dumps(made.recipe), json.dumps(made.report)
     made.action.footfall.take = uuid.uuid4().hex

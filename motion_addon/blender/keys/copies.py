@@ -21,6 +21,9 @@ def adopt(rig: bpy.types.Object) -> None:
     action = rig.animation_data.action if rig.animation_data else None
     if action is None or not action.footfall.take or takes.shown(rig) is not None:
         return
+    if rig.footfall.owner == rig.name:
+        return
+    rig.footfall.owner = rig.name
     if bpy.data.user_map(subset={action})[action] != {rig}:
         return
     for take in rig.footfall.takes:

@@ -2,7 +2,8 @@
 """The state of a character before a take: captured as JSON and restored exactly.
 
 Covers everything that a take changes on its character: the assigned action and slot, their blending
-with the NLA, the pose, the object's transform and custom properties. Actions are not copied.
+with the NLA, the pose, the object's transform and the custom properties that takes add to it.
+Actions are not copied.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def capture(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
         {
             "animation": _animation(rig),
             "object": _transform(rig),
-            "object_properties": _properties(rig),
+            "object_properties": _channels(rig),
             "bones": [bone.name for bone in rig.pose.bones],
             "pose": capture_pose(rig),
             "frame": scene.frame_current,
@@ -148,7 +149,10 @@ def _restore_values(
     rig: bpy.types.Object, transform: dict[str, Any], properties: dict[str, Any], pose: dict
 ) -> None:
     _restore_transform(rig, transform)
-    _restore_properties(rig, properties)
+    for key in _channels(rig):
+        if key not in properties:
+            del rig[key]
+    _restore_properties(rig, {k: v for k, v in properties.items() if k.startswith(CHANNEL)})
     restore_pose(rig, pose)
 
 
@@ -237,14 +241,17 @@ def _properties(owner: bpy.types.Object | bpy.types.PoseBone) -> dict[str, Any]:
     return found
 
 
+def _channels(rig: bpy.types.Object) -> dict[str, Any]:
+    """Return the properties that takes add to the object; all others are the artist's."""
+    return {key: value for key, value in _properties(rig).items() if key.startswith(CHANNEL)}
+
+
 def _is_numbers(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(v, bool | int | float) for v in value)
 
 
 def _restore_properties(owner: bpy.types.Object | bpy.types.PoseBone, was: dict[str, Any]) -> None:
     now = _properties(owner)
-    for key in [key for key in now if key.startswith(CHANNEL) and key not in was]:
-        del owner[key]
     for key, value in was.items():
         if now.get(key, None) != value or type(now[key]) is not type(value):
             owner[key] = value

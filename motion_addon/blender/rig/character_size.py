@@ -48,9 +48,25 @@ def measure(
     ratio = retarget.height_ratio(armature.read_rig(rig), rig_map, own.skeleton)
     unit = units.meters_per_unit(scene)
     if own.kind.by_hips:
-        return CharacterSize(None, own.hip_height * ratio * unit, None, unit)
-    return CharacterSize(
-        own.height * ratio * unit, None, float(own.info["ball_height"]) * ratio, unit
+        hips = _usable(rig, "hip_height", own.hip_height * ratio * unit)
+        return CharacterSize(None, hips, None, unit)
+    height = _usable(rig, "height", own.height * ratio * unit)
+    return CharacterSize(height, None, float(own.info["ball_height"]) * ratio, unit)
+
+
+def _usable(rig: bpy.types.Object, option: str, size: float) -> float:
+    """Return a size in meters that lies within the limits of an option. Raises RefusedError."""
+    from ...motion.bake.request import BakeRequest
+    from ...options.option import options_of
+
+    low, high = options_of(BakeRequest)[option].limits
+    if low <= size <= high:
+        return size
+    what, other = ("small", "up") if size < low else ("large", "down")
+    part = "its hips are at" if option == "hip_height" else "its height is"
+    raise RefusedError(
+        f"'{rig.name}' is too {what} to walk: {part} {size:.3g} m; scale it {other}, or change the"
+        " unit scale of the scene"
     )
 
 

@@ -268,6 +268,9 @@ class FootfallObject(bpy.types.PropertyGroup):
         name="Previous Action", description="Action before the takes under review",
         type=bpy.types.Action, override=OWN,
     )  # fmt: skip
+    owner: StringProperty(
+        name="Owner", description="Name of the character that the takes are of", override=OWN
+    )
     creatures: CollectionProperty(type=FootfallCreature, override=OWN_LIST)
     creature: StringProperty(
         name="Creature", description="Creature that moves this animal; empty for none",

@@ -66,6 +66,14 @@ def rest(rig: bpy.types.Object) -> None:
     rig.data.pose_position = "REST"
 
 
+def shrink(rig: bpy.types.Object) -> None:
+    rig.scale = (0.001, 0.001, 0.001)
+
+
+def enlarge(rig: bpy.types.Object) -> None:
+    rig.scale = (100.0, 100.0, 100.0)
+
+
 def flatten(rig: bpy.types.Object) -> None:
     rig.scale = (0.0, 0.0, 0.0)
     bpy.context.view_layer.update()
@@ -93,6 +101,8 @@ def tweak(rig: bpy.types.Object) -> None:
         (edit, "Edit Mode; leave it first"),
         (rest, "rest position; switch it to Pose Position first"),
         (flatten, "no usable size; check its scale"),
+        (shrink, "too small to walk: its height is 0.00172 m; scale it up"),
+        (enlarge, "too large to walk: its height is 172 m; scale it down"),
         (lose, "not a number; check its transform"),
         (tweak, "tweak mode; leave it first"),
     ],

@@ -147,30 +147,6 @@ def _has_styles() -> bool:
     return len(bpy.context.scene.footfall.styles.mix) > 0
 
 
-def _drag_footfall(rng: random.Random) -> Result:
-    """Drag a footfall in the Dope Sheet, and bake again."""
-    rig = current()
-    curves = _footfall_curves(rig)
-    if not curves:
-        return {"CANCELLED"}
-    for point in list(rng.choice(curves).keyframe_points)[2:4]:
-        point.co_ui[0] += rng.choice((0.4, 1.0, 3.0))
-    result: Result = operator("rebake_take")()
-    return result
-
-
-def _footfall_curves(rig: bpy.types.Object | None) -> list[bpy.types.FCurve]:
-    data = rig.animation_data if rig is not None else None
-    if data is None or data.action is None:
-        return []
-    curves = addon("blender.keys.takes").curves(data.action)
-    return [c for c in curves if c.data_path.startswith('["Footfall ')]
-
-
-def _can_drag() -> bool:
-    return bool(_footfall_curves(current())) and bool(operator("rebake_take").poll())
-
-
 def _live(_rng: random.Random) -> Result:
     """Bake as live mode does after a pause."""
     settings = bpy.context.scene.footfall
@@ -184,7 +160,8 @@ def _tick(_rng: random.Random) -> Result:
     live = addon("blender.bake.live")
     live.PAUSE = 0.0
     live.touch(bpy.context.scene)
-    return {"CANCELLED"} if live.tick() is None else {"FINISHED"}
+    live.tick()
+    return {"FINISHED"}
 
 
 def _can_tick() -> bool:
@@ -198,8 +175,8 @@ def _can_live() -> bool:
 def _between(name: str) -> Callable[[random.Random], Result]:
     def run(rng: random.Random) -> Result:
         settings = bpy.context.scene.footfall_between
-        settings.seam = rng.choice((2, 4, 6, 15))
-        settings.span = rng.choice(("all", "all", "selected", "frames"))
+        settings.seam = rng.choice((2, 4, 4, 6, 15))
+        settings.span = rng.choice(("all",) * 6 + ("selected", "frames"))
         settings.first, settings.last = rng.choice(((1, 20), (1, 60), (30, 10)))
         settings.place = rng.choice(("follow", "keep"))
         if name == "stitch" and len(bpy.data.actions):
@@ -255,7 +232,8 @@ CALLS: dict[str, Call] = {
     "scrub_end": Call(8, "takes", _plain("scrub_end"), _poll("scrub_end")),
     "key_footfalls": Call(8, "takes", _plain("key_footfalls"), _poll("key_footfalls")),
     "clear_footfalls": Call(2, "takes", _plain("clear_footfalls"), _poll("clear_footfalls")),
-    "drag_footfall": Call(8, TAKES, _drag_footfall, _can_drag),
+    "clear_edits": Call(4, "takes", _plain("clear_edits"), _poll("clear_edits")),
+    "merge_down": Call(1, "takes", _plain("merge_down"), _poll("merge_down")),
     "fill_between": Call(3, TAKES, _between("fill_between"), _poll("fill_between")),
     "stitch": Call(2, TAKES, _between("stitch"), _can_stitch),
     "close_loop": Call(3, TAKES, _between("close_loop"), _poll("close_loop")),

@@ -15,6 +15,8 @@ from .image import Image, Key, changed
 MAPPED = ("bones", "kind", "hip_height", "family", "confidence", "notes", "active_bone")
 """Properties of a rig that its first detection fills, which a refused bake may leave behind."""
 TEMPORARY = ("Footfall Rig Copy", "Footfall Path Reader")
+LANE = " Lane"
+"""Part of the names of the curves that a herd goes along; Reject deletes them with their takes."""
 STRENGTHS = "SceneAction"
 """Name that Blender gives to a scene's action, which holds the keyed strengths of styles."""
 LONGEST_SENTENCE = 400
@@ -26,8 +28,9 @@ def owned_actions(rigs: Iterable[bpy.types.Object]) -> set[str]:
 
 
 def users_of_actions() -> dict[str, int]:
-    """Return the number of users of each local action."""
-    return {a.name_full: a.users for a in bpy.data.actions if a.library is None}
+    """Return the number of users of each local action that is no take's."""
+    local = [action for action in bpy.data.actions if action.library is None]
+    return {action.name_full: action.users for action in local if not action.footfall.take}
 
 
 def free_to_write(rigs: list[bpy.types.Object], accepted: bool = False) -> set[str]:
@@ -125,7 +128,7 @@ def _may_change(
             return "takes" in may
         return "takes" in may and name in rewritable
     if kind == "scene":
-        made = {"lanes", "path"} & may and part == "objects"
+        made = {"lanes", "path", "takes"} & may and part == "objects"
         return (
             bool(made)
             or ("range" in may and part == "range")
@@ -135,6 +138,8 @@ def _may_change(
         return _new_blocks_are_ours(name, set(before[key]), set(after[key]), may, own)
     if kind in {"object", "curve"} and key not in before:
         return bool({"lanes", "path"} & may)
+    if kind in {"object", "curve"} and key not in after:
+        return "takes" in may and LANE in name
     return (kind == "panel" and bool({"panel", "path"} & may)) or (
         kind == "context" and "path" in may
     )
@@ -146,7 +151,9 @@ def _new_blocks_are_ours(
     if kind == "actions":
         strengths = {name for name in now - was if name.startswith(STRENGTHS)}
         return now ^ was <= own | (strengths if "panel" in may else set())
-    return kind in {"objects", "curves"} and was <= now and bool({"lanes", "path"} & may)
+    lanes = all(LANE in name for name in was - now) and "takes" in may
+    drawn = was <= now and bool({"lanes", "path"} & may)
+    return kind in {"objects", "curves"} and (drawn or (lanes and now <= was))
 
 
 def refused_faults(before: Image, after: Image) -> list[str]:

@@ -68,7 +68,7 @@ def change_settings(rng: random.Random) -> bool:
     name, value = rng.choice(
         (
             ("speed", rng.uniform(0.7, 2.0)), ("keys", rng.choice(("dense", "sparse"))),
-            ("root_motion", rng.choice(("hips", "root", "object", "in_place"))),
+            ("root_motion", rng.choice(("hips", "hips", "root", "object", "in_place"))),
             ("live", rng.random() < 0.5), ("seed", rng.randrange(9)), ("fit_range", True),
             ("cadence", rng.uniform(0.8, 1.4)), ("controls", rng.choice(("auto", "deform"))),
             ("frame_start", rng.choice((1, 1, 30))), ("way", rng.choice(("path", "path", "spot"))),
@@ -92,11 +92,11 @@ def repair(rng: random.Random) -> bool:
     settings = bpy.context.scene.footfall
     rig = rng.choice(able)
     rig.hide_viewport = False
-    if abs(rig.matrix_world.determinant()) < 1e-15:
-        rig.scale = (1.0, 1.0, 1.0)
+    if not rig.override_library:
+        rig.scale = (1.0 / bpy.context.scene.unit_settings.scale_length,) * 3
     settings.character = rig
     settings.path = scenes.curve(rng, "normal")
-    settings.way = "path"
+    settings.way, settings.root_motion = "path", "hips"
     bpy.context.view_layer.update()
     return True
 

@@ -24,6 +24,8 @@ SPOILED = 0.08
 """Share of the calls that are made although their button is gray."""
 REPAIRED = 0.7
 """Chance that the artist repairs the scene after a refusal."""
+EXPLICIT = {"key_footfalls", "clear_footfalls", "clear_edits", "merge_down"}
+"""Calls that may write to an accepted take, as the artist asks for that take."""
 KEPT = ("footfall", "action", "object")
 """Kinds of keys that undo, redo, and saving with loading must bring back."""
 FILE_ACTS = {"undo": 5, "redo": 2, "save_and_open": 4, "toggle_addon": 1, "flight": 3, "land": 4}
@@ -45,6 +47,8 @@ class Outcome:
     finished: Counter = field(default_factory=Counter)
     worked: Counter = field(default_factory=Counter)
     """Calls that finished and changed or wrote something."""
+    refusals: Counter = field(default_factory=Counter)
+    """Calls that were refused, by operator and sentence."""
     seconds: float = 0.0
 
 
@@ -60,6 +64,8 @@ class Play:
         self._history: list[Image] = []
         self._now = 0
         self._refused = False
+        self._renamed = False
+        """Whether a bone was renamed, so that Reject renames it in the action before as well."""
         self._flight: tuple[Any, bpy.types.Object] | None = None
 
     def run(self) -> Outcome:
@@ -117,6 +123,7 @@ class Play:
     def _act(self, name: str, gentle: bool) -> list[str]:
         if not gentle:
             self._reviews.clear()
+        self._renamed |= name == "rename_bone"
         if name in {"delete_object", "delete_scene", "append_rig", "switch_scene"}:
             self._drop_flight()
         getattr(gentle_acts if gentle else rough_acts, name)(self.rng)
@@ -129,13 +136,17 @@ class Play:
         before, rigs = image(), self._rigs(name)
         own = checks.owned_actions(rigs)
         users = checks.users_of_actions()
-        rewritable = checks.free_to_write(rigs, accepted=name.endswith("_footfalls"))
+        rewritable = checks.free_to_write(rigs, accepted=name in EXPLICIT)
+        if name == "reject_take" and self._renamed:
+            kept = [rig.footfall.before_action for rig in rigs]
+            rewritable |= {action.name_full for action in kept if action is not None}
         reviewed = {rig.name for rig in rigs if _in_review(rig)}
         try:
             result = call.run(self.rng)
         except RuntimeError as error:
             self._refused = True
             self._log(f"  refused: {str(error).strip()}")
+            self.outcome.refusals[f"{name}: {str(error).strip()[:90]}"] += 1
             after = image()
             return [*checks.refusal_faults(str(error)), *checks.refused_faults(before, after)]
         after = image()

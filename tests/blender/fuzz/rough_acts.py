@@ -14,7 +14,8 @@ from . import image, scenes
 from .gentle_acts import chosen, rigs
 
 ROUGH: dict[str, int] = {
-    "key_pose": 5, "edit_keys": 5, "move_rig": 3, "rename_bone": 1, "rename_object": 2,
+    "drag_footfall": 8, "key_pose": 5,
+    "edit_keys": 10, "move_rig": 3, "rename_bone": 1, "rename_object": 2,
     "rename_action": 2, "delete_object": 1, "delete_action": 1, "delete_scene": 1, "delete_bone": 1,
     "duplicate": 3, "duplicate_linked": 2, "unlink_action": 4, "push_to_nla": 2, "set_range": 2,
     "set_frame": 3, "append_rig": 1, "toggle_mode": 2, "change_rate": 1, "add_constraint": 1,
@@ -52,6 +53,24 @@ def edit_keys(rng: random.Random) -> bool:
         if len(curve.keyframe_points):
             rng.choice(list(curve.keyframe_points)).co.y += 0.05
             curve.update()
+    return True
+
+
+def drag_footfall(rng: random.Random) -> bool:
+    """Drag a footfall in the Dope Sheet, for the next bake."""
+    played = [r.animation_data.action for r in rigs() if r.animation_data]
+    curves = [
+        curve
+        for action in played
+        if action is not None
+        for curve in image.curves_of(action)
+        if curve.data_path.startswith('["Footfall ')
+    ]
+    if not curves:
+        return False
+    by = rng.choice((0.4, 1.0, 3.0))
+    for point in list(rng.choice(curves).keyframe_points)[2:4]:
+        point.co_ui[0] += by
     return True
 
 

@@ -125,8 +125,8 @@ def library(kind: str) -> Path:
 
 def _from_library(kind: str, editable: bool) -> bpy.types.Object:
     file = library("dog" if kind.startswith("animal") else "person")
-    with bpy.data.libraries.load(str(file), link=True) as (_there, here):
-        here.objects = ["LibDog" if kind.startswith("animal") else "LibHero"]
+    with bpy.data.libraries.load(str(file), link=True) as (there, here):
+        here.objects = list(there.objects)[:1]
     (made,) = here.objects
     if kind != "linked":
         made = made.override_create(remap_local_usages=True)
@@ -142,7 +142,7 @@ def curve(rng: random.Random, kind: str = "") -> bpy.types.Object:
     kind = kind or rng.choice(
         ("normal", "empty", "one", "nan", "huge", "closed", "tiny", "bezier", "nurbs", "double")
     )
-    length = rng.uniform(0.7, 1.6)
+    length = rng.uniform(0.7, 1.6) / bpy.context.scene.unit_settings.scale_length
     points = [(0.0, 0.0, 0.0), (rng.uniform(-0.2, 0.2), -0.5 * length, 0.0), (0.0, -length, 0.0)]
     if kind == "one":
         points = points[:1]
@@ -178,8 +178,8 @@ def decorate(rng: random.Random, rig: bpy.types.Object) -> None:
         rig.scale = rng.choice(
             ((1.1,) * 3, (-1.0, 1.0, 1.0), (0.0,) * 3, (1e-6,) * 3, (100.0,) * 3, (1.0, 1.5, 0.8))
         )
-    if rng.random() < 0.1:
-        rig.scale = (0.01,) * 3
+    if bpy.context.scene.unit_settings.scale_length < 0.1 and rng.random() < 0.9:
+        rig.scale = (100.0,) * 3
     for chance, add in ((0.5, own_action), (0.15, parent), (0.15, constraint), (0.1, driver)):
         if rng.random() < chance:
             add(rng, rig)
@@ -192,12 +192,13 @@ def decorate(rng: random.Random, rig: bpy.types.Object) -> None:
 
 
 def own_action(rng: random.Random, rig: bpy.types.Object) -> None:
-    """Key a pose or two of the artist's on a rig."""
+    """Key a few poses of the artist's on a rig: of the whole body, or of some bones."""
     bones = list(rig.pose.bones)
-    for frame in (1, rng.randint(8, 30)):
+    count = len(bones) if len(bones) < 60 and rng.random() < 0.6 else min(4, len(bones))
+    for frame in (1, rng.randint(12, 18), rng.randint(30, 40)):
         rig.location.x += 0.1
         rig.keyframe_insert("location", frame=frame)
-        for bone in rng.sample(bones, min(4, len(bones))):
+        for bone in rng.sample(bones, count):
             bone.location.y = rng.uniform(-0.05, 0.05)
             bone.keyframe_insert("location", frame=frame)
             turn = "rotation_quaternion" if bone.rotation_mode == "QUATERNION" else "scale"
@@ -282,7 +283,7 @@ def choose(rng: random.Random, rig: bpy.types.Object, path: bpy.types.Object) ->
     settings.path = path
     settings.start = settings.stop = False
     settings.speed = rng.uniform(0.8, 1.8)
-    settings.root_motion = rng.choice(("hips", "hips", "root", "object", "in_place"))
+    settings.root_motion = rng.choice(("hips", "hips", "hips", "object", "in_place"))
     settings.keys = rng.choice(("dense", "dense", "sparse"))
     settings.frame_start = rng.choice((1, 1, 1, 13, -20))
     settings.fit_range = rng.random() < 0.8

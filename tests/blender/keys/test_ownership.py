@@ -93,6 +93,22 @@ def test_bake_again_on_a_copy_leaves_the_original(way: str) -> None:
     assert other.animation_data.action.name.startswith("Artist")
 
 
+def test_copy_that_the_artist_made_of_a_takes_action_is_theirs() -> None:
+    rig, _settings = artist()
+    bpy.ops.footfall.bake()
+    bpy.ops.object.duplicate()
+    own = rig.footfall.takes[0].action.copy()
+    rig.animation_data.action = own
+    bpy.context.view_layer.update()
+    before = keys(own)
+    assert rig.footfall.takes[0].action != own
+    bpy.context.scene.footfall.character = rig
+    bpy.ops.footfall.bake()
+    bpy.ops.footfall.reject_take()
+    assert rig.animation_data.action == own
+    assert keys(own) == before
+
+
 def test_strip_of_another_rig_keeps_the_action_that_it_plays() -> None:
     rig, settings = artist()
     bpy.ops.footfall.bake()

@@ -125,10 +125,12 @@ def test_work_done_while_a_take_waits_is_kept() -> None:
     assert rig.animation_data.action == other
 
 
-def test_reject_keeps_tracks_and_drivers_made_since() -> None:
+def test_reject_keeps_tracks_drivers_and_properties_made_since() -> None:
     rig = subjects.mixamo()
+    rig["chapter"] = 7
     subjects.ready(rig)
     bpy.ops.footfall.bake()
+    rig["chapter"] = 8
     rig.driver_add("scale", 0)
     rig.animation_data.nla_tracks.new().name = "Mine"
     rig.pose.bones[0]["mine"] = 1.0
@@ -138,6 +140,7 @@ def test_reject_keeps_tracks_and_drivers_made_since() -> None:
     assert [track.name for track in rig.animation_data.nla_tracks] == ["Mine"]
     assert len(rig.animation_data.drivers) == 1
     assert rig.pose.bones[0]["mine"] == 1.0
+    assert rig["chapter"] == 8
 
 
 def test_take_wins_over_nla_tracks() -> None:
