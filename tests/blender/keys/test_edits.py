@@ -18,7 +18,6 @@ from tests.blender.edited import (
     basis,
     curves,
     frames_of,
-    key,
     lengthen,
     random_edits,
     ready,
