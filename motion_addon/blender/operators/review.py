@@ -129,7 +129,7 @@ class FOOTFALL_OT_clear_edits(_OnLayers, bpy.types.Operator):
     def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
         """Return why there are no edits to clear, or an empty text."""
         problem = super().take_problem(rig, take)
-        if problem or edit_count.of(take) or take.action.footfall.waiting:
+        if problem or edit_count.of(take) or take.action.footfall.laid:
             return problem
         return "No keys were changed in this take since it was baked"
 

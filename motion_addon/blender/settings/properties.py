@@ -233,7 +233,9 @@ class FootfallAction(bpy.types.PropertyGroup):
     base: StringProperty(
         name="Base", description="Keys as they were baked, compressed", subtype="BYTE_STRING"
     )
-    waiting: StringProperty(name="Waiting", description="Edits beyond the end of the take, as JSON")
+    laid: StringProperty(
+        name="Edits", description="Edits that lie on the base, compressed", subtype="BYTE_STRING"
+    )
 
 
 class FootfallObject(bpy.types.PropertyGroup):

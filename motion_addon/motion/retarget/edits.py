@@ -9,9 +9,8 @@ bone's own space.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,10 @@ TURN = 1e-5
 """Radians below which a rotation is no edit: the rounding of keys."""
 MOVE = 1e-6
 """Part of the size of a location below which a change of it is no edit."""
+SAME = 1e-4
+"""Largest difference of an offset that lies in a take unchanged, radians or part of its size."""
+PAIR = 2
+"""Largest number of keys on consecutive frames that each land on a whole frame."""
 AFTER = 0.5
 """Frames after the last baked frame from which an edit is after the take."""
 
@@ -94,36 +97,12 @@ class Edit:
     """Whether it is anchored to the take's end: it lies after it or within the last stance."""
     open_end: bool = False
     """Whether it lasts to the end of the take, and holds to the end of a longer one."""
-    continues: bool = False
-    """Whether it is the rest of an edit that lasts to the end of a take that is too short."""
 
     def part(self, rows: Array) -> Edit:
         """Return the edit at some of its rows."""
         return replace(
             self, phases=self.phases[rows], turns=self.turns[rows], moves=self.moves[rows],
             keyed=self.keyed[rows],
-        )  # fmt: skip
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the edit as plain JSON values."""
-        rows = np.concatenate(
-            [self.phases[:, None], self.turns, self.moves, self.keyed[:, None]], axis=1
-        )
-        return {
-            "bone": self.bone, "leg": self.leg, "rows": rows.tolist(),
-            "open_end": self.open_end, "continues": self.continues,
-        }  # fmt: skip
-
-    @staticmethod
-    def from_json(values: dict[str, Any]) -> Edit:
-        """Return the edit of ``to_json``. Raises ValueError, KeyError or TypeError if damaged."""
-        rows = np.asarray(values["rows"], dtype=np.float64).reshape(-1, 9)
-        if not np.isfinite(rows).all() or not len(rows):
-            raise ValueError("An edit has values that are not numbers")
-        return Edit(
-            str(values["bone"]), str(values["leg"]), rows[:, 0], quat.normalize(rows[:, 1:5]),
-            rows[:, 5:8], rows[:, 8] > 0.5, open_end=bool(values["open_end"]),
-            continues=bool(values["continues"]),
         )  # fmt: skip
 
 
@@ -150,8 +129,9 @@ def read(
     baked: tuple[Array, Array],
     edited: tuple[Array, Array],
     keys: Array,
-) -> Iterator[Edit]:
-    """Yield the edits of a bone from its baked and its edited channels.
+    laid: Sequence[Edit] = (),
+) -> list[Edit]:
+    """Return the edits of a bone from its baked and its edited channels.
 
     Args:
         bone, leg: as in ``Edit``.
@@ -160,24 +140,61 @@ def read(
         baked: rotations (N, 4) and locations (N, 3) as they were baked.
         edited: rotations and locations now.
         keys: (N,) int, 0 without a key at a frame, 1 with a generated key, 2 with the artist's.
+        laid: edits of the bone that were laid on the take. Those that lie there unchanged are
+            returned as they are, so that an edit does not drift from one bake to the next.
     """
     turns, moves, changed = _offsets(baked, edited)
+    kept, rests, unchanged = _kept(laid, clock, frames, turns, moves)
+    changed &= ~unchanged
     after = frames > clock.last + AFTER
+    found = []
     for rows in _runs(changed & ~after):
         marks = keys[rows] == max(keys[rows].max(), 1)
         ends = bool(frames[rows[-1]] > clock.last - 1.0 + 1e-3)
         late = ends and bool(clock.phase_of(frames[rows[:1]])[0] >= clock.phases[-2])
         times = frames[rows] - clock.last if late else clock.phase_of(frames[rows])
-        marks = marks if marks.any() else np.ones(len(rows), dtype=bool)
-        yield Edit(
-            bone, leg, times, turns[rows], moves[rows], marks, by_end=late,
-            open_end=ends and not late,
+        if not marks.any():
+            marks[_strongest(turns[rows], moves[rows])[-1]] = True
+        found.append(
+            Edit(
+                bone, leg, times, turns[rows], moves[rows], marks, by_end=late,
+                open_end=ends and not late,
+            )
         )  # fmt: skip
     rows = np.flatnonzero(changed & after & (keys > 0))
     if len(rows):
         marks = np.ones(len(rows), dtype=bool)
         times = frames[rows] - clock.last
-        yield Edit(bone, leg, times, turns[rows], moves[rows], marks, by_end=True)
+        found.append(Edit(bone, leg, times, turns[rows], moves[rows], marks, by_end=True))
+    return [*kept, *_joined(found, rests)]
+
+
+def _kept(
+    laid: Sequence[Edit], clock: StanceClock, frames: Array, turns: Array, moves: Array
+) -> tuple[list[Edit], list[Edit], Array]:
+    """Return the edits that lie unchanged in a take, and the parts of others beyond its end.
+
+    ``turns`` and ``moves`` are the offsets at ``frames`` now. Also returns at which frames
+    offsets of unchanged edits lie, (N,) bool.
+    """
+    placed = [place(edit, clock) for edit in laid]
+    whole = merged([offsets for offsets, _ in placed if offsets is not None])
+    same, covered = np.zeros(len(frames), dtype=bool), np.zeros(len(frames), dtype=bool)
+    if whole is not None:
+        at = np.clip(np.searchsorted(whole.frames, frames), 0, len(whole.frames) - 1)
+        apart = quat.inv_mul(whole.turns[at], turns)
+        moved = np.linalg.norm(whole.moves[at] - moves, axis=1)
+        same = (whole.frames[at] == frames) & (2.0 * np.linalg.norm(apart[:, 1:], axis=1) < SAME)
+        same &= moved < SAME * (1.0 + np.linalg.norm(moves, axis=1))
+    kept, rests = list[Edit](), list[Edit]()
+    for edit, (offsets, rest) in zip(laid, placed, strict=True):
+        if offsets is None or np.isin(offsets.frames, frames[same]).all():
+            kept.append(edit)
+            if offsets is not None:
+                covered |= (frames >= offsets.frames[0]) & (frames <= offsets.frames[-1])
+        elif rest is not None:
+            rests.append(rest)
+    return kept, rests, covered
 
 
 def _offsets(baked: tuple[Array, Array], edited: tuple[Array, Array]) -> tuple[Array, Array, Array]:
@@ -197,18 +214,15 @@ def _runs(mask: Array) -> list[Array]:
     return [run for run in np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if len(run)]
 
 
-def joined(edits: Sequence[Edit], waiting: Sequence[Edit]) -> list[Edit]:
-    """Return edits with those that waited for a longer take; rests are joined to their edits."""
+def _joined(edits: Sequence[Edit], waiting: Sequence[Edit]) -> list[Edit]:
+    """Return edits with the parts beyond the end of the take, joined to those they continue."""
     out = list(edits)
     for rest in waiting:
-        same = [
-            i for i, edit in enumerate(out)
-            if edit.bone == rest.bone and edit.open_end and edit.phases[-1] < rest.phases[0]
-        ]  # fmt: skip
-        if rest.continues and same:
+        same = [i for i, e in enumerate(out) if e.open_end and e.phases[-1] < rest.phases[0]]
+        if same:
             out[same[0]] = _chained(out[same[0]], rest)
         else:
-            out.append(replace(rest, continues=False))
+            out.append(rest)
     return out
 
 
@@ -223,36 +237,73 @@ def _chained(edit: Edit, rest: Edit) -> Edit:
 def place(edit: Edit, clock: StanceClock) -> tuple[Offsets | None, Edit | None]:
     """Return an edit's offsets in another take, and the part of it beyond that take's end.
 
-    Keys of the artist land on the whole frame nearest to their phase, where the offset is exact;
-    offsets between them are interpolated.
+    Keys of the artist land on the whole frame nearest to their phase, where the offset is exact.
+    Keys on consecutive frames keep their shape: the strongest lands on a whole frame, the others
+    are interpolated, as are offsets between keys.
     """
     times = clock.last + edit.phases if edit.by_end else clock.frame_of(edit.phases)
     beyond = times > clock.last + AFTER
     waiting = None
     if not edit.by_end and beyond.any():
-        waiting = replace(edit.part(beyond), continues=not beyond.all())
+        waiting = edit.part(beyond)
         if beyond.all():
             return None, waiting
         edit, times, beyond = edit.part(~beyond), times[~beyond], beyond[~beyond]
-    times = np.maximum.accumulate(np.where(edit.keyed, np.round(times), times))
+    groups = _runs(edit.keyed)
+    exact = np.array([row for rows in groups for row in _anchors(edit, rows)], dtype=int)
+    times = _shifted(times, groups, exact)
     until = clock.last if edit.open_end or waiting is not None else times[-1]
     if beyond.any():
         frames = np.unique(np.round(times).astype(int))
     else:
         frames = np.arange(round(times[0]), max(round(until), round(times[0])) + 1)
     turns, moves = _interpolated(times, edit, frames.astype(np.float64))
-    keyed = np.zeros(len(frames), dtype=bool)
-    for row in _strongest_last(edit):
+    keyed = np.isin(frames, np.round(times[edit.keyed]).astype(int))
+    for rows in groups:
+        if len(rows) > PAIR and not beyond.any():
+            keyed |= (frames >= round(times[rows[0]])) & (frames <= round(times[rows[-1]]))
+    for row in exact[_strongest(edit.turns[exact], edit.moves[exact])]:
         at = np.flatnonzero(frames == round(times[row]))
-        turns[at], moves[at], keyed[at] = edit.turns[row], edit.moves[row], True
+        turns[at], moves[at] = edit.turns[row], edit.moves[row]
     return Offsets(edit.bone, frames, turns, moves, keyed), waiting
 
 
-def _strongest_last(edit: Edit) -> list[int]:
-    """Return the rows of the artist's keys, those with the largest offsets last."""
-    rows = np.flatnonzero(edit.keyed)
-    size = np.linalg.norm(edit.turns[rows, 1:], axis=1) + np.linalg.norm(edit.moves[rows], axis=1)
-    return [int(row) for row in rows[np.argsort(size, kind="stable")]]
+def _anchors(edit: Edit, rows: Array) -> Array:
+    """Return which of consecutive keyed rows land on whole frames."""
+    return rows if len(rows) <= PAIR else rows[_strongest(edit.turns[rows], edit.moves[rows])[-1:]]
+
+
+def _shifted(times: Array, groups: Sequence[Array], exact: Array) -> Array:
+    """Return times (N,), increasing, with the exact rows on whole frames and others along."""
+    if not len(exact):
+        return times
+    shift = np.round(times[exact]) - times[exact]
+    along = np.interp(times, times[exact], shift)
+    for rows in groups:
+        if len(rows) > PAIR:
+            along[rows] = shift[np.isin(exact, rows)][0]
+    along[exact] = shift
+    return np.asarray(np.maximum.accumulate(times + along))
+
+
+def _strongest(turns: Array, moves: Array) -> Array:
+    """Return the order of offsets (N,) by their size, the largest last."""
+    size = np.linalg.norm(turns[:, 1:], axis=1) + np.linalg.norm(moves, axis=1)
+    return np.argsort(size, kind="stable")
+
+
+def merged(parts: Sequence[Offsets]) -> Offsets | None:
+    """Return the offsets of a bone in one; where some share a frame the later ones count."""
+    if not parts:
+        return None
+    frames, rows = np.unique(
+        np.concatenate([part.frames for part in parts])[::-1], return_index=True
+    )
+    columns = (
+        np.concatenate([getattr(part, name) for part in parts])[::-1][rows]
+        for name in ("turns", "moves", "keyed")
+    )
+    return Offsets(parts[0].bone, frames, *columns)
 
 
 def _interpolated(times: Array, edit: Edit, frames: Array) -> tuple[Array, Array]:

@@ -8,7 +8,6 @@ all others are generated keys.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,17 +17,19 @@ import numpy as np
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
 from ....motion.retarget import edits as offsets
-from ....motion.retarget.edits import Offsets, StanceClock
+from ....motion.retarget.edits import Offsets
 from ...scene import fcurves
-from . import stored_keys
+from . import laid_edits, stored_keys
 from .edits import (
     LOCATION,
     ROTATIONS,
     Layer,
     Timing,
+    at,
     group_of,
     part_of,
     path_of,
+    retimed,
     rotation_mode,
     sampled,
 )
@@ -42,47 +43,36 @@ def lay(
 ) -> None:
     """Lay edits on an action that holds the keys ``base`` of a bake with the clocks ``times``."""
     bag = fcurves.channelbag(action, action.slots[0])
+    keyed = {part_of(path)[0] for path, _ in base}
     placed: dict[str, list[Offsets]] = {}
-    waiting = []
-    for edit in layer.edits:
-        found, rest = offsets.place(edit, times.clock(edit.leg))
-        if found is not None:
+    for edit in layer.laid.edits:
+        found, _rest = offsets.place(edit, times.clock(edit.leg))
+        if found is not None and edit.bone in keyed:
             placed.setdefault(found.bone, []).append(found)
-        if rest is not None:
-            waiting.append(rest.to_json())
     for bone, parts in placed.items():
-        if not bone or bone in rig.pose.bones:
-            _lay_on(rig, bone, bag, base, _merged(parts))
-    action.footfall.waiting = json.dumps(waiting) if waiting else ""
-    _lay_loose(bag, layer, times)
-    for curve in [curve for curve in bag.fcurves if curve.data_path in layer.removed]:
+        whole = offsets.merged(parts)
+        if whole is not None and (not bone or bone in rig.pose.bones):
+            between = _lay_on(rig, bone, bag, base, whole)
+            layer.laid.between[bone] = sorted(between)
+    for channel, (keys, clock) in layer.laid.loose.items():
+        curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
+        stored_keys.write(curve, retimed(keys, clock, times.clock("")))
+    for curve in [c for c in bag.fcurves if (c.data_path, c.array_index) in layer.removed]:
         bag.fcurves.remove(curve)
+    action.footfall.laid = laid_edits.packed(layer.laid)
 
 
-def _merged(parts: list[Offsets]) -> Offsets:
-    """Return the offsets of a bone in one; where some share a frame the later ones count."""
-    frames, rows = np.unique(
-        np.concatenate([part.frames for part in parts])[::-1], return_index=True
-    )
-    columns = (
-        np.concatenate([getattr(part, name) for part in parts])[::-1][rows]
-        for name in ("turns", "moves", "keyed")
-    )
-    return Offsets(parts[0].bone, frames, *columns)
-
-
-def _lay_on(rig: bpy.types.Object, bone: str, bag: Any, base: Stored, edit: Offsets) -> None:
-    """Change the keys of a bone's transform."""
+def _lay_on(rig: bpy.types.Object, bone: str, bag: Any, base: Stored, edit: Offsets) -> set[int]:
+    """Change the keys of a bone's transform; returns the frames of generated keys."""
     owner = rig.pose.bones[bone] if bone else rig
-    own = {c for c in base if part_of(c[0])[0] == bone}
+    own = {c: keys for c, keys in base.items() if part_of(c[0])[0] == bone}
     present = {part_of(path)[1] for path, _ in own}
     usual = fcurves.rotation_channels(owner.rotation_mode, np.array([quat.IDENTITY]))[0]
     turn = next((prop for prop in ROTATIONS if prop in present), usual)
-    channels = [c for c in own if part_of(c[0])[1] in (turn, LOCATION)]
-    with stored_keys.curves_of(base, channels) as curves:
-        baked = sampled(rig, bone, curves, edit.frames.astype(np.float64))
-        turns, moves = offsets.apply(baked, edit)
-        around = {c: _around(base[c], curve, edit.frames) for c, curve in curves.items()}
+    own = {c: keys for c, keys in own.items() if part_of(c[0])[1] in (turn, LOCATION)}
+    baked = sampled(rig, bone, own, edit.frames.astype(np.float64))
+    turns, moves = offsets.apply(baked, edit)
+    around = {c: _around(c, keys, edit.frames) for c, keys in own.items()}
     values: dict[str, Array] = {}
     if (edit.turns[:, 1:] != 0.0).any():
         near = [around[path_of(bone, turn), i].values for i in range(4)
@@ -95,6 +85,8 @@ def _lay_on(rig: bpy.types.Object, bone: str, bag: Any, base: Stored, edit: Offs
         for index in range(columns.shape[1]):
             channel = (path_of(bone, prop), index)
             _put(bag, channel, base.get(channel), around.get(channel), edit, columns[:, index])
+    beside = [around[c].beside.tolist() for c in around if part_of(c[0])[1] in values]
+    return {*edit.frames[~edit.keyed].tolist(), *(f for frames in beside for f in frames)}
 
 
 def _in_mode(mode: str, turns: Array, near: Array | None) -> Array:
@@ -118,25 +110,25 @@ class _Around:
     beside_values: Array
 
 
-def _around(keys: Keys, curve: Any, frames: Array) -> _Around:
+def _around(channel: Channel, keys: Keys, frames: Array) -> _Around:
     """Return the baked values around an edit at ``frames``.
 
     Between linear or stepped keys the frames beside the edit keep the curve; between smooth ones
-    all frames from one baked key to the next do.
+    all frames from one baked key to the next do. No key is added beyond the baked ones.
     """
     near: set[int] = set()
     smooth = bool((keys.shape.get("interpolation", np.zeros(1)) == fcurves.BEZIER).any())
     for run in np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1):
-        low, high = int(run[0]) - 1, int(run[-1]) + 1
-        if low >= keys.frames[-1] and len(keys.frames) > 1:
-            continue
         before, behind = keys.frames[keys.frames < run[0]], keys.frames[keys.frames > run[-1]]
         if smooth and len(before) and len(behind):
             near.update(range(int(np.ceil(before[-1])), int(np.floor(behind[0])) + 1))
-        near.update((low, high))
-    beside = np.array(sorted(near - set(frames.tolist())), dtype=int)
-    values, others = (np.array([curve.evaluate(f) for f in fs]) for fs in (frames, beside))
-    return _Around(values, beside, others)
+        near.update((int(run[0]) - 1, int(run[-1]) + 1))
+    first, last = keys.frames[[0, -1]]
+    wanted = (f for f in near - set(frames.tolist()) if first <= f <= last or first == last)
+    beside = np.array(sorted(wanted), dtype=int)
+    both = np.concatenate([frames, beside]).astype(np.float64)
+    values = stored_keys.sampled({channel: keys}, both)[channel]
+    return _Around(values[: len(frames)], beside, values[len(frames) :])
 
 
 def _put(
@@ -158,42 +150,6 @@ def _put(
     curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
     whole = patch if keys is None else stored_keys.patched(keys, patch, beside.astype(np.float32))
     stored_keys.write(curve, whole)
-
-
-def _lay_loose(bag: Any, layer: Layer, times: Timing) -> None:
-    """Write the curves that are the artist's own, at the same phases."""
-    old, new = layer.timing.clock(""), times.clock("")
-    for channel, keys in layer.loose.items():
-        curve = fcurves.emptied(bag, *channel, group_of(channel[0]))
-        stored_keys.write(curve, retimed(keys, old, new))
-
-
-def retimed(keys: Keys, old: StanceClock, new: StanceClock) -> Keys:
-    """Return keys at the frames of the same phases of another take, whole frames for whole ones."""
-    frames = at(keys.frames, old, new)
-    whole = keys.frames == np.round(keys.frames)
-    frames = np.where(whole, np.round(frames), frames)
-    last_of_each = np.append(np.diff(frames) > 1e-4, True)
-    shape = {}
-    for name, values in keys.shape.items():
-        if name.startswith("handle") and not name.endswith("type"):
-            pairs = values.reshape(-1, 2).copy()
-            moved = at(pairs[:, 0], old, new) - at(keys.frames, old, new)
-            pairs[:, 0] = frames + moved
-            shape[name] = pairs[last_of_each].ravel().astype(np.float32)
-        else:
-            shape[name] = values[last_of_each]
-    return Keys(
-        frames[last_of_each].astype(np.float32), keys.values[last_of_each],
-        keys.types[last_of_each], shape,
-    )  # fmt: skip
-
-
-def at(frames: Array, old: StanceClock, new: StanceClock) -> Array:
-    """Return frames (N,) of another take at the same phases; after its end at the same distance."""
-    late = frames > old.last
-    moved = new.frame_of(old.phase_of(frames))
-    return np.asarray(np.where(late, new.last + (frames - old.last), moved))
 
 
 def copy_extras(

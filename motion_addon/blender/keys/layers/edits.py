@@ -8,9 +8,8 @@ differ are the artist's own and are kept as they are. ``edited_keys`` lays both 
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,7 +22,8 @@ from ....motion.retarget import edits as offsets
 from ....motion.retarget.edits import Edit, StanceClock
 from ...scene import fcurves
 from .. import state
-from . import stored_keys
+from . import laid_edits, stored_keys
+from .laid_edits import Laid
 from .stored_keys import Channel, Keys, Stored
 
 LOCATION: Final = "location"
@@ -51,11 +51,13 @@ class Layer:
     """All that the artist changed in a take."""
 
     timing: Timing
-    edits: list[Edit] = field(default_factory=list)
-    loose: Stored = field(default_factory=dict)
-    """Keys of the curves that are the artist's own."""
-    removed: set[str] = field(default_factory=set)
-    """Data paths of baked curves that the artist removed."""
+    laid: Laid = field(default_factory=Laid)
+    removed: set[Channel] = field(default_factory=set)
+    """Baked curves that the artist removed."""
+
+    def __bool__(self) -> bool:
+        """Whether anything was changed."""
+        return bool(self.laid.edits or self.laid.loose or self.removed)
 
 
 def timing(
@@ -91,21 +93,49 @@ def read(
     layer = Layer(timing(base, recipe, report, legs))
     if not base:
         return layer
-    changed: dict[str, list[str]] = {}
-    for path in dict.fromkeys(path for path, _ in (*base, *now)):
-        bone, prop = part_of(path)
+    before = laid_edits.unpacked(action.footfall.laid)
+    layer.removed.update(c for c in base if c not in now and not is_footfall(c[0]))
+    changed: dict[str, list[str]] = {edit.bone: [] for edit in before.edits}
+    for path in dict.fromkeys(path for path, _ in now):
+        bone = part_of(path)[0]
         if is_footfall(path) or not _differs(path, base, now):
             continue
-        if not any(p == path for p, _ in now):
-            layer.removed.add(path)
-        elif bone is not None and _is_transform(prop) and any(p == path for p, _ in base):
+        if bone is not None and _was_baked(rig, path, base):
             changed.setdefault(bone, []).append(path)
         else:
-            layer.loose.update({c: keys for c, keys in now.items() if c[0] == path})
+            for channel in [c for c in now if c[0] == path]:
+                layer.laid.loose[channel] = _own(now[channel], before.loose.get(channel), layer)
     for bone, paths in changed.items():
-        layer.edits.extend(_edits_of(rig, bone, paths, base, now, layer.timing))
-    layer.edits[:] = offsets.joined(layer.edits, _waiting(action))
+        laid = [edit for edit in before.edits if edit.bone == bone]
+        layer.laid.edits.extend(_edits_of(rig, bone, paths, (base, now), layer.timing, laid))
     return layer
+
+
+def changed(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
+    """Whether an action has edits, or some that wait for a longer take."""
+    return bool(action.footfall.laid) or count(rig, action) > 0
+
+
+def _was_baked(rig: bpy.types.Object, path: str, base: Stored) -> bool:
+    """Whether a data path is a transform that was baked, if with another rotation mode."""
+    bone, prop = part_of(path)
+    if not _is_transform(prop):
+        return False
+    if any(p == path for p, _ in base):
+        return True
+    owner = rig.pose.bones.get(bone, rig) if bone else rig
+    turned = any(part_of(p) == (bone, other) for p, _ in base for other in ROTATIONS)
+    return prop == fcurves.rotation_property(owner.rotation_mode) and turned
+
+
+def _own(
+    keys: Keys, before: tuple[Keys, StanceClock] | None, layer: Layer
+) -> tuple[Keys, StanceClock]:
+    """Return keys of the artist's own with their clock; those of before if they were not moved."""
+    clock = layer.timing.clock("")
+    if before is not None and retimed(*before, clock).same(keys):
+        return before
+    return keys, clock
 
 
 def is_footfall(path: str) -> bool:
@@ -162,35 +192,43 @@ def path_of(bone: str, prop: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{prop}' if bone else prop
 
 
-def _waiting(action: bpy.types.Action) -> list[Edit]:
-    try:
-        return [Edit.from_json(entry) for entry in json.loads(action.footfall.waiting or "[]")]
-    except (ValueError, KeyError, TypeError):
-        return []
-
-
 def _edits_of(
-    rig: bpy.types.Object, bone: str, paths: list[str], base: Stored, now: Stored, times: Timing
-) -> Iterator[Edit]:
-    """Yield the edits of a bone whose transform was changed."""
-    own = [c for c in base if part_of(c[0])[0] == bone and _is_transform(part_of(c[0])[1])]
-    kept = {c: now.get(c, base[c]) for c in own}
-    frames = _frames([*(base[c] for c in own), *kept.values()])
-    with stored_keys.curves_of(base, own) as was, stored_keys.curves_of(kept, own) as are:
-        baked, edited = (sampled(rig, bone, curves, frames) for curves in (was, are))
+    rig: bpy.types.Object,
+    bone: str,
+    paths: list[str],
+    stored: tuple[Stored, Stored],
+    times: Timing,
+    laid: list[Edit],
+) -> list[Edit]:
+    """Return the edits of a bone: of its transform now to its baked one, both ``stored``."""
+    base, now = stored
+    own = {
+        c: k
+        for c, k in base.items()
+        if part_of(c[0])[0] == bone and _is_transform(part_of(c[0])[1])
+    }
+    if not own:
+        return laid  # the take does not key the bone; they wait for one that does
+    kept = {c: now.get(c, k) for c, k in own.items()}
+    others = {c: k for c, k in now.items() if c[0] in paths and c not in kept}
+    if others:
+        kept = {c: k for c, k in kept.items() if part_of(c[0])[1] not in ROTATIONS} | others
+    frames = _frames(own.values(), kept.values())
+    baked, edited = (sampled(rig, bone, keys, frames) for keys in (own, kept))
     leg = times.legs.get(bone, "")
-    levels = _levels(frames, [(kept[c], base[c]) for c in own if c[0] in paths])
-    yield from offsets.read(bone, leg, times.clock(leg), frames, baked, edited, levels)
+    levels = _levels(frames, [(kept[c], own.get(c)) for c in kept if c[0] in paths])
+    return offsets.read(bone, leg, times.clock(leg), frames, baked, edited, levels, laid)
 
 
-def _frames(keys: Iterable[Keys]) -> Array:
-    """Return all whole frames that keys cover, and the frames of the keys, increasing."""
-    every = np.concatenate([k.frames for k in keys]).astype(np.float64)
-    whole = np.arange(np.ceil(every.min()), np.floor(every.max()) + 1.0)
+def _frames(baked: Iterable[Keys], kept: Iterable[Keys]) -> Array:
+    """Return all whole frames of baked keys, and the frames of all keys, increasing."""
+    was = np.concatenate([k.frames for k in baked]).astype(np.float64)
+    every = np.concatenate([was, *(k.frames for k in kept)]).astype(np.float64)
+    whole = np.arange(np.ceil(was.min()), np.floor(was.max()) + 1.0)
     return np.unique(np.concatenate([whole, np.round(every, 3)]))
 
 
-def _levels(frames: Array, pairs: Iterable[tuple[Keys, Keys]]) -> Array:
+def _levels(frames: Array, pairs: Iterable[tuple[Keys, Keys | None]]) -> Array:
     """Return (N,) 0 without a changed key at a frame, 1 with a generated key, 2 with the artist's.
 
     ``pairs`` are the keys of curves now and as they were baked.
@@ -204,25 +242,25 @@ def _levels(frames: Array, pairs: Iterable[tuple[Keys, Keys]]) -> Array:
     return levels
 
 
-def _unchanged(now: Keys, was: Keys) -> Array:
+def _unchanged(now: Keys, was: Keys | None) -> Array:
     """Return (K,) whether keys have the same frame and value in the base."""
+    if was is None or not len(was.frames):
+        return np.zeros(len(now.frames), dtype=bool)
     at = np.clip(np.searchsorted(was.frames, now.frames), 0, len(was.frames) - 1)
     return np.asarray((was.frames[at] == now.frames) & (was.values[at] == now.values))
 
 
-def sampled(
-    rig: bpy.types.Object, bone: str, curves: dict[Channel, Any], frames: Array
-) -> tuple[Array, Array]:
-    """Return rotations (N, 4) and locations (N, 3) of a bone at frames; without curves at rest."""
+def sampled(rig: bpy.types.Object, bone: str, stored: Stored, frames: Array) -> tuple[Array, Array]:
+    """Return rotations (N, 4) and locations (N, 3) of a bone at frames; without keys at rest."""
     turns, places = np.tile(quat.IDENTITY, (len(frames), 1)), np.zeros((len(frames), 3))
     owner = rig.pose.bones.get(bone, rig)
-    for path in dict.fromkeys(path for path, _ in curves):
+    columns = stored_keys.sampled(stored, frames)
+    for path in dict.fromkeys(path for path, _ in stored):
         prop = part_of(path)[1]
-        rest = np.array(fcurves.REST[prop], dtype=np.float64)
-        values = np.tile(rest, (len(frames), 1))
-        for (other, index), curve in curves.items():
+        values = np.tile(np.array(fcurves.REST[prop], dtype=np.float64), (len(frames), 1))
+        for (other, index), column in columns.items():
             if other == path:
-                values[:, index] = [curve.evaluate(frame) for frame in frames]
+                values[:, index] = column
         if prop == LOCATION:
             places = values
         else:
@@ -240,24 +278,49 @@ def rotation_mode(owner: bpy.types.Object | bpy.types.PoseBone, prop: str) -> st
     return "XYZ" if mode in {"QUATERNION", "AXIS_ANGLE"} else mode
 
 
+def retimed(keys: Keys, old: StanceClock, new: StanceClock) -> Keys:
+    """Return keys at the frames of the same phases of another take, whole frames for whole ones."""
+    frames = at(keys.frames, old, new)
+    whole = keys.frames == np.round(keys.frames)
+    frames = np.where(whole, np.round(frames), frames)
+    last_of_each = np.append(np.diff(frames) > 1e-4, True)
+    shape = {}
+    for name, values in keys.shape.items():
+        if name.startswith("handle") and not name.endswith("type"):
+            pairs = values.reshape(-1, 2).copy()
+            moved = at(pairs[:, 0], old, new) - at(keys.frames, old, new)
+            pairs[:, 0] = frames + moved
+            shape[name] = pairs[last_of_each].ravel().astype(np.float32)
+        else:
+            shape[name] = values[last_of_each]
+    return Keys(
+        frames[last_of_each].astype(np.float32), keys.values[last_of_each],
+        keys.types[last_of_each], shape,
+    )  # fmt: skip
+
+
+def at(frames: Array, old: StanceClock, new: StanceClock) -> Array:
+    """Return frames (N,) of another take at the same phases; after its end at the same distance."""
+    late = frames > old.last
+    moved = new.frame_of(old.phase_of(frames))
+    return np.asarray(np.where(late, new.last + (frames - old.last), moved))
+
+
 def count(rig: bpy.types.Object, action: bpy.types.Action) -> int:
     """Return the number of keys on top of the base: places in time of bones that were changed."""
     base = stored_keys.unpacked(action.footfall.base)
     if not base:
         return 0
     now = stored_keys.read(fcurves.found_bag(rig, action))
-    found: set[tuple[str, float]] = set()
+    between = laid_edits.unpacked(action.footfall.laid).between
+    found: dict[str, set[float]] = {}
     for (path, index), keys in now.items():
-        bone = part_of(path)[0]
-        was = base.get((path, index))
+        bone, was = part_of(path)[0], base.get((path, index))
         if is_footfall(path) or (was is not None and was.same(keys)):
             continue
         name = path if bone is None else bone
-        found.update((name, float(frame)) for frame in _changed_frames(keys, was))
-    return len(found) + len({path for path, _ in base} - {path for path, _ in now})
-
-
-def _changed_frames(keys: Keys, was: Keys | None) -> Array:
-    """Return the frames of keys that the base lacks or has with another value."""
-    same = np.zeros(len(keys.frames), bool) if was is None else _unchanged(keys, was)
-    return keys.frames[~same] if not same.all() else keys.frames[:1]
+        own = ~_unchanged(keys, was)
+        own &= (keys.types != fcurves.KEY_TYPE) | ~np.isin(keys.frames, between.get(name, []))
+        found.setdefault(name, set()).update(keys.frames[own].tolist())
+    places = sum(max(len(frames), 1) for frames in found.values())
+    return places + len({path for path, _ in base} - {path for path, _ in now})

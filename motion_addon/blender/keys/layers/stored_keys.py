@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -180,16 +178,23 @@ def _unpacked(data: bytes) -> Stored:
     return stored
 
 
-@contextmanager
-def curves_of(stored: Stored, channels: Iterable[Channel]) -> Iterator[dict[Channel, Any]]:
-    """Provide F-curves with the keys of channels, to evaluate; they are gone afterwards."""
+def sampled(stored: Stored, frames: Array) -> dict[Channel, Array]:
+    """Return the values (N,) of channels at frames (N,), between keys as Blender interpolates."""
+    values = {
+        channel: np.interp(frames, keys.frames, keys.values)
+        for channel, keys in stored.items()
+        if not keys.shape and len(keys.frames)
+    }
+    shaped = {c: keys for c, keys in stored.items() if keys.shape and len(keys.frames)}
+    if not shaped:
+        return values
     action = bpy.data.actions.new("Footfall Keys")
     try:
         bag = fcurves.channelbag(action, action.slots.new(id_type="OBJECT", name="Keys"))
-        made = {}
-        for path, index in channels:
-            made[path, index] = bag.fcurves.new(path, index=index)
-            write(made[path, index], stored[path, index])
-        yield made
+        for (path, index), keys in shaped.items():
+            curve = bag.fcurves.new(path, index=index)
+            write(curve, keys)
+            values[path, index] = np.array([curve.evaluate(frame) for frame in frames])
     finally:
         bpy.data.actions.remove(action)
+    return values

@@ -47,17 +47,16 @@ def settled(rig: bpy.types.Object, rig_map: RigMap, old: Baked | None, new: Bake
 
     action = new.action
     stored = stored_keys.read(fcurves.found_bag(rig, action))
-    action.footfall.base, action.footfall.waiting = stored_keys.packed(stored), ""
+    action.footfall.base, action.footfall.laid = stored_keys.packed(stored), b""
     if old is None or not old.action.footfall.base:
         return False
-    changed = edits.count(rig, old.action) > 0 or bool(old.action.footfall.waiting)
-    legs = legs_of(rig, rig_map) if changed else {}
+    legs = legs_of(rig, rig_map) if edits.changed(rig, old.action) else {}
     layer = edits.read(rig, old.action, old.recipe, old.report, legs)
     times = edits.timing(stored, new.recipe, new.report, legs)
-    if changed:
+    if layer:
         edited_keys.lay(rig, action, stored, layer, times)
     edited_keys.copy_extras(old.action, action, rig, (layer.timing, times))
-    return changed
+    return bool(layer)
 
 
 def legs_of(rig: bpy.types.Object, rig_map: RigMap) -> dict[str, str]:
@@ -96,7 +95,7 @@ def clear(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> int:
     for (path, index), keys in base.items():
         if not edits.is_footfall(path):
             stored_keys.write(fcurves.emptied(bag, path, index, edits.group_of(path)), keys)
-    action.footfall.waiting = ""
+    action.footfall.laid = b""
     action.update_tag()
     rig.update_tag()
     return count
@@ -111,6 +110,6 @@ def merge(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> int:
 
     action = takes.own_action(rig, take)
     count = edits.count(rig, action)
-    action.footfall.base, action.footfall.waiting = b"", ""
+    action.footfall.base, action.footfall.laid = b"", b""
     take.accepted = True
     return count
