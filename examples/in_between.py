@@ -95,7 +95,7 @@ def _exposed(person: Person, frames: np.ndarray, every: int, size: int, target: 
     stage.use_workbench(round(size * width / 2.1), size)
     keys = frames[::every]
     between_keys = [k + round(every * part) for k in keys[:-1] for part in (0.25, 0.5, 0.75)]
-    with tempfile.TemporaryDirectory() as folder, _faded(person.body) as fade:
+    with tempfile.TemporaryDirectory() as folder, faded(person.body) as fade:
         fade(PALE)
         shots = [_shot(Path(folder), frame) for frame in between_keys]
         fade(0.0)
@@ -118,7 +118,7 @@ def _hips(person: Person, frame: int) -> np.ndarray:
 
 
 @contextmanager
-def _faded(body: bpy.types.Object) -> Iterator:
+def faded(body: bpy.types.Object) -> Iterator:
     """Yield a function that mixes a body's colors with the background; restore them at the end."""
     slots = [slot.material for slot in body.material_slots if slot.material is not None]
     own = [tuple(material.diffuse_color) for material in slots]

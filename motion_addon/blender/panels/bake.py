@@ -88,8 +88,9 @@ class FOOTFALL_PT_bake(Tab, bpy.types.Panel):
         take = takes.active(rig)
         edited = 0 if take is None else edit_count.of(take)
         if edited:
-            keys = "1 key lies" if edited == 1 else f"{edited} keys lie"
-            sentence(context, layout, f"{keys} on top of the bake; Bake Again keeps them")
+            one = edited == 1
+            keys, them = ("1 key lies", "it") if one else (f"{edited} keys lie", "them")
+            sentence(context, layout, f"{keys} on top of the bake; Bake Again keeps {them}")
             row = layout.row(align=True)
             row.operator("footfall.clear_edits", icon="LOOP_BACK")
             row.operator("footfall.merge_down", icon="TRIA_DOWN_BAR")
