@@ -252,12 +252,12 @@ def place(edit: Edit, clock: StanceClock) -> tuple[Offsets | None, Edit | None]:
     groups = _runs(edit.keyed)
     exact = np.array([row for rows in groups for row in _anchors(edit, rows)], dtype=int)
     times = _shifted(times, groups, exact)
-    until = clock.last if edit.open_end or waiting is not None else times[-1]
+    lasts = edit.open_end or waiting is not None
     if beyond.any():
         frames = np.unique(np.round(times).astype(int))
+        turns, moves = _interpolated(times, edit, frames.astype(np.float64))
     else:
-        frames = np.arange(round(times[0]), max(round(until), round(times[0])) + 1)
-    turns, moves = _interpolated(times, edit, frames.astype(np.float64))
+        frames, turns, moves = _filled(times, edit, clock, groups, lasts)
     keyed = np.isin(frames, np.round(times[edit.keyed]).astype(int))
     for rows in groups:
         if len(rows) > PAIR and not beyond.any():
@@ -266,6 +266,33 @@ def place(edit: Edit, clock: StanceClock) -> tuple[Offsets | None, Edit | None]:
         at = np.flatnonzero(frames == round(times[row]))
         turns[at], moves[at] = edit.turns[row], edit.moves[row]
     return Offsets(edit.bone, frames, turns, moves, keyed), waiting
+
+
+def _filled(
+    times: Array, edit: Edit, clock: StanceClock, groups: Sequence[Array], lasts: bool
+) -> tuple[Array, Array, Array]:
+    """Return the whole frames (N,) of an edit, and its rotations and locations there.
+
+    A run of keys rises from no offset, and falls to none, in the time between its keys.
+    """
+    first = round(times[0])
+    last = max(round(clock.last if lasts else times[-1]), first)
+    knots, shares = [times[0], times[-1]], [1.0, 1.0]
+    if len(groups) and len(groups[0]) > PAIR and groups[0][0] == 0:
+        start = 2.0 * times[0] - times[1]
+        if start > clock.frames[0] - AFTER:
+            first = int(np.floor(start + 1e-6)) + 1
+            knots, shares = [start, *knots], [0.0, *shares]
+    if len(groups) and len(groups[-1]) > PAIR and groups[-1][-1] == len(times) - 1:
+        stop = 2.0 * times[-1] - times[-2]
+        if stop < clock.last + AFTER and not lasts:
+            last = int(np.ceil(stop - 1e-6)) - 1
+            knots, shares = [*knots, stop], [*shares, 0.0]
+    frames = np.arange(first, last + 1)
+    turns, moves = _interpolated(times, edit, frames.astype(np.float64))
+    share = np.interp(frames, knots, shares)
+    none = np.broadcast_to(quat.IDENTITY, turns.shape)
+    return frames, quat.slerp(none, turns, share), share[:, None] * moves
 
 
 def _anchors(edit: Edit, rows: Array) -> Array:
