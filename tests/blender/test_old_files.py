@@ -112,3 +112,13 @@ def test_dragged_footfalls_and_creatures_are_used() -> None:
     assert bpy.ops.footfall.reject_take() == {"FINISHED"}
     assert not action_of(rig)
     assert bpy.ops.footfall.bake() == {"FINISHED"}
+
+
+def test_bake_again_says_that_the_action_of_an_old_take_stays() -> None:
+    rig = opened("person")
+    assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
+    notes = json.loads(rig.footfall.takes[1].report)["notes"]
+    assert any("'Hero Walk 02' stays in the file" in note for note in notes)
+    assert bpy.data.actions["Hero Walk 02"] != rig.animation_data.action
+    assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
+    assert not any("stays" in n for n in json.loads(rig.footfall.takes[1].report)["notes"])

@@ -139,7 +139,8 @@ def prepared(
         if wanted.cycle:
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
-        report = {**result.report, "notes": [*result.report.get("notes", ()), *plan.notes]}
+        notes = [*plan.notes, *take_layers.remarks(old, entry.take)]
+        report = {**result.report, "notes": [*result.report.get("notes", ()), *notes]}
         edited = take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
     switch = partial(key_plan.set_switches, plan)
     check = partial(playback_check.warnings, plan, float(wanted.frame_start))

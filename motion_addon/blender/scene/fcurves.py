@@ -23,6 +23,8 @@ BEZIER: Final = _KEY["interpolation"].enum_items["BEZIER"].value
 _CONSTANT: Final = _KEY["interpolation"].enum_items["CONSTANT"].value
 KEY_TYPES: Final = {item.identifier: item.value for item in _KEY["type"].enum_items}
 _ALIGNED: Final = _KEY["handle_left_type"].enum_items["ALIGNED"].value
+SET_HANDLES: Final = [_KEY["handle_left_type"].enum_items[n].value for n in ("FREE", "ALIGNED")]
+"""Types of handles that are not computed from the keys."""
 AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
 
 REST: Final = {

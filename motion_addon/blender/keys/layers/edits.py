@@ -9,8 +9,9 @@ differ are the artist's own and are kept as they are. ``edited_keys`` lays both 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import bpy
@@ -84,22 +85,25 @@ def read(
     action: bpy.types.Action,
     recipe: dict[str, Any],
     report: dict[str, Any],
-    legs: dict[str, str],
+    legs_of: Callable[[], dict[str, str]],
 ) -> Layer:
-    """Return what the artist changed in a take's action since it was baked."""
+    """Return what the artist changed in a take's action since it was baked.
+
+    ``legs_of`` returns the leg by bone; it is not called if nothing was changed.
+    """
     base = stored_keys.unpacked(action.footfall.base)
     now = stored_keys.read(fcurves.found_bag(rig, action))
     base = _renamed(rig, base, now)
-    layer = Layer(timing(base, recipe, report, legs))
-    if not base:
+    differ = _different(base, now)
+    moved = bool(base) and bool(differ or action.footfall.laid)
+    layer = Layer(timing(base, recipe, report, legs_of() if moved else {}))
+    if not moved:
         return layer
     before = laid_edits.unpacked(action.footfall.laid)
     layer.removed.update(c for c in base if c not in now and not is_footfall(c[0]))
     changed: dict[str, list[str]] = {edit.bone: [] for edit in before.edits}
-    for path in dict.fromkeys(path for path, _ in now):
+    for path in dict.fromkeys(path for path, _ in now if path in differ):
         bone = part_of(path)[0]
-        if is_footfall(path) or not _differs(path, base, now):
-            continue
         if bone is not None and _was_baked(rig, path, base):
             changed.setdefault(bone, []).append(path)
         else:
@@ -109,11 +113,6 @@ def read(
         laid = [edit for edit in before.edits if edit.bone == bone]
         layer.laid.edits.extend(_edits_of(rig, bone, paths, (base, now), layer.timing, laid))
     return layer
-
-
-def changed(rig: bpy.types.Object, action: bpy.types.Action) -> bool:
-    """Whether an action has edits, or some that wait for a longer take."""
-    return bool(action.footfall.laid) or count(rig, action) > 0
 
 
 def _was_baked(rig: bpy.types.Object, path: str, base: Stored) -> bool:
@@ -133,9 +132,23 @@ def _own(
 ) -> tuple[Keys, StanceClock]:
     """Return keys of the artist's own with their clock; those of before if they were not moved."""
     clock = layer.timing.clock("")
-    if before is not None and retimed(*before, clock).same(keys):
+    if before is not None and _lies(keys, retimed(*before, clock)):
         return before
     return keys, clock
+
+
+def _lies(keys: Keys, laid: Keys) -> bool:
+    """Whether keys are those that were laid; handles that Blender computes are not compared."""
+    own = {n: v for n, v in laid.shape.items() if n not in ("handle_left", "handle_right")}
+    for name in laid.shape.keys() - own.keys():
+        free = np.isin(laid.shape[f"{name}_type"], fcurves.SET_HANDLES)
+        if len(keys.frames) == len(laid.frames):
+            pairs = (k.shape.get(name, np.zeros(0)).reshape(-1, 2) for k in (keys, laid))
+            was, now = (p[free] if len(p) == len(free) else p[:0] for p in pairs)
+            if len(was) != len(now) or not np.allclose(was, now, rtol=1e-4, atol=1e-3):
+                return False
+    rest = {n: v for n, v in keys.shape.items() if n in own}
+    return replace(keys, shape=rest).same(replace(laid, shape=own))
 
 
 def is_footfall(path: str) -> bool:
@@ -148,6 +161,7 @@ def group_of(path: str) -> str:
     return part_of(path)[0] or OBJECT
 
 
+@lru_cache(maxsize=4096)
 def part_of(path: str) -> tuple[str | None, str]:
     """Return the bone and the property of a data path; no bone is the object itself."""
     found = _BONE.match(path)
@@ -160,12 +174,11 @@ def _is_transform(prop: str) -> bool:
     return prop == LOCATION or prop in ROTATIONS
 
 
-def _differs(path: str, base: Stored, now: Stored) -> bool:
-    channels = {channel for channel in (*base, *now) if channel[0] == path}
-    return any(
-        channel not in base or channel not in now or not base[channel].same(now[channel])
-        for channel in channels
-    )
+def _different(base: Stored, now: Stored) -> set[str]:
+    """Return the data paths whose keys differ from the base, without those of footfalls."""
+    paths = {c[0] for c in base.keys() ^ now.keys()}
+    paths |= {c[0] for c in base.keys() & now.keys() if not base[c].same(now[c])}
+    return {path for path in paths if not is_footfall(path)}
 
 
 def _renamed(rig: bpy.types.Object, base: Stored, now: Stored) -> Stored:
@@ -311,16 +324,21 @@ def count(rig: bpy.types.Object, action: bpy.types.Action) -> int:
     base = stored_keys.unpacked(action.footfall.base)
     if not base:
         return 0
-    now = stored_keys.read(fcurves.found_bag(rig, action))
+    bag = fcurves.found_bag(rig, action)
     between = laid_edits.unpacked(action.footfall.laid).between
     found: dict[str, set[float]] = {}
-    for (path, index), keys in now.items():
-        bone, was = part_of(path)[0], base.get((path, index))
-        if is_footfall(path) or (was is not None and was.same(keys)):
+    there = set()
+    for curve in bag.fcurves if bag is not None else ():
+        path, was = curve.data_path, base.get((curve.data_path, curve.array_index))
+        there.add(path)
+        if is_footfall(path) or (was is not None and stored_keys.is_untouched(curve, was)):
+            continue
+        keys, bone = stored_keys.of(curve), part_of(path)[0]
+        if was is not None and was.same(keys):
             continue
         name = path if bone is None else bone
         own = ~_unchanged(keys, was)
         own &= (keys.types != fcurves.KEY_TYPE) | ~np.isin(keys.frames, between.get(name, []))
         found.setdefault(name, set()).update(keys.frames[own].tolist())
     places = sum(max(len(frames), 1) for frames in found.values())
-    return places + len({path for path, _ in base} - {path for path, _ in now})
+    return places + len({path for path, _ in base} - there)

@@ -47,9 +47,13 @@ class Keys:
             return False
         if not np.array_equal(self.values, other.values):
             return False
-        return self.shape.keys() == other.shape.keys() and all(
-            np.allclose(self.shape[n], other.shape[n], rtol=1e-5, atol=1e-5) for n in self.shape
-        )
+        if self.shape.keys() != other.shape.keys():
+            return False
+        return all(_alike(self.shape[n], other.shape[n]) for n in self.shape)
+
+
+def _alike(one: Array, other: Array) -> bool:
+    return np.array_equal(one, other) or np.allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 Stored = dict[Channel, Keys]
@@ -57,14 +61,29 @@ Stored = dict[Channel, Keys]
 
 def read(bag: Any | None) -> Stored:
     """Return the keys of all F-curves of a channelbag."""
-    return {} if bag is None else {(c.data_path, c.array_index): _of(c) for c in bag.fcurves}
+    return {} if bag is None else {(c.data_path, c.array_index): of(c) for c in bag.fcurves}
 
 
-def _of(curve: bpy.types.FCurve) -> Keys:
-    points = curve.keyframe_points
+def is_untouched(curve: bpy.types.FCurve, keys: Keys) -> bool:
+    """Whether an F-curve has the frames and values of keys; quicker than reading all of it."""
+    return (
+        not keys.shape
+        and len(curve.keyframe_points) == len(keys.frames)
+        and np.array_equal(_pairs(curve), np.stack([keys.frames, keys.values], axis=1).ravel())
+    )
+
+
+def _pairs(curve: bpy.types.FCurve) -> Array:
+    """Return frames and values of an F-curve's keys in turn, (2 K,)."""
+    pairs = np.empty(2 * len(curve.keyframe_points), dtype=np.float32)
+    curve.keyframe_points.foreach_get("co", pairs)
+    return pairs
+
+
+def of(curve: bpy.types.FCurve) -> Keys:
+    """Return the keys of an F-curve."""
+    points, pairs = curve.keyframe_points, _pairs(curve)
     count = len(points)
-    pairs = np.empty(2 * count, dtype=np.float32)
-    points.foreach_get("co", pairs)
     types, ways = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
     points.foreach_get("type", types)
     points.foreach_get("interpolation", ways)

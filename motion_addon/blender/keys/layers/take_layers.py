@@ -50,13 +50,22 @@ def settled(rig: bpy.types.Object, rig_map: RigMap, old: Baked | None, new: Bake
     action.footfall.base, action.footfall.laid = stored_keys.packed(stored), b""
     if old is None or not old.action.footfall.base:
         return False
-    legs = legs_of(rig, rig_map) if edits.changed(rig, old.action) else {}
-    layer = edits.read(rig, old.action, old.recipe, old.report, legs)
-    times = edits.timing(stored, new.recipe, new.report, legs)
+    layer = edits.read(rig, old.action, old.recipe, old.report, lambda: legs_of(rig, rig_map))
+    times = edits.timing(stored, new.recipe, new.report, layer.timing.legs)
     if layer:
         edited_keys.lay(rig, action, stored, layer, times)
     edited_keys.copy_extras(old.action, action, rig, (layer.timing, times))
     return bool(layer)
+
+
+def remarks(old: Baked | None, name: str) -> list[str]:
+    """Return a note if the take ``name``, which is written anew, was baked without a base."""
+    if old is None or not name or old.action.footfall.base:
+        return []
+    return [
+        f"An older Footfall baked '{name}', so its edits could not be kept; its action"
+        f" '{old.action.name}' stays in the file."
+    ]
 
 
 def legs_of(rig: bpy.types.Object, rig_map: RigMap) -> dict[str, str]:
