@@ -161,6 +161,10 @@ def _lanes(path: Path, sides: Array, back: float) -> list[Array]:
     reach = max(1.6 * widest, 0.2)
     margin = math.ceil(REACH * reach / _GRID) + 1
     ahead = round(path.length / _GRID)
+    if ahead < 1:
+        raise RefusedError(
+            f"The path of {100.0 * path.length:.0f} cm is too short for a herd; draw a longer one"
+        )
     if path.cyclic:
         center = path.position(np.arange(ahead) * (path.length / ahead))
     else:

@@ -172,6 +172,7 @@ def test_paths_of_their_own() -> None:
         ({"points": RING, "cyclic": True, "count": 60, "lanes": 1}, "no room for 60"),
         ({"model": "unicorn"}, "unicorn"),
         ({"points": (LINE[0], LINE[0])}, "no length"),
+        ({"points": (LINE[0], (0.0, 0.0, 0.01))}, "1 cm is too short for a herd"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(options: dict[str, Any], word: str) -> None:
