@@ -259,5 +259,5 @@ CALLS: dict[str, Call] = {
     "creature_share": Call(1, "map others", _plain("creature_share"), _poll("creature_share")),
     "creature_remove": Call(1, "map", _plain("creature_remove"), _poll("creature_remove")),
     "examine": Call(1, "map", _clip("examine"), _poll("examine")),
-    "adapt": Call(2, "map", _clip("adapt"), _poll("adapt")),
+    "adapt": Call(2, "map panel", _clip("adapt"), _poll("adapt")),
 }

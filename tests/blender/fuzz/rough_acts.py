@@ -198,7 +198,8 @@ def unlink_action(rng: random.Random) -> bool:
 
 def assign_action(rng: random.Random) -> bool:
     """Assign any action of the file to a rig."""
-    rig, action = chosen(rng, rigs()), chosen(rng, list(bpy.data.actions))
+    able = [a for a in bpy.data.actions if all(s.target_id_type == "OBJECT" for s in a.slots)]
+    rig, action = chosen(rng, rigs()), chosen(rng, able)
     if rig is None or action is None:
         return False
     data = rig.animation_data or rig.animation_data_create()

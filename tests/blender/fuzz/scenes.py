@@ -26,12 +26,17 @@ KINDS = {
     "linked": 2,
 }  # fmt: skip
 
+GENERATED = {"control rig": "basic_human", "animal control rig": "basic_quadruped"}
+"""Kinds of rigs that Rigify generates, and their metarigs."""
+
 
 def build(rng: random.Random) -> None:
     """Fill an empty file with a random scene, ready for a bake more often than not."""
+    kinds = rng.choices(list(KINDS), KINDS.values(), k=rng.choice((1, 1, 1, 2, 3)))
+    _generate({GENERATED[kind] for kind in kinds if kind in GENERATED})
     scene = bpy.context.scene
     _units(rng, scene)
-    made = [rig(rng) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    made = [rig(rng, kind) for kind in kinds]
     paths = [curve(rng, "normal")] + [curve(rng) for _ in range(rng.choice((0, 0, 1)))]
     for one in made:
         decorate(rng, one)
@@ -57,16 +62,21 @@ def _units(rng: random.Random, scene: bpy.types.Scene) -> None:
     scene["artist"] = rng.random()
 
 
-def rig(rng: random.Random, kind: str = "") -> bpy.types.Object:
+def _generate(metarigs: set[str]) -> None:
+    """Generate the control rigs of a scene once, in an empty file of their own."""
+    for metarig in sorted(metarigs):
+        if not (Path(rigs.GENERATED.name) / f"{metarig}.blend").exists():
+            rigs.rigify(metarig)
+            bpy.ops.wm.read_homefile(use_empty=True)
+
+
+def rig(rng: random.Random, kind: str) -> bpy.types.Object:
     """Add a random armature; returns it, active and selected."""
-    kind = kind or rng.choices(list(KINDS), KINDS.values())[0]
     name = rng.choice(NAMES) if rng.random() < 0.3 else "Hero"
     if kind in {"override", "animal override", "linked"}:
         return _from_library(kind, rng.random() < 0.8)
-    if kind == "control rig":
-        made = rigs.rigify("basic_human")
-    elif kind == "animal control rig":
-        made = rigs.rigify("basic_quadruped")
+    if kind in GENERATED:
+        made = rigs.rigify(GENERATED[kind])
     elif kind == "metarig":
         made = animals.metarig(rng.choice(("basic_human", "basic_quadruped")))
     elif kind == "dog":
