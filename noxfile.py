@@ -188,17 +188,13 @@ def _fuzz(session: nox.Session, group: str) -> None:
     session.run("python", "-m", "tests.blender.fuzz", *session.posargs, env=ONE_THREAD)
 
 
-@nox.session(python="3.11", venv_location=".nox/blender311", default=False)
+@nox.session(python="3.11", default=False)
 def fuzz311(session: nox.Session) -> None:
     """Play random scenes in Blender 4.5, with every operator in random order."""
     _fuzz(session, "blender311")
 
 
-@nox.session(
-    python="3.13" if PYTHON_313 else False,
-    venv_location=".nox/blender313" if PYTHON_313 else None,
-    default=False,
-)
+@nox.session(python="3.13" if PYTHON_313 else False, default=False)
 def fuzz313(session: nox.Session) -> None:
     """Play random scenes in Blender 5.2, with every operator in random order."""
     if PYTHON_313 is None:
