@@ -99,8 +99,8 @@ def test_random_edits_survive_five_bakes_on_changed_paths(
         settings.path.data.splines[0].points[1].co = (0.8 * number, -5.5 - 0.2 * number, 0.0, 1.0)
         assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
         apart.append(check(rig, edits))
-    record_property("degrees", np.degrees(max(angle for angle, _ in apart)))
-    record_property("meters", max(distance for _, distance in apart))
+    record_property("degrees", float(np.degrees(max(angle for angle, _ in apart))))
+    record_property("meters", float(max(distance for _, distance in apart)))
 
 
 def test_edit_stays_in_the_swing_of_its_leg_at_another_speed_and_style() -> None:
