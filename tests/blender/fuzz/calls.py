@@ -97,24 +97,14 @@ def _draw_path(rng: random.Random) -> Result:
     return result
 
 
-def _export_map(rng: random.Random) -> Result:
-    result: Result = operator("map_export")(filepath=str(_file(rng, ".json")))
-    return result
+def _on_file(name: str, ending: str) -> Callable[[random.Random], Result]:
+    """Return a call of an operator that reads or writes a file."""
 
+    def run(rng: random.Random) -> Result:
+        result: Result = operator(name)(filepath=str(_file(rng, ending)))
+        return result
 
-def _import_map(rng: random.Random) -> Result:
-    result: Result = operator("map_import")(filepath=str(_file(rng, ".json")))
-    return result
-
-
-def _export_creature(rng: random.Random) -> Result:
-    result: Result = operator("creature_export")(filepath=str(_file(rng, ".footfall")))
-    return result
-
-
-def _import_creature(rng: random.Random) -> Result:
-    result: Result = operator("creature_import")(filepath=str(_file(rng, ".footfall")))
-    return result
+    return run
 
 
 def _any_file(ending: str) -> Callable[[], bool]:
@@ -241,8 +231,8 @@ CALLS: dict[str, Call] = {
     "map_add": Call(1, "map", _map_row("map_add"), _poll("map_add")),
     "map_fill": Call(1, "map", _map_row("map_fill"), _poll("map_fill")),
     "map_clear": Call(1, "map", _map_row("map_clear"), _poll("map_clear")),
-    "map_export": Call(2, "", _export_map, _poll("map_export")),
-    "map_import": Call(2, "map", _import_map, _any_file(".json")),
+    "map_export": Call(2, "", _on_file("map_export", ".json"), _poll("map_export")),
+    "map_import": Call(2, "map", _on_file("map_import", ".json"), _any_file(".json")),
     "draw_path": Call(4, "path", _draw_path, _poll("draw_path")),
     "edit_path": Call(1, "path", _plain("edit_path"), _poll("edit_path")),
     "style_add": Call(2, "panel", _plain("style_add"), _poll("style_add")),
@@ -254,8 +244,12 @@ CALLS: dict[str, Call] = {
         2, "panel", _plain("speed_point_remove"), _poll("speed_point_remove")
     ),
     "creature_ready": Call(4, "map", _ready_creature, _poll("creature_ready")),
-    "creature_export": Call(2, "", _export_creature, _poll("creature_export")),
-    "creature_import": Call(2, "map", _import_creature, _any_file(".footfall")),
+    "creature_export": Call(
+        2, "", _on_file("creature_export", ".footfall"), _poll("creature_export")
+    ),
+    "creature_import": Call(
+        2, "map", _on_file("creature_import", ".footfall"), _any_file(".footfall")
+    ),
     "creature_share": Call(1, "map others", _plain("creature_share"), _poll("creature_share")),
     "creature_remove": Call(1, "map", _plain("creature_remove"), _poll("creature_remove")),
     "examine": Call(1, "map", _clip("examine"), _poll("examine")),

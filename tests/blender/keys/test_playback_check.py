@@ -120,12 +120,18 @@ OBSTACLES = [
 ]
 
 
-@each("obstruct, root_motion, named", OBSTACLES)
-def test_the_obstacle_is_named(obstruct, root_motion, named):
+def disturbed(act):
+    """Make a person in an empty file, and let ``act`` disturb it."""
     bpy.ops.wm.read_homefile(use_empty=True)
     rig = subjects.mixamo()
-    obstruct(rig)
+    act(rig)
     bpy.context.view_layer.update()
+    return rig
+
+
+@each("obstruct, root_motion, named", OBSTACLES)
+def test_the_obstacle_is_named(obstruct, root_motion, named):
+    rig = disturbed(obstruct)
     warning = "".join(baked(rig, root_motion=root_motion))
     assert f"because of {named}; mute or clear it" in warning
 
@@ -182,10 +188,7 @@ OWNED = [
 
 @each("disturb, root_motion, keyed", OWNED)
 def test_poses_and_animation_that_the_take_must_not_inherit_are_keyed(disturb, root_motion, keyed):
-    bpy.ops.wm.read_homefile(use_empty=True)
-    rig = subjects.mixamo()
-    disturb(rig)
-    bpy.context.view_layer.update()
+    rig = disturbed(disturb)
     present = bpy.context.scene.frame_current
     before = subjects.everything(rig)
     key_plan = addon("blender.keys.key_plan")
