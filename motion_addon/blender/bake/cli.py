@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import bpy
 
 from ...errors import RefusedError
 from ...files.reading import read_json
-from ...files.writing import check_places, write_files
+from ...files.writing import check_places, write_files, write_text
 from ...options.take import MOST_FRAMES
 from ..keys import recipe
 from ..keys.recipe import Recipe
@@ -38,8 +39,7 @@ def main(argv: list[str]) -> int:
         report = _bake(options.file, options.recipe, out, card)
         files: dict[Path, Callable[[Path], object]] = {out: _save}
         if card:
-            text = json.dumps(report, indent=2)
-            files[card] = lambda part: part.write_text(text, encoding="utf-8")
+            files[card] = partial(write_text, text=json.dumps(report, indent=2))
         write_files(files)
     except RefusedError as error:
         sys.stderr.write(f"{NAME}: {error}\n")

@@ -106,10 +106,9 @@ def rebake_steps(
     moved = footfall_keys.edits(take) if movable else ()
     keyed = footfall_keys.has_keys(take)
     wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
-    entry = gate.opened(context, rig, take)
     made = yield from bake_steps(context, rig, wanted, again=True)
     if keyed and footfall_keys.movable(made):
-        footfall_keys.add_keys(entry.character(), made)
+        footfall_keys.add_keys(made.id_data, made)  # type: ignore[arg-type]
     return made
 
 

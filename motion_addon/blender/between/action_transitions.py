@@ -174,12 +174,12 @@ def _put(
 ) -> None:
     """Set location and rotation of the object or a bone in an action, keyed before or not."""
     from ..scene import fcurves
-    from .sampled_action import Track, path_of
+    from .sampled_action import Track
 
     owner = rig.pose.bones[bone] if bone else rig
     channel, values = fcurves.rotation_channels(owner.rotation_mode, rotation)
     for name, new in (("location", location), (channel, values)):
-        path = path_of(bone, name) if bone else name
+        path = fcurves.path_of(bone, name)
         sampled[path] = Track(bone, name, tuple(range(new.shape[1])), new)
 
 
@@ -196,13 +196,12 @@ def _write(
     from ...motion.maths.quat import unroll
     from ...motion.retarget.keyframe_reduction import thin
     from ..scene import fcurves
-    from .sampled_action import OBJECT
 
     slot = action.slots.new(id_type="OBJECT", name=rig.name)
     writer = fcurves.Writer(fcurves.channelbag(action, slot))
     frames = np.arange(filled.first, filled.first + len(filled.new), dtype=float)
     for path, track in filled.sampled.items():
-        group, values = track.bone or OBJECT, track.values
+        group, values = track.bone or fcurves.OBJECT, track.values
         if track.channel == "rotation_quaternion":
             values = unroll(values)
         still = bool((values == values[:1]).all())

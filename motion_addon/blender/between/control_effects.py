@@ -16,7 +16,7 @@ from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.channels import RigPoser
 from ..scene import fcurves
-from .sampled_action import ActionPlayer, SampledAction, rotation_channel
+from .sampled_action import ActionPlayer, SampledAction
 
 TURN = 0.06
 """Radians by which a control is turned."""
@@ -104,7 +104,7 @@ def _probes(rig: bpy.types.Object, body: Body, sampled: SampledAction) -> list[_
         bone = rig.pose.bones[track.bone] if track.bone else None
         if bone is None or not tips.isdisjoint(body.rig.ancestors(body.rig.index(track.bone))):
             continue
-        if track.channel == rotation_channel(bone):
+        if track.channel == fcurves.rotation_property(bone.rotation_mode):
             probes.append(_Probe(track.bone, path, bone.rotation_mode))
         elif track.channel == "location" and not all(bone.lock_location):
             probes.append(_Probe(track.bone, path, None))

@@ -17,7 +17,7 @@ from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ...motion.retarget.keyframe_reduction import thin
 from ..scene import fcurves
-from .sampled_action import OBJECT, TRANSFORMS, Track
+from .sampled_action import TRANSFORMS, Track
 
 _POINT = bpy.types.Keyframe.bl_rna.properties
 _FREE = _POINT["handle_left_type"].enum_items["FREE"].value
@@ -55,7 +55,7 @@ def write(
     for index in track.indices:
         if index not in curves:
             curves[index] = bag.fcurves.new(path, index=index)
-            name = track.bone or OBJECT
+            name = track.bone or fcurves.OBJECT
             curves[index].group = groups.get(name) or bag.groups.new(name)
             groups[name] = curves[index].group
     kept = np.array([int(frame) in track.keyed for frame in frames]) & ~new

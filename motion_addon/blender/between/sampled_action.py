@@ -7,7 +7,6 @@ the artist's rig and actions stay untouched.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,15 +19,7 @@ from ...motion.maths.quat import Array
 from ..rig import rig_copy
 from ..scene import armature, fcurves
 
-ROTATIONS = {
-    "QUATERNION": "rotation_quaternion",
-    "AXIS_ANGLE": "rotation_axis_angle",
-}
-"""By rotation mode; all others turn by ``rotation_euler``."""
-TRANSFORMS = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
-OBJECT = "Object Transforms"
-
-_BONE = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.?(.*)')
+TRANSFORMS = ("location", *fcurves.ROTATIONS, "scale")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,16 +47,6 @@ SampledAction = dict[str, Track]
 """Data path to track."""
 
 
-def rotation_channel(bone: bpy.types.PoseBone) -> str:
-    """Return the property by which a pose bone turns."""
-    return ROTATIONS.get(bone.rotation_mode, "rotation_euler")
-
-
-def path_of(bone: str, channel: str) -> str:
-    """Return the data path of a property of a pose bone."""
-    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{channel}'
-
-
 def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float]) -> SampledAction:
     """Return the channels of an action at scene frames (T,).
 
@@ -79,7 +60,7 @@ def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float
             curves.setdefault(curve.data_path, []).append(curve)
     sampled: SampledAction = {}
     for path, own in curves.items():
-        bone, channel = _parted(path)
+        bone, channel = fcurves.parted(path)
         if bone and bone not in rig.pose.bones:
             continue
         own.sort(key=lambda curve: curve.array_index)
@@ -91,13 +72,6 @@ def read(rig: bpy.types.Object, action: bpy.types.Action, frames: Iterable[float
         values = np.array(list(columns.values()), dtype=np.float64).T
         sampled[path] = Track(bone, channel, tuple(columns), values, frozenset(keys))
     return sampled
-
-
-def _parted(path: str) -> tuple[str, str]:
-    found = _BONE.fullmatch(path)
-    if found is None:
-        return "", path
-    return bpy.utils.unescape_identifier(found[1]), found[2]
 
 
 def joined(
@@ -157,7 +131,7 @@ class ActionPlayer:
         for path, track in sampled.items():
             count = len(track.values)
             rows = np.arange(count)
-            writer.dense(path, rows, track.values, track.bone or OBJECT, track.indices)
+            writer.dense(path, rows, track.values, track.bone or fcurves.OBJECT, track.indices)
         wanted = range(count) if frames is None else frames
         return armature.staged(self._twin, wanted, self._scene, self._here)
 

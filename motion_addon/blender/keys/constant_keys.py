@@ -19,7 +19,6 @@ from ..scene import fcurves
 
 _NEAR = 1e-4
 """Difference that does not count: factors of a scale, radians, shares of the leg's length."""
-_OBJECT = "Object Transforms"
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _bone_keys(
     """Yield location and scale at rest for a bone that has others, by hand or by animation."""
     assert obj.pose is not None
     bone = obj.pose.bones[name]
-    stem = f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
+    stem = fcurves.bone_path(name)
     fixed = bone.bone.use_connect and bone.parent is not None
     rest = [("scale", bone.scale, (1.0, 1.0, 1.0), _NEAR)]
     if not moved and not fixed:
@@ -119,7 +118,7 @@ def _object_keys(
     for path in paths:
         values = tuple(float(value) for value in getattr(obj, path))
         if played.leaves(path, values, near if path.endswith("location") else _NEAR):
-            yield ConstantKeys(path, values, _OBJECT)
+            yield ConstantKeys(path, values, fcurves.OBJECT)
 
 
 def _bone_notes(names: list[str]) -> Iterator[str]:

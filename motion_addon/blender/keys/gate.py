@@ -13,6 +13,7 @@ import bpy
 
 from ...errors import RefusedError
 from ..rig import readiness
+from ..scene import data_blocks
 from . import takes
 
 MEANWHILE = "while it was baked; nothing was written"
@@ -37,10 +38,10 @@ class Gate:
 
     def character(self) -> bpy.types.Object:
         """Return the character. Raises RefusedError if it was deleted."""
-        for thing in bpy.data.objects:
-            if thing.session_uid == self.rig:
-                return thing
-        raise RefusedError(f"'{self.name}' was deleted {MEANWHILE}")
+        rig: bpy.types.Object | None = data_blocks.same(bpy.data.objects, self.rig)
+        if rig is None:
+            raise RefusedError(f"'{self.name}' was deleted {MEANWHILE}")
+        return rig
 
     def old_take(self, rig: bpy.types.Object) -> bpy.types.PropertyGroup | None:
         """Return the take to write anew, None for a new take.

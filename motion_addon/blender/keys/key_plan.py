@@ -268,8 +268,8 @@ def fill(
     assert obj.pose is not None
     for keys in plan.bones:
         bone = obj.pose.bones[keys.bone]
-        path = f'pose.bones["{bpy.utils.escape_identifier(keys.bone)}"]'
-        writer.drop(f"{path}.{name}" for name in _ROTATIONS)
+        path = fcurves.bone_path(keys.bone)
+        writer.drop(f"{path}.{name}" for name in fcurves.ROTATIONS)
         if keys.rotation is not None:
             name, values = fcurves.rotation_channels(bone.rotation_mode, keys.rotation)
             # A quaternion's parts change half as fast as its angle.
@@ -292,9 +292,6 @@ def set_switches(plan: KeyPlan, obj: bpy.types.Object) -> None:
     assert obj.pose is not None
     for name, prop, value in plan.switches:
         set_switch(obj.pose.bones[name], prop, value)
-
-
-_ROTATIONS = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
 
 
 def _curves(
@@ -320,14 +317,13 @@ def _write_object(
 ) -> None:
     if plan.object_location is None or plan.object_rotation is None:
         return
-    writer.drop(_ROTATIONS)
-    group = "Object Transforms"
+    writer.drop(fcurves.ROTATIONS)
     name, values = fcurves.rotation_channels(obj.rotation_mode, plan.object_rotation)
-    _curves(writer, name, frames, values, plan.settings, group, 0.5)
-    _curves(writer, "location", frames, plan.object_location, plan.settings, group, 1.0)
+    _curves(writer, name, frames, values, plan.settings, fcurves.OBJECT, 0.5)
+    places = plan.object_location
+    _curves(writer, "location", frames, places, plan.settings, fcurves.OBJECT, 1.0)
 
 
 def _write_switch(writer: fcurves.Writer, frame: float, name: str, prop: str, value: float) -> None:
-    escape = bpy.utils.escape_identifier
-    own = f".{prop}" if built_in(prop) else f'["{escape(prop)}"]'
-    writer.constant(f'pose.bones["{escape(name)}"]{own}', frame, value, name)
+    own = f".{prop}" if built_in(prop) else f'["{bpy.utils.escape_identifier(prop)}"]'
+    writer.constant(fcurves.bone_path(name) + own, frame, value, name)

@@ -114,8 +114,7 @@ def _of_bones(
             yield from (f'the constraint "{c.name}" on "{name}"' for c in own)
         planned = _planned(keyed.get(name), row, bone)
         if gauge.differ(bone.matrix_basis, planned):
-            escaped = bpy.utils.escape_identifier(name)
-            yield from _animation(rig, f'pose.bones["{escaped}"].', f'"{name}"')
+            yield from _animation(rig, f"{fcurves.bone_path(name)}.", f'"{name}"')
 
 
 def _bones(rig: bpy.types.Object, wanted: Expected, keyed: Mapping[str, BoneKeys]) -> Iterator[str]:

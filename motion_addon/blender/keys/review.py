@@ -148,16 +148,29 @@ def reject(rig: bpy.types.Object, scene: bpy.types.Scene) -> str:
 
 def _put_back(rig: bpy.types.Object, scene: bpy.types.Scene, stored: dict[str, Any]) -> None:
     """Restore the state before the takes and end the review."""
-    from ..scene import fcurves
-
     names, action = state.renamed(rig, stored.get("bones", [])), rig.footfall.before_action
     rewind(rig, scene)
     if action is not None and action.library is None:
         for old, new in names.items():
-            fcurves.rename_bone(action, old, new)
+            _rename_bone(action, old, new)
         if stored.get(LENT):
             action.use_fake_user = False
     _end(rig)
+
+
+def _rename_bone(action: bpy.types.Action, old: str, new: str) -> None:
+    """Let an action's F-curves animate a bone by its new name, as Blender does if it is assigned.
+
+    Nothing changes if the action animates a bone of the new name already.
+    """
+    from ..scene import fcurves
+
+    start, other, curves = fcurves.bone_path(old), fcurves.bone_path(new), takes.curves(action)
+    if any(curve.data_path.startswith(other) for curve in curves):
+        return
+    for curve in curves:
+        if curve.data_path.startswith(start):
+            curve.data_path = other + curve.data_path[len(start) :]
 
 
 def _end(rig: bpy.types.Object) -> None:

@@ -8,6 +8,7 @@ A take is an action with the recipe that it was baked from. ``review`` owns what
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -109,10 +110,10 @@ def remove(rig: bpy.types.Object, index: int) -> str:
     return name
 
 
-def _curves_needed() -> list[str]:
-    """Return the names of the curves that the recipes of all takes name."""
+def _curves_needed() -> Iterator[str]:
+    """Yield the names of the curves that the recipes of all takes name."""
     rows = (take for thing in bpy.data.objects for take in thing.footfall.takes)
-    return [recipe_of(take).get("curve", "") for take in rows]
+    return (recipe_of(take).get("curve", "") for take in rows)
 
 
 def delete_unused(action: bpy.types.Action | None) -> None:

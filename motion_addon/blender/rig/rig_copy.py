@@ -81,5 +81,5 @@ def _write(
     places = ((bone, "location", keys) for bone, keys in channels.locations.items())
     for bone, channel, keys in (*turns, *places):
         twin.pose.bones[names[bone]].rotation_mode = "QUATERNION"
-        path = f'pose.bones["{bpy.utils.escape_identifier(names[bone])}"].{channel}'
+        path = fcurves.path_of(names[bone], channel)
         writer.dense(path, np.arange(len(keys)), keys, names[bone])

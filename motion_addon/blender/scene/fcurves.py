@@ -6,6 +6,7 @@ The only file that knows the parts of an action and how they differ between vers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -27,13 +28,11 @@ SET_HANDLES: Final = [_KEY["handle_left_type"].enum_items[n].value for n in ("FR
 """Types of handles that are not computed from the keys."""
 AUTO: Final = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
 
-REST: Final = {
-    "location": (0.0, 0.0, 0.0),
-    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
-    "rotation_euler": (0.0, 0.0, 0.0),
-    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
-}
-"""Values at rest of the transform properties that are edited."""
+ROTATIONS: Final = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
+"""Properties that turn a bone or the object, of which the rotation mode uses one."""
+OBJECT: Final = "Object Transforms"
+"""Group of the object's own channels."""
+_BONE: Final = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.?(.*)')
 _SWITCHES: Final = ("mute", "lock", "hide", "extrapolation")
 
 
@@ -63,13 +62,8 @@ def found_bag(obj: bpy.types.Object, action: bpy.types.Action) -> Any | None:
     if data is not None and data.action == action and data.action_slot is not None:
         slots.insert(0, data.action_slot)
     slots.sort(key=lambda slot: slot.name_display != obj.name)
-    for slot in slots:
-        for layer in action.layers:
-            for strip in layer.strips:
-                bag = strip.channelbag(slot)
-                if bag is not None and len(bag.fcurves):
-                    return bag
-    return None
+    bags = (bag for slot in slots for bag in bags_of(action, slot))
+    return next((bag for bag in bags if len(bag.fcurves)), None)
 
 
 def channelbag(action: bpy.types.Action, slot: Any) -> Any:
@@ -114,19 +108,28 @@ def copy_settings(curve: bpy.types.FCurve, other: bpy.types.FCurve) -> None:
                 setattr(made, prop.identifier, getattr(modifier, prop.identifier))
 
 
-def rename_bone(action: bpy.types.Action, old: str, new: str) -> None:
-    """Let an action's F-curves animate a bone by its new name, as Blender does if it is assigned.
+def bone_path(bone: str) -> str:
+    """Return the data path of a pose bone."""
+    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"]'
 
-    Nothing changes if the action animates a bone of the new name already.
-    """
-    start, other = (f'pose.bones["{bpy.utils.escape_identifier(name)}"]' for name in (old, new))
-    bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
-    curves = [curve for bag in bags for curve in bag.fcurves]
-    if any(curve.data_path.startswith(other) for curve in curves):
-        return
-    for curve in curves:
-        if curve.data_path.startswith(start):
-            curve.data_path = other + curve.data_path[len(start) :]
+
+def path_of(bone: str, prop: str) -> str:
+    """Return the data path of a property of a pose bone, or of the object for an empty name."""
+    return f"{bone_path(bone)}.{prop}" if bone else prop
+
+
+def parted(path: str) -> tuple[str, str]:
+    """Return the pose bone of a data path and the path from it; no bone is an empty name."""
+    found = _BONE.fullmatch(path)
+    if found is None:
+        return "", path
+    return bpy.utils.unescape_identifier(found[1]), found[2]
+
+
+def bags_of(action: bpy.types.Action, slot: Any) -> list[Any]:
+    """Return the channelbags of an action's slot."""
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips]
+    return [bag for bag in bags if bag is not None]
 
 
 def _bags(owner: bpy.types.ID) -> list[Any]:
@@ -134,8 +137,7 @@ def _bags(owner: bpy.types.ID) -> list[Any]:
     data = getattr(owner, "animation_data", None)
     if data is None or data.action is None or data.action_slot is None:
         return []
-    bags = [s.channelbag(data.action_slot) for la in data.action.layers for s in la.strips]
-    return [bag for bag in bags if bag is not None]
+    return bags_of(data.action, data.action_slot)
 
 
 def played(obj: bpy.types.Object) -> Iterator[Any]:
@@ -163,9 +165,7 @@ def curves_of(strip: Any) -> list[Any]:
     """Return the F-curves of an NLA strip's action that animate the strip's owner."""
     if strip.action is None or strip.action_slot is None:
         return []
-    parts = [part for layer in strip.action.layers for part in layer.strips]
-    bags = [part.channelbag(strip.action_slot) for part in parts]
-    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
+    return [c for bag in bags_of(strip.action, strip.action_slot) for c in bag.fcurves]
 
 
 class Writer:
@@ -269,11 +269,10 @@ def rotation_property(mode: str) -> str:
 
 def rotation_channels(mode: str, rotation: Array) -> tuple[str, Array]:
     """Return property name and values (T, 4 or 3) of quaternions (T, 4) in a rotation mode."""
+    name = rotation_property(mode)
     if mode == "QUATERNION":
-        return "rotation_quaternion", rotation
-    if mode == "AXIS_ANGLE":
-        return "rotation_axis_angle", _axis_angle(rotation)
-    return "rotation_euler", euler(rotation, mode)
+        return name, rotation
+    return name, _axis_angle(rotation) if mode == "AXIS_ANGLE" else euler(rotation, mode)
 
 
 def quaternions(mode: str, values: Array) -> Array:

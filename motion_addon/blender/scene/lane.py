@@ -8,7 +8,7 @@ its take; once the artist has changed the curve, it is theirs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +60,14 @@ def added(scene: bpy.types.Scene) -> Iterator[Lanes]:
         raise
 
 
-def delete_unused(name: str, needed: Sequence[str]) -> None:
+def delete_unused(name: str, needed: Iterable[str]) -> None:
     """Delete the lane of a take that is gone, unless it was edited or is ``needed`` by name."""
     curve: bpy.types.Object | None = bpy.data.objects.get(name)
-    if curve is None or curve.type != "CURVE" or name in needed or curve.library is not None:
+    if curve is None or curve.type != "CURVE" or curve.library is not None:
         return
     mark = curve.data.get(MARK)
     picked = any(scene.footfall.path == curve for scene in bpy.data.scenes)
-    if mark and not picked and mark == _digest(curve):
+    if mark and not picked and mark == _digest(curve) and name not in needed:
         _delete(curve)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..clip.contacts import runs
 from ..maths import quat
 from ..maths.quat import Array
 
@@ -210,8 +211,7 @@ def _offsets(baked: tuple[Array, Array], edited: tuple[Array, Array]) -> tuple[A
 
 def _runs(mask: Array) -> list[Array]:
     """Return the indices of each run of True."""
-    indices = np.flatnonzero(mask)
-    return [run for run in np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if len(run)]
+    return [np.arange(start, stop) for start, stop in runs(mask)]
 
 
 def _joined(edits: Sequence[Edit], waiting: Sequence[Edit]) -> list[Edit]:

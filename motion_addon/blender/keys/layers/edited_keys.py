@@ -14,7 +14,6 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ....motion.maths import quat
 from ....motion.maths.quat import Array
 from ....motion.retarget import edits as offsets
 from ....motion.retarget.edits import Offsets
@@ -22,13 +21,11 @@ from ...scene import fcurves
 from . import laid_edits, stored_keys
 from .edits import (
     LOCATION,
-    ROTATIONS,
     Layer,
     Timing,
     at,
     group_of,
     part_of,
-    path_of,
     retimed,
     rotation_mode,
     sampled,
@@ -67,23 +64,23 @@ def _lay_on(rig: bpy.types.Object, bone: str, bag: Any, base: Stored, edit: Offs
     owner = rig.pose.bones[bone] if bone else rig
     own = {c: keys for c, keys in base.items() if part_of(c[0])[0] == bone}
     present = {part_of(path)[1] for path, _ in own}
-    usual = fcurves.rotation_channels(owner.rotation_mode, np.array([quat.IDENTITY]))[0]
-    turn = next((prop for prop in ROTATIONS if prop in present), usual)
+    usual = fcurves.rotation_property(owner.rotation_mode)
+    turn = next((prop for prop in fcurves.ROTATIONS if prop in present), usual)
     own = {c: keys for c, keys in own.items() if part_of(c[0])[1] in (turn, LOCATION)}
     baked = sampled(rig, bone, own, edit.frames.astype(np.float64))
     turns, moves = offsets.apply(baked, edit)
     around = {c: _around(c, keys, edit.frames) for c, keys in own.items()}
     values: dict[str, Array] = {}
     if (edit.turns[:, 1:] != 0.0).any():
-        near = [around[path_of(bone, turn), i].values for i in range(4)
-                if (path_of(bone, turn), i) in around]  # fmt: skip
+        near = [around[fcurves.path_of(bone, turn), i].values for i in range(4)
+                if (fcurves.path_of(bone, turn), i) in around]  # fmt: skip
         mode = rotation_mode(owner, turn)
         values[turn] = _in_mode(mode, turns, np.stack(near, axis=1) if near else None)
     if (edit.moves != 0.0).any():
         values[LOCATION] = moves
     for prop, columns in values.items():
         for index in range(columns.shape[1]):
-            channel = (path_of(bone, prop), index)
+            channel = (fcurves.path_of(bone, prop), index)
             _put(bag, channel, base.get(channel), around.get(channel), edit, columns[:, index])
     beside = [around[c].beside.tolist() for c in around if part_of(c[0])[1] in values]
     return {*edit.frames[~edit.keyed].tolist(), *(f for frames in beside for f in frames)}

@@ -8,7 +8,6 @@ differ are the artist's own and are kept as they are. ``edited_keys`` lays both 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -28,9 +27,6 @@ from .laid_edits import Laid
 from .stored_keys import Channel, Keys, Stored
 
 LOCATION: Final = "location"
-OBJECT: Final = "Object Transforms"  # group of the object's own channels
-ROTATIONS: Final = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
-_BONE: Final = re.compile(r'^pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(\w+)$')
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +119,7 @@ def _was_baked(rig: bpy.types.Object, path: str, base: Stored) -> bool:
     if any(p == path for p, _ in base):
         return True
     owner = rig.pose.bones.get(bone, rig) if bone else rig
-    turned = any(part_of(p) == (bone, other) for p, _ in base for other in ROTATIONS)
+    turned = any(part_of(p) == (bone, other) for p, _ in base for other in fcurves.ROTATIONS)
     return prop == fcurves.rotation_property(owner.rotation_mode) and turned
 
 
@@ -158,20 +154,20 @@ def is_footfall(path: str) -> bool:
 
 def group_of(path: str) -> str:
     """Return the group of a data path's F-curve: its bone."""
-    return part_of(path)[0] or OBJECT
+    return part_of(path)[0] or fcurves.OBJECT
 
 
 @lru_cache(maxsize=4096)
 def part_of(path: str) -> tuple[str | None, str]:
     """Return the bone and the property of a data path; no bone is the object itself."""
-    found = _BONE.match(path)
-    if found:
-        return bpy.utils.unescape_identifier(found[1]), found[2]
+    bone, prop = fcurves.parted(path)
+    if bone:
+        return (bone, prop) if prop.isidentifier() else (None, path)
     return ("" if "." not in path and "[" not in path else None), path
 
 
 def _is_transform(prop: str) -> bool:
-    return prop == LOCATION or prop in ROTATIONS
+    return prop == LOCATION or prop in fcurves.ROTATIONS
 
 
 def _different(base: Stored, now: Stored) -> set[str]:
@@ -194,15 +190,10 @@ def _renamed(rig: bpy.types.Object, base: Stored, now: Stored) -> Stored:
         return base
     names = dict(zip(gone, fresh, strict=True))
     return {
-        (path_of(names[bone], prop), index) if bone in names else (path, index): keys
+        (fcurves.path_of(names[bone], prop), index) if bone in names else (path, index): keys
         for (path, index), keys in base.items()
         for bone, prop in [part_of(path)]
     }
-
-
-def path_of(bone: str, prop: str) -> str:
-    """Return the data path of a property of a bone, or of the object for an empty name."""
-    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{prop}' if bone else prop
 
 
 def _edits_of(
@@ -225,7 +216,7 @@ def _edits_of(
     kept = {c: now.get(c, k) for c, k in own.items()}
     others = {c: k for c, k in now.items() if c[0] in paths and c not in kept}
     if others:
-        kept = {c: k for c, k in kept.items() if part_of(c[0])[1] not in ROTATIONS} | others
+        kept = {c: k for c, k in kept.items() if part_of(c[0])[1] not in fcurves.ROTATIONS} | others
     frames = _frames(own.values(), kept.values())
     baked, edited = (sampled(rig, bone, keys, frames) for keys in (own, kept))
     leg = times.legs.get(bone, "")
@@ -270,7 +261,7 @@ def sampled(rig: bpy.types.Object, bone: str, stored: Stored, frames: Array) -> 
     columns = stored_keys.sampled(stored, frames)
     for path in dict.fromkeys(path for path, _ in stored):
         prop = part_of(path)[1]
-        values = np.tile(np.array(fcurves.REST[prop], dtype=np.float64), (len(frames), 1))
+        values = np.tile(np.array(state.IDENTITY[prop], dtype=np.float64), (len(frames), 1))
         for (other, index), column in columns.items():
             if other == path:
                 values[:, index] = column
