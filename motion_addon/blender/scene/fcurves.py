@@ -98,9 +98,13 @@ def emptied(bag: Any, path: str, index: int, group: str) -> Any:
 
 
 def copy_settings(curve: bpy.types.FCurve, other: bpy.types.FCurve) -> None:
-    """Copy switches and modifiers of an F-curve to another one that has no modifiers yet."""
+    """Copy switches and modifiers of an F-curve to another one that has no modifiers yet.
+
+    Switches that are the same are not set: Blender would compute the handles of all keys anew.
+    """
     for name in _SWITCHES:
-        setattr(other, name, getattr(curve, name))
+        if getattr(other, name) != getattr(curve, name):
+            setattr(other, name, getattr(curve, name))
     for modifier in curve.modifiers if not len(other.modifiers) else ():
         made = other.modifiers.new(modifier.type)
         for prop in modifier.bl_rna.properties:
