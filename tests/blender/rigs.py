@@ -106,7 +106,7 @@ def wanted(rig: bpy.types.Object, rig_map: Any, clip: Any) -> Any:
     """Return the pose that the mapped bones should take, straight from the motion core."""
     armature, retarget = addon("blender.scene.armature"), addon("motion.retarget.retarget")
     body = addon("motion.rigs.measure").measure(armature.read_rig(rig), rig_map)
-    settings = addon("motion.retarget.body_pose").RetargetSettings(
+    settings = addon("motion.retarget.settings").RetargetSettings(
         palms=addon("blender.keys.key_plan").KeySettings().palms
     )
     return retarget.pose(clip, retarget.source_body(clip), body, settings)

@@ -10,9 +10,9 @@ import bpy
 import numpy as np
 
 from ...motion.body.body import Body
+from ...motion.body.body_pose import BodyPose
 from ...motion.clip.clip import Clip
 from ...motion.maths.quat import Array
-from ...motion.retarget.body_pose import BodyPose
 from ...motion.retarget.channels import RootMotion, Staged, top_bone
 from ..scene import armature
 

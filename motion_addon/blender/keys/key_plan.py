@@ -19,13 +19,14 @@ import bpy
 import numpy as np
 
 from ...motion.body.body import Body
+from ...motion.body.body_pose import BodyPose
 from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
 from ...motion.maths.quat import Array
 from ...motion.retarget import retarget
-from ...motion.retarget.body_pose import BodyPose, RetargetSettings
 from ...motion.retarget.channels import Channels, RootMotion, channels
 from ...motion.retarget.keyframe_reduction import thin
+from ...motion.retarget.settings import RetargetSettings
 from ...motion.rigs import RigBones, RigMap
 from ...motion.rigs.measure import measure
 from ..rig import control_rigs, extra_bones

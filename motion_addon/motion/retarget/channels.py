@@ -13,10 +13,10 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..body.body import Body
+from ..body.body_pose import BodyPose
 from ..maths import quat
 from ..maths.quat import Array
 from ..rigs import RigBones
-from .body_pose import BodyPose
 
 RootMotion = Literal["hips", "root", "object", "in_place"]
 

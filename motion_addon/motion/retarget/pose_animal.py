@@ -18,10 +18,10 @@ from ..maths.leg_ik import soft_reach
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth, smoothstep
 from . import chains, soles
-from .body_pose import RetargetSettings
 from .body_track import lowering
 from .chains import chain_places, spread, trunk_places
 from .leg_matching import bend, match_legs, matched_turns
+from .settings import RetargetSettings
 from .transfer import Support, Transfer
 
 _UP = np.array([0.0, 1.0, 0.0])

@@ -13,9 +13,9 @@ from ..maths import leg_ik, quat
 from ..maths.quat import Array
 from ..maths.smoothing import smoothstep
 from . import soles
-from .body_pose import RetargetSettings
 from .body_track import lowering
 from .chains import part_way
+from .settings import RetargetSettings
 from .sole_heights import planted_ankle_height
 from .transfer import Support, Transfer
 

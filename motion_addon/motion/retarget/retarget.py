@@ -12,15 +12,16 @@ import numpy as np
 
 from ...errors import RefusedError
 from ..body.body import Body
+from ..body.body_pose import BodyPose
 from ..body.kinds import BIPED, QUADRUPED, Kind, kind_of
 from ..clip.clip import Clip
 from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..rigs import RigBones, RigMap, detect
 from ..rigs.measure import measure
-from .body_pose import BodyPose, RetargetSettings
 from .pose_animal import AnimalTransfer
 from .pose_person import PersonTransfer
+from .settings import RetargetSettings
 from .sole_heights import planted_ball_height, planted_paw_height, usual_ball_height
 
 _TRANSFERS: Final[Mapping[Kind, type[PersonTransfer | AnimalTransfer]]] = {

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..body.body import Body, Leg
+from ..body.body_pose import BodyPose
 from ..clip.clip import Clip
 from ..maths import quat
 from ..maths.quat import Array
-from .body_pose import BodyPose, RetargetSettings
 from .body_track import ground_under, is_loop, track
+from .settings import RetargetSettings
 
 
 @dataclass(frozen=True, eq=False)

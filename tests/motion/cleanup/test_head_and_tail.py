@@ -20,7 +20,7 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import chains, retarget
-from motion_addon.motion.retarget.body_pose import RetargetSettings
+from motion_addon.motion.retarget.settings import RetargetSettings
 from motion_addon.motion.rigs import measure
 from tests.cases import each
 from tests.motion.animals import Build

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from motion_addon.errors import RefusedError
 from motion_addon.motion.body import quadruped
 from motion_addon.motion.body.body import Body
+from motion_addon.motion.body.body_pose import BodyPose
 from motion_addon.motion.body.kinds import QUADRUPED
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import retarget
-from motion_addon.motion.retarget.body_pose import BodyPose, RetargetSettings
 from motion_addon.motion.retarget.channels import Channels, channels
 from motion_addon.motion.retarget.leg_matching import match_legs
+from motion_addon.motion.retarget.settings import RetargetSettings
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each

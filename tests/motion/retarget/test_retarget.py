@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from motion_addon.errors import RefusedError
 from motion_addon.motion.maths import quat
 from motion_addon.motion.retarget import retarget
-from motion_addon.motion.retarget.body_pose import RetargetSettings
 from motion_addon.motion.retarget.channels import RigPoser, channels
 from motion_addon.motion.retarget.retarget import height_ratio, pose, source_body
+from motion_addon.motion.retarget.settings import RetargetSettings
 from motion_addon.motion.rigs import RigBones
 from motion_addon.motion.rigs.measure import measure
 from tests.cases import each

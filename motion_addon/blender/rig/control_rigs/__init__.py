@@ -8,7 +8,7 @@ from collections.abc import Callable
 import bpy
 
 from ....motion.body.body import Body
-from ....motion.retarget.body_pose import BodyPose
+from ....motion.body.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion, channels
 from ....motion.rigs import RigBones, RigMap, family_label
 from . import custom, rigify, rigify_animal

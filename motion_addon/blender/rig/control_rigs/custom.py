@@ -20,9 +20,9 @@ import numpy as np
 
 from ....errors import RefusedError
 from ....motion.body.body import Body
+from ....motion.body.body_pose import BodyPose
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
-from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import (
     Channels,
     RigPoser,

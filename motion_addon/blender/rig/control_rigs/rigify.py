@@ -13,10 +13,10 @@ import bpy
 import numpy as np
 
 from ....motion.body.body import Leg
+from ....motion.body.body_pose import BodyPose
 from ....motion.maths import quat
 from ....motion.maths.leg_ik import frame_along
 from ....motion.maths.quat import Array
-from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion
 from ....motion.rigs import RigBones
 from .rigify_session import Session, Switches, parent_switch, present

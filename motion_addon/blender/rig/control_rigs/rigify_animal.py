@@ -14,9 +14,9 @@ import bpy
 import numpy as np
 
 from ....motion.body.body import Body
+from ....motion.body.body_pose import BodyPose
 from ....motion.maths import quat
 from ....motion.maths.quat import Array
-from ....motion.retarget.body_pose import BodyPose
 from ....motion.retarget.channels import Channels, RootMotion
 from ....motion.rigs import RigBones, RigMap
 from .. import rig_copy

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...body.body import Body
+from ...body.body_pose import BodyPose
 from ...clip.clip import Clip
 from ...maths import quat
 from ...maths.quat import Array
-from ...retarget.body_pose import BodyPose
 from ...rigs import RigBones
 from .own_motion import OwnMotion
 from .own_rig import BoneCorrections, BoneMotion

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings and result of a retarget."""
+"""Settings of a retarget."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-from ..body.body import Body
-from ..maths.quat import Array
 
 
 @dataclass(frozen=True)
@@ -29,25 +25,3 @@ class RetargetSettings:
     gaze: float = 0.0
     """Share of a look at a target, 0..1; an animal's neck and head then follow the source's however
     different their rest poses are."""
-
-
-@dataclass(frozen=True, eq=False)
-class BodyPose:
-    """Poses of a target body over time, in the world of the clip."""
-
-    body: Body
-    rotations: Mapping[int, Array]
-    """Bone index to (T, 4) world_from_bone, for every mapped bone that the source moves."""
-    positions: Mapping[int, Array]
-    """Bone index to (T, 3) world position of its head, for the same bones."""
-    poles: tuple[Array, ...]
-    """(T, 3) unit, the direction of each knee: left, right; none for animals."""
-    root_positions: Array
-    """(T, 3) the smoothed place on the ground under the hips."""
-    root_yaws: Array
-    """(T,) radians, the smoothed heading."""
-    lowered: Array
-    """(T,) meters by which the pelvis came down so that both feet stay in reach."""
-    fps: float
-    moved: frozenset[int] = frozenset()
-    """Bones that take their place instead of only turning on the bone that carries them."""
