@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lays one foot: each stance goes rigidly onto its footprint, swings go over between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..cleanup.foot_lock import eased
+from ..maths import quat
+from ..maths.quat import Array
+from .foot import FootTrack
+from .footing import Step
+from .surface import PAW_TILT, PERSON_TILT, Surface, plane, tilt_of, tilted
+
+_FLAT = np.array([1.0, 0.0, 1.0])
+_UP = np.array([0.0, 1.0, 0.0])
+_ARC = 0.1
+"""Height of a swing that the level motion does not have, over the leg's length."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The ground under one stance, and how the foot comes there from level ground."""
+
+    step: Step
+    anchor: Array
+    """(3,) the ball's point on level ground."""
+    place: Array
+    """(3,) where it shall be, on the ground."""
+    normal: Array
+    """(3,) unit normal of the ground under the sole."""
+    turn: float
+    """Radians about the vertical by which the footprint is turned."""
+
+    @property
+    def move(self) -> Array:
+        """(3,) from level ground to the place."""
+        return np.asarray(self.place - self.anchor)
+
+    @property
+    def rotation(self) -> Array:
+        """(4,) of the foot about its ball."""
+        return quat.mul(tilt_of(self.normal), quat.yaw(self.turn))
+
+
+def bases(
+    track: FootTrack, steps: Sequence[Step], marks: tuple[Array, Array], surface: Surface
+) -> list[Base]:
+    """Return the bases of a foot's stances that are not left out.
+
+    ``marks`` are (T,) bool, heel and ball in contact in the level motion.
+    """
+    out: list[Base] = []
+    for step in steps:
+        if step.wanted is None:
+            continue
+        stood = np.arange(step.start, step.stop)
+        if step.level is not None and marks[1][stood].any():
+            stood = stood[marks[1][stood]]
+        anchor = track.ball[stood].mean(axis=0) * _FLAT
+        if step.level is None:
+            anchor = step.wanted.place * _FLAT
+        out.append(_base(track, step, stood, anchor, surface))
+    return out
+
+
+def _base(track: FootTrack, step: Step, stood: Array, anchor: Array, surface: Surface) -> Base:
+    """Return the base of a stance whose foot stands in frames ``stood``."""
+    wanted, level = step.wanted, step.level
+    assert wanted is not None
+    shift = (wanted.place - level.place) * _FLAT if level is not None else np.zeros(3)
+    turn = 0.0 if level is None else _wrapped(wanted.yaw - level.yaw)
+    place = anchor + shift
+    if surface.mesh is None:
+        return Base(step, anchor, place, _UP, turn)
+    frame = _flattest(track, stood)
+    sole = np.concatenate([track.heels[frame], track.balls[frame], track.ball[frame][None]])
+    offsets = quat.apply(quat.yaw(turn), (sole - anchor) * _FLAT)
+    heights = surface.heights(place + offsets, wanted.place[1])
+    if np.isnan(heights).all():
+        return Base(step, anchor, place + wanted.place[1] * _UP, wanted.normal, turn)
+    a, *slope = plane(offsets[:, ::2], heights)
+    limits = PERSON_TILT if len(track.sole.heel) else PAW_TILT
+    normal = tilted(np.array(slope), wanted.yaw, limits)
+    return Base(step, anchor, place + float(a) * _UP, normal, turn)
+
+
+def _flattest(track: FootTrack, stood: Array) -> int:
+    """Return the frame of a stance in which the sole is the most level."""
+    points = track.balls[stood][..., 1]
+    if len(track.sole.heel):
+        points = np.concatenate([track.heels[stood][..., 1], points], axis=1)
+    return int(stood[int(np.ptp(points, axis=1).argmin())])
+
+
+def _wrapped(angle: float) -> float:
+    return float((angle + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def rerouted(track: FootTrack, steps: Sequence[Step], length: float) -> FootTrack:
+    """Return a level track that skips the steps left out and stands still in added ones.
+
+    ``length`` is the leg's in meters.
+    """
+    if all(step.wanted is not None and step.level is not None for step in steps):
+        return track
+    ball, turn, toes = track.ball.copy(), track.turn.copy(), track.toes.copy()
+    stands = [step for step in steps if step.wanted is not None]
+    for step in stands:
+        if step.level is None and step.wanted is not None:
+            frames = slice(step.start, step.stop)
+            ball[frames] = step.wanted.place * _FLAT + track.leg.ball[1] * _UP
+            level = quat.mul_inv(quat.yaw(step.wanted.yaw), track.leg.foot_yaw)
+            turn[frames], toes[frames] = level, level
+    for before, after in pairwise(stands):
+        plain = before.level is not None and after.level is not None
+        between = [s for s in steps if before.stop <= s.start < after.start and s.wanted is None]
+        if plain and not between:
+            continue
+        a, b = before.stop - 1, after.start
+        share = eased(np.arange(1, b - a) / (b - a))[:, None]
+        arc = _ARC * length * 16.0 * (share * (1.0 - share)) ** 2
+        ball[a + 1 : b] = ball[a] + share * (ball[b] - ball[a]) + arc * _UP
+        turn[a + 1 : b] = quat.slerp(turn[a], turn[b], share[:, 0])
+        toes[a + 1 : b] = quat.slerp(toes[a], toes[b], share[:, 0])
+    return FootTrack(track.leg, track.sole, ball, turn, toes)
+
+
+def carried(track: FootTrack, known: Sequence[Base]) -> tuple[FootTrack, Array]:
+    """Return a level track carried by its bases, and its move (T, 3) from level ground.
+
+    Between two stances the move goes over as the foot goes from one to the other.
+    """
+    frames = len(track.ball)
+    if not known:
+        return track, np.zeros((frames, 3))
+    moves = np.stack([base.move for base in known])
+    turns = quat.unroll(np.stack([base.rotation for base in known]))
+    before, share = progress(track.ball, [(b.step.start, b.step.stop) for b in known])
+    after = np.minimum(before + 1, len(known) - 1)
+    move = moves[before] + share[:, None] * (moves[after] - moves[before])
+    turn = quat.slerp(turns[before], turns[after], share)
+    lifted = track.ball * _UP
+    carried_lift = quat.apply(turn, lifted) - lifted if track.leg.foot else np.zeros_like(lifted)
+    return track.moved(move + carried_lift, turn), move
+
+
+def progress(ball: Array, stances: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
+    """Return for each frame its stance or the one before it (T,), and the way (T,) to the next.
+
+    The way is the share of the distance that the ball (T, 3) has gone; 0 in a stance.
+    """
+    frames = len(ball)
+    starts = np.array([start for start, _ in stances])
+    before = np.clip(np.searchsorted(starts, np.arange(frames), side="right") - 1, 0, None)
+    share = np.zeros(frames)
+    for (_, stop), (start, _) in pairwise(stances):
+        a, b = min(stop, start) - 1, start
+        if b - a < 2:
+            continue
+        time = eased(np.arange(1, b - a) / (b - a))
+        way = (ball[b] - ball[a]) * _FLAT
+        far = float(way @ way)
+        gone = ((ball[a + 1 : b] - ball[a]) @ way) / max(far, 1e-9)
+        gone = np.clip(np.maximum.accumulate(gone), 0.0, 1.0)
+        least = (0.05 * max(float(np.ptp(ball[:, 1])), 0.02)) ** 2
+        share[a + 1 : b] = gone if far > 25.0 * least else time
+    return before, share

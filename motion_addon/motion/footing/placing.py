@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Places footprints on the ground: onto treads, off edges and into no hole, near where they were.
+
+Each print may move along and across its own direction. The cheapest moves of all prints together
+are found by dynamic programming, since neighbors that move alike leave the stride as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from ..body.body import Body
+from ..body.sole import Sole
+from ..maths import quat
+from ..maths.quat import Array
+from .footprints import Footprint
+from .surface import PAW_TILT, PERSON_TILT, Surface, TiltLimits, plane, tilted
+
+ALONG, ACROSS = 0.36, 0.1
+"""Most that a print moves ahead or back, and aside, in lengths of the leg."""
+_STEPS = (37, 5)
+"""Places tried along and across."""
+_EASY, _EASY_ACROSS = 0.14, 0.06
+"""Moves along and across that cost one, in lengths of the leg."""
+_STRIDE = 0.1
+"""Change of the move from one print to the next that costs one, in lengths of the leg."""
+_ROUGH = 0.008
+"""Roughness of the ground under a sole that costs one, in lengths of the leg."""
+_SMOOTH = 0.02
+"""Roughness under which prints stay, likewise."""
+_HOLE = 60.0
+"""Cost of a sole wholly without ground."""
+
+_FLAT = np.array([1.0, 0.0, 1.0])
+_UP = np.array([0.0, 1.0, 0.0])
+
+
+@dataclass(frozen=True, eq=False)
+class _Choices:
+    """The places that one print may take."""
+
+    places: Array
+    """(C, 3) with the height of the ground."""
+    slopes: Array
+    """(C, 2) slopes of the ground in x and z."""
+    costs: Array
+    """(C,)"""
+    moves: Array
+    """(C, 2) along and across, in lengths of the leg."""
+
+
+def placed(
+    prints: Sequence[Footprint], surface: Surface, near: Array, body: Body, snap: bool = True
+) -> list[Footprint]:
+    """Return footprints on a surface; pinned ones keep their place but for its height.
+
+    ``near`` (N,) are heights of the ground at the body, in meters, in which each is looked for.
+    """
+    if surface.mesh is None or not prints:
+        return list(prints)
+    legs = {leg.joints.name: leg for leg in body.legs}
+    soles = {name: Sole.of_bones(leg) for name, leg in legs.items()}
+    size = body.leg_length
+    moves = _grid()
+    choices = []
+    for one, height in zip(prints, near, strict=True):
+        arms = _outline(soles[one.foot], legs[one.foot].ball)
+        tried = moves if snap and not one.pinned else moves[len(moves) // 2][None]
+        limits = _limits(soles[one.foot])
+        choices.append(_choices(one, surface, float(height), arms, tried, size, limits))
+    chosen = _cheapest(choices)
+    return [
+        replace(
+            one,
+            place=options.places[best],
+            normal=tilted(options.slopes[best], one.yaw, _limits(soles[one.foot])),
+        )
+        for one, options, best in zip(prints, choices, chosen, strict=True)
+    ]
+
+
+def _limits(sole: Sole) -> TiltLimits:
+    return PERSON_TILT if len(sole.heel) else PAW_TILT
+
+
+def _grid() -> Array:
+    along, across = (
+        np.linspace(-most, most, count) for most, count in zip((ALONG, ACROSS), _STEPS, strict=True)
+    )
+    pairs = np.stack(np.meshgrid(along, across, indexing="ij"), axis=-1)
+    return np.asarray(pairs.reshape(-1, 2))
+
+
+def _outline(sole: Sole, ball: Array) -> Array:
+    """Return (N, 3) points all over a sole from its ball, toes ahead, level."""
+    points = np.concatenate([sole.heel, sole.ball]) * _FLAT - ball * _FLAT
+    middle = points.mean(axis=0)
+    length = max(float(np.ptp(points[:, 2])), 0.02)
+    sides = 0.17 * length * np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    edges = (points[:, None] + sides).reshape(-1, 3)
+    return np.concatenate([edges, middle[None], np.zeros((1, 3))])
+
+
+def _choices(
+    one: Footprint,
+    surface: Surface,
+    near: float,
+    arms: Array,
+    moves: Array,
+    size: float,
+    limits: TiltLimits,
+) -> _Choices:
+    ahead = quat.apply(quat.yaw(one.yaw), np.array([0.0, 0.0, 1.0]))
+    aside = quat.apply(quat.yaw(one.yaw), np.array([1.0, 0.0, 0.0]))
+    places = one.place * _FLAT + size * (moves[:, :1] * ahead + moves[:, 1:] * aside)
+    offsets = quat.apply(quat.yaw(one.yaw), arms)
+    heights = surface.heights(places[:, None] + offsets, near)
+    known = ~np.isnan(heights)
+    planes = plane(np.broadcast_to(offsets[:, ::2], (*heights.shape, 2)), heights)
+    laid = planes[:, :1] + planes[:, 1:] @ offsets[:, ::2].T
+    rough = np.where(known, np.abs(heights - laid), 0.0).max(axis=1) / size
+    steep = np.hypot(planes[:, 1], planes[:, 2]) / np.tan(min(limits.pitch, limits.roll))
+    costs = (moves[:, 0] / _EASY) ** 2 + (moves[:, 1] / (_EASY_ACROSS)) ** 2
+    costs += (np.maximum(rough - _SMOOTH, 0.0) / _ROUGH) ** 2
+    costs += 4.0 * np.maximum(steep - 1.0, 0.0) ** 2
+    costs += _HOLE * (1.0 - known.mean(axis=1)) ** 2 + _HOLE * ~known[:, -1]
+    height = np.where(known.any(axis=1), planes[:, 0], near)
+    return _Choices(places + height[:, None] * _UP, planes[:, 1:], costs, moves)
+
+
+def _cheapest(choices: Sequence[_Choices]) -> list[int]:
+    """Return the index of the choice of each print whose costs and changes are least in all."""
+    total, back = choices[0].costs, []
+    for before, here in pairwise(choices):
+        change = (here.moves[None, :, 0] - before.moves[:, None, 0]) / _STRIDE
+        paths = total[:, None] + change**2
+        back.append(paths.argmin(axis=0))
+        total = paths.min(axis=0) + here.costs
+    best = [int(total.argmin())]
+    for step in reversed(back):
+        best.append(int(step[best[-1]]))
+    return best[::-1]
