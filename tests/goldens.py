@@ -96,6 +96,13 @@ def flat(values: Any) -> dict[str, np.ndarray]:
     return {"numbers": np.array(numbers), "texts": np.array(lines), HASHED: np.array(digests, str)}
 
 
+def figures(card: Any) -> Any:
+    """Return report cards without footprints, which repeat their footfalls and their motion."""
+    if isinstance(card, dict):
+        return {key: figures(value) for key, value in card.items() if key != "footprints"}
+    return [figures(one) for one in card] if isinstance(card, list) else card
+
+
 def environment(name: str) -> str:
     """Return the versions that the bits of a golden depend on, on one machine."""
     names = {"numpy": np.__version__}

@@ -45,7 +45,10 @@ def of(action: bpy.types.Action) -> dict[str, np.ndarray]:
 def of_take(rig: bpy.types.Object) -> dict[str, np.ndarray]:
     """Return the last take of a rig as arrays."""
     take = rig.footfall.takes[-1]
-    values = {"report": json.loads(take.report), "recipe": json.loads(take.recipe or "{}")}
+    values = {
+        "report": goldens.figures(json.loads(take.report)),
+        "recipe": json.loads(take.recipe or "{}"),
+    }
     return of(take.action) | goldens.flat(values)
 
 
