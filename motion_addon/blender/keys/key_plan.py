@@ -22,6 +22,7 @@ from ...motion.body.body import Body
 from ...motion.body.body_pose import BodyPose
 from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
+from ...motion.footing.footing import Footing
 from ...motion.maths.quat import Array
 from ...motion.retarget import retarget
 from ...motion.retarget.channels import Channels, RootMotion, channels
@@ -29,7 +30,8 @@ from ...motion.retarget.keyframe_reduction import thin
 from ...motion.retarget.settings import RetargetSettings
 from ...motion.rigs import RigBones, RigMap
 from ...motion.rigs.measure import measure
-from ..rig import control_rigs, extra_bones
+from ..rig import control_rigs, extra_bones, laid_pose, skin_soles
+from ..rig.laid_pose import OwnPrints
 from ..rig.rig_copy import built_in, set_switch
 from ..scene import armature, bound_meshes, fcurves
 from . import constant_keys, expected_places
@@ -102,6 +104,8 @@ class KeyPlan:
     settings: KeySettings = field(default_factory=KeySettings)
     notes: tuple[str, ...] = ()
     """Plain sentences for the artist."""
+    prints: OwnPrints | None = None
+    """Footprints that the character leaves; None of a clip without contacts."""
 
 
 def plan_keys(
@@ -110,6 +114,7 @@ def plan_keys(
     clip: Clip,
     settings: KeySettings | None = None,
     own: OwnPose | None = None,
+    footing: Footing | None = None,
 ) -> KeyPlan:
     """Retarget ``clip`` to the armature ``obj`` and lay out its channels; changes nothing.
 
@@ -119,6 +124,7 @@ def plan_keys(
         clip: world = path coordinates, motion axes (Y up), as ``bake`` returns it.
         settings: see ``KeySettings``.
         own: motion of the bones of a creature's own rig, whose clip is ``clip``.
+        footing: footprints and ground on which the level motion of ``clip`` is laid.
 
     Raises:
         RefusedError: linked data, no bones, zero scale, missing roles and the like.
@@ -130,6 +136,10 @@ def plan_keys(
     body = measure(rig, rig_map)
     posed = _pose(body, clip, settings)
     posed = posed if own is None else own.applied_to(posed)
+    prints = None
+    if clip.contacts is not None:
+        prints = laid_pose.laid(posed, clip, footing, skin_soles.soles(obj, body))
+        posed = prints.laid.pose
     settings, mesh_notes = _with_mesh(obj, body, settings)
     scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
     if scheme is not None:
@@ -153,6 +163,7 @@ def plan_keys(
         expected_places.expected(obj, posed, clip, settings.root_motion, settings.slack),
         settings,
         (*mesh_notes, *notes, *_remarks(posed), *held.notes),
+        prints,
     )
 
 
