@@ -99,7 +99,20 @@ def of(result: BakeResult) -> dict[str, np.ndarray]:
     if clip.contacts is not None:
         arrays["contacts"] = clip.contacts.astype(np.float32)
     arrays |= {"rotations": clip.rotations, "places": clip.root_positions}
-    return arrays | goldens.flat({"fps": clip.fps, "report": result.report})
+    return arrays | goldens.flat({"fps": clip.fps, "report": as_stored(result.report)})
+
+
+def as_stored(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card with edited footprints as the cards of the goldens name them."""
+    if "footprints_edited" not in card:
+        return card
+    keys = {"paw": "foot", "at": "at", "to": "to", "lift": "lift"}
+    edits = [
+        {**{old: edit.get(new) for old, new in keys.items()}, "optional": "optional" in edit}
+        for edit in card["footprints_edited"]
+    ]
+    rest = {key: value for key, value in card.items() if key != "footprints_edited"}
+    return rest | {"footfalls_moved": edits}
 
 
 def in_file(place: Path) -> dict[str, np.ndarray]:
