@@ -96,6 +96,24 @@ def flat(values: Any) -> dict[str, np.ndarray]:
     return {"numbers": np.array(numbers), "texts": np.array(lines), HASHED: np.array(digests, str)}
 
 
+def figures(card: Any) -> Any:
+    """Return report cards without footprints, which repeat their footfalls and their motion.
+
+    Edited footprints are named as in the stored cards.
+    """
+    if isinstance(card, dict):
+        rest = {key: figures(value) for key, value in card.items() if key != "footprints"}
+        if "footprints_edited" in rest:
+            rest["footfalls_moved"] = [_moved(edit) for edit in rest.pop("footprints_edited")]
+        return rest
+    return [figures(one) for one in card] if isinstance(card, list) else card
+
+
+def _moved(edit: dict[str, Any]) -> dict[str, Any]:
+    times = {"at": edit["at"], "to": edit.get("to"), "lift": edit.get("lift")}
+    return {"paw": edit["foot"], **times, "optional": edit.get("optional", False)}
+
+
 def environment(name: str) -> str:
     """Return the versions that the bits of a golden depend on, on one machine."""
     names = {"numpy": np.__version__}

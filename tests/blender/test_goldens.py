@@ -48,7 +48,7 @@ def of_take(rig: bpy.types.Object) -> dict[str, np.ndarray]:
     recipe = json.loads(take.recipe or "{}")
     if "footprints" in recipe:  # as the recipes of the goldens name it
         recipe["footfalls"] = recipe.pop("footprints")
-    values = {"report": json.loads(take.report), "recipe": recipe}
+    values = {"report": goldens.figures(json.loads(take.report)), "recipe": recipe}
     return of(take.action) | goldens.flat(values)
 
 

@@ -99,20 +99,7 @@ def of(result: BakeResult) -> dict[str, np.ndarray]:
     if clip.contacts is not None:
         arrays["contacts"] = clip.contacts.astype(np.float32)
     arrays |= {"rotations": clip.rotations, "places": clip.root_positions}
-    return arrays | goldens.flat({"fps": clip.fps, "report": as_stored(result.report)})
-
-
-def as_stored(card: dict[str, Any]) -> dict[str, Any]:
-    """Return a card with edited footprints as the cards of the goldens name them."""
-    if "footprints_edited" not in card:
-        return card
-    keys = {"paw": "foot", "at": "at", "to": "to", "lift": "lift"}
-    edits = [
-        {**{old: edit.get(new) for old, new in keys.items()}, "optional": "optional" in edit}
-        for edit in card["footprints_edited"]
-    ]
-    rest = {key: value for key, value in card.items() if key != "footprints_edited"}
-    return rest | {"footfalls_moved": edits}
+    return arrays | goldens.flat({"fps": clip.fps, "report": goldens.figures(result.report)})
 
 
 def in_file(place: Path) -> dict[str, np.ndarray]:
@@ -147,14 +134,15 @@ def test_creature_of_an_exemplar(tmp_path: Path) -> None:
     asked = {"model": "creature", "exemplar": "walk.bvh", "path": AHEAD, "speed": 0.7, "fps": 24}
     made = in_file(command(tmp_path, "bake", asked, "out.bvh"))
     card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
-    goldens.check("creature-exemplar", made | goldens.flat(card))
+    goldens.check("creature-exemplar", made | goldens.flat(goldens.figures(card)))
 
 
 def test_herd(tmp_path: Path) -> None:
     asked = {"model": "quadruped", "path": [[0, 0, 0], [0, 0, 3]], "speed": 1.2, "fps": 24}
     many = {"count": 3, "lanes": 2, "seed": 4}
     folder = command(tmp_path, "herd", asked | {"herd": many}, "herd")
-    arrays = goldens.flat(json.loads((folder / "herd.json").read_text(encoding="utf-8")))
+    card = json.loads((folder / "herd.json").read_text(encoding="utf-8"))
+    arrays = goldens.flat(goldens.figures(card))
     for place in sorted(folder.glob("*.bvh")):
         arrays |= {f"{place.stem} {key}": value for key, value in in_file(place).items()}
     goldens.check("herd", arrays)

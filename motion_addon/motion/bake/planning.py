@@ -16,6 +16,7 @@ from ..creature.request import CREATURE_MODEL
 from ..maths import quat
 from ..maths.quat import Array
 from ..plan import trajectory
+from ..plan.ground_mesh import GroundMesh
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..plan.turn_in_place import turn_in_place
@@ -41,6 +42,10 @@ class PlannedWalk:
     """In the model's size."""
     styles: tuple[Array, ...] = ()
     """Embeddings of the request's styles."""
+    ground: GroundMesh | None = None
+    """Ground on which the level motion is laid; without it the plan has its own heights."""
+    course: Array | None = None
+    """Heights (m) of the ground under the steps of ``plan``, of the character's size."""
 
     @property
     def frames(self) -> int:

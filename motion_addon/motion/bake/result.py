@@ -13,11 +13,16 @@ from ..clip.clip import Clip
 from ..controller.controller import Run
 from ..controller.model import Model
 from ..creature.exemplar_match import ExemplarMatch, exemplar_card
+from ..footing.footing import Footing
+from ..footing.footprints import Footprint
+from ..footing.laid_clip import laid_clip
 from ..maths.quat import Array
 from ..metrics.report import Ranges, report
+from ..plan.ground import GroundHeight
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..style import bake_styles
+from .laying import footing_of, ground_under
 from .planning import PlannedWalk, life_size_plan, size
 from .request import BakeRequest
 
@@ -38,6 +43,15 @@ class BakeResult:
     """The report card, plain JSON values."""
     exemplar_match: ExemplarMatch | None = None
     """Similarity of each frame to the exemplar of a creature."""
+    level: Clip | None = None
+    """The motion on level ground, before it was laid on its footing; None if it is ``clip``."""
+    footing: Footing | None = None
+    """Footprints and ground of ``level``; None without contacts, or of a cycle."""
+
+    @property
+    def level_clip(self) -> Clip:
+        """The motion on level ground."""
+        return self.clip if self.level is None else self.level
 
     @property
     def written_clip(self) -> Clip:
@@ -59,7 +73,16 @@ def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
     at = np.arange(result.frames) * (clip.fps / request.fps)
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
-    card = report_card(request, walk.model, result, walk.path, plan)
+    footing, level = footing_of(walk, result, plan), result
+    prints: tuple[Footprint, ...] = ()
+    if footing is not None:
+        prints = footing.prints
+        if not footing.is_level:
+            result, laid = laid_clip(level, footing)
+            prints = laid.prints
+    ground = ground_under(walk, result, plan) if walk.ground is not None else None
+    card = report_card(request, walk.model, result, walk.path, plan, ground)
+    card["footprints"] = [one.to_json() for one in prints]
     bake_styles.add_credits(card, request.style, walk.model.kind)
     if run.shares is not None:
         card["experts"] = _expert_chart(run.shares, clip.fps)
@@ -68,11 +91,16 @@ def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
         known = cast(list[str], card["warnings"])
         card |= exemplar_card(walk.creature.creature, walk.plan, known)
         match = ExemplarMatch.of(walk.creature, walk.plan, request.lead).at(at)
-    return BakeResult(request, result, phase, card, match)
+    return BakeResult(request, result, phase, card, match, level, footing)
 
 
 def report_card(
-    request: BakeRequest, model: Model, clip: Clip, path: Path, plan: Trajectory
+    request: BakeRequest,
+    model: Model,
+    clip: Clip,
+    path: Path,
+    plan: Trajectory,
+    ground: GroundHeight | None = None,
 ) -> dict[str, object]:
     """Return the report card of a finished bake, with its provenance."""
     pace = math.sqrt(size(request, model))
@@ -82,7 +110,7 @@ def report_card(
     soles = None
     if model.gait_profile.soles is not None:
         soles = tuple(size(request, model) * height for height in model.gait_profile.soles)
-    card = report(clip, path, plan, ranges, model.info.get("reference"), soles)
+    card = report(clip, path, plan, ranges, model.info.get("reference"), soles, ground)
     card["model"] = {"name": model.name, "weights": model.digest}
     card["credits"] = list(model.info["credits"])
     card["seed"] = request.seed

@@ -39,7 +39,9 @@ def touching(
     most = LOWEST * track.leg.reach
     over = np.where(down, _lowest(track, surface, near), 0.0)
     off = -np.where(np.isfinite(over), np.minimum(over, most), 0.0)
-    rise = bridged(off[:, None], down, fps, FADE_SECONDS)
+    # Skin that lies lower than the bones is lower in swings, too.
+    usual = float(np.median(off[down]))
+    rise = usual + bridged(off[:, None] - usual, down, fps, FADE_SECONDS)
     return track.moved(rise * _UP)
 
 

@@ -59,6 +59,11 @@ class FootprintEdit:
         return not (self.add or self.delete) and (self.to, self.lift) != (None, None)
 
     @property
+    def spatial(self) -> bool:
+        """Whether the edit changes the place or the direction of a print, or adds or deletes it."""
+        return self.add or self.delete or (self.place, self.yaw) != (None, None)
+
+    @property
     def title(self) -> str:
         """Name of the print at the start of a sentence."""
         which = "new footprint" if self.add else "footprint"

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..body.body import Body
 from ..body.body_pose import BodyPose
+from ..body.kinds import kind_of
 from ..body.rig_bones import RigBones
 from ..clip.clip import Clip
 from ..maths import quat
@@ -32,7 +33,7 @@ def laid_clip(clip: Clip, footing: Footing) -> tuple[Clip, Laid]:
 
 def posed(clip: Clip) -> BodyPose:
     """Return the pose of a clip on its own skeleton."""
-    body = _body(clip)
+    body = body_of(clip)
     rotations, positions = (part.astype(np.float64) for part in clip.world())
     bones = [*body.parents]
     hips = positions[:, [leg.top for leg in body.hind_legs]].mean(axis=1) * [1.0, 0.0, 1.0]
@@ -50,7 +51,8 @@ def posed(clip: Clip) -> BodyPose:
     )
 
 
-def _body(clip: Clip) -> Body:
+def body_of(clip: Clip) -> Body:
+    """Return the body of a canonical skeleton."""
     rig = RigBones.from_skeleton(clip.skeleton)
     found = detect(rig)
     return measure(rig, found, found.kind.foot.height(clip.skeleton))
@@ -78,8 +80,6 @@ def _contacts(clip: Clip, footing: Footing) -> Array | None:
     """Return the contacts (T, P) of a clip without left out stances and with added ones."""
     if clip.contacts is None:
         return None
-    from ..body.kinds import kind_of
-
     kind, out = kind_of(clip.skeleton), np.array(clip.contacts)
     for leg, ball in zip(kind.legs, kind.balls, strict=True):
         first = ball + 1 - len(kind.foot.points)

@@ -61,12 +61,16 @@ def lay(pose: BodyPose, footing: Footing, soles: Sequence[Sole] | None = None) -
     feet = [_foot(pose, footing, i, sole) for i, sole in enumerate(soles)]
     down = np.stack([foot.down for foot in feet], axis=1)
     shifted = trunk.moved(pose, np.stack([foot.move for foot in feet], axis=1))
-    lower = legs.lowering(shifted, pose, [foot.track for foot in feet], down)
+    tracks = [
+        legs.heel_raised(shifted, pose, leg, foot.track, foot.down)
+        for leg, foot in zip(body.legs, feet, strict=True)
+    ]
+    lower = legs.lowering(shifted, pose, tracks, down)
     shifted = trunk.lifted(shifted, lower) if lower.any() else shifted
     rotations, positions = dict(shifted.rotations), dict(shifted.positions)
     prints: list[tuple[Footprint, float]] = []
-    for leg, foot in zip(body.legs, feet, strict=True):
-        turned, placed, missed = legs.reach(pose, shifted, leg, foot.track)
+    for leg, foot, track in zip(body.legs, feet, tracks, strict=True):
+        turned, placed, missed = legs.reach(pose, shifted, leg, track)
         rotations |= turned
         positions |= placed
         prints += [(_print(base), float(missed[_span(base)].max())) for base in foot.bases]

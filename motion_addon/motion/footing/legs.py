@@ -9,11 +9,16 @@ import numpy as np
 
 from ..body.body import Leg
 from ..body.body_pose import BodyPose
+from ..clip.contacts import runs
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
-from ..maths.smoothing import running_min, smooth
+from ..maths.smoothing import running_min, smooth, smoothstep
 from .foot import FootTrack
 
+HEEL = 0.5
+"""Radians by which the heel of a leg that pushes off rises further to reach."""
+_LATE = (0.3, 0.75)
+"""Share of a stance between which a heel gets all of that room."""
 DROP_SECONDS = 0.1
 """Time before and after a frame in which a leg lacks reach over which the trunk comes down."""
 
@@ -25,6 +30,43 @@ def end_of(pose: BodyPose, leg: Leg) -> Array:
     last = leg.bones[leg.bent - 1]
     turn = quat.mul_inv(pose.rotations[last], pose.body.rotations[last])
     return np.asarray(pose.positions[last] + quat.apply(turn, leg.segments[-1]))
+
+
+def heel_raised(
+    pose: BodyPose, level: BodyPose, leg: Leg, foot: FootTrack, down: Array
+) -> FootTrack:
+    """Return a foot whose heel rises about its ball, late in stances, where the leg is short.
+
+    ``level`` is the pose before, ``pose`` has the new hips, ``down`` (T,) bool are the stances.
+    Feet without toes stay as they are.
+    """
+    if leg.toe < 0 or not down.any():
+        return foot
+    room = HEEL * _late(down, pose.fps)
+    was = np.linalg.norm(end_of(level, leg) - level.positions[leg.top], axis=-1) / leg.reach
+    wanted = leg.reach * np.maximum(was, leg_ik.FREE)
+    up, back = pose.positions[leg.top] - foot.ball, foot.end - foot.ball
+    along = (up * back).sum(axis=-1)
+    across = (up * quat.cross(foot.side, back)).sum(axis=-1)
+    span = np.maximum(np.hypot(along, across), 1e-9)
+    goal = 0.5 * ((up**2).sum(axis=-1) + (back**2).sum(axis=-1) - wanted**2)
+    angle = np.arctan2(across, along) - np.arccos(np.clip(goal / span, -1.0, 1.0))
+    short = np.linalg.norm(up - back, axis=-1) > wanted
+    angle = smooth(np.where(short, np.clip(angle, 0.0, room), 0.0), 0.03 * pose.fps)
+    return foot.pitched(np.minimum(angle, room)) if angle.any() else foot
+
+
+def _late(down: Array, fps: float) -> Array:
+    """Return (T,) 0 early in stances, 1 late in them, fading after their ends."""
+    out = np.zeros(len(down))
+    for start, stop in runs(down):
+        if stop < len(down):
+            share = (np.arange(start, stop) - start) / (stop - start)
+            out[start:stop] = smoothstep(share, *_LATE)
+            after = min(stop + max(round(0.15 * fps), 1), len(down))
+            fade = 1.0 - smoothstep((np.arange(stop, after) - stop) / (0.15 * fps))
+            out[stop:after] = np.where(down[stop:after], out[stop:after], fade)
+    return out
 
 
 def lowering(pose: BodyPose, level: BodyPose, feet: Sequence[FootTrack], down: Array) -> Array:

@@ -17,6 +17,7 @@ from ..body.body import Body
 from ..body.sole import Sole
 from ..maths import quat
 from ..maths.quat import Array
+from ..maths.smoothing import running_max
 from .footprints import Footprint
 from .surface import PAW_TILT, PERSON_TILT, Surface, TiltLimits, plane, tilted
 
@@ -32,6 +33,10 @@ _ROUGH = 0.008
 """Roughness of the ground under a sole that costs one, in lengths of the leg."""
 _SMOOTH = 0.02
 """Roughness under which prints stay, likewise."""
+_FAIR = 0.3
+"""Cost of a place at which a print stays if its neighbors' places are as good."""
+_NEIGHBORS = 3
+"""Prints before and after one in a bad place that may move with it."""
 _HOLE = 60.0
 """Cost of a sole wholly without ground."""
 
@@ -54,7 +59,7 @@ class _Choices:
 
 
 def placed(
-    prints: Sequence[Footprint], surface: Surface, near: Array, body: Body, snap: bool = True
+    prints: Sequence[Footprint], surface: Surface, near: Array, body: Body
 ) -> list[Footprint]:
     """Return footprints on a surface; pinned ones keep their place but for its height.
 
@@ -66,12 +71,19 @@ def placed(
     soles = {name: Sole.of_bones(leg) for name, leg in legs.items()}
     size = body.leg_length
     moves = _grid()
-    choices = []
-    for one, height in zip(prints, near, strict=True):
-        arms = _outline(soles[one.foot], legs[one.foot].ball)
-        tried = moves if snap and not one.pinned else moves[len(moves) // 2][None]
-        limits = _limits(soles[one.foot])
-        choices.append(_choices(one, surface, float(height), arms, tried, size, limits))
+    stay = moves[len(moves) // 2][None]
+    arms = {name: _outline(soles[name], legs[name].ball) for name in legs}
+
+    def tried(index: int, moves: Array) -> _Choices:
+        one = prints[index]
+        foot = arms[one.foot], _limits(soles[one.foot])
+        return _choices(one, surface, float(near[index]), *foot, moves, size)
+
+    choices = [tried(i, stay) for i in range(len(prints))]
+    bad = np.array([options.costs[0] > _FAIR for options in choices])
+    for i in np.flatnonzero(running_max(bad, _NEIGHBORS)):
+        if not prints[i].pinned:
+            choices[i] = tried(int(i), moves)
     chosen = _cheapest(choices)
     return [
         replace(
@@ -110,9 +122,9 @@ def _choices(
     surface: Surface,
     near: float,
     arms: Array,
+    limits: TiltLimits,
     moves: Array,
     size: float,
-    limits: TiltLimits,
 ) -> _Choices:
     ahead = quat.apply(quat.yaw(one.yaw), np.array([0.0, 0.0, 1.0]))
     aside = quat.apply(quat.yaw(one.yaw), np.array([1.0, 0.0, 0.0]))

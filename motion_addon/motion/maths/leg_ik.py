@@ -20,7 +20,8 @@ STRAIGHTEST = 0.9993
 """Longest hip-ankle distance over the length of the straight leg: the knee keeps 4 degrees."""
 ROOM = 0.6
 """Share of the room left to the straight leg that a longer reach may use up."""
-_FREE = 0.985
+FREE = 0.985
+"""Reach, as a share of the straight leg, up to which a target is reached exactly."""
 _POLE = 0.03
 _FRONT = np.array([0.0, 0.0, 1.0])
 _BISECTIONS = 20
@@ -123,7 +124,7 @@ def drop(hip: Array, ankle: Array, target: Array, length: float) -> Array:
     The leg may become a little straighter than it is from ``hip`` to ``ankle`` (..., 3).
     """
     was = np.minimum(np.linalg.norm(ankle - hip, axis=-1) / length, STRAIGHTEST)
-    limit = length * np.maximum(was + 0.3 * ROOM * (1.0 - was), _FREE)
+    limit = length * np.maximum(was + 0.3 * ROOM * (1.0 - was), FREE)
     away = ((hip - target)[..., [0, 2]] ** 2).sum(axis=-1)
     height = np.sqrt(np.maximum(limit**2 - away, (0.5 * limit) ** 2))
     return np.asarray(np.minimum(target[..., 1] + height - hip[..., 1], 0.0))
@@ -135,7 +136,7 @@ def _stretched(wanted: Array, was: Array) -> Array:
     A reach shorter than before is unchanged; a longer one uses up at most ``ROOM`` of the rest, so
     that the knee stretches softly and keeps its own rhythm.
     """
-    base = np.maximum(np.minimum(was, STRAIGHTEST), _FREE)
+    base = np.maximum(np.minimum(was, STRAIGHTEST), FREE)
     room = ROOM * (1.0 - base)
     more = np.maximum(wanted - base, 0.0)
     return np.asarray(np.minimum(wanted, base) + room * np.tanh(more / room))

@@ -133,12 +133,13 @@ def report(
     ranges: Ranges | None = None,
     reference: Mapping[str, Mapping[str, float]] | None = None,
     soles: Sequence[float] | None = None,
+    ground: GroundHeight | None = None,
 ) -> dict[str, object]:
     """Return the report card of a bake whose clip carries its contacts.
 
     `trajectory` is the plan the clip followed, from its first frame on. `reference` holds figures
     of mocap by gait, named as in `motion_figures`; those of the clip's main gait get a ratio.
-    `soles` are as in `motion_figures`.
+    `soles` are as in `motion_figures`; `ground` is the plan's if None.
     """
     kind = kind_of(clip.skeleton)
     standing = kind.detected(clip) if clip.contacts is None else clip.contacts
@@ -149,7 +150,7 @@ def report(
     if trajectory is not None:
         card |= speed_error(root, clip.fps, trajectory)
         card["gait"] = gait_shares(trajectory, kind.gaits)
-    ground = ground_of(trajectory, clip.frames, clip.fps)
+    ground = ground or ground_of(trajectory, clip.frames, clip.fps)
     figures = motion_figures(clip, standing, ground, soles)
     card |= figures
     shares = card.get("gait")
