@@ -97,10 +97,21 @@ def flat(values: Any) -> dict[str, np.ndarray]:
 
 
 def figures(card: Any) -> Any:
-    """Return report cards without footprints, which repeat their footfalls and their motion."""
+    """Return report cards without footprints, which repeat their footfalls and their motion.
+
+    Edited footprints are named as in the stored cards.
+    """
     if isinstance(card, dict):
-        return {key: figures(value) for key, value in card.items() if key != "footprints"}
+        rest = {key: figures(value) for key, value in card.items() if key != "footprints"}
+        if "footprints_edited" in rest:
+            rest["footfalls_moved"] = [_moved(edit) for edit in rest.pop("footprints_edited")]
+        return rest
     return [figures(one) for one in card] if isinstance(card, list) else card
+
+
+def _moved(edit: dict[str, Any]) -> dict[str, Any]:
+    times = {"at": edit["at"], "to": edit.get("to"), "lift": edit.get("lift")}
+    return {"paw": edit["foot"], **times, "optional": edit.get("optional", False)}
 
 
 def environment(name: str) -> str:

@@ -98,9 +98,10 @@ SPEED: Final = Option(
 """The limits go by the body's size: 0.1 to 6 m/s at the model's. The panel's are for all sizes."""
 FACING: Final = Option("Facing", "Direction in which the body faces", "path", choices=FACINGS)
 GAZE: Final = Option("Look At", "Point that neck and head turn to, also while it moves", None)
-FOOTFALLS: Final = Option(
-    "Footfalls", "Footfalls of an animal that are moved in time", (), bodies=ANIMALS, panel=None
-)
+FOOTPRINTS: Final = Option(
+    "Footprints", "Footprints that are moved, turned, re-timed, added or deleted", (), panel=None,
+    formerly="footfalls",
+)  # fmt: skip
 STYLES: Final = Option(
     "Style", "Up to four styles of the motion, each with its strength", (), panel=None
 )

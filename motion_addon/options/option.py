@@ -53,6 +53,8 @@ class Option:
     """Kinds of body that have the option; empty for all."""
     form: Form | None = None
     """JSON form, if it is none of a plain value."""
+    formerly: str = ""
+    """Name in older files, whose values ``form`` reads as well; empty for none."""
     panel: Mapping[str, Any] | None = field(default_factory=dict)
     """What Blender's property has more or otherwise; None where the panel has none of that name."""
 
@@ -145,6 +147,12 @@ def options_of(group: type) -> dict[str, Option]:
     }
 
 
+def renamed(group: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JSON object with the present names of options that older files name otherwise."""
+    now = {one.formerly: name for name, one in options_of(group).items() if one.formerly}
+    return {now[k] if k in now and now[k] not in data else k: v for k, v in data.items()}
+
+
 def read_all(group: type, data: Any, what: str) -> dict[str, Any]:
     """Return the values of a JSON object by name; ``what`` names it, such as "request".
 
@@ -152,7 +160,7 @@ def read_all(group: type, data: Any, what: str) -> dict[str, Any]:
     """
     if not isinstance(data, Mapping):
         raise RefusedError(f"The {what} must be a JSON object, not {checks.shown(data)}")
-    known = options_of(group)
+    data, known = renamed(group, data), options_of(group)
     for name in data:
         if name not in known:
             raise RefusedError(

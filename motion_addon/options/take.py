@@ -8,7 +8,7 @@ from ..errors import RefusedError
 from . import checks
 from .bake import (
     FACING,
-    FOOTFALLS,
+    FOOTPRINTS,
     GAZE,
     MANNER,
     POINT_SCHEMA,
@@ -66,7 +66,7 @@ _SPOT: Final = Form(
     {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
     _read_spot,
 )
-_FOOTFALLS: Final = Form("list of footfalls, as in a request", _OBJECTS, _read_objects)
+_FOOTPRINTS: Final = Form("list of footprints, as in a request", _OBJECTS, _read_objects)
 _FACING: Final = Form(
     '"path", {"turned": degrees}, {"yaw": degrees} or {"look_at": object name or [x, y, z]}',
     {"anyOf": [{"const": "path"}, {"type": "object", "maxProperties": 1}]},
@@ -110,7 +110,7 @@ class TakeOptions(BakeOptions):
         "Checksum of that creature, which may be adapted again under the same name",
     )
     manner: float = holding(MANNER, panel=None)
-    footfalls: tuple[dict[str, Any], ...] = holding(FOOTFALLS, form=_FOOTFALLS)
+    footprints: tuple[dict[str, Any], ...] = holding(FOOTPRINTS, form=_FOOTPRINTS)
     speed: float | Keys = holding(SPEED, default=1.4)
     facing: str | dict[str, Any] = holding(FACING, form=_FACING)
     gaze: str | tuple[float, ...] = holding(GAZE, default="", form=_GAZE)

@@ -45,10 +45,10 @@ def of(action: bpy.types.Action) -> dict[str, np.ndarray]:
 def of_take(rig: bpy.types.Object) -> dict[str, np.ndarray]:
     """Return the last take of a rig as arrays."""
     take = rig.footfall.takes[-1]
-    values = {
-        "report": goldens.figures(json.loads(take.report)),
-        "recipe": json.loads(take.recipe or "{}"),
-    }
+    recipe = json.loads(take.recipe or "{}")
+    if "footprints" in recipe:  # as the recipes of the goldens name it
+        recipe["footfalls"] = recipe.pop("footprints")
+    values = {"report": goldens.figures(json.loads(take.report)), "recipe": recipe}
     return of(take.action) | goldens.flat(values)
 
 

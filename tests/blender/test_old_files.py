@@ -107,7 +107,7 @@ def test_dragged_footfalls_and_creatures_are_used() -> None:
     assert rig.footfall.creature == rig.footfall.creatures[0].name == "Walk"
     assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
     (take,) = rig.footfall.takes
-    assert [edit["paw"] for edit in json.loads(take.recipe)["footfalls"]] == ["LF", "RH"]
+    assert [edit["foot"] for edit in json.loads(take.recipe)["footprints"]] == ["LF", "RH"]
     assert json.loads(take.recipe)["creature"] == "Walk"
     assert bpy.ops.footfall.reject_take() == {"FINISHED"}
     assert not action_of(rig)

@@ -118,7 +118,7 @@ BAD = [
     (f'{{{LINE}, "gait": "trot"}}', "no gait 'trot', only walk, jog, run, crouch and auto"),
     (f'{{{LINE}, "lead": "left"}}', "leave lead at auto"),
     (f'{{{LINE}, "follow_through": 1}}', "leave follow_through at 0"),
-    (f'{{{LINE}, "footfalls": [{{"paw": "LF", "at": 1}}]}}', "leave out footfalls"),
+    (f'{{{LINE}, "footprints": [{{"foot": "LF", "at": 1}}]}}', "use left, right"),
     (f'{{{LINE}, "experts": [1]}}', "leave out experts"),
 ]
 

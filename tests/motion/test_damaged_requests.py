@@ -26,13 +26,13 @@ REQUEST = {
 }  # fmt: skip
 ANIMAL = {
     "path": PATH, "model": "quadruped", "experts": [1, 0, 1, 1], "lead": "left",
-    "footfalls": [{"paw": "LH", "at": 0.5, "to": 0.6}],
+    "footprints": [{"foot": "LH", "at": 0.5, "to": 0.6, "place": [0, 0, 1], "yaw": 5}],
 }  # fmt: skip
 CREATURE = {
     "path": PATH, "model": "creature", "exemplar": "fox.bvh", "manner": 0.5,
     "legs": {leg: [f"{leg}1", f"{leg}2"] for leg in ("LH", "LF", "RH", "RF")},
 }  # fmt: skip
-HERD = {**ANIMAL, "footfalls": [], "herd": {"count": 2, "paths": [PATH, PATH]}}
+HERD = {**ANIMAL, "footprints": [], "herd": {"count": 2, "paths": [PATH, PATH]}}
 FILL = {"clip": "a.bvh", "keep": [[0, 3], [9, 12]], "seed": 1}
 RECIPE = {
     "character": "Hero", "speed": 1.0, "spot": [0, 0, 0, 90], "gaze": [0, 1, 2], "tolerance": 0.01,

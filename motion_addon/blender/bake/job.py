@@ -100,12 +100,9 @@ def rebake_steps(
 
     Raises RefusedError.
     """
-    from ...motion.body.kinds import kind_of_model
-
-    movable = kind_of_model(wanted.model).on_clock and not wanted.cycle
-    moved = footfall_keys.edits(take) if movable else ()
+    moved = () if wanted.cycle else footfall_keys.edits(take)
     keyed = footfall_keys.has_keys(take)
-    wanted = replace(recipe.named(wanted, take.name), footfalls=moved)
+    wanted = replace(recipe.named(wanted, take.name), footprints=moved)
     made = yield from bake_steps(context, rig, wanted, again=True)
     if keyed and footfall_keys.movable(made):
         footfall_keys.add_keys(made.id_data, made)  # type: ignore[arg-type]
@@ -130,7 +127,7 @@ def prepared(
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
     old = take_layers.Baked.of(takes.find(rig, entry.edited))
     stored = recipe.named(wanted, name).to_json()
-    stored["footfalls"] = result.report.get("footfalls_moved", [])
+    stored["footprints"] = result.report.get("footprints_edited", [])
     with commit.new_action(rig, name) as action:
         with review.rewound(rig, context.scene):
             plan = _planned(context, rig, rig_map, result, wanted, size)

@@ -136,7 +136,7 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> Bake
         {
             **shared, "path": points, "cyclic": cyclic, "fps": frame_rate(scene),
             "facing": _facing(recipe, scene), "height": size.height,
-            "hip_height": size.hip_height, "footfalls": list(recipe.footfalls),
+            "hip_height": size.hip_height, "footprints": list(recipe.footprints),
         }
     )  # fmt: skip
     return style_mix.with_styles(asked, recipe, scene, frame_rate(scene))

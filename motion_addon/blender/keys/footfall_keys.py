@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Footfalls as keys in the Dope Sheet: written into a take, and read back.
 
-Each paw has an F-curve in the take's action, of a custom property of the armature object. A stance
+Each foot has an F-curve in the take's action, of a custom property of the armature object. A stance
 is two keys with its number as value, at touchdown and lift-off, between which the Dope Sheet draws
 a bar. Keys that the artist drags become moved footfalls when the take is baked again.
 """
@@ -16,25 +16,36 @@ import bpy
 from ...errors import RefusedError
 from . import state, takes
 
-PAWS = ("LH", "LF", "RH", "RF")
+FEET = ("left", "right", "LH", "LF", "RH", "RF")
 GROUP = "Footfalls"
 DRAGGED = 0.25  # frames from which a key counts as dragged
 NEAR = 1.5  # frames within which an edit belongs to a touchdown
 
 Stances = dict[str, list[tuple[float, float]]]
-"""Touchdown and lift-off of each stance in scene frames, by paw."""
+"""Touchdown and lift-off of each stance in scene frames, by foot."""
 
 
-def property_name(paw: str) -> str:
-    """Return the name of the property that holds a paw's keys."""
-    return state.CHANNEL + paw
+def property_name(foot: str) -> str:
+    """Return the name of the property that holds a foot's keys."""
+    return state.CHANNEL + foot
+
+
+def feet(take: bpy.types.PropertyGroup) -> tuple[str, ...]:
+    """Return the names of the feet whose footfalls the report of a take has."""
+    known = takes.report_of(take).get("footfalls") or {}
+    return tuple(foot for foot in known if foot in FEET)
 
 
 def movable(take: bpy.types.PropertyGroup) -> bool:
-    """Whether the footfalls of a take can be moved: it is of an animal on a path."""
-    recipe = takes.recipe_of(take)
-    feet = takes.report_of(take).get("footfalls", {})
-    return set(PAWS) <= set(feet) and not recipe.get("cycle", False)
+    """Whether the footfalls of a take can be moved: it was baked, and is no cycle."""
+    return bool(feet(take)) and takes.baked(take) and not takes.recipe_of(take).get("cycle", False)
+
+
+def stored(take: bpy.types.PropertyGroup) -> list[dict[str, Any]]:
+    """Return the edits of footprints that the recipe of a take has, by their present names."""
+    edits = takes.recipe_of(take).get("footprints") or ()
+    named = ({"foot" if key == "paw" else key: v for key, v in edit.items()} for edit in edits)
+    return [{key: v for key, v in edit.items() if v is not None} for edit in named]
 
 
 def has_keys(take: bpy.types.PropertyGroup) -> bool:
@@ -43,7 +54,7 @@ def has_keys(take: bpy.types.PropertyGroup) -> bool:
 
 
 def _curves(take: bpy.types.PropertyGroup) -> dict[str, bpy.types.FCurve]:
-    paths = {f'["{property_name(paw)}"]': paw for paw in PAWS}
+    paths = {f'["{property_name(foot)}"]': foot for foot in FEET}
     curves = takes.curves(take.action) if take.action is not None else []
     return {paths[c.data_path]: c for c in curves if c.data_path in paths}
 
@@ -52,7 +63,7 @@ def baked(take: bpy.types.PropertyGroup) -> Stances:
     """Return the footfalls of a take as they were baked."""
     report = takes.report_of(take)
     return {
-        paw: [_frames(take, stance) for stance in report["footfalls"].get(paw, ())] for paw in PAWS
+        foot: [_frames(take, stance) for stance in report["footfalls"][foot]] for foot in feet(take)
     }
 
 
@@ -62,11 +73,11 @@ def unmoved(take: bpy.types.PropertyGroup) -> Stances:
     plain: dict[str, list] = report.get("footfalls_unmoved", report["footfalls"])
     shown = baked(take)
     return {
-        paw: [
+        foot: [
             _frames(take, was) if was else now
-            for was, now in zip(plain[paw], shown[paw], strict=True)
+            for was, now in zip(plain[foot], shown[foot], strict=True)
         ]
-        for paw in PAWS
+        for foot in feet(take)
     }
 
 
@@ -86,31 +97,31 @@ def add_keys(
     from ..scene import fcurves
 
     plain, shown = unmoved(take), stances or baked(take)
-    before = () if stances else takes.report_of(take).get("footfalls_moved", ())
+    before = [] if stances else stored(take)
     action = takes.own_action(rig, take)
     writer = fcurves.Writer(fcurves.channelbag(action, fcurves.slot_for(rig, action)))
     usual, special = fcurves.KEY_TYPES["KEYFRAME"], fcurves.KEY_TYPES["EXTREME"]
-    for paw in PAWS:
-        _add_property(rig, paw)
+    for foot in feet(take):
+        _add_property(rig, foot)
         frames: list[float] = []
         values: list[int] = []
         types: list[int] = []
-        for number, stance in enumerate(shown[paw], start=1):
-            was = plain[paw][number - 1]
+        for number, stance in enumerate(shown[foot], start=1):
+            was = plain[foot][number - 1]
             frames += stance
             values += [number, number]
-            types += [special if any(_is_of(take, e, paw, was) for e in before) else usual] * 2
+            types += [special if any(_is_of(take, e, foot, was) for e in before) else usual] * 2
         keys = [np.array(column, dtype=np.float64) for column in (frames, values, types)]
-        writer.steps(f'["{property_name(paw)}"]', keys[0], keys[1], GROUP, keys[2])
+        writer.steps(f'["{property_name(foot)}"]', keys[0], keys[1], GROUP, keys[2])
     rig.update_tag()
     action.update_tag()
 
 
-def _add_property(rig: bpy.types.Object, paw: str) -> None:
-    if rig.get(property_name(paw)) is None:
-        rig[property_name(paw)] = 0
-        text = f"Number of the footfall of {paw}, keyed at touchdown and lift-off"
-        rig.id_properties_ui(property_name(paw)).update(min=0, max=100_000, description=text)
+def _add_property(rig: bpy.types.Object, foot: str) -> None:
+    if rig.get(property_name(foot)) is None:
+        rig[property_name(foot)] = 0
+        text = f"Number of the footfall of {foot}, keyed at touchdown and lift-off"
+        rig.id_properties_ui(property_name(foot)).update(min=0, max=100_000, description=text)
 
 
 def remove_keys(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
@@ -130,34 +141,34 @@ def remove_unused_properties(rig: bpy.types.Object) -> None:
     """Remove the footfall properties of a character if no take has keys on them."""
     if any(has_keys(take) for take in rig.footfall.takes):
         return
-    for paw in PAWS:
-        if rig.get(property_name(paw)) is not None:
-            del rig[property_name(paw)]
+    for foot in FEET:
+        if rig.get(property_name(foot)) is not None:
+            del rig[property_name(foot)]
 
 
 def read_keys(take: bpy.types.PropertyGroup) -> Stances:
     """Return the footfalls of a take from their keys. Raises RefusedError."""
     curves, found = _curves(take), {}
-    for paw, stances in baked(take).items():
-        if paw not in curves:
-            raise RefusedError(f"The keys of {paw} are missing; undo, or press Clear Footfalls")
-        found[paw] = _read(curves[paw], paw, len(stances))
+    for foot, stances in baked(take).items():
+        if foot not in curves:
+            raise RefusedError(f"The keys of {foot} are missing; undo, or press Clear Footfalls")
+        found[foot] = _read(curves[foot], foot, len(stances))
     return found
 
 
-def _read(curve: bpy.types.FCurve, paw: str, count: int) -> list[tuple[float, float]]:
+def _read(curve: bpy.types.FCurve, foot: str, count: int) -> list[tuple[float, float]]:
     frames: dict[int, list[float]] = {}
     for key in curve.keyframe_points:
         frames.setdefault(round(key.co[1]), []).append(float(key.co[0]))
     if sorted(frames) != list(range(1, count + 1)) or any(len(f) != 2 for f in frames.values()):
         raise RefusedError(
-            f"A footfall of {paw} does not have two keys: some were added, deleted or dragged onto"
+            f"A footfall of {foot} does not have two keys: some were added, deleted or dragged onto"
             " others; undo, or press Clear Footfalls"
         )
     stances = [(min(pair), max(pair)) for _, pair in sorted(frames.items())]
     ends = [frame for stance in stances for frame in stance]
     if ends != sorted(ends):
-        raise RefusedError(f"Footfalls of {paw} were dragged past each other; move them apart")
+        raise RefusedError(f"Footfalls of {foot} were dragged past each other; move them apart")
     return stances
 
 
@@ -166,28 +177,28 @@ def edits(take: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
 
     Stored ones are optional, since path or speed may have changed. Raises RefusedError.
     """
-    before = takes.recipe_of(take).get("footfalls") or ()
+    before = stored(take)
     if not movable(take):
         return ()
     if not has_keys(take):
         return tuple({**edit, "optional": True} for edit in before)
     plain, shown, now = unmoved(take), baked(take), read_keys(take)
     out: list[dict[str, Any]] = []
-    for paw in PAWS:
-        for was, baked_at, stance in zip(plain[paw], shown[paw], now[paw], strict=True):
+    for foot in feet(take):
+        for was, baked_at, stance in zip(plain[foot], shown[foot], now[foot], strict=True):
             if _apart(stance, baked_at) > DRAGGED and _apart(stance, was) > DRAGGED:
-                out.append(_edit(take, paw, was, stance))
+                out.append(_edit(take, foot, was, stance))
             elif _apart(stance, baked_at) <= DRAGGED:
-                out += [{**e, "optional": True} for e in before if _is_of(take, e, paw, was)]
+                out += [{**e, "optional": True} for e in before if _is_of(take, e, foot, was)]
     return tuple(out)
 
 
 def _is_of(
-    take: bpy.types.PropertyGroup, edit: dict[str, Any], paw: str, was: tuple[float, float]
+    take: bpy.types.PropertyGroup, edit: dict[str, Any], foot: str, was: tuple[float, float]
 ) -> bool:
-    """Whether an edit moves the footfall of a paw that was at scene frames ``was``."""
+    """Whether an edit moves the footfall of a foot that was at scene frames ``was``."""
     frame, _ = _frames(take, [edit["at"], edit["at"]])
-    return edit["paw"] == paw and abs(frame - was[0]) < NEAR
+    return edit["foot"] == foot and abs(frame - was[0]) < NEAR
 
 
 def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -195,18 +206,18 @@ def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 def _edit(
-    take: bpy.types.PropertyGroup, paw: str, was: tuple[float, float], stance: tuple[float, float]
+    take: bpy.types.PropertyGroup, foot: str, was: tuple[float, float], stance: tuple[float, float]
 ) -> dict[str, Any]:
     """Return the edit that moves a stance; an unchanged length is left out."""
     fps, first = takes.report_of(take)["fps"], takes.recipe_of(take).get("frame_start", 1)
     at, to, lift = (round((frame - first) / fps, 4) for frame in (was[0], *stance))
     whole = abs((stance[1] - stance[0]) - (was[1] - was[0])) < 0.5
-    return {"paw": paw, "at": at, "to": to, "lift": None if whole else lift, "optional": False}
+    return {"foot": foot, "at": at, "to": to} | ({} if whole else {"lift": lift})
 
 
 def reset(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
     """Move all footfalls back to their unmoved times, for the next bake."""
-    take.recipe = json.dumps({**takes.recipe_of(take), "footfalls": []})
+    take.recipe = json.dumps({**takes.recipe_of(take), "footprints": []})
     if has_keys(take):
         add_keys(rig, take, unmoved(take))
 
@@ -214,7 +225,7 @@ def reset(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
 def moved_lines(take: bpy.types.PropertyGroup) -> list[str]:
     """Return a line for each moved footfall of a take."""
     lines = []
-    for edit in takes.report_of(take).get("footfalls_moved", ()):
-        to = edit["at"] if edit["to"] is None else edit["to"]
-        lines.append(f"{edit['paw']}  {edit['at']:.2f} s to {to:.2f} s")
+    for edit in stored(take):
+        to = edit.get("to", edit["at"])
+        lines.append(f"{edit['foot']}  {edit['at']:.2f} s to {to:.2f} s")
     return lines

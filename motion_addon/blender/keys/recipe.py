@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import RefusedError
 from ...files.reading import parsed
 from ...options import checks
-from ...options.option import options_of, read_all, write_all
+from ...options.option import options_of, read_all, renamed, write_all
 from ...options.take import TakeOptions
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Recipe(TakeOptions):
         """Return the recipe of plain JSON values. Raises RefusedError."""
         if isinstance(values, dict) and DAMAGED in values:
             raise RefusedError("The stored recipe of this take is damaged; bake a new take")
+        values = renamed(Recipe, values) if isinstance(values, dict) else values
         unknown = sorted(set(values) - set(options_of(Recipe))) if isinstance(values, dict) else []
         if unknown:
             raise RefusedError(
@@ -50,7 +51,7 @@ def plain(text: str) -> dict[str, Any]:
         values = parsed(text or "{}", "The recipe")
     except RefusedError:
         return {DAMAGED: True}
-    return values if isinstance(values, dict) else {DAMAGED: True}
+    return renamed(Recipe, values) if isinstance(values, dict) else {DAMAGED: True}
 
 
 def stored(take: bpy.types.PropertyGroup) -> Recipe:

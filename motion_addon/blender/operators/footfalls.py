@@ -19,7 +19,7 @@ class _OnFootfalls(OnTake):
     def take_problem(cls, rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> str:
         """Return why there are no footfalls to move, or an empty text."""
         if not footfall_keys.movable(take):
-            return "Footfalls can be moved in takes of animals along a path"
+            return "Footfalls can be moved in takes that were baked, but not in cycles"
         return "" if take == takes.shown(rig) else "Show the take first: choose it in the list"
 
 

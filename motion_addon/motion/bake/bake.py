@@ -4,11 +4,10 @@
 from collections.abc import Generator, Sequence
 
 from ..controller.controller import Run
-from ..controller.footfall_search import ROUNDS
 from ..maths.progress import finish, part_of
 from .driving import batches, drive
+from .edited_footprints import rounds, with_edited_footprints
 from .finishing import finished
-from .moved_footfalls import with_moved_footfalls
 from .planning import PlannedWalk, plan_bake
 from .request import BakeRequest
 from .result import BakeResult, result_of
@@ -29,7 +28,7 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
 
 def walk_steps(walk: PlannedWalk) -> Generator[float, None, BakeResult]:
     """Yield progress from 0 to 1 and return the result of a planned walk."""
-    share = 1.0 / (1.0 + ROUNDS) if walk.request.footfalls else 0.95
+    share = 0.95 / (1.0 + rounds(walk))
     (run,) = yield from part_of(drive([walk]), 0.0, share)
     return (yield from part_of(_completed(walk, run), share, 1.0 - share))
 
@@ -64,7 +63,7 @@ def walks_steps(walks: Sequence[PlannedWalk]) -> Generator[float, None, list[Bak
 
 
 def _completed(walk: PlannedWalk, run: Run) -> Generator[float, None, BakeResult]:
-    """Clean up a run and return its result; drives the walk anew for moved footfalls."""
-    if walk.request.footfalls:
-        return (yield from with_moved_footfalls(walk, run))
+    """Clean up a run and return its result; edits its footprints."""
+    if walk.request.footprints:
+        return (yield from with_edited_footprints(walk, run))
     return result_of(walk, run, finished(run, walk))

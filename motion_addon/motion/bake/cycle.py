@@ -43,7 +43,7 @@ def cycle(request: BakeRequest) -> BakeResult:
         cyclic=False,
         facing="path",
         gaze=None,
-        footfalls=(),
+        footprints=(),
     )
     walk = plan_bake(straight, found)
     (run,) = finish(drive([walk]))

@@ -49,8 +49,8 @@ class Herd(HerdOptions):
 
     def __post_init__(self) -> None:
         check_all(self)
-        if self.request.footfalls:
-            raise RefusedError("The footfalls of a herd cannot be moved; bake that animal alone")
+        if self.request.footprints:
+            raise RefusedError("The footprints of a herd cannot be edited; bake that animal alone")
         if self.paths and len(self.paths) != self.count:
             raise RefusedError(
                 f"A herd of {self.count} needs {self.count} paths or none, not {len(self.paths)}"

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..clip.clip import Clip
 from ..footing.footing import Footing
+from ..footing.footprint_edits import edited
 from ..footing.laid_clip import body_of
 from ..footing.placing import placed
 from ..footing.prints import prints_of
@@ -21,15 +22,19 @@ STEP_UP = 0.6
 def footing_of(walk: PlannedWalk, clip: Clip, plan: Trajectory) -> Footing | None:
     """Return the footing of a level clip of the character's size; None without contacts.
 
-    ``plan`` is the walk's, of the character's size.
+    ``plan`` is the walk's, of the character's size; the walk's edits of footprints are resolved for
+    ``clip``.
     """
     if clip.contacts is None:
         return None
     kind, contacts = walk.model.kind, clip.contacts
     if not walk.request.cleanup:
         contacts = kind.foot.binary(contacts, clip.fps)
-    known = tuple(prints_of(clip))
+    edits = walk.request.footprints
+    known = tuple(edited(prints_of(clip), [edit for edit in edits if not edit.spatial]))
     prints = known
+    if any(edit.spatial for edit in edits):
+        prints = tuple(edited(known, [edit for edit in edits if edit.spatial]))
     if walk.ground is not None:
         body = body_of(clip)
         surface = Surface(walk.ground, STEP_UP * body.leg_length)

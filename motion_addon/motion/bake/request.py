@@ -3,14 +3,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ...errors import RefusedError
 from ...options import checks
 from ...options.bake import (
     FACING,
-    FOOTFALLS,
+    FOOTPRINTS,
     GAZE,
     MANNER,
     POINT_SCHEMA,
@@ -32,8 +32,8 @@ from ...options.option import (
     write_all,
 )
 from ..body.kinds import kind_of_model
-from ..controller.footfall_edits import Footfall, checked_footfalls
 from ..creature.request import CREATURE_MODEL, LegJoints, check_creature, checked_legs
+from ..footing.footprint_edits import FootprintEdit, checked_edits
 from ..style.request import StyleChoice, checked_styles, plain_styles
 
 Point = tuple[float, float, float]
@@ -90,8 +90,8 @@ def _write_legs(value: Any) -> Any:
     return {leg: list(names) for leg, names in value}
 
 
-def _write_footfalls(value: Any) -> Any:
-    return tuple(asdict(one) if isinstance(one, Footfall) else one for one in value)
+def _write_footprints(value: Any) -> Any:
+    return tuple(one.to_json() if isinstance(one, FootprintEdit) else one for one in value)
 
 
 _OBJECTS: Final = {"type": "array", "items": {"type": "object"}}
@@ -108,11 +108,11 @@ _GAZE: Final = Form(
     {"anyOf": [POINT_SCHEMA, _POINTS]},
     _read_gaze,
 )
-_FOOTFALLS: Final = Form(
-    'list of {"paw", "at", "to", "lift", "optional"}, in seconds',
+_FOOTPRINTS: Final = Form(
+    'list of {"foot", "at", "place", "yaw", "to", "lift", "delete", "add", "optional"}',
     _OBJECTS,
-    lambda _name, value: checked_footfalls(value),
-    _write_footfalls,
+    checked_edits,
+    _write_footprints,
 )
 _EXEMPLAR: Final = Form("text", {"type": "string"}, lambda name, value: checks.text(value, name))
 _LEGS: Final = Form(
@@ -155,7 +155,7 @@ class BakeRequest(BakeOptions):
     )  # fmt: skip
     gaze: tuple[Point, ...] | None = holding(GAZE, form=_GAZE)
     """One point, or one for each frame of the result; the last one is kept."""
-    footfalls: tuple[Footfall, ...] = holding(FOOTFALLS, form=_FOOTFALLS)
+    footprints: tuple[FootprintEdit, ...] = holding(FOOTPRINTS, form=_FOOTPRINTS)
     exemplar: str | None = formed(
         None, "Exemplar", "Path of a BVH file of a creature's motion, or of a stored creature",
         _EXEMPLAR, bodies=ANIMALS,

@@ -60,7 +60,7 @@ def baked(rig: bpy.types.Object, paw: str) -> list[tuple[float, float]]:
 
 
 def stored(rig: bpy.types.Object) -> list[dict]:
-    return json.loads(shown(rig).recipe)["footfalls"]
+    return json.loads(shown(rig).recipe)["footprints"]
 
 
 def middle(rig: bpy.types.Object, paw: str = "LF") -> int:
@@ -104,7 +104,7 @@ def test_a_dragged_footfall_lands_where_it_was_put(dog: bpy.types.Object) -> Non
     before = subjects.pose_heads(dog, start - 2)["LeftForePaw"]
     assert abs(before - heads[0]).max() > 0.03
     assert len(stored(dog)) == 1
-    assert json.loads(shown(dog).report)["footfalls_moved"] == stored(dog)
+    assert json.loads(shown(dog).report)["footprints_edited"] == stored(dog)
 
 
 def test_edits_are_kept_moved_further_and_moved_back(dog: bpy.types.Object) -> None:
@@ -123,13 +123,13 @@ def test_edits_are_kept_moved_further_and_moved_back(dog: bpy.types.Object) -> N
     bpy.ops.footfall.rebake_take()
     assert abs(baked(dog, "LF")[place][0] - wanted[0]) <= 1
     assert abs(baked(dog, "RH")[other][0] - wanted[1]) <= 1
-    assert [edit["paw"] for edit in stored(dog)] == ["LF", "RH"]
+    assert [edit["foot"] for edit in stored(dog)] == ["LF", "RH"]
     start, stop = was[place]
     now = keys(dog, "LF")[place]
     drag(dog, "LF", place, start - now[0], "start")
     drag(dog, "LF", place, stop - now[1], "end")
     bpy.ops.footfall.rebake_take()
-    assert [edit["paw"] for edit in stored(dog)] == ["RH"]
+    assert [edit["foot"] for edit in stored(dog)] == ["RH"]
     assert bpy.ops.footfall.clear_footfalls() == {"FINISHED"}
     bpy.ops.footfall.rebake_take()
     assert stored(dog) == []
@@ -156,7 +156,7 @@ def test_what_cannot_be_leaves_take_and_keys_as_they_are(dog: bpy.types.Object) 
     place = middle(dog)
     drag(dog, "LF", place, -6)
     before = subjects.everything(dog)
-    with pytest.raises(RuntimeError, match=r"footfall of LF at .* s (can|cannot) touch down"):
+    with pytest.raises(RuntimeError, match=r"footprint of LF at .* s (can|cannot) touch down"):
         bpy.ops.footfall.rebake_take()
     assert subjects.everything(dog) == before
     drag(dog, "LF", place, 30)
@@ -244,8 +244,8 @@ def test_panel_shows_the_way(dog: bpy.types.Object) -> None:
     assert "LF  " in shown_now.texts()
 
 
-def test_people_and_cycles_have_none_to_move() -> None:
+def test_cycles_have_none_to_move() -> None:
     subjects.ready(subjects.mixamo())
-    bpy.ops.footfall.bake()
+    bpy.ops.footfall.bake_cycle()
     assert not bpy.ops.footfall.key_footfalls.poll()
     assert "footfall.key_footfalls" not in draw("report").names("operator")

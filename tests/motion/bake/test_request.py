@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.body.kinds import KINDS
-from motion_addon.motion.controller.footfall_edits import Footfall
+from motion_addon.motion.footing.footprint_edits import FootprintEdit
 from motion_addon.motion.style.request import StyleChoice
 from motion_addon.options import choices
 from motion_addon.options.option import Choices
@@ -42,9 +42,10 @@ FULL: dict[str, Any] = {
     "follow_through": 0.5,
     "gaze": [[1, 0.5, 2], [1, 0.5, 2.1]],
     "gaze_strength": 0.8,
-    "footfalls": [
-        {"paw": "LF", "at": 1, "to": 1.1, "lift": None, "optional": False},
-        {"paw": "RH", "at": 2.5, "to": None, "lift": 3.0, "optional": True},
+    "footprints": [
+        {"foot": "LF", "at": 1, "to": 1.1, "lift": None, "optional": False},
+        {"foot": "RH", "at": 2.5, "to": None, "lift": 3.0, "optional": True},
+        {"foot": "left", "at": 2, "place": [0, 0, 1], "yaw": -20},
     ],
     "exemplar": None,
     "legs": None,
@@ -121,17 +122,20 @@ BAD: list[tuple[str, Any, str]] = [
     ("gaze", [1, 2, None], "must be a number"),
     ("gaze", [[1, 2, 3], 4], r"Point 1 of gaze must be \[x, y, z\]"),
     ("gaze_strength", "1", "must be a number"),
-    ("footfalls", "LF", r'must be a list of \{"paw", "at", "to", "lift"'),
-    ("footfalls", ["LF"], r'must be a list of \{"paw", "at", "to", "lift"'),
-    ("footfalls", [{"at": 1.0}], "paw of footfalls must be one of LH, LF, RH, RF"),
-    ("footfalls", [{"paw": "left", "at": 1.0}], "paw of footfalls must be one of LH, LF, RH, RF"),
-    ("footfalls", [{"paw": "LF"}], "at of footfalls is missing; give the second"),
-    ("footfalls", [{"paw": "LF", "at": "1"}], "at of footfalls must be a number"),
-    ("footfalls", [{"paw": "LF", "at": 1, "to": INF}], "to of footfalls must be a finite number"),
-    ("footfalls", [{"paw": "LF", "at": 1, "lift": True}], "lift of footfalls must be a number"),
-    ("footfalls", [{"paw": "LF", "at": 1, "optional": 0}], "optional of footfalls must be true"),
-    ("footfalls", [{"paw": "LF", "at": 1, "from": 2}], "'from'; known are paw, at, to, lift"),
-    ("footfalls", [{"paw": "LF", "at": 1}, {"paw": "LF", "at": 1, "to": 2}], "give each one once"),
+    ("footprints", "LF", r'must be a list of \{"foot", "at", "place"'),
+    ("footprints", ["LF"], r'must be a list of \{"foot", "at", "place"'),
+    ("footprints", [{"at": 1.0}], "foot of footprints must be one of left, right, LH, LF, RH, RF"),
+    ("footprints", [{"foot": "LX", "at": 1.0}], "foot of footprints must be one of left, right"),
+    ("footprints", [{"foot": "LF"}], "at of footprints is missing; give the second"),
+    ("footprints", [{"foot": "LF", "at": "1"}], "at of footprints must be a number"),
+    ("footprints", [{"foot": "LF", "at": 1, "to": INF}], "to of footprints must be a finite"),
+    ("footprints", [{"foot": "LF", "at": 1, "lift": True}], "lift of footprints must be a number"),
+    ("footprints", [{"foot": "LF", "at": 1, "yaw": "N"}], "yaw of footprints must be a number"),
+    ("footprints", [{"foot": "LF", "at": 1, "place": [0, 1]}], r"footprints must be \[x, y, z\]"),
+    ("footprints", [{"foot": "LF", "at": 1, "optional": 0}], "optional of footprints must be true"),
+    ("footprints", [{"foot": "LF", "at": 1, "add": True, "delete": True}], "adds and deletes"),
+    ("footprints", [{"foot": "LF", "at": 1, "from": 2}], "'from'; known are foot, at, place, yaw"),
+    ("footprints", [{"foot": "LF", "at": 1}, {"foot": "LF", "at": 1, "to": 2}], "give each one"),
     ("exemplar", "fox.bvh", 'is for the model "creature"'),
     ("exemplar", 3, "must be text"),
     ("legs", LEGS, 'is for the model "creature"'),
@@ -165,17 +169,25 @@ def test_every_key_is_taken() -> None:
     assert request.facing == ("look_at", (1.0, 0.0, 2.0))
     assert request.experts == (1.0, 0.0, 2.5)
     assert request.gaze == ((1.0, 0.5, 2.0), (1.0, 0.5, 2.1))
-    assert request.footfalls == (
-        Footfall("LF", 1.0, to=1.1),
-        Footfall("RH", 2.5, lift=3.0, optional=True),
+    assert request.footprints == (
+        FootprintEdit("LF", 1.0, to=1.1),
+        FootprintEdit("RH", 2.5, lift=3.0, optional=True),
+        FootprintEdit("left", 2.0, place=(0.0, 0.0, 1.0), yaw=-20.0),
     )
     assert request.style == (
         StyleChoice(name="old", strength=0.5),
         StyleChoice(clip="proud.bvh", strength=((0.0, 0.2), (1.5, 1.0))),
     )
-    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footfalls", "style"}
+    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footprints", "style"}
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
+
+
+def test_requests_with_the_older_name_of_footprints_are_read() -> None:
+    older = {"path": LINE, "footfalls": [{"paw": "LF", "at": 1, "to": 1.1, "lift": None}]}
+    request = BakeRequest.from_json(older)
+    assert request.footprints == (FootprintEdit("LF", 1.0, to=1.1),)
+    assert BakeRequest.from_json(request.to_json()) == request
 
 
 def test_defaults() -> None:
@@ -235,8 +247,8 @@ def test_unknown_keys_are_named() -> None:
         ("gaze", (1.0, 2.0, 3.0)),
         ("gaze", ()),
         ("follow_through", 3.0),
-        ("footfalls", ({"paw": "LF", "at": 1.0},)),
-        ("footfalls", (Footfall("LX", 1.0),)),
+        ("footprints", ({"foot": "LF", "at": 1.0},)),
+        ("footprints", (FootprintEdit("LX", 1.0),)),
     ],
 )
 def test_requests_made_in_code_are_checked_too(key: str, value: Any) -> None:

@@ -16,10 +16,10 @@ from motion_addon.motion.bake.request import BakeRequest
 from motion_addon.motion.bake.result import BakeResult
 from motion_addon.motion.body import quadruped, quadruped_gaits
 from motion_addon.motion.body.quadruped import LEGS
-from motion_addon.motion.controller import footfall_search
 from motion_addon.motion.controller.blending import StrideClock
-from motion_addon.motion.controller.footfall_edits import Footfall
-from motion_addon.motion.controller.footfall_search import Retiming, monotone
+from motion_addon.motion.footing.footprint_edits import FootprintEdit
+from motion_addon.motion.footing.timing import footfall_search
+from motion_addon.motion.footing.timing.footfall_search import Retiming, monotone
 from motion_addon.motion.metrics import clip_metrics, quadruped_metrics
 from tests.cases import each
 
@@ -35,7 +35,7 @@ def walked(clock: StrideClock, reach: float = 1.0) -> np.ndarray:
     return ((clock.phase[:, None] - offsets) % 1.0 < DUTY).astype(np.float32)
 
 
-def retiming(*moved: Footfall) -> Retiming:
+def retiming(*moved: FootprintEdit) -> Retiming:
     return Retiming(moved, walked(CLOCK), CLOCK, 60.0)
 
 
@@ -44,7 +44,7 @@ def stands(contacts: np.ndarray, leg: int) -> list[tuple[int, int]]:
 
 
 def test_touchdown_comes_when_it_is_wanted_and_no_other_moves() -> None:
-    subject = retiming(Footfall("LF", 170 / 60, to=174 / 60))
+    subject = retiming(FootprintEdit("LF", 170 / 60, to=174 / 60))
     made = walked(subject.clock())
     before, after = stands(walked(CLOCK), LF), stands(made, LF)
     assert (170, 195) in before
@@ -59,14 +59,14 @@ def test_touchdown_comes_when_it_is_wanted_and_no_other_moves() -> None:
 
 def test_lift_off_and_touchdown_move_each_for_itself() -> None:
     for to, lift in ((170, 200), (164, 195), (175, 190)):
-        moved = Footfall("LF", 170 / 60, to=to / 60, lift=lift / 60)
+        moved = FootprintEdit("LF", 170 / 60, to=to / 60, lift=lift / 60)
         start, stop = min(stands(walked(retiming(moved).clock()), LF), key=lambda s: abs(s[0] - to))
         assert abs(start - to) <= 1
         assert abs(stop - lift) <= 1
 
 
 def test_a_stand_of_no_wanted_length_leaves_the_swing_after_it_time() -> None:
-    made = walked(retiming(Footfall("LF", 170 / 60, to=180 / 60)).clock())
+    made = walked(retiming(FootprintEdit("LF", 170 / 60, to=180 / 60)).clock())
     start, stop = min(stands(made, LF), key=lambda s: abs(s[0] - 180))
     assert abs(start - 180) <= 1
     assert 210 - stop >= 0.65 * (210 - 195)
@@ -74,9 +74,9 @@ def test_a_stand_of_no_wanted_length_leaves_the_swing_after_it_time() -> None:
 
 def test_several_footfalls_of_one_paw_and_of_others() -> None:
     moved = [
-        Footfall("LF", 170 / 60, to=175 / 60),
-        Footfall("LF", 210 / 60, to=206 / 60),
-        Footfall("RH", 180 / 60, to=186 / 60),
+        FootprintEdit("LF", 170 / 60, to=175 / 60),
+        FootprintEdit("LF", 210 / 60, to=206 / 60),
+        FootprintEdit("RH", 180 / 60, to=186 / 60),
     ]
     made = walked(retiming(*moved).clock())
     assert {175, 206} <= {start for start, _ in stands(made, LF)}
@@ -84,7 +84,7 @@ def test_several_footfalls_of_one_paw_and_of_others() -> None:
 
 
 def test_legs_that_fall_short_are_asked_for_more() -> None:
-    subject = retiming(Footfall("LF", 170 / 60, to=177 / 60))
+    subject = retiming(FootprintEdit("LF", 170 / 60, to=177 / 60))
 
     def attempt(clock: StrideClock) -> Generator[float, None, footfall_search.Try]:
         yield 0.5
@@ -106,25 +106,25 @@ def test_legs_that_fall_short_are_asked_for_more() -> None:
 @each(
     ("moved", "match"),
     [
-        (Footfall("LF", 2.5, to=2.6), "no touchdown at 2.50 s; near it .* 2.17 and 2.83"),
-        (Footfall("LF", 170 / 60, to=3.6), "between .* and .* s, not at 3.60"),
-        (Footfall("LF", 170 / 60, to=2.4), "between .* and .* s, not at 2.40"),
-        (Footfall("LF", 170 / 60, lift=3.9), "lift off at .* at most"),
-        (Footfall("LF", 170 / 60, to=2.9, lift=2.91), "can touch down between"),
-        (Footfall("LH", 0.0, to=0.2), "stands from the start"),
+        (FootprintEdit("LF", 2.5, to=2.6), "no touchdown at 2.50 s; near it .* 2.17 and 2.83"),
+        (FootprintEdit("LF", 170 / 60, to=3.6), "between .* and .* s, not at 3.60"),
+        (FootprintEdit("LF", 170 / 60, to=2.4), "between .* and .* s, not at 2.40"),
+        (FootprintEdit("LF", 170 / 60, lift=3.9), "lift off at .* at most"),
+        (FootprintEdit("LF", 170 / 60, to=2.9, lift=2.91), "can touch down between"),
+        (FootprintEdit("LH", 0.0, to=0.2), "stands from the start"),
     ],
 )
-def test_what_cannot_be_is_refused_or_left_as_it_is(moved: Footfall, match: str) -> None:
+def test_what_cannot_be_is_refused_or_left_as_it_is(moved: FootprintEdit, match: str) -> None:
     with pytest.raises(RefusedError, match=match):
         retiming(moved)
-    subject = retiming(replace(moved, optional=True), Footfall("RH", 3.0, to=3.05))
+    subject = retiming(replace(moved, optional=True), FootprintEdit("RH", 3.0, to=3.05))
     assert subject.moved == 1
     assert len(subject.warnings) == 1
     assert "left as it is" in subject.warnings[0]
 
 
 def test_a_footfall_that_is_not_obeyed_is_refused_with_what_is_possible() -> None:
-    moved = Footfall("LF", 170 / 60, to=177 / 60)
+    moved = FootprintEdit("LF", 170 / 60, to=177 / 60)
     half = walked(retiming(moved).clock(), reach=0.4)
     subject = retiming(moved)
     subject.learn(half)
@@ -138,7 +138,7 @@ def test_a_footfall_that_is_not_obeyed_is_refused_with_what_is_possible() -> Non
 
 def test_two_edits_of_one_stand_are_refused() -> None:
     with pytest.raises(RefusedError, match="twice"):
-        retiming(Footfall("LF", 2.83, to=2.9), Footfall("LF", 2.84, to=2.8))
+        retiming(FootprintEdit("LF", 2.83, to=2.9), FootprintEdit("LF", 2.84, to=2.8))
 
 
 def test_monotone_curve_passes_through_its_points_and_never_falls() -> None:
@@ -177,8 +177,8 @@ def middle(result: BakeResult, paw: str) -> tuple[float, float, float]:
     return (*found[place], found[place + 1][0] - found[place][0])
 
 
-def moved(result: BakeResult, *edits: Footfall) -> BakeResult:
-    return bake(replace(result.request, footfalls=edits))
+def moved(result: BakeResult, *edits: FootprintEdit) -> BakeResult:
+    return bake(replace(result.request, footprints=edits))
 
 
 def whole(result: BakeResult, seconds: float) -> float:
@@ -198,7 +198,7 @@ def test_the_animal_obeys_a_moved_footfall(gait: str, share: float) -> None:
     was = plain(gait)
     at, _, stride = middle(was, "LF")
     to = whole(was, at + share * stride)
-    now = moved(was, Footfall("LF", at, to=to))
+    now = moved(was, FootprintEdit("LF", at, to=to))
     assert landed(now, "LF", to) <= 1.5
     for paw, found in was.report["footfalls"].items():
         for start, _ in found:
@@ -216,9 +216,7 @@ def test_the_animal_obeys_a_moved_footfall(gait: str, share: float) -> None:
     bends = [np.hstack(list(quadruped_metrics.bends(r.clip).values())) for r in (was, now)]
     kicks = [np.abs(np.diff(b, n=2, axis=0)).max() for b in bends]
     assert kicks[1] < 1.4 * kicks[0]
-    assert now.report["footfalls_moved"] == [
-        {"paw": "LF", "at": at, "to": to, "lift": None, "optional": False}
-    ]
+    assert now.report["footprints_edited"] == [{"foot": "LF", "at": at, "to": to}]
     unmoved = now.report["footfalls_unmoved"]["LF"]
     assert min(abs(stand[0] - at) for stand in unmoved if stand) < 0.02
 
@@ -228,17 +226,17 @@ def test_all_footfalls_of_a_stride_at_once() -> None:
     edits = []
     for paw in LEGS:
         at, _, stride = middle(was, paw)
-        edits.append(Footfall(paw, at, to=whole(was, at + 0.12 * stride)))
+        edits.append(FootprintEdit(paw, at, to=whole(was, at + 0.12 * stride)))
     now = moved(was, *edits)
     for edit in edits:
-        assert landed(now, edit.paw, edit.to) <= 1.5
+        assert landed(now, edit.foot, edit.to) <= 1.5
 
 
 def test_a_footfall_is_made_longer_and_shorter() -> None:
     was = plain("trot")
     at, lift, _ = middle(was, "LH")
     for by in (-2, 2):
-        now = moved(was, Footfall("LH", at, to=at, lift=lift + by / 30.0))
+        now = moved(was, FootprintEdit("LH", at, to=at, lift=lift + by / 30.0))
         stand = min(now.report["footfalls"]["LH"], key=lambda s: abs(s[0] - at))
         assert abs(stand[0] - at) * 30.0 <= 1.5
         assert (stand[1] - lift) * by > 0.0
@@ -257,16 +255,16 @@ def test_footfalls_of_a_mouse_are_moved_in_its_own_time() -> None:
     )
     at, _, stride = middle(mouse, "RF")
     to = whole(mouse, at + 0.15 * stride)
-    now = moved(mouse, Footfall("RF", at, to=to))
+    now = moved(mouse, FootprintEdit("RF", at, to=to))
     assert landed(now, "RF", to) <= 1.5
 
 
 def test_unmoved_footfalls_change_nothing_that_can_be_seen() -> None:
     was = plain("walk")
     at, lift, _ = middle(was, "RF")
-    now = moved(was, Footfall("RF", at, to=at, lift=lift))
+    now = moved(was, FootprintEdit("RF", at, to=at, lift=lift))
     assert np.abs(now.clip.root_positions - was.clip.root_positions).max() < 0.01
-    assert moved(was, Footfall("RF", at, to=at + 5.0, optional=True)).clip.root_positions == (
+    assert moved(was, FootprintEdit("RF", at, to=at + 5.0, optional=True)).clip.root_positions == (
         pytest.approx(was.clip.root_positions)
     )
 
@@ -275,9 +273,9 @@ def test_many_at_once_move_theirs() -> None:
     was = plain("trot")
     at, _, stride = middle(was, "LF")
     to = whole(was, at + 0.1 * stride)
-    edited = replace(was.request, footfalls=(Footfall("LF", at, to=to),))
+    edited = replace(was.request, footprints=(FootprintEdit("LF", at, to=to),))
     both = bake_many([was.request, edited])
-    assert "footfalls_moved" not in both[0].report
+    assert "footprints_edited" not in both[0].report
     assert landed(both[1], "LF", to) <= 1.5
 
 
@@ -285,16 +283,16 @@ def test_without_clean_up_the_network_still_moves_it() -> None:
     was = plain("trot")
     at, _, stride = middle(was, "LF")
     to = whole(was, at + 0.1 * stride)
-    bare = replace(was.request, cleanup=False, footfalls=(Footfall("LF", at, to=to),))
+    bare = replace(was.request, cleanup=False, footprints=(FootprintEdit("LF", at, to=to),))
     assert landed(bake(bare), "LF", to) <= 3.0
 
 
-def test_footfalls_of_people_and_herds_are_refused() -> None:
-    edit = (Footfall("LF", 1.0, to=1.1),)
-    person = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), footfalls=edit)
-    with pytest.raises(RefusedError, match="footfalls is not for a person"):
+def test_paws_of_people_and_footprints_of_herds_are_refused() -> None:
+    edit = (FootprintEdit("LF", 1.0, to=1.1),)
+    person = BakeRequest(path=((0.0, 0.0, 0.0), (0.0, 0.0, 3.0)), footprints=edit)
+    with pytest.raises(RefusedError, match="LF, a foot that a person does not have; use left"):
         bake(person)
     dog = replace(person, model="quadruped")
     with pytest.raises(RefusedError, match="herd"):
         Herd(dog, count=2)
-    assert "footfalls_moved" not in cycle(dog).report
+    assert "footprints_edited" not in cycle(dog).report

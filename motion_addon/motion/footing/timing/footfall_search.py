@@ -8,21 +8,20 @@ falls a little short of the request, so the warp is corrected by the measured re
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import RefusedError
-from ..body.quadruped import LEGS
-from ..clip import contacts as foot_contacts
-from ..clip.clip import Clip
-from ..maths.progress import part_of
-from ..maths.quat import Array
-from .blending import StrideClock
-from .controller import Run
-from .footfall_edits import Footfall
+from ....errors import RefusedError
+from ...body.quadruped import LEGS
+from ...clip import contacts as foot_contacts
+from ...clip.clip import Clip
+from ...controller.blending import StrideClock
+from ...controller.controller import Run
+from ...maths.progress import part_of
+from ...maths.quat import Array
+from ..footprint_edits import FootprintEdit, left_out, nearest
 
 ROUNDS = 4
 """Most tries at one set of moved footfalls."""
@@ -50,7 +49,7 @@ Span = tuple[int, int]
 class _Move:
     """One stance to move; in frames."""
 
-    footfall: Footfall
+    edit: FootprintEdit
     leg: int
     index: int
     """Index among the stances of its leg."""
@@ -87,7 +86,7 @@ class Retiming:
     """The moved footfalls of one bake: the next try, and the error of the last."""
 
     def __init__(
-        self, footfalls: Sequence[Footfall], contacts: Array, clock: StrideClock, second: float
+        self, edits: Sequence[FootprintEdit], contacts: Array, clock: StrideClock, second: float
     ) -> None:
         """Start from the bake without moved footfalls.
 
@@ -100,8 +99,8 @@ class Retiming:
         self._pace = 60.0 / second
         self._stances = stances_of(contacts)
         self._moves: list[_Move] = []
-        for footfall in footfalls:
-            self._accept(footfall)
+        for edit in edits:
+            self._accept(edit)
         self._settle()
 
     @property
@@ -136,7 +135,7 @@ class Retiming:
         """
         missed = [move for move in self._moves if not self._obeyed(move)]
         for move in missed:
-            self._reject(move.footfall, self._missed(move))
+            self._reject(move.edit, self._missed(move))
         self._moves = [move for move in self._moves if move not in missed]
         return bool(missed)
 
@@ -144,78 +143,53 @@ class Retiming:
         """Return a sentence for each lift-off that was asked for and is clearly elsewhere."""
         out = []
         for move in self._moves:
-            if move.got is None or move.footfall.lift is None:
+            if move.got is None or move.edit.lift is None:
                 continue
             if abs(move.got[1] - move.wanted[1]) > LIFT_OBEYED * 60.0:
                 out.append(
-                    f"{_name(move.footfall)} lifts off at {self._seconds(move.got[1])} s;"
+                    f"{move.edit.title} lifts off at {self._seconds(move.got[1])} s;"
                     f" {self._seconds(move.wanted[1])} s is more than it can do."
                 )
         return out
 
-    def card(self, clip: Clip) -> dict[str, object]:
-        """Return what the report card of the finished `clip` says of moved footfalls.
+    @property
+    def kept(self) -> list[FootprintEdit]:
+        """Edits that are met."""
+        return [move.edit for move in self._moves]
 
-        ``footfalls_moved`` lists them as they were asked for; ``footfalls_unmoved`` has of each
-        stance in ``footfalls`` where it is unmoved, as [start, end] in seconds, or None.
-        """
-        contacts = np.zeros((0, len(LEGS))) if clip.contacts is None else clip.contacts
-        scale = self._second / clip.fps
-        unmoved: dict[str, list[list[float] | None]] = {}
-        for leg, stances in enumerate(stances_of(contacts)):
-            was = [self._planned(leg, index) for index in range(len(self._stances[leg]))]
-            row: list[list[float] | None] = []
-            for index, (start, stop) in enumerate(stances):
-                stance = round(start * scale), round(stop * scale)
-                match = index if len(was) == len(stances) else _overlapping(was, stance)
-                row.append(None if match is None else self._shown(leg, match, clip))
-            unmoved[LEGS[leg]] = row
-        moved = [asdict(move.footfall) for move in self._moves]
-        return {"footfalls_moved": moved, "footfalls_unmoved": unmoved}
+    def planned(self) -> dict[str, list[Span]]:
+        """Return the stances of each paw with their edited times, in frames."""
+        return {
+            leg: [self._planned(number, index) for index in range(len(self._stances[number]))]
+            for number, leg in enumerate(LEGS)
+        }
 
-    def _shown(self, leg: int, index: int, clip: Clip) -> list[float]:
-        """Return an unmoved stance in seconds as a report on `clip` would have it."""
-        scale, out = self._second / clip.fps, []
-        for at in self._stances[leg][index]:
-            frame = clip.frames if at == self._frames else math.ceil((at - 0.5) / scale)
-            out.append(round(max(frame, 0) / clip.fps, 3))
-        return out
-
-    def _accept(self, footfall: Footfall) -> None:
+    def _accept(self, edit: FootprintEdit) -> None:
         """Add a move for a footfall, if there is such a stance."""
-        leg = LEGS.index(footfall.paw)
+        leg = LEGS.index(edit.foot)
         stances = self._stances[leg]
-        starts = np.array([start for start, _ in stances]) / self._second
-        if not len(starts):
-            self._reject(footfall, f"{footfall.paw} does not touch down at all.")
-            return
-        index = int(np.argmin(np.abs(starts - footfall.at)))
-        if abs(starts[index] - footfall.at) > NEAR / self._pace:
-            near = starts[np.argsort(np.abs(starts - footfall.at))[:2]]
-            times = " and ".join(f"{t:.2f}" for t in sorted(near))
-            self._reject(
-                footfall,
-                f"{footfall.paw} has no touchdown at {footfall.at:.2f} s; near it there are those"
-                f" at {times} s.",
-            )
+        starts = [start / self._second for start, _ in stances]
+        index = nearest(edit, starts, NEAR / self._pace)
+        if isinstance(index, str):
+            self._reject(edit, index)
             return
         if any((move.leg, move.index) == (leg, index) for move in self._moves):
-            self._reject(footfall, f"{_name(footfall)} is moved twice; name it once.")
+            self._reject(edit, f"{edit.title} is moved twice; name it once.")
             return
         start, stop = stances[index]
-        to = start if footfall.to is None else round(footfall.to * self._second)
+        to = start if edit.to is None else round(edit.to * self._second)
         if start == 0 and to != 0:
-            self._reject(footfall, f"{footfall.paw} stands from the start and has no touchdown.")
+            self._reject(edit, f"{edit.foot} stands from the start and has no touchdown.")
             return
-        lift = stop + to - start if footfall.lift is None else round(footfall.lift * self._second)
+        lift = stop + to - start if edit.lift is None else round(edit.lift * self._second)
         lift = self._frames if stop == self._frames else lift
-        self._moves.append(_Move(footfall, leg, index, (to, lift), (float(to), float(lift))))
+        self._moves.append(_Move(edit, leg, index, (to, lift), (float(to), float(lift))))
 
     def _settle(self) -> None:
         """Fit stances without a requested lift-off into their room; reject moves that have none."""
         for move in self._moves:
             start, stop = move.wanted
-            if move.footfall.lift is None and stop < self._frames:
+            if move.edit.lift is None and stop < self._frames:
                 _, last = self._room(move, EASY_SWING)
                 stop = max(min(stop, int(last)), start + self._least_stance())
                 move.wanted, move.aim = (start, stop), (float(start), float(stop))
@@ -224,15 +198,15 @@ class Retiming:
             start, stop = move.wanted
             low, high = first, min(stop, last) - self._least_stance()
             if stop - start < self._least_stance() or (start > 0 and not low <= start <= high):
-                text = f"{_name(move.footfall)} can touch down between {self._seconds(low)} and"
+                text = f"{move.edit.title} can touch down between {self._seconds(low)} and"
                 text += f" {self._seconds(high)} s, not at {self._seconds(start)} s."
             elif stop < self._frames and stop > last:
-                text = f"{_name(move.footfall)} can lift off at {self._seconds(last)} s at most,"
+                text = f"{move.edit.title} can lift off at {self._seconds(last)} s at most,"
                 text += f" not at {self._seconds(stop)} s."
             else:
                 continue
             self._moves.remove(move)
-            self._reject(move.footfall, text)
+            self._reject(move.edit, text)
 
     def _room(self, move: _Move, share: float = LEAST_SWING) -> tuple[float, float]:
         """Return the first frame for a stance's touchdown and the last for its lift-off.
@@ -282,7 +256,7 @@ class Retiming:
         """Return the stance of a try that belongs to a move."""
         if len(stances) == len(self._stances[move.leg]):
             return stances[move.index]
-        match = _overlapping(stances, move.wanted)
+        match = overlapping(stances, move.wanted)
         return None if match is None else stances[match]
 
     def _obeyed(self, move: _Move) -> bool:
@@ -292,14 +266,14 @@ class Retiming:
         was = self._stances[move.leg][move.index][0]
         reached = was + 0.6 * (move.wanted[0] - was) if move.got is None else move.got[0]
         return (
-            f"{_name(move.footfall)} cannot touch down at {self._seconds(move.wanted[0])} s;"
+            f"{move.edit.title} cannot touch down at {self._seconds(move.wanted[0])} s;"
             f" about {self._seconds(reached)} s is possible."
         )
 
-    def _reject(self, footfall: Footfall, text: str) -> None:
-        if not footfall.optional:
+    def _reject(self, edit: FootprintEdit, text: str) -> None:
+        if not edit.optional:
             raise RefusedError(text.rstrip("."))
-        self.warnings.append(f"A moved footfall was left as it is: {text}")
+        self.warnings.append(left_out(text))
 
     def _seconds(self, frame: float) -> str:
         return f"{frame / self._second:.2f}"
@@ -345,11 +319,7 @@ def stances_of(contacts: Array) -> list[list[Span]]:
     return [foot_contacts.runs(np.asarray(column > 0.5)) for column in contacts.T]
 
 
-def _name(footfall: Footfall) -> str:
-    return f"The footfall of {footfall.paw} at {footfall.at:.2f} s"
-
-
-def _overlapping(stances: Sequence[Span], wanted: Span) -> int | None:
+def overlapping(stances: Sequence[Span], wanted: Span) -> int | None:
     """Return which stance has the most time in common with another; None if none has any."""
     shared = [min(b, wanted[1]) - max(a, wanted[0]) for a, b in stances]
     best = int(np.argmax(shared)) if shared else -1
