@@ -131,17 +131,12 @@ def plan_keys(
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)
-    if settings.controls == "auto":
-        rig_map = control_rigs.prepare(rig, rig_map)
+    auto = settings.controls == "auto"
+    rig_map = control_rigs.prepare(rig, rig_map) if auto else rig_map
     body = measure(rig, rig_map)
-    posed = _pose(body, clip, settings)
-    posed = posed if own is None else own.applied_to(posed)
-    prints = None
-    if clip.contacts is not None:
-        prints = laid_pose.laid(posed, clip, footing, skin_soles.soles(obj, body))
-        posed = prints.laid.pose
+    posed, prints = _laid(obj, _pose(body, clip, settings, own), clip, footing)
     settings, mesh_notes = _with_mesh(obj, body, settings)
-    scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
+    scheme = control_rigs.find(obj, body, rig_map) if auto else None
     if scheme is not None:
         keyed, switches, notes = scheme(obj, posed, settings.root_motion)
     else:
@@ -189,9 +184,9 @@ def _extra_keys(
         yield BoneKeys(*channel, tolerance=1.5)
 
 
-def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
+def _pose(body: Body, clip: Clip, settings: KeySettings, own: OwnPose | None) -> BodyPose:
     source = retarget.source_body(clip, ball=settings.ball_height)
-    return retarget.pose(
+    posed = retarget.pose(
         clip,
         source,
         body,
@@ -201,6 +196,17 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
             gaze=settings.gaze,
         ),
     )
+    return posed if own is None else own.applied_to(posed)
+
+
+def _laid(
+    obj: bpy.types.Object, posed: BodyPose, clip: Clip, footing: Footing | None
+) -> tuple[BodyPose, OwnPrints | None]:
+    """Return a level pose on its footing, and the footprints; none without contacts."""
+    if clip.contacts is None:
+        return posed, None
+    prints = laid_pose.laid(posed, clip, footing, skin_soles.soles(obj, posed.body))
+    return prints.laid.pose, prints
 
 
 def _bone_keys(body: Body, keyed: Channels) -> tuple[BoneKeys, ...]:
