@@ -142,14 +142,13 @@ def plan_keys(
     else:
         keyed, switches, notes = channels(posed, settings.root_motion), (), ()
     location, rotation = _object_keys(obj, keyed)
-    step = 1.0 if settings.fps is None else settings.fps / clip.fps
     bones = _bone_keys(body, keyed)
     extra = tuple(_extra_keys(obj, body, own, bones, scheme is not None))
     resting = tuple(_resting(rig, body, (*bones, *extra)))
     located = {keys.bone: keys.location is not None for keys in (*bones, *resting)}
     held = constant_keys.constants(obj, body, located, travels=location is not None)
     return KeyPlan(
-        np.arange(clip.frames) * step,
+        np.arange(clip.frames) * ((settings.fps or clip.fps) / clip.fps),
         (*bones, *extra, *resting),
         location,
         rotation,

@@ -31,7 +31,7 @@ def touching(
     ``marks`` (T,) bool are heel and ball in contact, ``near`` (T,) the height of the ground.
     """
     heel, ball = marks
-    if len(track.sole.heel) and track.leg.foot:
+    if track.rolls and len(track.sole.heel) and track.leg.foot:
         track = _heel_down(track, heel & ball, surface, near, fps)
     down = heel | ball
     if not down.any():
