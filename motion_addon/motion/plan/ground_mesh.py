@@ -31,6 +31,15 @@ class GroundMesh:
         if not np.isfinite(self.vertices).all():
             raise RefusedError("A vertex of the ground is not a finite number; repair the mesh")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GroundMesh) and (
+            np.array_equal(self.triangles, other.triangles)
+            and np.array_equal(self.vertices, other.vertices)
+        )
+
+    def __hash__(self) -> int:
+        return hash((len(self.vertices), len(self.triangles)))
+
     @cached_property
     def _flat(self) -> TriangleGrid:
         return TriangleGrid.of(self.vertices, self.triangles)

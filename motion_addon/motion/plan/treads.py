@@ -64,7 +64,7 @@ class FlightPace:
     treads: int
     """Treads a step, one or two."""
     speed: float
-    """Factor of the wished speed."""
+    """Factor of the speed on level ground."""
     cadence: float
     """Factor of the step rate that the controller takes at that speed."""
 
@@ -144,7 +144,7 @@ def _flight(risers: Sequence[_Riser]) -> list[Flight]:
 
 
 def flight_pace(flight: Flight, speed: float, hip_height: float) -> FlightPace:
-    """Return how a person who wishes to walk at ``speed`` (m/s) takes a flight.
+    """Return how a person who walks at ``speed`` (m/s) on level ground takes a flight.
 
     The step rate is natural for the size, and a step as long as one tread or as two, whichever is
     nearer to the step of that pace.

@@ -14,7 +14,7 @@ from ..maths.quat import Array
 _CELLS = 512
 """Most cells of the grid along one side."""
 _MEMBERS = 6
-"""Cells that triangles touch on average, at most, besides ``_SPARE`` of all together."""
+"""Cells that triangles touch on average, at most, and ``_SPARE`` more in all."""
 _SPARE = 1_000_000
 _PAIRS = 2_000_000
 """Pairs of a point and a triangle that are looked at at once."""
