@@ -126,8 +126,7 @@ def plan_keys(
         own: motion of the bones of a creature's own rig, whose clip is ``clip``.
         footing: footprints and ground on which the level motion of ``clip`` is laid.
 
-    Raises:
-        RefusedError: linked data, no bones, zero scale, missing roles and the like.
+    Raises RefusedError: linked data, no bones, zero scale, missing roles and the like.
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)
