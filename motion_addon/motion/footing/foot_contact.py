@@ -116,7 +116,7 @@ def clear(
 
 
 def _beside(track: FootTrack) -> tuple[Array, Array]:
-    """Return offsets (T, 3) a little ahead on a foot's way and back, for it is wider than its sole."""
+    """Return offsets (T, 3) a little ahead on a foot's way and back: it is wider than its sole."""
     way = np.gradient(track.ball, axis=0) * [1.0, 0.0, 1.0]
     far = np.linalg.norm(way, axis=-1, keepdims=True)
     step = WIDER * track.leg.reach * way / np.maximum(far, 1e-9)
