@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -135,8 +135,9 @@ def prepared(
         if wanted.cycle:
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
+        known = result.report.get("notes", ())
         notes = [*plan.notes, *take_layers.remarks(old, entry.take)]
-        report = {**result.report, "notes": [*result.report.get("notes", ()), *notes]}
+        report = {**_with_prints(result.report, plan, size), "notes": [*known, *notes]}
         edited = take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
     switch = partial(key_plan.set_switches, plan)
     check = partial(playback_check.warnings, plan, float(wanted.frame_start))
@@ -153,11 +154,20 @@ def _planned(
 ) -> KeyPlan:
     from ..keys import key_plan
 
-    clip = size.in_units(result.clip)
+    clip = size.in_units(result.level_clip)
+    footing = None if result.footing is None else result.footing.scaled(1.0 / size.meters)
     settings = scene_request.key_settings(wanted, context.scene, size)
     own = stored_creatures.own_pose(result, clip)
-    plan = key_plan.plan_keys(rig, rig_map, clip, settings, own)
+    plan = key_plan.plan_keys(rig, rig_map, clip, settings, own, footing)
     return _closed(plan) if wanted.cycle else plan
+
+
+def _with_prints(report: dict[str, Any], plan: KeyPlan, size: CharacterSize) -> dict[str, Any]:
+    """Return a report card with the footprints that the character itself leaves."""
+    if plan.prints is None or not report.get("footprints"):
+        return report
+    own = plan.prints.card(report["footprints"], size.meters)
+    return {**report, "footprints": own, "outlines": plan.prints.outlines(size.meters)}
 
 
 def _closed(plan: KeyPlan) -> KeyPlan:

@@ -22,6 +22,7 @@ from ...motion.body.body import Body
 from ...motion.body.body_pose import BodyPose
 from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
+from ...motion.footing.footing import Footing
 from ...motion.maths.quat import Array
 from ...motion.retarget import retarget
 from ...motion.retarget.channels import Channels, RootMotion, channels
@@ -29,7 +30,8 @@ from ...motion.retarget.keyframe_reduction import thin
 from ...motion.retarget.settings import RetargetSettings
 from ...motion.rigs import RigBones, RigMap
 from ...motion.rigs.measure import measure
-from ..rig import control_rigs, extra_bones
+from ..rig import control_rigs, extra_bones, laid_pose, skin_soles
+from ..rig.laid_pose import OwnPrints
 from ..rig.rig_copy import built_in, set_switch
 from ..scene import armature, bound_meshes, fcurves
 from . import constant_keys, expected_places
@@ -102,6 +104,8 @@ class KeyPlan:
     settings: KeySettings = field(default_factory=KeySettings)
     notes: tuple[str, ...] = ()
     """Plain sentences for the artist."""
+    prints: OwnPrints | None = None
+    """Footprints that the character leaves; None of a clip without contacts."""
 
 
 def plan_keys(
@@ -110,6 +114,7 @@ def plan_keys(
     clip: Clip,
     settings: KeySettings | None = None,
     own: OwnPose | None = None,
+    footing: Footing | None = None,
 ) -> KeyPlan:
     """Retarget ``clip`` to the armature ``obj`` and lay out its channels; changes nothing.
 
@@ -119,19 +124,19 @@ def plan_keys(
         clip: world = path coordinates, motion axes (Y up), as ``bake`` returns it.
         settings: see ``KeySettings``.
         own: motion of the bones of a creature's own rig, whose clip is ``clip``.
+        footing: footprints and ground on which the level motion of ``clip`` is laid.
 
     Raises:
         RefusedError: linked data, no bones, zero scale, missing roles and the like.
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)
-    if settings.controls == "auto":
-        rig_map = control_rigs.prepare(rig, rig_map)
+    auto = settings.controls == "auto"
+    rig_map = control_rigs.prepare(rig, rig_map) if auto else rig_map
     body = measure(rig, rig_map)
-    posed = _pose(body, clip, settings)
-    posed = posed if own is None else own.applied_to(posed)
+    posed, prints = _laid(obj, _pose(body, clip, settings, own), clip, footing)
     settings, mesh_notes = _with_mesh(obj, body, settings)
-    scheme = control_rigs.find(obj, body, rig_map) if settings.controls == "auto" else None
+    scheme = control_rigs.find(obj, body, rig_map) if auto else None
     if scheme is not None:
         keyed, switches, notes = scheme(obj, posed, settings.root_motion)
     else:
@@ -153,6 +158,7 @@ def plan_keys(
         expected_places.expected(obj, posed, clip, settings.root_motion, settings.slack),
         settings,
         (*mesh_notes, *notes, *_remarks(posed), *held.notes),
+        prints,
     )
 
 
@@ -178,9 +184,9 @@ def _extra_keys(
         yield BoneKeys(*channel, tolerance=1.5)
 
 
-def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
+def _pose(body: Body, clip: Clip, settings: KeySettings, own: OwnPose | None) -> BodyPose:
     source = retarget.source_body(clip, ball=settings.ball_height)
-    return retarget.pose(
+    posed = retarget.pose(
         clip,
         source,
         body,
@@ -190,6 +196,17 @@ def _pose(body: Body, clip: Clip, settings: KeySettings) -> BodyPose:
             gaze=settings.gaze,
         ),
     )
+    return posed if own is None else own.applied_to(posed)
+
+
+def _laid(
+    obj: bpy.types.Object, posed: BodyPose, clip: Clip, footing: Footing | None
+) -> tuple[BodyPose, OwnPrints | None]:
+    """Return a level pose on its footing, and the footprints; none without contacts."""
+    if clip.contacts is None:
+        return posed, None
+    prints = laid_pose.laid(posed, clip, footing, skin_soles.soles(obj, posed.body))
+    return prints.laid.pose, prints
 
 
 def _bone_keys(body: Body, keyed: Channels) -> tuple[BoneKeys, ...]:

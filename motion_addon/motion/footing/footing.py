@@ -37,10 +37,10 @@ class Footing:
         ground = self.ground
         if ground is not None:
             ground = GroundMesh(ground.vertices * factor, ground.triangles)
-        level, prints = (
-            tuple(replace(one, place=one.place * factor) for one in some)
-            for some in (self.level, self.prints)
-        )
+        level = tuple(replace(one, place=one.place * factor) for one in self.level)
+        prints = tuple(replace(one, place=one.place * factor) for one in self.prints)
+        if self.prints is self.level:
+            prints = level
         return replace(self, level=level, prints=prints, ground=ground)
 
     def steps(self, foot: str) -> list[Step]:
