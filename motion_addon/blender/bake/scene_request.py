@@ -15,6 +15,7 @@ from ...errors import RefusedError
 from ...options.bake import BakeOptions
 from ...options.option import options_of
 from ...options.take import TakeOptions
+from ..keys import footprint_axes
 from ..keys.recipe import Recipe
 from ..rig import character
 from ..scene.kind_settings import KIND_SETTINGS, settings_of
@@ -131,12 +132,13 @@ def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> Bake
     from ...motion.bake.request import BakeRequest
 
     points, cyclic = _path(recipe, scene, size)
+    edits = footprint_axes.for_request(recipe.footprints, size.meters)
     shared = {name: getattr(recipe, name) for name in options_of(BakeOptions)}
     asked = BakeRequest.from_json(
         {
             **shared, "path": points, "cyclic": cyclic, "fps": frame_rate(scene),
             "facing": _facing(recipe, scene), "height": size.height,
-            "hip_height": size.hip_height, "footprints": list(recipe.footprints),
+            "hip_height": size.hip_height, "footprints": edits,
         }
     )  # fmt: skip
     return style_mix.with_styles(asked, recipe, scene, frame_rate(scene))

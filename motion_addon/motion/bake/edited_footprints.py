@@ -92,7 +92,7 @@ def _completed(
     except OutOfReachError as error:
         given = next(edit for edit, now in met if now is error.edit)
         if not given.optional:
-            raise
+            raise OutOfReachError(given, error.place, error.wanted) from error
         rest = [pair for pair in met if pair[1] is not error.edit]
         return _completed(walk, retimed, rest, [*warnings, left_out(f"{error}.")])
     known = cast(list[str], result.report["warnings"])

@@ -29,12 +29,12 @@ class OutOfReachError(RefusedError):
     def __init__(self, edit: FootprintEdit, place: Array, wanted: Array) -> None:
         """State the nearest ``place`` (3,) to the ``wanted`` one, both in path coordinates."""
         self.edit = edit
-        self.place = place
-        far = 100.0 * float(np.linalg.norm((place - wanted)[[0, 2]]))
+        self.place, self.wanted = place, wanted
+        self.far = 100.0 * float(np.linalg.norm((place - wanted)[[0, 2]]))
         shown = ", ".join(f"{value:.2f}" for value in place)
         super().__init__(
-            f"{edit.title} is out of reach; the nearest possible place is {far:.0f} cm from it, at"
-            f" [{shown}]"
+            f"{edit.title} is out of reach; the nearest possible place is {self.far:.0f} cm from"
+            f" it, at [{shown}]"
         )
 
 
