@@ -40,9 +40,9 @@ class Figures:
     slip_most: float
     """Largest distance of a planted paw from its touchdown on the rig."""
     sunk: float
-    """Largest depth of the skin under the floor, beyond that of the rest pose."""
+    """Largest depth of the skin under the floor."""
     lifted: float
-    """Largest height of a planted paw over its height in the rest pose."""
+    """Largest height of a planted paw over its height where the skin of the rest pose stands."""
     hips: float
     """Mean height of the hip joints as a share of that in the rest pose."""
 
@@ -81,8 +81,8 @@ def measure(rig: bpy.types.Object, body: bpy.types.Object, clip: Clip, rest: flo
         UNIT * float(np.median(moved[0][0])),
         UNIT * float(np.median(moved[1][0])),
         UNIT * moved[1][1],
-        UNIT * max(min(rest, 0.0) - low, 0.0),
-        UNIT * float(over.max(initial=0.0)),
+        UNIT * max(-low, 0.0),
+        UNIT * float(over.max(initial=0.0) + min(rest, 0.0)),
         float(hips.mean()) / shape.leg_length,
     )
 

@@ -153,12 +153,13 @@ def _clip(request: FilePath, name: str) -> Clip:
 
 
 def _beside(request: FilePath, data: Any) -> Any:
-    """Return a request of JSON whose clips, if they lie beside it, are named from here."""
+    """Return a request of JSON whose files, if they lie beside it, are named from here."""
     if not isinstance(data, Mapping):
         return data
     near = dict(data)
-    if isinstance(data.get("exemplar"), str):
-        near["exemplar"] = _near(request, data["exemplar"])
+    for name in ("exemplar", "ground"):
+        if isinstance(data.get(name), str):
+            near[name] = _near(request, data[name])
     styles = data.get("style")
     several = styles if isinstance(styles, list) else [styles]
     for entry in several:

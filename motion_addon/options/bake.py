@@ -134,6 +134,11 @@ class BakeOptions:
         1.0, "Cadence", "Factor of the natural step rate: above 1 takes shorter, quicker steps",
         low=0.75, high=1.5, panel={"step": 5},
     )  # fmt: skip
+    slope_pace: float = number(
+        1.0, "Mind Slopes",
+        "How much slopes and stairs change speed and steps; 0 keeps the pace of level ground",
+        low=0.0, high=1.0, panel={"subtype": "FACTOR"},
+    )  # fmt: skip
     seed: int = whole(0, "Seed", "Repeatable natural variation of the step rate; 0 has none", low=0)
     cleanup: bool = flag(True, "Plant Feet", "Keep feet still while they are on the ground")
     lead: str = word(LEADS, "Lead", "Leading foreleg in canter and gallop", bodies=ANIMALS)

@@ -126,8 +126,7 @@ def plan_keys(
         own: motion of the bones of a creature's own rig, whose clip is ``clip``.
         footing: footprints and ground on which the level motion of ``clip`` is laid.
 
-    Raises:
-        RefusedError: linked data, no bones, zero scale, missing roles and the like.
+    Raises RefusedError: linked data, no bones, zero scale, missing roles and the like.
     """
     settings = settings or KeySettings()
     rig = armature.read_rig(obj)
@@ -142,14 +141,13 @@ def plan_keys(
     else:
         keyed, switches, notes = channels(posed, settings.root_motion), (), ()
     location, rotation = _object_keys(obj, keyed)
-    step = 1.0 if settings.fps is None else settings.fps / clip.fps
     bones = _bone_keys(body, keyed)
     extra = tuple(_extra_keys(obj, body, own, bones, scheme is not None))
     resting = tuple(_resting(rig, body, (*bones, *extra)))
     located = {keys.bone: keys.location is not None for keys in (*bones, *resting)}
     held = constant_keys.constants(obj, body, located, travels=location is not None)
     return KeyPlan(
-        np.arange(clip.frames) * step,
+        np.arange(clip.frames) * ((settings.fps or clip.fps) / clip.fps),
         (*bones, *extra, *resting),
         location,
         rotation,

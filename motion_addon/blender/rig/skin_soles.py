@@ -20,7 +20,8 @@ from ...motion.maths import quat
 from ...motion.maths.quat import Array
 from ..scene import armature, bound_meshes
 
-PITCHES, ROLLS = np.radians((-40.0, -20.0, 0.0, 20.0, 40.0)), np.radians((-15.0, 0.0, 15.0))
+PITCHES = np.radians((-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 65.0, 90.0))
+ROLLS = np.radians((-15.0, 0.0, 15.0))
 """Turns of a foot in which its points are the lowest."""
 SHARE = 0.5
 """Least share of a vertex's weights that the bones of the foot have."""
@@ -38,6 +39,8 @@ class _Region:
     leg: Leg
     bones: frozenset[str]
     """Names of the bones of the foot."""
+    shank: frozenset[str]
+    """Name of the bone above a paw, whose skin may reach the ground, too."""
     line: tuple[Array, Array]
     """Horizontal ends (3,) of the foot's line: behind the ankle, ahead of the toes."""
     top: float
@@ -50,7 +53,7 @@ class _Region:
         heel = ankle if leg.heel is None else leg.heel
         line = heel * _FLAT, leg.ball * _FLAT + leg.toe_length * ahead
         top = max(float(ankle[1]), float(leg.ball[1])) + 0.02 * leg.reach
-        return _Region(leg, frozenset(), line, top)
+        return _Region(leg, frozenset(), frozenset(), line, top)
 
     def distances(self, points: Array) -> Array:
         """Return (N,) horizontal distances of points (N, 3) from the foot's line.
@@ -77,7 +80,11 @@ def regions(body: Body) -> list[_Region]:
     for i, region in enumerate(found):
         close = np.flatnonzero(np.isfinite(far[i]) & (nearest == i))
         own = {*region.leg.foot, region.leg.carrier, *(b for b in close if b not in of_legs)}
-        out.append(replace(region, bones=frozenset(body.rig.names[bone] for bone in own)))
+        names = frozenset(body.rig.names[bone] for bone in own)
+        shank = frozenset[str]()
+        if region.leg.heel is None and region.leg.foot:
+            shank = frozenset({body.rig.names[region.leg.bones[region.leg.bent - 1]]})
+        out.append(replace(region, bones=names - shank, shank=shank))
     return out
 
 
@@ -88,25 +95,30 @@ def soles(obj: bpy.types.Object, body: Body) -> tuple[Sole | None, ...]:
     """
     feet, all_bones = regions(body), frozenset(body.rig.names)
     found: list[list[Array]] = [[] for _ in feet]
+    above: list[list[Array]] = [[] for _ in feet]
     for mesh, places in _resting(obj):
         points = quat.inv_apply(body.world_from_body, places - body.origin)
-        for region, own in zip(feet, found, strict=True):
+        for region, own, shank in zip(feet, found, above, strict=True):
             near = np.flatnonzero(np.isfinite(region.distances(points)))
             if len(near):
                 own.append(points[near[_carried(mesh, near, region.bones, all_bones)]])
+            if len(near) and region.shank:
+                shank.append(points[near[_carried(mesh, near, region.shank, all_bones)]])
     return tuple(
-        _sole(leg, np.concatenate(own)) if any(map(len, own)) else None
-        for leg, own in zip(body.legs, found, strict=True)
+        _sole(leg, np.concatenate(own), np.concatenate([*shank, np.zeros((0, 3))]))
+        if any(map(len, own))
+        else None
+        for leg, own, shank in zip(body.legs, found, above, strict=True)
     )
 
 
-def _sole(leg: Leg, skin: Array) -> Sole:
-    """Return the sole of the skin (N, 3) of a foot."""
+def _sole(leg: Leg, skin: Array, shank: Array) -> Sole:
+    """Return the sole of the skin (N, 3) of a foot, and of the bone above a paw (M, 3)."""
     bones = Sole.of_bones(leg)
     ahead = quat.apply(leg.foot_yaw, np.array([0.0, 0.0, 1.0]))
     place = (skin - leg.ball) @ ahead
     if leg.heel is None:
-        return Sole(bones.heel, _lowest(skin, ahead))
+        return Sole(_lowest(shank, ahead) if len(shank) else shank, _lowest(skin, ahead))
     length = max(float((leg.ball - leg.heel) @ ahead), 1e-6)
     heel, ball = skin[place < -0.5 * length], skin[place > -0.2 * length]
     return Sole(

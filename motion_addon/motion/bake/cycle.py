@@ -44,6 +44,7 @@ def cycle(request: BakeRequest) -> BakeResult:
         facing="path",
         gaze=None,
         footprints=(),
+        ground=None,
     )
     walk = plan_bake(straight, found)
     (run,) = finish(drive([walk]))
@@ -70,7 +71,7 @@ def pose_at_phase(request: BakeRequest, phase: float) -> BakeResult:
     The cycle is kept, so that only the first call of a request takes longer.
     """
     path = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
-    plain = replace(request, fps=60.0, start_phase=0.0, path=path, gaze=None)
+    plain = replace(request, fps=60.0, start_phase=0.0, path=path, gaze=None, ground=None)
     whole = _scrub_cycle(plain)
     loop = whole.clip
     closed = np.arange(loop.frames + 1) % loop.frames

@@ -37,7 +37,7 @@ def drive(
     """Drive walks of one model at once; yield progress up to 0.9 and return the runs."""
     requests, plans = [walk.request for walk in walks], [walk.plan for walk in walks]
     frames = max(len(plan) for plan in plans)
-    rates = [_cadence(r, len(p)) for r, p in zip(requests, plans, strict=True)]
+    rates = [_cadence(walk) for walk in walks]
     held = [np.pad(rate, ((0, frames - len(rate)), (0, 0)), mode="edge") for rate in rates]
     phase = np.array([request.start_phase for request in requests])
     options = [GaitOptions(request.lead, request.experts, clock) for request in requests]
@@ -49,8 +49,13 @@ def drive(
     raise RuntimeError("The controller ended without a result")
 
 
-def _cadence(request: BakeRequest, frames: int) -> Array:
-    """Return the factor of the step rate (T, 1) with the seed's slow variation."""
+def _cadence(walk: PlannedWalk) -> Array:
+    """Return the factor of the step rate (T, 1) of a walk, with its seed's slow variation."""
+    rate = _varied(walk.request, len(walk.plan))
+    return rate if walk.cadence is None else rate * walk.cadence[:, None]
+
+
+def _varied(request: BakeRequest, frames: int) -> Array:
     if request.seed == 0:
         return np.full((frames, 1), request.cadence)
     rng = np.random.default_rng(request.seed)

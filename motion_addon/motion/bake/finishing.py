@@ -48,6 +48,10 @@ def _looking(clip: Clip, walk: PlannedWalk) -> Clip:
     at = np.arange(clip.frames) * (request.fps * math.sqrt(walk.scale) / clip.fps)
     known = np.arange(len(points))
     target = np.stack([np.interp(at, known, column) for column in points.T], axis=-1)
+    if walk.course is not None:
+        # The motion is level until it is laid on the ground.
+        steps = np.arange(clip.frames) * (walk.plan.rate / clip.fps)
+        target[:, 1] -= np.interp(steps, np.arange(len(walk.course)), walk.course) / walk.scale
     return look_at(clip, target, request.gaze_strength)
 
 

@@ -22,6 +22,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import REACH, smooth
 from ..plan.path import Path
+from .path_ground import PathGround
 from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
 from .request import SPEEDS, BakeRequest, Point, pace_of, read_path
 
@@ -271,8 +272,9 @@ class _Track:
 
 
 def _track(request: BakeRequest, model: Model) -> _Track:
-    scale = size(request, model)
-    plan = plan_walk(request, walked_path(request), scale, mover(model))
+    scale, path = size(request, model), walked_path(request)
+    ground = PathGround.of(request, path, model, scale)
+    plan = plan_walk(request, path, scale, mover(model), ground)
     whole = life_size_plan(plan, scale)
     return _Track(whole.positions[:, [0, 2]], float(whole.rate))
 

@@ -21,6 +21,7 @@ from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..plan.turn_in_place import turn_in_place
 from ..style import bake_styles
+from .path_ground import PathGround
 from .request import BakeRequest, Point
 
 ON_THE_SPOT = 0.1
@@ -46,6 +47,10 @@ class PlannedWalk:
     """Ground on which the level motion is laid; without it the plan has its own heights."""
     course: Array | None = None
     """Heights (m) of the ground under the steps of ``plan``, of the character's size."""
+    cadence: Array | None = None
+    """Factors (T,) of the step rate on slopes and stairs."""
+    notes: tuple[str, ...] = ()
+    """What an artist may want to know of the ground."""
 
     @property
     def frames(self) -> int:
@@ -67,9 +72,20 @@ def plan_bake(
     """
     model, creature = found or load(request)
     scale, path = size(request, model), walked_path(request)
-    plan = plan_walk(request, path, scale, mover(model))
+    ground = PathGround.of(request, path, model, scale)
+    plan = plan_walk(request, path, scale, mover(model), ground)
     styles = bake_styles.embeddings(request.style, model.kind)
-    return PlannedWalk(request, model, creature, scale, path, plan, styles)
+    walk = PlannedWalk(request, model, creature, scale, path, plan, styles)
+    if ground is None:
+        return walk
+    return replace(
+        walk,
+        path=ground.path,
+        ground=ground.mesh,
+        course=ground.course(plan, scale),
+        cadence=ground.cadence(plan, scale),
+        notes=ground.notes,
+    )
 
 
 def load(request: BakeRequest) -> tuple[Model, LoadedCreature | None]:
@@ -135,8 +151,11 @@ def plan_walk(
     path: Path,
     scale: float,
     mover: Mover,
+    ground: PathGround | None = None,
 ) -> Trajectory:
     """Return the plan in the model's size: lengths over ``scale``, speeds over its root.
+
+    On ground the plan is level at height 0, and slopes and stairs change its speeds.
 
     By dynamic similarity a character twice as tall moves as the model, but larger and slower by
     the square root of two. On a path of a few centimeters a character with a fixed or turned
@@ -151,7 +170,10 @@ def plan_walk(
             facing = ("fixed" if kind == "yaw" else "turned", math.radians(value))
         else:
             facing = ("look_at", tuple(v / scale for v in value))
-    small = Path.from_points(np.array(request.path) / scale, cyclic=path.cyclic)
+    points = np.array(request.path) / scale
+    if ground is not None:
+        points[:, 1] = 0.0
+    small = Path.from_points(points, cyclic=path.cyclic)
     if small.length <= ON_THE_SPOT and facing[0] in ("fixed", "turned"):
         begin, turn = float(quat.yaw_of(small.tangent(0.0))), float(facing[1])
         if facing[0] == "fixed":
@@ -169,6 +191,7 @@ def plan_walk(
         stop=request.stop,
         mover=mover,
         pace=pace,
+        slowing=None if ground is None else ground.slowing,
     )
 
 

@@ -34,6 +34,8 @@ from ...options.option import (
 from ..body.kinds import kind_of_model
 from ..creature.request import CREATURE_MODEL, LegJoints, check_creature, checked_legs
 from ..footing.footprint_edits import FootprintEdit, checked_edits
+from ..plan.ground_file import plain_ground, read_ground
+from ..plan.ground_mesh import GroundMesh
 from ..style.request import StyleChoice, checked_styles, plain_styles
 
 Point = tuple[float, float, float]
@@ -114,6 +116,13 @@ _FOOTPRINTS: Final = Form(
     checked_edits,
     _write_footprints,
 )
+_GROUND: Final = Form(
+    '{"vertices": [[x, y, z], ...], "faces": [[i, j, k], ...]}, or the path of an OBJ file',
+    {"anyOf": [{"type": "string"}, {"type": "object", "required": ["vertices", "faces"]}]},
+    read_ground,
+    plain_ground,
+    GroundMesh,
+)
 _EXEMPLAR: Final = Form("text", {"type": "string"}, lambda name, value: checks.text(value, name))
 _LEGS: Final = Form(
     '{"LH", "LF", "RH", "RF"}, each a list of joints',
@@ -137,6 +146,10 @@ class BakeRequest(BakeOptions):
         REQUIRED, "Path", "Points of the path, at least two", _PATH, unit="m"
     )
     cyclic: bool = flag(False, "Cyclic", "Whether the path closes")
+    ground: GroundMesh | None = formed(
+        None, "Ground", "Faces that the path is laid on and the feet stand on; level if none",
+        _GROUND, unit="m",
+    )  # fmt: skip
     fps: float = number(
         30.0, "Frame Rate", "Frame rate of the result", low=1.0, high=240.0, unit="frames/s"
     )

@@ -86,6 +86,8 @@ def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
     card = report_card(request, walk.model, result, walk.path, plan, ground)
     card["footprints"] = [one.to_json() for one in prints]
     bake_styles.add_credits(card, request.style, walk.model.kind)
+    if walk.notes:
+        card["notes"] = list(walk.notes)
     if run.shares is not None:
         card["experts"] = _expert_chart(run.shares, clip.fps)
     match = None

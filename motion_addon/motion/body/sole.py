@@ -16,11 +16,12 @@ class Sole:
     """Points of one foot at rest that may touch the ground, in the body frame, meters.
 
     Points of the heel move with the first bone of the foot, those of the ball and the toes with
-    the bone that carries the ball. A paw, a hoof or a claw has no heel.
+    the bone that carries the ball. The heel of a paw, a hoof or a claw is the skin of the bone
+    above it, which should not reach the ground.
     """
 
     heel: Array
-    """(H, 3), empty for a paw."""
+    """(H, 3), may be empty for a paw."""
     ball: Array
     """(N, 3), at least one: ball and toes, from side to side and to the tip."""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class FootTrack:
     """(T, 4) turn of the foot from rest."""
     toes: Array
     """(T, 4) turn of the bone that carries the ball."""
+    shank: Array
+    """(T, 4) turn of the bone above the foot."""
 
     @staticmethod
     def of(pose: BodyPose, leg: Leg, sole: Sole) -> FootTrack:
@@ -35,15 +37,20 @@ class FootTrack:
         body = pose.body
         turns = [
             quat.mul_inv(pose.rotations[bone], body.rotations[bone])
-            for bone in (leg.end, leg.carrier)
+            for bone in (leg.end, leg.carrier, leg.bones[leg.bent - 1])
         ]
         arm = quat.apply(turns[1], leg.ball - body.heads[leg.carrier])
         return FootTrack(leg, sole, pose.positions[leg.carrier] + arm, *turns)
 
     @property
+    def rolls(self) -> bool:
+        """Whether the foot rolls from heel to ball."""
+        return self.leg.heel is not None
+
+    @property
     def heels(self) -> Array:
-        """(T, H, 3) points of the heel."""
-        return self._points(self.sole.heel, self.turn)
+        """(T, H, 3) points of the heel, or of the bone above a paw."""
+        return self._points(self.sole.heel, self.turn if self.rolls else self.shank)
 
     @property
     def balls(self) -> Array:
@@ -67,13 +74,13 @@ class FootTrack:
         turn, toes = self.turn, self.toes
         if rotation is not None and self.leg.foot:
             turn, toes = quat.mul(rotation, turn), quat.mul(rotation, toes)
-        return FootTrack(self.leg, self.sole, self.ball + offset, turn, toes)
+        return replace(self, ball=self.ball + offset, turn=turn, toes=toes)
 
     def pitched(self, angle: Array) -> FootTrack:
         """Return the foot, without its toes, with its heel raised by ``angle`` (T,) radians."""
         turn = quat.mul(quat.from_axis_angle(self.side, angle), self.turn)
         toes = self.toes if self.leg.toe >= 0 else turn
-        return FootTrack(self.leg, self.sole, self.ball, turn, toes)
+        return replace(self, turn=turn, toes=toes)
 
     def _points(self, rest: Array, turn: Array) -> Array:
         arms = quat.apply(turn[:, None], (rest - self.leg.ball)[None])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -78,13 +78,14 @@ def _base(track: FootTrack, step: Step, stood: Array, anchor: Array, surface: Su
     if surface.mesh is None:
         return Base(step, anchor, place, _UP, turn)
     frame = _flattest(track, stood)
-    sole = np.concatenate([track.heels[frame], track.balls[frame], track.ball[frame][None]])
+    points = [track.balls[frame], track.ball[frame][None]]
+    sole = np.concatenate([track.heels[frame], *points] if track.rolls else points)
     offsets = quat.apply(quat.yaw(turn), (sole - anchor) * _FLAT)
     heights = surface.heights(place + offsets, wanted.place[1])
     if np.isnan(heights).all():
         return Base(step, anchor, place + wanted.place[1] * _UP, wanted.normal, turn)
     a, *slope = plane(offsets[:, ::2], heights)
-    limits = PERSON_TILT if len(track.sole.heel) else PAW_TILT
+    limits = PERSON_TILT if track.rolls else PAW_TILT
     normal = tilted(np.array(slope), wanted.yaw, limits)
     return Base(step, anchor, place + float(a) * _UP, normal, turn)
 
@@ -92,7 +93,7 @@ def _base(track: FootTrack, step: Step, stood: Array, anchor: Array, surface: Su
 def _flattest(track: FootTrack, stood: Array) -> int:
     """Return the frame of a stance in which the sole is the most level."""
     points = track.balls[stood][..., 1]
-    if len(track.sole.heel):
+    if track.rolls and len(track.sole.heel):
         points = np.concatenate([track.heels[stood][..., 1], points], axis=1)
     return int(stood[int(np.ptp(points, axis=1).argmin())])
 
@@ -127,7 +128,7 @@ def rerouted(track: FootTrack, steps: Sequence[Step], length: float) -> FootTrac
         ball[a + 1 : b] = ball[a] + share * (ball[b] - ball[a]) + arc * _UP
         turn[a + 1 : b] = quat.slerp(turn[a], turn[b], share[:, 0])
         toes[a + 1 : b] = quat.slerp(toes[a], toes[b], share[:, 0])
-    return FootTrack(track.leg, track.sole, ball, turn, toes)
+    return replace(track, ball=ball, turn=turn, toes=toes)
 
 
 def carried(track: FootTrack, known: Sequence[Base]) -> tuple[FootTrack, Array]:

@@ -31,13 +31,13 @@ def touching(
     ``marks`` (T,) bool are heel and ball in contact, ``near`` (T,) the height of the ground.
     """
     heel, ball = marks
-    if len(track.sole.heel) and track.leg.foot:
+    if track.rolls and len(track.sole.heel) and track.leg.foot:
         track = _heel_down(track, heel & ball, surface, near, fps)
     down = heel | ball
     if not down.any():
         return track
     most = LOWEST * track.leg.reach
-    over = np.where(down, _lowest(track, surface, near), 0.0)
+    over = np.where(down, _lowest(track, surface, near, track.rolls), 0.0)
     off = -np.where(np.isfinite(over), np.minimum(over, most), 0.0)
     # Skin that lies lower than the bones is lower in swings, too.
     usual = float(np.median(off[down]))
@@ -64,10 +64,13 @@ def _heel_down(
     return track.pitched(bridged(angle, flat, fps)[:, 0])
 
 
-def _lowest(track: FootTrack, surface: Surface, near: Array) -> Array:
-    """Return how high (T,) the lowest point of the sole is over the ground; infinite if none."""
+def _lowest(track: FootTrack, surface: Surface, near: Array, heel: bool) -> Array:
+    """Return how high (T,) the lowest point of a sole is over the ground; infinite if none.
+
+    With its ``heel``, or without: a paw stands on its own skin, not on that of the bone above.
+    """
     over = surface.over(track.balls, near).min(axis=1)
-    if len(track.sole.heel):
+    if heel and len(track.sole.heel):
         over = np.minimum(over, surface.over(track.heels, near).min(axis=1))
     return np.asarray(over)
 
@@ -84,7 +87,7 @@ def clear(
 
     ``down`` (T,) bool are its stances, ``way`` (T,) the share of the way to the next one.
     """
-    needed = -_lowest(track, surface, near)
+    needed = -_lowest(track, surface, near, True)
     needed = np.where(np.isfinite(needed), needed, -np.inf)
     if surface.mesh is not None:
         needed += CLEARANCE * track.leg.reach * _away(down, CLEAR_SECONDS * fps)

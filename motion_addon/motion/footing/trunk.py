@@ -23,6 +23,9 @@ LEAN_SECONDS = 0.4
 """Slowness of the lean into a slope."""
 UPHILL, DOWNHILL = 0.3, 0.08
 """Share of a slope's angle by which an upright trunk leans ahead going up, and back going down."""
+SQUARE = 0.45
+"""Share by which the legs of a level trunk are square to a slope rather than upright: without it
+the legs ahead are too short downhill, and those behind uphill."""
 STEEPEST = 0.6
 """Radians, the steepest slope that counts for a lean and the most a level trunk pitches."""
 _LEVEL_HEAD = {False: 0.7, True: 0.85}
@@ -45,8 +48,11 @@ def moved(pose: BodyPose, moves: Array) -> BodyPose:
         for legs in (body.hind_legs, body.forelegs)
         if legs
     ]
-    pitch = _pitch(pose, heights, aside) if level else _lean(pose, heights[0])
+    pitch = _pitch(pose, heights) if level else _lean(pose, heights[0])
     offset = aside + heights[0][:, None] * _UP
+    if level:
+        back = SQUARE * body.leg_length * smooth(np.sin(pitch), LEAN_SECONDS * fps)
+        offset = offset - back[:, None] * _ahead(pose)
     if not offset.any() and not pitch.any():
         return pose
     return _carried(pose, offset, pitch, _LEVEL_HEAD[level])
@@ -57,11 +63,16 @@ def lifted(pose: BodyPose, height: Array) -> BodyPose:
     return _carried(pose, height[:, None] * _UP, np.zeros(len(height)), 0.0)
 
 
+def _ahead(pose: BodyPose) -> Array:
+    """Return (T, 3) the direction in which the body faces."""
+    return np.stack([np.sin(pose.root_yaws), 0.0 * pose.root_yaws, np.cos(pose.root_yaws)], -1)
+
+
 def _middle(pose: BodyPose, legs: tuple) -> Array:  # type: ignore[type-arg]
     return np.asarray(np.mean([pose.positions[leg.top] for leg in legs], axis=0))
 
 
-def _pitch(pose: BodyPose, heights: list[Array], aside: Array) -> Array:
+def _pitch(pose: BodyPose, heights: list[Array]) -> Array:
     """Return (T,) radians by which a level trunk's front rises so that both ends keep height."""
     hind, fore = (_middle(pose, legs) for legs in (pose.body.hind_legs, pose.body.forelegs))
     line = fore - hind
@@ -89,7 +100,7 @@ def _carried(pose: BodyPose, offset: Array, pitch: Array, level_head: float) -> 
     """Return the pose with its trunk pitched about the hips by (T,) radians and moved (T, 3)."""
     body = pose.body
     pivot = _middle(pose, body.hind_legs)
-    ahead = np.stack([np.sin(pose.root_yaws), 0.0 * pose.root_yaws, np.cos(pose.root_yaws)], -1)
+    ahead = _ahead(pose)
     turn = quat.from_axis_angle(quat.cross(ahead, np.broadcast_to(_UP, ahead.shape)), pitch)
     in_legs = {bone for leg in body.legs for bone in leg.bones}
     tops = {leg.top for leg in body.legs}

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ground as triangles: heights and normals under points, and the part near a path.
-
-Triangles lie in square cells of a grid, so that a query looks at few of them.
-"""
+"""The ground as triangles: heights and normals under points, and the part near a path."""
 
 from __future__ import annotations
 
@@ -14,11 +11,8 @@ import numpy as np
 from ...errors import RefusedError
 from ..maths import quat
 from ..maths.quat import Array
+from .triangle_grid import TriangleGrid
 
-_CELLS = 512
-"""Most cells of the grid along one side."""
-_EDGE = 1e-6
-"""Share of a triangle by which a point may lie outside it, so that no seam has a hole."""
 _UP = np.array([0.0, 1.0, 0.0])
 
 
@@ -37,9 +31,18 @@ class GroundMesh:
         if not np.isfinite(self.vertices).all():
             raise RefusedError("A vertex of the ground is not a finite number; repair the mesh")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GroundMesh) and (
+            np.array_equal(self.triangles, other.triangles)
+            and np.array_equal(self.vertices, other.vertices)
+        )
+
+    def __hash__(self) -> int:
+        return hash((len(self.vertices), len(self.triangles)))
+
     @cached_property
-    def _flat(self) -> _Grid:
-        return _Grid.of(self.vertices, self.triangles)
+    def _flat(self) -> TriangleGrid:
+        return TriangleGrid.of(self.vertices, self.triangles)
 
     def heights(self, points: Array, reach: float = np.inf) -> Array:
         """Return the height (...) of the highest surface at most ``reach`` over points (..., 3).
@@ -55,89 +58,48 @@ class GroundMesh:
         out[face >= 0] = self._flat.normals[face[face >= 0]]
         return out.reshape(np.shape(points))
 
+    def layers(self, points: Array) -> tuple[Array, Array, Array]:
+        """Return all surfaces over and under points (N, 3), as ``TriangleGrid.layers``."""
+        return self._flat.layers(np.asarray(points, dtype=np.float64))
+
+    def near(self, line: Array, reach: float) -> GroundMesh | None:
+        """Return the triangles within about ``reach`` (m) of points (N, 3), seen from above.
+
+        The points are at most ``reach`` apart. None if there are no triangles.
+        """
+        kept = corridor(self.vertices, self.triangles, line, reach)
+        if not kept.any():
+            return None
+        return self if kept.all() else GroundMesh(self.vertices, self.triangles[kept])
+
     def _found(self, points: Array, reach: float) -> tuple[Array, Array]:
         """Return heights (N,), NaN where none, and triangles (N,), -1 where none."""
         flat = np.asarray(points, dtype=np.float64).reshape(-1, 3)
         return self._flat.highest(flat, flat[:, 1] + reach)
 
 
-@dataclass(frozen=True, eq=False)
-class _Grid:
-    """Triangles that may be stood on, by the cells of a horizontal grid that they touch."""
+def corridor(vertices: Array, triangles: Array, line: Array, reach: float) -> Array:
+    """Return (F,) bool, triangles whose bounds come within about ``reach`` (m) of a line (N, 3).
 
-    origin: Array
-    """(2,) meters, x and z."""
-    cell: float
-    """Side of a cell, meters."""
-    shape: tuple[int, int]
-    starts: Array
-    """(cells + 1,) where the triangles of each cell begin in ``members``."""
-    members: Array
-    corners: Array
-    """(F, 3, 3) meters."""
-    normals: Array
-    """(F, 3) unit, upward."""
-
-    @staticmethod
-    def of(vertices: Array, triangles: Array) -> _Grid:
-        corners = np.asarray(vertices, dtype=np.float64)[np.asarray(triangles, dtype=np.int64)]
-        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        area = np.linalg.norm(normals, axis=-1)
-        standing = np.abs(normals[:, 1]) > 1e-4 * np.maximum(area, 1e-18)
-        corners, normals = corners[standing], normals[standing] / area[standing, None]
-        if not len(corners):
-            raise RefusedError("The ground is upright everywhere; pick a mesh to stand on")
-        normals *= np.sign(normals[:, 1:2])
-        low, high = corners[:, :, ::2].min(axis=1), corners[:, :, ::2].max(axis=1)
-        origin, far = low.min(axis=0), high.max(axis=0)
-        side = float(np.median((high - low).max(axis=1)))
-        cell = max(side, float((far - origin).max()) / _CELLS, 1e-6)
-        first = ((low - origin) / cell).astype(np.int64)
-        count = ((high - origin) / cell).astype(np.int64) - first + 1
-        columns, rows = (int(n) for n in (first + count).max(axis=0))
-        cells, members = _cells(first, count, rows)
-        order = np.argsort(cells, kind="stable")
-        starts = np.searchsorted(cells[order], np.arange(columns * rows + 1))
-        shape = (columns, rows)
-        return _Grid(origin, cell, shape, starts, members[order], corners, normals)
-
-    def highest(self, points: Array, limit: Array) -> tuple[Array, Array]:
-        """Return heights (N,) and triangles (N,) under points (N, 3), none over ``limit`` (N,)."""
-        best, face = np.full(len(points), -np.inf), np.full(len(points), -1)
-        at = np.floor((points[:, ::2] - self.origin) / self.cell)
-        inside = np.flatnonzero(((at >= 0) & (at < self.shape)).all(axis=1))
-        column, row = at[inside].astype(np.int64).T
-        begin = self.starts[column * self.shape[1] + row]
-        end = self.starts[column * self.shape[1] + row + 1]
-        for turn in range(int((end - begin).max(initial=0))):
-            more = begin + turn < end
-            who, triangle = inside[more], self.members[(begin + turn)[more]]
-            height = _height(self.corners[triangle], points[who])
-            better = (height > best[who]) & (height <= limit[who])
-            best[who[better]], face[who[better]] = height[better], triangle[better]
-        return np.where(face >= 0, best, np.nan), face
-
-
-def _cells(first: Array, count: Array, rows: int) -> tuple[Array, Array]:
-    """Return a cell and a triangle for each cell that a triangle's bounds touch."""
-    each = count.prod(axis=1)
-    members = np.repeat(np.arange(len(first)), each)
-    step = np.arange(len(members)) - np.repeat(np.cumsum(each) - each, each)
-    column = first[members, 0] + step // count[members, 1]
-    row = first[members, 1] + step % count[members, 1]
-    return column * rows + row, members
-
-
-def _height(corners: Array, points: Array) -> Array:
-    """Return the heights (N,) of triangles (N, 3, 3) at points (N, 3); -inf outside."""
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    ab, ac, ap = (v[:, ::2] for v in (b - a, c - a, points - a))
-    area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    u = (ap[:, 0] * ac[:, 1] - ap[:, 1] * ac[:, 0]) / area
-    v = (ab[:, 0] * ap[:, 1] - ab[:, 1] * ap[:, 0]) / area
-    inside = (u >= -_EDGE) & (v >= -_EDGE) & (u + v <= 1.0 + _EDGE)
-    height = a[:, 1] + u * (b - a)[:, 1] + v * (c - a)[:, 1]
-    return np.where(inside, height, -np.inf)
+    Seen from above; the points of the line are at most ``reach`` apart.
+    """
+    flat = np.asarray(line, dtype=np.float64)[:, ::2]
+    origin = flat.min(axis=0) - 2.0 * reach
+    at = ((flat - origin) / reach).astype(np.int64)
+    marked = np.zeros(tuple(at.max(axis=0) + 3), dtype=np.int32)
+    for dx in (-1, 0, 1):
+        for dz in (-1, 0, 1):
+            marked[at[:, 0] + dx, at[:, 1] + dz] = 1
+    total = np.pad(marked.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    last = np.array(marked.shape) - 1
+    cells = ((vertices[:, ::2] - origin) / reach).clip(-1, last + 1).astype(np.int32)
+    corners = [cells[corner] for corner in triangles.T]
+    low = np.minimum(np.minimum(*corners[:2]), corners[2]).clip(0, last + 1)
+    high = np.maximum(np.maximum(*corners[:2]), corners[2]).clip(-1, last) + 1
+    (left, near), (right, far) = low.T, np.maximum(high, low).T
+    return np.asarray(
+        total[right, far] - total[left, far] - total[right, near] + total[left, near] > 0
+    )
 
 
 def ribbon(line: Array, width: float) -> GroundMesh:

@@ -121,6 +121,7 @@ def plan(
     stop: bool = True,
     mover: Mover | None = None,
     pace: float = 1.0,
+    slowing: tuple[Array, Array] | None = None,
 ) -> Trajectory:
     """Return the plan of one pass along `path`; the default `mover` is a person.
 
@@ -128,7 +129,8 @@ def plan(
     speed) or one of the mover's. `facing` is "path", ("turned", radians to the left of the path),
     ("fixed", yaw in radians about +Y, 0 = +Z) or ("look_at", (x, y, z)). `start` and `stop` add
     a standing second and the transition from and to standing. `pace` is the character's seconds per
-    second of the plan, see `check_length`. Raises RefusedError for other values.
+    second of the plan, see `check_length`. `slowing` are fractions (N,) of the path and factors
+    (N,) of the speed there. Raises RefusedError for other values.
     """
     keys = speed_keys(speed)
     mover = mover or biped_gaits.MOVER
@@ -138,7 +140,10 @@ def plan(
         return _standing(path, facing, mover)
     loops = path.cyclic and not start and not stop
     course = _Course.along(path, keys, loops)
-    wanted = np.maximum(speeds_at(keys, course.drawn / path.length), _SLOWEST)
+    wanted = speeds_at(keys, course.drawn / path.length)
+    if slowing is not None:
+        wanted = wanted * np.interp(course.drawn / path.length, *slowing)
+    wanted = np.maximum(wanted, _SLOWEST)
     profile = _limited(course, wanted, (start, stop), mover)
     speeds, travelled = _timed(course, profile, start, stop, pace)
     positions = _sampled(course.positions, course.arc, travelled)

@@ -40,7 +40,8 @@ def test_cc0_animals_keep_their_paws_where_the_clip_has_them(name: str) -> None:
     assert figures.slip_rig == pytest.approx(figures.slip_clip, abs=0.05)
     assert figures.slip_most < 5.0
     assert figures.lifted < 2.0
-    assert figures.sunk < 30.0
+    print(figures)
+    assert figures.sunk < 15.0  # of the shank, while the paw stands
     assert figures.hips == pytest.approx(1.0, abs=0.1)
 
 

@@ -25,6 +25,8 @@ FULL: dict[str, Any] = {
     "path": [[0, 0, 0], [1.5, 0.25, 3]],
     "model": "biped",
     "cyclic": True,
+    "ground": {"vertices": [[0, 0, 0], [0, 0, 3], [3, 0, 0]], "faces": [[0, 1, 2]]},
+    "slope_pace": 0.5,
     "speed": [[0, 1.2], [0.5, 2], [1, 0.9]],
     "gait": "crouch",
     "fps": 24,
@@ -74,6 +76,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("path", [[0, 0, 0], [0, 0, 1e8]], "check that it is in meters"),
     ("model", 3, "must be text"),
     ("cyclic", 1, "must be true or false"),
+    ("ground", [], r'must be \{"vertices"'),
+    ("slope_pace", 1.5, "must lie between 0 and 1"),
     ("speed", "fast", "must be a number"),
     ("speed", None, "must be a number"),
     ("speed", True, "must be a number"),
@@ -178,7 +182,9 @@ def test_every_key_is_taken() -> None:
         StyleChoice(name="old", strength=0.5),
         StyleChoice(clip="proud.bvh", strength=((0.0, 0.2), (1.5, 1.0))),
     )
-    plain = set(FULL) - {"path", "speed", "facing", "experts", "gaze", "footprints", "style"}
+    assert request.to_json()["ground"] == FULL["ground"]
+    formed = {"path", "ground", "speed", "facing", "experts", "gaze", "footprints", "style"}
+    plain = set(FULL) - formed
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
 
