@@ -15,12 +15,12 @@ import bpy
 
 from ...errors import RefusedError
 from ..creature import stored_creatures
-from ..keys import commit, footfall_keys, footprint_axes, gate, recipe, review, takes
+from ..keys import commit, footfall_keys, gate, recipe, review, takes
 from ..keys.commit import NewTake
 from ..keys.gate import Gate
 from ..keys.layers import take_layers
 from ..keys.recipe import Recipe
-from ..prints import nearest_place, print_edits, print_objects
+from ..prints import footprint_axes, nearest_place, print_edits, print_objects
 from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
 

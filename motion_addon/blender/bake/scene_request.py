@@ -15,8 +15,8 @@ from ...errors import RefusedError
 from ...options.bake import BakeOptions
 from ...options.option import options_of
 from ...options.take import TakeOptions
-from ..keys import footprint_axes
 from ..keys.recipe import Recipe
+from ..prints import footprint_axes
 from ..rig import character
 from ..scene.kind_settings import KIND_SETTINGS, settings_of
 from ..scene.units import frame_rate, meters_per_unit

@@ -10,9 +10,8 @@ import bpy
 from mathutils import Vector
 
 from ...errors import RefusedError
-from ..keys import footprint_axes
 from ..scene.units import meters_per_unit
-from . import print_edits, print_objects
+from . import footprint_axes, print_edits, print_objects
 from .rows import pose_of
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import bpy
 from mathutils import Matrix
 
 from ...errors import RefusedError
-from ..keys import footfall_keys, footprint_axes, takes
+from ..keys import footfall_keys, takes
 from ..scene.units import meters_per_unit
-from . import print_objects
+from . import footprint_axes, print_objects
 from .rows import Row, pose_of, rows, turned, yaw_of
 
 MOVED = 0.001

@@ -10,8 +10,9 @@ from typing import Any
 import bpy
 from mathutils import Matrix, Vector
 
-from ..keys import footprint_axes, takes
+from ..keys import takes
 from ..scene.units import meters_per_unit
+from . import footprint_axes
 
 NEAR = 0.1
 """Seconds within which two touchdowns of a foot are the same."""
