@@ -16,6 +16,7 @@ from ...options.bake import BakeOptions
 from ...options.option import options_of
 from ...options.take import TakeOptions
 from ..keys.recipe import Recipe
+from ..prints import footprint_axes
 from ..rig import character
 from ..scene.kind_settings import KIND_SETTINGS, settings_of
 from ..scene.units import frame_rate, meters_per_unit
@@ -151,12 +152,13 @@ def request(
     ground = None
     if (recipe.ground or recipe.ground_collection) and not recipe.cycle:
         ground = _ground(recipe, scene, size, Path.from_points(points, cyclic), herd, width)
+    edits = footprint_axes.for_request(recipe.footprints, size.meters)
     shared = {name: getattr(recipe, name) for name in options_of(BakeOptions)}
     asked = BakeRequest.from_json(
         {
             **shared, "path": points, "cyclic": cyclic, "fps": frame_rate(scene),
             "facing": _facing(recipe, scene), "height": size.height,
-            "hip_height": size.hip_height, "ground": ground, "footprints": list(recipe.footprints),
+            "hip_height": size.hip_height, "ground": ground, "footprints": edits,
         }
     )  # fmt: skip
     return style_mix.with_styles(asked, recipe, scene, frame_rate(scene))

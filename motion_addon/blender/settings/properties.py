@@ -30,6 +30,7 @@ from ...options.take import TakeOptions
 from .creature import FootfallCreature, FootfallOneShot
 from .declared import declare, declared
 from .override import FootfallOverride
+from .prints import FootfallPrint
 from .style import FootfallStyles
 
 _BAKE = options_of(BakeOptions)
@@ -231,6 +232,9 @@ class FootfallTake(bpy.types.PropertyGroup):
     )
     recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
     report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
+    prints: StringProperty(
+        name="Footprints", description="Mark of the collection of its footprints", override=OWN
+    )
 
 
 class FootfallAction(bpy.types.PropertyGroup):
@@ -278,6 +282,7 @@ class FootfallObject(bpy.types.PropertyGroup):
     owner: StringProperty(
         name="Owner", description="Name of the character that the takes are of", override=OWN
     )
+    print: PointerProperty(type=FootfallPrint)
     creatures: CollectionProperty(type=FootfallCreature, override=OWN_LIST)
     creature: StringProperty(
         name="Creature", description="Creature that moves this animal; empty for none",

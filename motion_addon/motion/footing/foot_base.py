@@ -14,10 +14,14 @@ from ..maths import quat
 from ..maths.quat import Array
 from .foot import FootTrack
 from .footing import Step
-from .surface import PAW_TILT, PERSON_TILT, Surface, plane, tilt_of, tilted
+from .surface import EVEN, PAW_TILT, PERSON_TILT, Surface, seats, tilt_of, tilted
 
 _FLAT = np.array([1.0, 0.0, 1.0])
 _UP = np.array([0.0, 1.0, 0.0])
+_NUDGES = np.linspace(-0.1, 0.1, 13)
+"""Ways ahead, over the leg's length, by which a foot may avoid an edge under its own sole."""
+_FAIR = 0.3
+"""Cost of a place at which a foot stays."""
 _ARC = 0.1
 """Height of a swing that the level motion does not have, over the leg's length."""
 
@@ -81,13 +85,16 @@ def _base(track: FootTrack, step: Step, stood: Array, anchor: Array, surface: Su
     points = [track.balls[frame], track.ball[frame][None]]
     sole = np.concatenate([track.heels[frame], *points] if track.rolls else points)
     offsets = quat.apply(quat.yaw(turn), (sole - anchor) * _FLAT)
-    heights = surface.heights(place + offsets, wanted.place[1])
-    if np.isnan(heights).all():
-        return Base(step, anchor, place + wanted.place[1] * _UP, wanted.normal, turn)
-    a, *slope = plane(offsets[:, ::2], heights)
-    limits = PERSON_TILT if track.rolls else PAW_TILT
-    normal = tilted(np.array(slope), wanted.yaw, limits)
-    return Base(step, anchor, place + float(a) * _UP, normal, turn)
+    ahead = np.array([np.sin(wanted.yaw), 0.0, np.cos(wanted.yaw)])
+    size = track.leg.reach
+    tried = np.zeros(1) if wanted.pinned else size * _NUDGES
+    places = place + tried[:, None] * ahead
+    found = seats(surface, places, offsets, wanted.yaw, wanted.place[1], size)
+    costs = (found.over / (EVEN * size)) ** 2 + 3.0 * found.bare**2
+    best = int((np.maximum(costs - _FAIR, 0.0) + (tried / (0.05 * size)) ** 2).argmin())
+    place = place + tried[best] * ahead
+    normal = tilted(found.slopes[best], wanted.yaw, PERSON_TILT if track.rolls else PAW_TILT)
+    return Base(step, anchor, place + float(found.heights[best]) * _UP, normal, turn)
 
 
 def _flattest(track: FootTrack, stood: Array) -> int:

@@ -15,6 +15,9 @@ from .surface import Surface
 _UP = np.array([0.0, 1.0, 0.0])
 MOST_PITCH = 0.3
 """Radians by which a heel may be turned to meet the ground."""
+HANGING = 0.07
+"""How far the ground under a heel may be off that under the ball, over the leg's length; beyond it
+the heel hangs over an edge."""
 LOWEST = 0.05
 """Most that a standing foot comes down to the ground, over the leg's length."""
 CLEARANCE = 0.016
@@ -54,6 +57,7 @@ def _heel_down(
     heel, ball = (surface.over(p, near).min(axis=1) for p in (track.heels, track.balls))
     arm = np.linalg.norm((track.heels.mean(axis=1) - track.ball)[:, ::2], axis=-1)
     gap = np.arctan2(heel - ball, np.maximum(arm, 1e-6))
+    gap[~(np.abs(heel - ball) < HANGING * track.leg.reach)] = np.nan
     angle = np.zeros((len(gap), 1))
     for start, stop in runs(flat):
         known = gap[start:stop][np.isfinite(gap[start:stop])]

@@ -19,7 +19,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_max
 from .footprints import Footprint
-from .surface import PAW_TILT, PERSON_TILT, Surface, TiltLimits, plane, tilted
+from .surface import EVEN, PAW_TILT, PERSON_TILT, Surface, TiltLimits, seats, tilted
 
 ALONG, ACROSS = 0.36, 0.1
 """Most that a print moves ahead or back, and aside, in lengths of the leg."""
@@ -30,14 +30,12 @@ _EASY, _EASY_ACROSS = 0.14, 0.06
 _STRIDE = 0.1
 """Change of the move from one print to the next that costs one, in lengths of the leg."""
 _ROUGH = 0.008
-"""Roughness of the ground under a sole that costs one, in lengths of the leg."""
-_SMOOTH = 0.02
-"""Roughness under which prints stay, likewise."""
+"""How far the ground is over a sole, beyond even ground, that costs one, likewise."""
 _FAIR = 0.3
 """Cost of a place at which a print stays if its neighbors' places are as good."""
 _NEIGHBORS = 3
 """Prints before and after one in a bad place that may move with it."""
-_HOLE = 60.0
+_BARE = 14.0
 """Cost of a sole wholly without ground."""
 
 _FLAT = np.array([1.0, 0.0, 1.0])
@@ -130,18 +128,12 @@ def _choices(
     aside = quat.apply(quat.yaw(one.yaw), np.array([1.0, 0.0, 0.0]))
     places = one.place * _FLAT + size * (moves[:, :1] * ahead + moves[:, 1:] * aside)
     offsets = quat.apply(quat.yaw(one.yaw), arms)
-    heights = surface.heights(places[:, None] + offsets, near)
-    known = ~np.isnan(heights)
-    planes = plane(np.broadcast_to(offsets[:, ::2], (*heights.shape, 2)), heights)
-    laid = planes[:, :1] + planes[:, 1:] @ offsets[:, ::2].T
-    rough = np.where(known, np.abs(heights - laid), 0.0).max(axis=1) / size
-    steep = np.hypot(planes[:, 1], planes[:, 2]) / np.tan(min(limits.pitch, limits.roll))
-    costs = (moves[:, 0] / _EASY) ** 2 + (moves[:, 1] / (_EASY_ACROSS)) ** 2
-    costs += (np.maximum(rough - _SMOOTH, 0.0) / _ROUGH) ** 2
-    costs += 4.0 * np.maximum(steep - 1.0, 0.0) ** 2
-    costs += _HOLE * (1.0 - known.mean(axis=1)) ** 2 + _HOLE * ~known[:, -1]
-    height = np.where(known.any(axis=1), planes[:, 0], near)
-    return _Choices(places + height[:, None] * _UP, planes[:, 1:], costs, moves)
+    found = seats(surface, places, offsets, one.yaw, near, size)
+    steep = np.hypot(*found.slopes.T) / np.tan(min(limits.pitch, limits.roll))
+    costs = (moves[:, 0] / _EASY) ** 2 + (moves[:, 1] / _EASY_ACROSS) ** 2
+    costs += (np.maximum(found.over / size - EVEN, 0.0) / _ROUGH) ** 2
+    costs += _BARE * found.bare**2 + 4.0 * np.maximum(steep - 1.0, 0.0) ** 2
+    return _Choices(places + found.heights[:, None] * _UP, found.slopes, costs, moves)
 
 
 def _cheapest(choices: Sequence[_Choices]) -> list[int]:

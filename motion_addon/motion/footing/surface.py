@@ -33,6 +33,15 @@ class Surface:
         asked[..., 1] = near
         return self.mesh.heights(asked, self.reach)
 
+    def slopes(self, points: Array, near: Array | float) -> Array:
+        """Return the slopes (..., 2) in x and z of the surface under points (..., 3)."""
+        if self.mesh is None:
+            return np.zeros((*np.shape(points)[:-1], 2))
+        asked = np.array(points, dtype=np.float64)
+        asked[..., 1] = near
+        normals = self.mesh.normals(asked, self.reach)
+        return np.asarray(-normals[..., ::2] / normals[..., 1:2])
+
     def over(self, points: Array, near: Array) -> Array:
         """Return how high (T, N) points (T, N, 3) are over the surface near heights (T,).
 
@@ -50,6 +59,10 @@ class TiltLimits:
     roll: float
 
 
+EVEN = 0.022
+"""How far ground under a sole may be off a plane, over the leg's length, to be even."""
+RIM = 0.035, 0.02
+"""How far a foot reaches back and ahead over its sole, likewise."""
 PERSON_TILT = TiltLimits(np.radians(38.0), np.radians(24.0))
 PAW_TILT = TiltLimits(np.radians(40.0), np.radians(32.0))
 
@@ -69,6 +82,62 @@ def plane(points: Array, heights: Array) -> Array:
     normal = np.einsum("...ni,...nj->...ij", rows, rows) + damping
     side = np.einsum("...ni,...n->...i", rows, np.where(known, heights, 0.0))
     return np.asarray(np.linalg.solve(normal, side[..., None])[..., 0])
+
+
+@dataclass(frozen=True, eq=False)
+class Seats:
+    """How a sole would stand at some places."""
+
+    heights: Array
+    """(C,) of the ball, meters."""
+    slopes: Array
+    """(C, 2) in x and z."""
+    over: Array
+    """(C,) most by which the ground is higher than the sole, meters."""
+    bare: Array
+    """(C,) share of the sole that has no ground under it."""
+
+
+def seats(
+    surface: Surface, places: Array, sole: Array, yaw: float, near: float, size: float
+) -> Seats:
+    """Return how a sole stands at places (C, 3) on a surface near a height.
+
+    ``sole`` (N, 3) are points all over it from its ball, the ball itself last; its toes point to
+    ``yaw``. Where the ground under it is no plane, as at the edge of a tread, the sole lies on the
+    ground under the ball. Ground close behind and ahead of it counts as over it, too: a foot is
+    wider than its sole.
+    """
+    points = places[:, None] + sole
+    heights = surface.heights(points, near)
+    planes = plane(np.broadcast_to(sole[:, ::2], (*heights.shape, 2)), heights)
+    known = ~np.isnan(heights)
+    off = np.where(known, heights - _on(planes, sole), 0.0)
+    uneven = np.abs(off).max(axis=1) > EVEN * size
+    own = heights[:, -1], surface.slopes(points[:, -1], near)
+    here = uneven & known[:, -1]
+    planes[here, 0], planes[here, 1:] = own[0][here], own[1][here]
+    off = np.where(known, heights - _on(planes, sole), 0.0)
+    bare = np.where(known, np.clip(-off / (EVEN * size) - 1.0, 0.0, 1.0), 1.0)
+    rim = _rim(sole, yaw, size)
+    above = surface.heights(places[:, None] + rim, near) - _on(planes, rim)
+    over = np.nan_to_num(np.concatenate([off, above], axis=1), nan=0.0)
+    none = ~known.any(axis=1)
+    planes[none, 0] = near
+    return Seats(planes[:, 0], planes[:, 1:], np.maximum(over, 0.0).max(axis=1), bare.mean(axis=1))
+
+
+def _rim(sole: Array, yaw: float, size: float) -> Array:
+    """Return points (2, 3) a little behind and ahead of a sole."""
+    ahead = np.array([np.sin(yaw), 0.0, np.cos(yaw)])
+    along = sole @ ahead
+    middle = sole - along[:, None] * ahead
+    ends = np.array([along.min() - RIM[0] * size, along.max() + RIM[1] * size])
+    return np.asarray(middle.mean(axis=0) + ends[:, None] * ahead)
+
+
+def _on(planes: Array, sole: Array) -> Array:
+    return np.asarray(planes[:, :1] + planes[:, 1:] @ sole[:, ::2].T)
 
 
 def tilted(slope: Array, yaw: float, limits: TiltLimits) -> Array:
