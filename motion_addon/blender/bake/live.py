@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live mode: bakes the shown take again when the path or a setting changes.
+"""Live mode: bakes the shown take again when the path, a setting or a footprint changes.
 
 Handlers only note the time of the change; the bake runs from a timer, a slice at a time, once
-changes pause, and begins anew when another change comes.
+changes pause, and begins anew when another change comes. While a footprint is dragged, a bake that
+was begun is finished first, so that the take follows the drag.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from bpy.app.handlers import persistent
 
 from ...errors import RefusedError
 from ..keys import recipe, takes
+from ..prints import print_edits, print_objects
 from ..rig import character
-from ..scene import progress
+from ..scene import ground_source, progress
 from . import job, scene_request
 
 PAUSE = 0.12  # seconds without a change before a bake
@@ -33,6 +35,9 @@ class _Watch:
         self.scene = 0
         self.steps: job.Steps | None = None
         self.subject: _Subject | None = None
+        self.pause = PAUSE
+        self.tried: tuple[object, ...] = ()
+        """State of the footprints that was baked or refused."""
 
     def drop(self, _why: str = "") -> None:
         """Forget the change and the bake that was begun."""
@@ -52,9 +57,36 @@ def touch(scene: bpy.types.Scene) -> None:
     _watch.drop()
     if not scene.footfall.live or progress.now.running:
         return
-    _watch.scene, _watch.changed = scene.session_uid, time.monotonic()
+    _watch.scene, _watch.changed, _watch.pause = scene.session_uid, time.monotonic(), PAUSE
     if not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=PAUSE)
+
+
+def touch_prints(scene: bpy.types.Scene) -> None:
+    """Note that a footprint of the shown take was edited, if its object differs from the bake."""
+    if progress.now.own or progress.now.running or not scene.footfall.live or _watch.scene:
+        return
+    now = _prints(bpy.context)
+    if not now or now == _watch.tried:
+        return
+    if not _edited(bpy.context):
+        _watch.tried = now
+        return
+    _watch.scene, _watch.changed, _watch.pause = scene.session_uid, time.monotonic(), 0.0
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=0.0)
+
+
+def _prints(context: bpy.types.Context) -> tuple[object, ...]:
+    """Return the state of the objects of the shown take's footprints."""
+    rig = character.current(context) if has_take(context) else None
+    return print_objects.state(rig, takes.shown(rig)) if rig is not None else ()
+
+
+def _edited(context: bpy.types.Context) -> bool:
+    """Whether an object of the shown take's footprints is not where the bake put it."""
+    rig = character.current(context)
+    return rig is not None and print_edits.edited(rig, takes.shown(rig), context.scene)
 
 
 def waiting() -> bool:
@@ -70,7 +102,10 @@ def baking() -> bool:
 @persistent
 def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     settings = scene.footfall
-    if progress.now.own or not settings.live or settings.path is None:
+    if progress.now.own or not settings.live:
+        return
+    touch_prints(scene)
+    if settings.path is None:
         return
     echo, progress.now.echo = progress.now.echo, False
     changed = {
@@ -80,8 +115,17 @@ def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     }
     if echo and any(isinstance(one, bpy.types.Object) and one.pose for one in changed):
         return  # path or ground depends on a character that the add-on changed
-    if changed & {settings.path, settings.path.data, settings.ground}:
+    if changed & {settings.path, settings.path.data} or _ground_changed(settings, changed):
         touch(scene)
+
+
+def _ground_changed(settings: bpy.types.PropertyGroup, changed: set[bpy.types.ID]) -> bool:
+    """Whether an object of the ground changed that does not belong to the character."""
+    if settings.ground is None and settings.ground_collection is None:
+        return False
+    ground = ground_source.sources(settings.ground, settings.ground_collection)
+    rig = character.current(bpy.context)
+    return any(not ground_source.belongs(one, rig) for one in ground if one in changed)
 
 
 def tick() -> float | None:
@@ -90,7 +134,7 @@ def tick() -> float | None:
     if scene is None or scene.session_uid != _watch.scene or progress.now.running:
         _watch.drop()
         return None
-    if time.monotonic() - _watch.changed < PAUSE:
+    if time.monotonic() - _watch.changed < _watch.pause:
         return PAUSE
     return REST if advance(SLICE) else None
 
@@ -108,13 +152,14 @@ def advance(seconds: float) -> bool:
             _watch.drop()
         elif _watch.steps is None:
             _watch.steps, _watch.subject = _again(bpy.context), subject
+            _watch.tried = _prints(bpy.context)
         with progress.own_changes(), progress.refusing_deleted():
             while _watch.steps is not None and time.monotonic() < until:
                 next(_watch.steps)
     except StopIteration:
         progress.now.problem = ""
         progress.settle()
-        _watch.drop()
+        _finish()
     except RefusedError as error:
         progress.now.problem = str(error)
         _watch.drop()
@@ -122,6 +167,12 @@ def advance(seconds: float) -> bool:
         _watch.drop()
         raise
     return baking()
+
+
+def _finish() -> None:
+    """End a bake; begin another where the artist has edited a footprint meanwhile."""
+    _watch.drop()
+    touch_prints(bpy.context.scene)
 
 
 def _subject(context: bpy.types.Context) -> _Subject | None:

@@ -24,6 +24,7 @@ from ..plan.trajectory import Trajectory
 from ..style import bake_styles
 from .laying import footing_of, ground_under
 from .planning import PlannedWalk, life_size_plan, size
+from .reach import check_reach
 from .request import BakeRequest
 
 CHART_FPS = 10
@@ -80,6 +81,7 @@ def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
         if not footing.is_level:
             result, laid = laid_clip(level, footing)
             prints = laid.prints
+            check_reach(request.footprints, footing, laid, lambda to: laid_clip(level, to)[1])
     ground = ground_under(walk, result, plan) if walk.ground is not None else None
     card = report_card(request, walk.model, result, walk.path, plan, ground)
     card["footprints"] = [one.to_json() for one in prints]
