@@ -205,7 +205,7 @@ def test_an_object_of_the_ground_collection_is_watched_but_not_the_characters_ow
         settings.ground_collection.objects.link(one)
     bpy.context.view_layer.update()
     settings.live = True
-    live()._watch.drop()
+    to_the_end()
     for moved, waits in ((hat, False), (stone, True)):
         moved.location.x = 1.0
         bpy.context.view_layer.update()
