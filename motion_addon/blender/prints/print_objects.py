@@ -168,7 +168,8 @@ def _matched(
     found: Sequence[Row], things: Sequence[bpy.types.Object]
 ) -> list[tuple[Row, bpy.types.Object | None]]:
     """Return each print with its object: that of the same touchdown, else any that is left."""
-    free = [*originals(things), *(one for one in things if one not in originals(things))]
+    made = originals(things)
+    free = [*made, *(one for one in things if one not in made)]
     out: dict[int, bpy.types.Object] = {}
     for exact in (True, False):
         for index, row in enumerate(found):
