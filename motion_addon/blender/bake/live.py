@@ -18,7 +18,7 @@ from ...errors import RefusedError
 from ..keys import recipe, takes
 from ..prints import print_edits, print_objects
 from ..rig import character
-from ..scene import progress
+from ..scene import ground_source, progress
 from . import job, scene_request
 
 PAUSE = 0.12  # seconds without a change before a bake
@@ -120,8 +120,17 @@ def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     }
     if echo and any(isinstance(one, bpy.types.Object) and one.pose for one in changed):
         return  # path or ground depends on a character that the add-on changed
-    if changed & {settings.path, settings.path.data, settings.ground}:
+    if changed & {settings.path, settings.path.data} or _ground_changed(settings, changed):
         touch(scene)
+
+
+def _ground_changed(settings: bpy.types.PropertyGroup, changed: set[bpy.types.ID]) -> bool:
+    """Whether an object of the ground changed that does not belong to the character."""
+    if settings.ground is None and settings.ground_collection is None:
+        return False
+    ground = ground_source.sources(settings.ground, settings.ground_collection)
+    rig = character.current(bpy.context)
+    return any(not ground_source.belongs(one, rig) for one in ground if one in changed)
 
 
 def tick() -> float | None:

@@ -46,8 +46,10 @@ def _is_curve(_self: object, found: bpy.types.Object) -> bool:
     return found.type == "CURVE"
 
 
-def _is_mesh(_self: object, found: bpy.types.Object) -> bool:
-    return found.type == "MESH"
+def _can_be_ground(_self: object, found: bpy.types.Object) -> bool:
+    from ..scene import ground_source
+
+    return ground_source.can_be_ground(found)
 
 
 def _character_picked(self: FootfallSettings, _context: bpy.types.Context) -> None:
@@ -143,8 +145,13 @@ class FootfallSettings(bpy.types.PropertyGroup):
         type=bpy.types.Object, poll=_is_curve, update=_setting_changed,
     )  # fmt: skip
     ground: PointerProperty(
-        name="Ground", description="Mesh to lay the path on; empty uses the curve's own height",
-        type=bpy.types.Object, poll=_is_mesh, update=_setting_changed,
+        name="Ground",
+        description="Object to walk on, with its instances; empty uses the curve's own height",
+        type=bpy.types.Object, poll=_can_be_ground, update=_setting_changed,
+    )  # fmt: skip
+    ground_collection: PointerProperty(
+        name="Ground Collection", description="Collection to walk on, in addition to the ground",
+        type=bpy.types.Collection, update=_setting_changed,
     )  # fmt: skip
     way: EnumProperty(
         name="Way",

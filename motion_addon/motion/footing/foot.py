@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -47,12 +48,12 @@ class FootTrack:
         """Whether the foot rolls from heel to ball."""
         return self.leg.heel is not None
 
-    @property
+    @cached_property
     def heels(self) -> Array:
         """(T, H, 3) points of the heel, or of the bone above a paw."""
         return self._points(self.sole.heel, self.turn if self.rolls else self.shank)
 
-    @property
+    @cached_property
     def balls(self) -> Array:
         """(T, N, 3) points of ball and toes."""
         return self._points(self.sole.ball, self.toes)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..body.body_pose import BodyPose
 from ..body.kinds import kind_of
 from ..body.rig_bones import RigBones
 from ..clip.clip import Clip
+from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
@@ -52,10 +54,15 @@ def posed(clip: Clip) -> BodyPose:
 
 
 def body_of(clip: Clip) -> Body:
-    """Return the body of a canonical skeleton."""
-    rig = RigBones.from_skeleton(clip.skeleton)
+    """Return the body of a clip's canonical skeleton."""
+    return _measured(clip.skeleton)
+
+
+@lru_cache(maxsize=4)
+def _measured(skeleton: Skeleton) -> Body:
+    rig = RigBones.from_skeleton(skeleton)
     found = detect(rig)
-    return measure(rig, found, found.kind.foot.height(clip.skeleton))
+    return measure(rig, found, found.kind.foot.height(skeleton))
 
 
 def _written(clip: Clip, pose: BodyPose) -> Clip:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,6 +72,19 @@ class GroundMesh:
         if not kept.any():
             return None
         return self if kept.all() else GroundMesh(self.vertices, self.triangles[kept])
+
+    def compact(self) -> GroundMesh:
+        """Return the same triangles without the vertices that none of them has."""
+        used, triangles = np.unique(self.triangles, return_inverse=True)
+        return GroundMesh(self.vertices[used], triangles.reshape(-1, 3))
+
+    @staticmethod
+    def joined(parts: Sequence[GroundMesh]) -> GroundMesh:
+        """Return the triangles of several grounds, at least one, as one ground."""
+        first = np.cumsum([0, *(len(part.vertices) for part in parts)])
+        triangles = [part.triangles + start for part, start in zip(parts, first, strict=False)]
+        vertices = np.concatenate([part.vertices for part in parts])
+        return GroundMesh(vertices, np.concatenate(triangles))
 
     def _found(self, points: Array, reach: float) -> tuple[Array, Array]:
         """Return heights (N,), NaN where none, and triangles (N,), -1 where none."""
