@@ -45,7 +45,11 @@ def run(steps: Steps) -> bpy.types.PropertyGroup:
 
 
 def bake_steps(
-    context: bpy.types.Context, rig: bpy.types.Object | None, wanted: Recipe, again: bool = False
+    context: bpy.types.Context,
+    rig: bpy.types.Object | None,
+    wanted: Recipe,
+    again: bool = False,
+    draft: dict[str, Any] | None = None,
 ) -> Steps:
     """Bake a recipe onto a character; yields progress 0..1 and returns the take.
 
@@ -74,10 +78,11 @@ def bake_steps(
         result = cycle(asked)
     else:
         walk = scene_request.looking(plan_bake(asked), wanted, context.scene)
+        walk = replace(walk, draft=draft)
         result = yield from part_of(walk_steps(walk), 0.0, MOTION_SHARE)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     result = replace(result, report=card)
-    made = prepared(context, entry, rig_map, result, wanted, size)
+    made = prepared(context, entry, rig_map, result, wanted, size, draft is not None)
     with commit.removed_on_error(made.action):
         return show(context, [made])[0]
 
@@ -96,11 +101,16 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
 
 
 def rebake_steps(
-    context: bpy.types.Context, rig: bpy.types.Object, take: bpy.types.PropertyGroup, wanted: Recipe
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    take: bpy.types.PropertyGroup,
+    wanted: Recipe,
+    draft: bool = False,
 ) -> Steps:
     """Bake a take again from a recipe, with the footprints that the artist has edited.
 
-    Raises RefusedError.
+    A draft, while one of them is dragged, keeps the figures of the report card. Raises
+    RefusedError.
     """
     from ...motion.bake.reach import OutOfReachError
 
@@ -108,7 +118,8 @@ def rebake_steps(
     keyed, read, name = footfall_keys.has_keys(take), print_edits.poses(rig, take), take.name
     wanted = replace(recipe.named(wanted, name), footprints=moved)
     try:
-        made = yield from bake_steps(context, rig, wanted, again=True)
+        card = takes.report_of(take) if draft and moved else None
+        made = yield from bake_steps(context, rig, wanted, again=True, draft=card)
     except OutOfReachError as error:
         raise nearest_place.refusal(take, error) from error
     nearest_place.forget()
@@ -129,10 +140,12 @@ def prepared(
     result: BakeResult,
     wanted: Recipe,
     size: CharacterSize,
+    draft: bool = False,
 ) -> NewTake:
     """Return the take of a result, with its keys in a new action; nothing else is changed.
 
-    The keys are planned against the state before any take. Raises RefusedError.
+    The keys are planned against the state before any take. Raises RefusedError, also for an edited
+    footprint of a draft that is out of reach.
     """
     from ..keys import key_plan, playback_check
 
@@ -145,13 +158,16 @@ def prepared(
     with commit.new_action(rig, name) as action:
         with review.rewound(rig, context.scene):
             plan = _planned(context, rig, rig_map, result, wanted, size)
+            card = _with_prints(result.report, plan, size)
+            for problem in _missed(card["footprints"]) if draft else ():
+                raise RefusedError(problem.rstrip("."))
             key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
         if wanted.cycle:
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
         known = result.report.get("notes", ())
         notes = [*plan.notes, *take_layers.remarks(old, entry.take)]
-        report = {**_with_prints(result.report, plan, size), "notes": [*known, *notes]}
+        report = {**card, "notes": [*known, *notes]}
         edited = take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
     switch = partial(key_plan.set_switches, plan)
     check = partial(playback_check.warnings, plan, float(wanted.frame_start))

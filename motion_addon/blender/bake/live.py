@@ -8,6 +8,7 @@ was begun is finished first, so that the take follows the drag.
 
 from __future__ import annotations
 
+import sys
 import time
 
 import bpy
@@ -38,10 +39,14 @@ class _Watch:
         self.pause = PAUSE
         self.tried: tuple[object, ...] = ()
         """State of the footprints that was baked or refused."""
+        self.draft = False
+        """Whether the bake that was begun is a draft, while a footprint is dragged."""
+        self.after_drag = False
+        """Whether a whole bake waits for the end of a drag."""
 
     def drop(self, _why: str = "") -> None:
         """Forget the change and the bake that was begun."""
-        self.scene, self.subject = 0, None
+        self.scene, self.subject, self.draft, self.after_drag = 0, None, False, False
         if self.steps is not None:
             self.steps.close()
             self.steps = None
@@ -136,7 +141,11 @@ def tick() -> float | None:
         return None
     if time.monotonic() - _watch.changed < _watch.pause:
         return PAUSE
-    return REST if advance(SLICE) else None
+    if _watch.after_drag and print_objects.dragging():
+        if _prints(bpy.context) == _watch.tried:
+            return PAUSE
+        _watch.after_drag = False
+    return REST if advance(SLICE) or _watch.scene else None
 
 
 def advance(seconds: float) -> bool:
@@ -151,7 +160,8 @@ def advance(seconds: float) -> bool:
         if subject is None or (_watch.steps is not None and subject != _watch.subject):
             _watch.drop()
         elif _watch.steps is None:
-            _watch.steps, _watch.subject = _again(bpy.context), subject
+            _watch.draft = print_objects.dragging()
+            _watch.steps, _watch.subject = _again(bpy.context, _watch.draft), subject
             _watch.tried = _prints(bpy.context)
         with progress.own_changes(), progress.refusing_deleted():
             while _watch.steps is not None and time.monotonic() < until:
@@ -171,8 +181,12 @@ def advance(seconds: float) -> bool:
 
 def _finish() -> None:
     """End a bake; begin another where the artist has edited a footprint meanwhile."""
+    scene, draft = bpy.context.scene, _watch.draft
     _watch.drop()
-    touch_prints(bpy.context.scene)
+    touch_prints(scene)
+    if draft and not _watch.scene:
+        _watch.tried = _prints(bpy.context)
+        _watch.scene, _watch.after_drag = scene.session_uid, True
 
 
 def _subject(context: bpy.types.Context) -> _Subject | None:
@@ -196,7 +210,7 @@ def has_take(context: bpy.types.Context) -> bool:
     return take is not None and not take.accepted and takes.baked(take)
 
 
-def _again(context: bpy.types.Context) -> job.Steps:
+def _again(context: bpy.types.Context, draft: bool) -> job.Steps:
     """Return the steps that bake the shown take under review from the settings."""
     rig = character.current(context)
     assert rig is not None
@@ -204,7 +218,7 @@ def _again(context: bpy.types.Context) -> job.Steps:
     assert take is not None
     cycle = recipe.stored(take).cycle
     wanted = scene_request.from_settings(context.scene.footfall, rig, cycle)
-    return job.rebake_steps(context, rig, take, wanted)
+    return job.rebake_steps(context, rig, take, wanted, draft)
 
 
 def rebake(context: bpy.types.Context) -> str:
@@ -216,15 +230,27 @@ def rebake(context: bpy.types.Context) -> str:
     return progress.now.problem
 
 
+@persistent
+def _forget(*_arguments: object) -> None:
+    """Drop the motions that are kept for quick bakes."""
+    root = __package__.rpartition(".blender")[0]
+    for name in ("motion.bake.driven_walks", "blender.rig.level_pose"):
+        if f"{root}.{name}" in sys.modules:
+            sys.modules[f"{root}.{name}"].forget()
+
+
 def register() -> None:
     """Start to listen."""
     bpy.app.handlers.depsgraph_update_post.append(_on_update)
+    bpy.app.handlers.load_pre.append(_forget)
     progress.on_cancel(_watch.drop)
 
 
 def unregister() -> None:
     """Stop to listen."""
     bpy.app.handlers.depsgraph_update_post.remove(_on_update)
+    bpy.app.handlers.load_pre.remove(_forget)
+    _forget()
     progress.off_cancel(_watch.drop)
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)

@@ -20,6 +20,8 @@ from .rows import NEAR, Row, pose_of, rows
 
 MARK = "footfall_prints"
 """Custom property of a collection of prints: the mark that its take has, too."""
+DRAGS = ("TRANSFORM_OT_", "OBJECT_OT_", "GIZMOGROUP_OT_")
+"""Prefixes of the operators that drag objects."""
 OWNER = "footfall_rig"
 """Custom property of a collection of prints: name of the character, of which copies may exist."""
 
@@ -116,7 +118,7 @@ def place(
     """Put the objects of a take where its prints are; add those that lack, remove the others.
 
     ``read`` has the poses of objects by session number when the bake began: those that the artist
-    has moved since stay in their place. While a modal operator runs, no object is removed.
+    has moved since stay in their place. While objects are dragged, none is removed.
     """
     collection = collection_of(rig, take)
     if collection is None:
@@ -137,7 +139,7 @@ def place(
         was = (read or {}).get(thing.session_uid)
         if found is None or was is None or _same(was, pose_of(thing)):
             move(thing, row.matrix)
-    if not modal_running():
+    if not dragging():
         for thing in left:
             _delete(thing)
 
@@ -155,17 +157,19 @@ def state(
     return tuple(out)
 
 
-def modal_running() -> bool:
-    """Whether a modal operator, such as a drag, runs in any window."""
+def dragging() -> bool:
+    """Whether objects are dragged in any window, or another of Blender's operators on them runs."""
     windows = bpy.context.window_manager.windows
-    return any(len(getattr(window, "modal_operators", ())) for window in windows)
+    running = [one for window in windows for one in getattr(window, "modal_operators", ())]
+    return any(one.bl_idname.startswith(DRAGS) for one in running)
 
 
 def _matched(
     found: Sequence[Row], things: Sequence[bpy.types.Object]
 ) -> list[tuple[Row, bpy.types.Object | None]]:
     """Return each print with its object: that of the same touchdown, else any that is left."""
-    free = [*originals(things), *(one for one in things if one not in originals(things))]
+    made = originals(things)
+    free = [*made, *(one for one in things if one not in made)]
     out: dict[int, bpy.types.Object] = {}
     for exact in (True, False):
         for index, row in enumerate(found):

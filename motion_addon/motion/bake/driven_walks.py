@@ -52,6 +52,8 @@ class DrivenWalk:
 
 class _Last:
     walk: DrivenWalk | None = None
+    level: tuple[Clip, Clip] | None = None
+    """A level motion, and the same at the request's frame rate."""
 
 
 _last = _Last()
@@ -68,9 +70,19 @@ def driven(walk: PlannedWalk) -> Generator[float, None, DrivenWalk]:
     return made
 
 
+def resampled(clip: Clip, fps: float) -> Clip:
+    """Return a level motion at a frame rate; the last one is kept. Raises RefusedError."""
+    last = _last.level
+    if last is not None and last[0] is clip and last[1].fps == fps:
+        return last[1]
+    made = clip.resample(fps)
+    _last.level = (clip, made) if clip.frames <= MOST_FRAMES else None
+    return made
+
+
 def forget() -> None:
     """Drop the kept walk."""
-    _last.walk = None
+    _last.walk = _last.level = None
 
 
 def _bare(walk: PlannedWalk) -> object:

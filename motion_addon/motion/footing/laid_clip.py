@@ -30,7 +30,7 @@ def laid_clip(clip: Clip, footing: Footing) -> tuple[Clip, Laid]:
     """Return a level clip on its footing, and its pose with its own prints."""
     pose = posed(clip)
     laid = lay(pose, footing)
-    return replace(_written(clip, laid.pose), contacts=_contacts(clip, footing)), laid
+    return replace(_written(clip, laid.pose), contacts=contacts_on(clip, footing)), laid
 
 
 def posed(clip: Clip) -> BodyPose:
@@ -83,7 +83,7 @@ def _written(clip: Clip, pose: BodyPose) -> Clip:
     )
 
 
-def _contacts(clip: Clip, footing: Footing) -> Array | None:
+def contacts_on(clip: Clip, footing: Footing) -> Array | None:
     """Return the contacts (T, P) of a clip without left out stances and with added ones."""
     if clip.contacts is None:
         return None

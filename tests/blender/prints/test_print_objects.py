@@ -61,6 +61,11 @@ def stood(rig: bpy.types.Object, foot: str, thing: bpy.types.Object) -> Vector:
     return Vector(subjects.pose_heads(rig, frame)[BONES[foot][0]])
 
 
+def keys(rig: bpy.types.Object) -> list[float]:
+    curves = subjects.addon("blender.keys.takes").curves(rig.animation_data.action)
+    return [float(key.co[1]) for curve in curves for key in curve.keyframe_points]
+
+
 def moved(thing: bpy.types.Object, x: float, y: float, turn: float = 0.0) -> None:
     """Move and turn an object as G and R do."""
     was = thing.matrix_basis.copy()
@@ -222,3 +227,22 @@ def test_panel_shows_the_selected_print() -> None:
     assert thing.name in shown.texts()
     assert {"touchdown", "liftoff"} <= set(shown.names("prop"))
     assert "Hide Footprints" in shown.texts()
+
+
+def test_a_draft_of_a_drag_has_the_keys_of_the_bake(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig, live = ready("LF"), subjects.addon("blender.bake.live")
+    bpy.context.scene.footfall.live = True
+    live.rebake(bpy.context)
+    thing = middle(rig, "LF")
+    thing.location.x += 0.1
+    objects = subjects.addon("blender.prints.print_objects")
+    monkeypatch.setattr(objects, "dragging", lambda: True)
+    bpy.context.view_layer.update()
+    live.rebake(bpy.context)
+    draft, place = keys(rig), thing.location.copy()
+    assert live.waiting() and live.tick() == live.PAUSE
+    monkeypatch.undo()
+    live.rebake(bpy.context)
+    assert not live.waiting()
+    assert keys(rig) == pytest.approx(draft)
+    assert (thing.location - place).length < 1e-3
