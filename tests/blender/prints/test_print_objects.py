@@ -124,6 +124,7 @@ def test_prints_are_deleted_added_and_timed() -> None:
     assert len(places(rig)) == count
     added = prints(rig, "right")[2]
     assert added == copy
+    assert [one.name for one in prints(rig, "right")[:4]] == [f"Right {n}" for n in range(1, 5)]
     assert added.footfall.print.added
     assert (added.matrix_basis.translation - half).length < 0.01
     assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
