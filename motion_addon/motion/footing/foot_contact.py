@@ -83,6 +83,7 @@ def _lowest(track: FootTrack, surface: Surface, near: Array, heel: bool) -> Arra
 
 def clear(
     track: FootTrack,
+    level: FootTrack,
     down: Array,
     surface: Surface,
     near: Array,
@@ -91,6 +92,7 @@ def clear(
 ) -> FootTrack:
     """Return the track raised in its swings over the ground that lies between two stances.
 
+    It is as clear of the ground as ``level``, the track on level ground, or by ``CLEARANCE``.
     ``down`` (T,) bool are its stances, ``way`` (T,) the share of the way to the next one.
     """
     needed = -_lowest(track, surface, near, True)
@@ -99,7 +101,9 @@ def clear(
             needed = np.maximum(needed, -_lowest(track.moved(step), surface, near, True))
     needed = np.where(np.isfinite(needed), needed, -np.inf)
     if surface.mesh is not None:
-        needed += CLEARANCE * track.leg.reach * _away(down, CLEAR_SECONDS * fps)
+        own = _lowest(level, Surface(None, 0.0), np.zeros(len(near)), True)
+        usual = np.clip(own, 0.0, CLEARANCE * track.leg.reach)
+        needed += usual * _away(down, CLEAR_SECONDS * fps)
     rise = np.zeros(len(down))
     for start, stop in runs(~down):
         need = needed[start:stop]

@@ -201,7 +201,8 @@ def test_live_follows_a_print_and_leaves_the_one_that_is_held() -> None:
     thing.location.x += 0.1
     bpy.context.view_layer.update()
     assert live.waiting()
-    live.advance(0.005)
+    live.advance(0.0)
+    live.advance(0.02)
     assert live.baking()
     thing.location.x += 0.05
     bpy.context.view_layer.update()
