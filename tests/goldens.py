@@ -97,12 +97,13 @@ def flat(values: Any) -> dict[str, np.ndarray]:
 
 
 def figures(card: Any) -> Any:
-    """Return report cards without footprints, which repeat their footfalls and their motion.
+    """Return report cards without footprints and balance, which repeat footfalls and motion.
 
     Edited footprints are named as in the stored cards.
     """
+    left_out = ("footprints", "balance")
     if isinstance(card, dict):
-        rest = {key: figures(value) for key, value in card.items() if key != "footprints"}
+        rest = {key: figures(value) for key, value in card.items() if key not in left_out}
         if "footprints_edited" in rest:
             rest["footfalls_moved"] = [_moved(edit) for edit in rest.pop("footprints_edited")]
         return rest

@@ -48,6 +48,7 @@ def of_take(rig: bpy.types.Object) -> dict[str, np.ndarray]:
     recipe = json.loads(take.recipe or "{}")
     if "footprints" in recipe:  # as the recipes of the goldens name it
         recipe["footfalls"] = recipe.pop("footprints")
+    assert recipe.pop("balance", 0.0) == 0.0  # younger than the goldens
     values = {"report": goldens.figures(json.loads(take.report)), "recipe": recipe}
     return of(take.action) | goldens.flat(values)
 

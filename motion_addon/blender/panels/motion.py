@@ -119,7 +119,7 @@ class FOOTFALL_PT_motion_more(Tab, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = context.scene.footfall
-        for name in ("cadence", "start_phase", "seed", "cleanup"):
+        for name in ("cadence", "start_phase", "seed", "cleanup", "balance"):
             layout.prop(settings, name)
 
 

@@ -39,6 +39,7 @@ FULL: dict[str, Any] = {
     "cleanup": False,
     "lead": "left",
     "experts": [1, 0.0, 2.5],
+    "balance": 0.5,
     "follow_through": 0.5,
     "gaze": [[1, 0.5, 2], [1, 0.5, 2.1]],
     "gaze_strength": 0.8,
@@ -116,6 +117,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("experts", [1, NAN], "must be a finite number"),
     ("experts", [0, 0, 0], "leave at least one factor above 0"),
     ("follow_through", 2.5, "must lie between 0 and 2"),
+    ("balance", 1.5, "must lie between 0 and 1"),
     ("gaze", "cat", r"must be a point \[x, y, z\], or a list of them"),
     ("gaze", [], r"must be a point \[x, y, z\], or a list of them"),
     ("gaze", [1, 2], r"must be \[x, y, z\]"),
@@ -373,6 +375,7 @@ requests = st.builds(
     lead=st.sampled_from(["auto", "left", "right"]),
     experts=st.none() | st.lists(st.floats(0.1, 4.0), min_size=1, max_size=8).map(tuple),
     follow_through=st.floats(0.0, 2.0),
+    balance=st.floats(0.0, 1.0),
     gaze=st.none() | st.lists(points, min_size=1, max_size=5).map(tuple),
     gaze_strength=st.floats(0.0, 1.0),
 )
