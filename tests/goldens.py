@@ -96,16 +96,16 @@ def flat(values: Any) -> dict[str, np.ndarray]:
     return {"numbers": np.array(numbers), "texts": np.array(lines), HASHED: np.array(digests, str)}
 
 
-_PRINTS = ("footprints", "outlines")
+_YOUNGER = ("footprints", "outlines", "balance")
 
 
 def figures(card: Any) -> Any:
-    """Return report cards without footprints, which repeat their footfalls and their motion.
+    """Return report cards without footprints and balance, which repeat footfalls and motion.
 
     Edited footprints are named as in the stored cards.
     """
     if isinstance(card, dict):
-        rest = {key: figures(value) for key, value in card.items() if key not in _PRINTS}
+        rest = {key: figures(value) for key, value in card.items() if key not in _YOUNGER}
         if "footprints_edited" in rest:
             rest["footfalls_moved"] = [_moved(edit) for edit in rest.pop("footprints_edited")]
         return rest

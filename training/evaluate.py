@@ -6,15 +6,15 @@
     python -m training.evaluate inbetween --json out/inbetween.json [--model biped] [--data FOLDER]
     python -m training.evaluate oneshot --data FOLDER --json out/oneshot.json
     python -m training.evaluate style --json out/style.json [--data FOLDER] [--model biped]
+    python -m training.evaluate balance --data FOLDER --json out/balance.json
     python -m training.evaluate reference --data FOLDER [--model biped]
 
 ``paths`` prints each figure beside its target; with ``--data``, the folder of the clips, it
 compares gaits with the held-out clips. ``reference`` writes the figures of the held-out mocap into
-``model.json``, for the report card of a bake.
+``model.json``, for the report card of a bake. For ``balance`` the folder has biped and quadruped.
 """
 
 import argparse
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,6 @@ from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.metrics import clip_metrics
 from motion_addon.motion.metrics.report import motion_figures
-from motion_addon.motion.nn import weights
 from motion_addon.motion.plan.path import Path as DrawnPath
 from motion_addon.motion.plan.trajectory import Trajectory
 
@@ -40,7 +39,8 @@ from .biped import reference
 from .creature.judging import evaluate as oneshot
 from .inbetween import evaluate as inbetween
 from .quadruped import evaluate as quadruped
-from .shared import courses, results
+from .quadruped import reference as dog
+from .shared import balance, courses, results
 from .shared.courses import Course
 from .style.judging import evaluate as style
 
@@ -50,8 +50,6 @@ WITHIN = 0.15
 HIPS_WITHIN = 0.03
 LEAST_ANGLE = 20.0
 """Degrees; the tolerance of smaller mean angles is computed from this."""
-REPORTED = ("jerk", "joint_activity")
-"""Figures of mocap that a report card compares with: they depend least on speed."""
 COMPARED = ("stride_length", "cadence", "hip_height", "jerk", "joint_activity")
 
 Row = dict[str, Any]
@@ -328,7 +326,7 @@ def misses(found: Row) -> list[str]:
         for row in rows:
             name = " ".join(
                 f"{row[k]:.2f}" if isinstance(row[k], float) else str(row[k])
-                for k in ("course", "gait", "animal", "speed")
+                for k in ("course", "gait", "animal", "bake", "speed")
                 if k in row
             )
             out += [f"{kind} {name} {t}" for t, ok in row["targets"].items() if not ok]
@@ -351,30 +349,27 @@ def evaluate(model: str, data: Path | None) -> Row:
     return {**found, "missed": missed}
 
 
-def write_reference(model: str, data: Path) -> None:
-    """Write figures of the held-out mocap into ``model.json``."""
-    shipped = controller_model.load(model)
-    found = reference.references(data, shipped.info["held_out"], shipped.skeleton)
-    place = weights.FOLDER / model / "model.json"
-    info = json.loads(place.read_text(encoding="utf-8"))
-    info["reference"] = reference.table(found, REPORTED)
-    place.write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
+def balance_of(data: Path) -> Row:
+    """Return the balance of the mocap of people and of the dog, and of bakes that are mended."""
+    mocap = {"people": reference.balance(data / "biped"), "dog": dog.balance(data / "quadruped")}
+    found: Row = {"mocap": mocap, "mended": balance.mended()}
+    return {**found, "missed": misses({"mended": found["mended"]})}
 
 
 def main() -> None:
     """Read the command line, measure and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = ["paths", "quadruped", "inbetween", "oneshot", "style", "reference"]
+    kinds = ["paths", "quadruped", "inbetween", "oneshot", "style", "balance", "reference"]
     parser.add_argument("what", choices=kinds)
     results.add_argument(parser)
     parser.add_argument("--data", type=Path, help="folder with catalog.json and the clips")
     parser.add_argument("--model", default="biped")
     oneshot.add_arguments(parser)
     options = parser.parse_args()
-    if options.what in ("oneshot", "reference") and options.data is None:
+    if options.what in ("oneshot", "balance", "reference") and options.data is None:
         parser.error(f"{options.what} needs --data")
     if options.what == "reference":
-        write_reference(options.model, options.data)
+        reference.write(options.model, options.data)
         return
     if options.what == "quadruped":
         found = quadruped.evaluate()
@@ -385,6 +380,9 @@ def main() -> None:
         inbetween.show(found)
     elif options.what == "oneshot":
         found = oneshot.asked(options)
+    elif options.what == "balance":
+        found = balance_of(options.data)
+        balance.show(found)
     elif options.what == "style":
         found = style.evaluate(options.data, options.model)
         style.show(found)

@@ -141,6 +141,10 @@ class BakeOptions:
     )  # fmt: skip
     seed: int = whole(0, "Seed", "Repeatable natural variation of the step rate; 0 has none", low=0)
     cleanup: bool = flag(True, "Plant Feet", "Keep feet still while they are on the ground")
+    balance: float = number(
+        0.0, "Balance", "Share of the errors of balance that hips and trunk mend; 0 mends none",
+        low=0.0, high=1.0, panel={"subtype": "FACTOR"},
+    )  # fmt: skip
     lead: str = word(LEADS, "Lead", "Leading foreleg in canter and gallop", bodies=ANIMALS)
     experts: tuple[float, ...] | None = formed(
         None, "Experts", "Factor of each expert's share: 0 mutes it, 1 does not change it",

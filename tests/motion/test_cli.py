@@ -107,7 +107,7 @@ BAD = [
     ("[]", "request must be a JSON object"),
     ("null", "request must be a JSON object"),
     ("{}", "add path"),
-    (f'{{{LINE}, "velocity": 1}}', "no key 'velocity'; known are cadence"),
+    (f'{{{LINE}, "velocity": 1}}', "no key 'velocity'; known are balance, cadence"),
     (f'{{{LINE}, "two\\nlines": 1}}', "no key 'two\\nlines'"),
     ('{"path": [[1, 2, 3], [1, 2, 3]]}', "path has no length"),
     ('{"path": [[0, 0, 0], [0, 0, 1e999]]}', "Point 1 of path must be a finite number"),

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reference figures of the held-out mocap in each gait, to compare a model with."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +14,16 @@ from motion_addon.motion.clip import contacts as foot_contacts
 from motion_addon.motion.clip.clip import Clip
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import features
+from motion_addon.motion.controller import model as controller_model
 from motion_addon.motion.maths import quat
 from motion_addon.motion.maths.quat import Array
 from motion_addon.motion.maths.smoothing import smooth
+from motion_addon.motion.metrics.balance import balance_of
 from motion_addon.motion.metrics.report import motion_figures
+from motion_addon.motion.nn import weights
 
 from ..data import people
+from ..shared.balance import GaitErrors
 from . import prepare
 
 STAND_INS = ("o3de/Jog1.bvh", "o3de/FreeRoaming2.bvh", "o3de/MixedLocomotion1.bvh")
@@ -26,6 +32,9 @@ SHORTEST = 1.2
 """Shortest steady movement of a sample, seconds."""
 STEADIEST, STRAIGHTEST = 0.6, 0.6
 """Largest change of speed (m/s^2) and of heading (rad/s) in steady movement."""
+
+REPORTED = ("jerk", "joint_activity")
+"""Figures of mocap that a report card compares with: they depend least on speed."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +128,38 @@ def references(folder: Path, names: Sequence[str], skeleton: Skeleton) -> list[S
     return found + [replace(s, held_out=False) for s in others if s.gait not in gaits]
 
 
+def balance(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the figures of balance of the mocap of ``folder`` by gait.
+
+    Of all clips for training and held out, in stretches of steady movement.
+    """
+    errors = GaitErrors()
+    skeleton: Skeleton | None = None
+    for source in people.biped_clips(folder):
+        skeleton = skeleton or source.clip.skeleton
+        clip = prepare.on_model_skeleton(source.clip, skeleton, source.floor)
+        points = foot_contacts.foot_points(clip.skeleton, *clip.world())
+        found = balance_of(clip, foot_contacts.detect(points, clip.fps))
+        for gait, first, stop, _ in steady(clip):
+            frames = np.zeros(clip.frames, dtype=bool)
+            frames[first:stop] = True
+            errors.add(gait, found, frames, clip.fps)
+    return errors.table()
+
+
 def table(found: Sequence[Sample], names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return the figures ``names`` of each gait, rounded, for the report card of a bake."""
     return {s.gait: {name: round(s.figures[name], 4) for name in names} for s in found}
+
+
+def write(model: str, folder: Path) -> None:
+    """Write figures of the held-out mocap into ``model.json``."""
+    shipped = controller_model.load(model)
+    found = references(folder, shipped.info["held_out"], shipped.skeleton)
+    place = weights.FOLDER / model / "model.json"
+    info = json.loads(place.read_text(encoding="utf-8"))
+    info["reference"] = table(found, REPORTED)
+    place.write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
 
 
 def _average(values: Array, weight: Array) -> float:

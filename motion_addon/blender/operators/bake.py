@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -74,7 +75,19 @@ class FOOTFALL_OT_bake_cycle(Baking, bpy.types.Operator):
         return job.bake_steps(context, rig, wanted)
 
 
-class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
+class _BakingAgain(Baking):
+    """Base of the operators that bake the active take again."""
+
+    @classmethod
+    def rig_problem(cls, rig: bpy.types.Object) -> str:
+        """Return why no take can be baked again, or an empty text."""
+        take = takes.active(rig)
+        if take is None:
+            return "Choose a take in the list"
+        return "" if takes.baked(take) else NOT_BAKED
+
+
+class FOOTFALL_OT_rebake_take(_BakingAgain, bpy.types.Operator):
     """Bake the active take again with the present path and settings"""
 
     bl_idname = "footfall.rebake_take"
@@ -87,14 +100,6 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
         default=False,
     )
 
-    @classmethod
-    def rig_problem(cls, rig: bpy.types.Object) -> str:
-        """Return why no take can be baked again, or an empty text."""
-        take = takes.active(rig)
-        if take is None:
-            return "Choose a take in the list"
-        return "" if takes.baked(take) else NOT_BAKED
-
     def steps(self, context: bpy.types.Context) -> job.Steps:
         """Return the steps that bake the active take again."""
         rig = character.current(context)
@@ -105,5 +110,30 @@ class FOOTFALL_OT_rebake_take(Baking, bpy.types.Operator):
         return job.rebake_steps(context, rig, take, wanted)
 
 
-classes = (FOOTFALL_OT_bake, FOOTFALL_OT_bake_cycle, FOOTFALL_OT_rebake_take)
+class FOOTFALL_OT_balance_take(_BakingAgain, bpy.types.Operator):
+    """Bake the active take again, with its own settings and its errors of balance mended"""
+
+    bl_idname = "footfall.balance_take"
+    bl_label = "Balance"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def steps(self, context: bpy.types.Context) -> job.Steps:
+        """Return the steps that bake the active take again in balance."""
+        rig = character.current(context)
+        take = takes.active(rig)
+        wanted = replace(recipe.stored(take), balance=1.0)
+        return job.rebake_steps(context, rig, take, wanted)
+
+    def report_result(self, made: Any) -> None:
+        """Report the take, and keep the setting for the next bake."""
+        bpy.context.scene.footfall.balance = 1.0
+        super().report_result(made)
+
+
+classes = (
+    FOOTFALL_OT_bake,
+    FOOTFALL_OT_bake_cycle,
+    FOOTFALL_OT_rebake_take,
+    FOOTFALL_OT_balance_take,
+)
 register, unregister = bpy.utils.register_classes_factory(classes)

@@ -3,6 +3,7 @@
 
 from . import (
     bake,
+    balance_strip,
     between,
     character,
     experts,
@@ -15,7 +16,8 @@ from . import (
 )
 
 modules = (
-    character, path, motion, style, bake, footprints, experts, one_shot, between, report,
+    balance_strip, character, path, motion, style, bake, footprints, experts, one_shot, between,
+    report,
 )  # fmt: skip
 
 

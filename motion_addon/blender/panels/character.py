@@ -10,7 +10,7 @@ import bpy
 
 from ..creature import stored_creatures
 from ..rig import character
-from .bone_list import draw_bones
+from .rig_fields import draw_bones
 from .tab import Tab, sentence
 
 UNSURE = 0.75  # confidence below which the label says "perhaps"

@@ -12,7 +12,7 @@ from ..operators.speed import PRESETS
 from ..rig import character, character_size
 from ..scene.kind_settings import settings_of
 from ..settings import pace
-from .creature_choice import draw_choice
+from .rig_fields import draw_choice
 from .tab import Tab, sentence
 
 
@@ -119,7 +119,7 @@ class FOOTFALL_PT_motion_more(Tab, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = context.scene.footfall
-        for name in ("cadence", "start_phase", "seed", "cleanup"):
+        for name in ("cadence", "start_phase", "seed", "cleanup", "balance"):
             layout.prop(settings, name)
 
 

@@ -12,9 +12,8 @@ from ..creature import exemplar, one_shot, stored_creatures
 from ..operators.one_shot import FOOTFALL_OT_adapt, FOOTFALL_OT_examine
 from ..rig import character
 from ..scene import progress
-from .bone_list import draw_bones
 from .charts import draw_chart, footfall_chart
-from .creature_choice import draw_choice
+from .rig_fields import draw_bones, draw_choice
 from .tab import Tab, progress_bar, sentence
 
 ICONS = {"error": "CANCEL", "warning": "ERROR", "note": "INFO"}

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..keys import takes
+from .balance_strip import draw_strip
 from .charts import draw_chart, footfall_chart
 from .tab import Tab, active_take, sentence
 
@@ -18,6 +19,9 @@ LINES = (
     ("Speed error", "{speed_error_mean:.3f} m/s"),
     ("Foot slip", "{slip_median_cm:.2f} cm, 95% {slip_95_cm:.2f}"),
     ("Foot skate", "{foot_skate:.3f} cm/frame"),
+    ("Off balance", "{balance[zmp_median_cm]:.1f} cm, 95% {balance[zmp_95_cm]:.1f}"),
+    ("... in mocap", "{balance[mocap][zmp_median_cm]:.1f} cm, 95% {balance[mocap][zmp_95_cm]:.1f}"),
+    ("Off its flight", "{balance[flight_error_cm]:.2f} cm"),
     ("Steps", "{footfalls[left]} left, {footfalls[right]} right"),
     ("Steps hind", "LH {footfalls[LH]}, RH {footfalls[RH]}"),
     ("Steps fore", "LF {footfalls[LF]}, RF {footfalls[RF]}"),
@@ -64,6 +68,7 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
                 row = column.split(factor=0.4)
                 row.label(text=label)
                 row.label(text=text)
+        draw_strip(context, layout, report)
         draw_chart(layout, chart)
         for credit in report.get("credits", ()):
             sentence(context, layout, credit)

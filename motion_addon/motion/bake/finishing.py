@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a driven motion to the character's: styles, planted feet, head and tail, size and pace."""
+"""From a driven motion to the character's: styles, planted feet, balance, head and tail, size."""
 
 import math
 from dataclasses import replace
 
 import numpy as np
 
+from ..cleanup.balance import balanced
 from ..cleanup.cleanup import EXEMPLAR, clean
 from ..cleanup.secondary_motion import follow_through, look_at
 from ..clip.clip import Clip
@@ -21,6 +22,7 @@ def finished(run: Run, walk: PlannedWalk, loops: bool = False) -> Clip:
     """
     clip = _styled(run.clip, walk, loops)
     clip = _planted(clip, walk)
+    clip = balanced(clip, walk.request.balance)
     clip = follow_through(clip, walk.request.follow_through)
     clip = _looking(clip, walk)
     return life_size(clip, walk.scale)

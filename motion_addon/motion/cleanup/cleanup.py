@@ -27,8 +27,6 @@ from .rolling_foot import RollingFoot
 from .stances import StanceRules
 from .standing_ends import with_still_ends
 
-_X = np.array([1.0, 0.0, 0.0])
-
 _PLANTINGS: Final[dict[object, FootPlanting]] = {ROLLING_FOOT: RollingFoot(), PAW: Paw()}
 
 
@@ -91,7 +89,7 @@ def clean(
     if settings.lock:
         planting, seconds = _PLANTINGS[kind.foot], settings.level_seconds
         down = plant(body, down, planting, ground, seconds, settings.rules, settings.soles)
-    return _written(clip, body, down)
+    return body.written(clip, down)
 
 
 def _move_onto_plan(body: LowerBody, trajectory: Trajectory, settings: CleanupSettings) -> None:
@@ -107,20 +105,3 @@ def _move_onto_plan(body: LowerBody, trajectory: Trajectory, settings: CleanupSe
     gap = trajectory.positions[at] - mean_root(body.center, body.fps)
     gap[:, 1] = 0.0
     body.move(smooth(gap, settings.follow_seconds * body.fps))
-
-
-def _written(clip: Clip, body: LowerBody, contacts: Array) -> Clip:
-    """Return `clip` with the transforms of `body`."""
-    rotations = clip.rotations.astype(np.float64)
-    for name in body.rotations:
-        rotations[:, clip.skeleton.index(name)] = body.local(name)
-    for name, angle in body.bends.items():
-        joint = clip.skeleton.index(name)
-        bend = quat.from_axis_angle(_X, -angle)
-        rotations[:, joint] = quat.mul(bend, rotations[:, joint])
-    return replace(
-        clip,
-        rotations=quat.unroll(rotations).astype(np.float32),
-        root_positions=body.root.astype(np.float32),
-        contacts=contacts.astype(np.float32),
-    )

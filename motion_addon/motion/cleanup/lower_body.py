@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..clip.skeleton import Skeleton
 from ..maths import leg_ik, quat
 from ..maths.quat import Array
 
-_UP, _FRONT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
+_SIDE, _UP, _FRONT = np.eye(3)
 
 
 @dataclass
@@ -160,6 +160,22 @@ class LowerBody:
         if above < 0:
             return self.rotations[name]
         return quat.inv_mul(self.rotations[self.skeleton.names[above]], self.rotations[name])
+
+    def written(self, clip: Clip, contacts: Array | None) -> Clip:
+        """Return ``clip`` with the transforms of this body and ``contacts`` (T, P)."""
+        rotations = clip.rotations.astype(np.float64)
+        for name in self.rotations:
+            rotations[:, clip.skeleton.index(name)] = self.local(name)
+        for name, angle in self.bends.items():
+            joint = clip.skeleton.index(name)
+            bend = quat.from_axis_angle(_SIDE, -angle)
+            rotations[:, joint] = quat.mul(bend, rotations[:, joint])
+        return replace(
+            clip,
+            rotations=quat.unroll(rotations).astype(np.float32),
+            root_positions=self.root.astype(np.float32),
+            contacts=None if contacts is None else contacts.astype(np.float32),
+        )
 
     @property
     def sole(self) -> float:

@@ -125,6 +125,11 @@ def drop(hip: Array, ankle: Array, target: Array, length: float) -> Array:
     """
     was = np.minimum(np.linalg.norm(ankle - hip, axis=-1) / length, STRAIGHTEST)
     limit = length * np.maximum(was + 0.3 * ROOM * (1.0 - was), FREE)
+    return drop_to(hip, target, limit)
+
+
+def drop_to(hip: Array, target: Array, limit: Array) -> Array:
+    """Return the vertical move (..., m, 0 or less) of the hip to within ``limit`` of ``target``."""
     away = ((hip - target)[..., [0, 2]] ** 2).sum(axis=-1)
     height = np.sqrt(np.maximum(limit**2 - away, (0.5 * limit) ** 2))
     return np.asarray(np.minimum(target[..., 1] + height - hip[..., 1], 0.0))

@@ -19,6 +19,8 @@ from ..plan.ground import GroundHeight, ground_of
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from . import biped_metrics, quadruped_metrics
+from .balance import balance_of
+from .balance_card import balance_card
 from .clip_metrics import (
     ground_errors,
     heading_error,
@@ -29,6 +31,7 @@ from .clip_metrics import (
     speed_error,
     trunk,
 )
+from .masses import has_masses
 
 Spans = list[list[float]]
 """Stretches of time as [start, end] in seconds."""
@@ -154,11 +157,14 @@ def report(
     figures = motion_figures(clip, standing, ground, soles)
     card |= figures
     shares = card.get("gait")
-    if reference and isinstance(shares, dict) and shares:
-        mocap = reference.get(max(shares, key=lambda gait: shares[gait]), {})
+    main = max(shares, key=lambda gait: shares[gait]) if isinstance(shares, dict) and shares else ""
+    if reference and main:
+        mocap = reference.get(main, {})
         card["against_mocap"] = {n: figures[n] / v for n, v in mocap.items() if v and n in figures}
     if kind.level and trajectory is not None:
         card |= heading_error(forward, clip.fps, trajectory)
+    if has_masses(clip.skeleton):
+        card["balance"] = balance_card(balance_of(clip, standing, ground), clip, main)
     if kind.on_clock:
         card |= _gait_card(clip, standing, trajectory)
     card["footfalls"] = footfalls(standing, clip.fps, kind)
@@ -196,6 +202,17 @@ _LINES = (
         " RF {footfall_phases[RF]:.2f} of a stride",
     ),
     ("Duty factors", "LH {duty[LH]:.2f}, LF {duty[LF]:.2f}, RH {duty[RH]:.2f}, RF {duty[RF]:.2f}"),
+    (
+        "Zero-moment point off the feet",
+        "{balance[zmp_median_cm]:.1f} cm in the median, {balance[zmp_95_cm]:.1f} in 95 %",
+    ),
+    (
+        "Mocap of this gait off the feet",
+        "{balance[mocap][zmp_median_cm]:.1f} cm in the median, {balance[mocap][zmp_95_cm]:.1f}"
+        " in 95 %",
+    ),
+    ("Flight off its parabola (mean)", "{balance[flight_error_cm]:.2f} cm"),
+    ("Mocap of this gait off its parabola", "{balance[mocap][flight_error_cm]:.2f} cm"),
     ("Hip height", "{hip_height:.2f} m"),
     ("Joint activity", "{joint_activity:.0f} deg/s"),
     ("Jerk", "{jerk:.0f} m/s^3"),

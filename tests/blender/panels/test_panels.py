@@ -58,6 +58,7 @@ def draw(name: str) -> Notes:
         preferences=bpy.context.preferences,
         selected_objects=bpy.context.selected_objects,
         region=SimpleNamespace(width=280),
+        window_manager=bpy.context.window_manager,
     )
     kind = panel(name)
     owner = SimpleNamespace(layout=notes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list of a bone map's rows, with the buttons that change it."""
+"""Parts that several panels share: the rows of a bone map, and the choice of a creature."""
 
 from __future__ import annotations
 
@@ -25,3 +25,11 @@ def draw_bones(layout: bpy.types.UILayout, rig: Any, identifier: str) -> bpy.typ
         row.prop_search(chosen, "bone", rig.data, "bones", text="")
         row.operator("footfall.map_from_bone", text="", icon="EYEDROPPER")
     return side
+
+
+def draw_choice(layout: bpy.types.UILayout, rig: Any, text: str = "") -> None:
+    """Draw the choice of a rig's creature; an empty field chooses none."""
+    kept = rig.footfall
+    layout.prop_search(
+        kept, "creature", kept, "creatures", text=text, icon="OUTLINER_DATA_ARMATURE"
+    )
