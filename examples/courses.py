@@ -92,7 +92,9 @@ def _stairs(length: float) -> None:
     rises = rng.uniform(0.15, 0.18, 6)
     way, height = FLAT, 0.0
     profile = [(-MARGIN, 0.0)]
-    for rise, run in zip([*rises, *-rises[::-1]], [*[0.28] * 5, 1.4, *[0.28] * 5, 0.0], strict=True):
+    for rise, run in zip(
+        [*rises, *-rises[::-1]], [*[0.28] * 5, 1.4, *[0.28] * 5, 0.0], strict=True
+    ):
         profile += [(way, height), (way, height + rise)]
         way, height = way + run, height + rise
     profile.append((max(length, way) + MARGIN, 0.0))
@@ -143,7 +145,7 @@ COURSES: Final[dict[str, Callable[[float], None]]] = {
 
 def build(name: str, length: float) -> Ground:
     """Replace the scene's course by another one for a path of ``length`` meters."""
-    old = bpy.data.collections.get(COLLECTION)
+    old: bpy.types.Collection | None = bpy.data.collections.get(COLLECTION)
     if old is not None:
         for item in list(old.objects):
             bpy.data.objects.remove(item)

@@ -192,7 +192,9 @@ def _judged(
     scores["pops"] = found.pops / max(flat.pops, 10.0)
     scores["jerk"] = found.jerk / max(flat.jerk, 1e-6)
     frames = result.clip.frames
-    return Row(name, course, request.gait, request.speed, plain, found, scores, rate, frames, missed)
+    return Row(
+        name, course, request.gait, request.speed, plain, found, scores, rate, frames, missed
+    )
 
 
 def put(
@@ -216,7 +218,7 @@ def put(
 
 HEADER: Final = (
     f"{'rig':8s}{'course':8s}{'gait':6s}{'m/s':>5s}{'':6s}{'median':>8s}{'95 %':>8s}{'stance':>8s}"
-    f"{'swing':>8s}{'slip':>8s}{'skate':>8s}{'pops':>8s}{'jerk':>8s}{'missed':>8s}{'fps':>7s}  worst"
+    f"{'swing':>8s}{'slip':>8s}{'skate':>8s}{'pops':>8s}{'jerk':>8s}{'missed':>8s}{'fps':>7s} worst"
 )
 
 
@@ -227,8 +229,9 @@ def line(row: Row) -> str:
         for name, target in TARGETS.items()
     )
     worst = row.figures.worst[0] if row.figures.worst else ("", 0, 0.0)
+    way = " plain" if row.plain else ""
     return (
-        f"{row.rig:8s}{row.course:8s}{row.gait:6s}{row.speed:5.2f}{' plain' if row.plain else '':6s}"
+        f"{row.rig:8s}{row.course:8s}{row.gait:6s}{row.speed:5.2f}{way:6s}"
         f"{cells}{row.missed:8.1f}{row.rate:7.0f}  {worst[0]} {worst[2]:+.1f} at {worst[1]}"
     )
 

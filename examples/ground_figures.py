@@ -171,8 +171,11 @@ def figures(
         low = over.min(axis=1)
         name = foot.leg.joints.name
         for frame, depth in enumerate(low):
-            depths[bool(heel[frame] or ball[frame])].append((name, frame, float(depth)))
-        for part, own, down in (("heel", foot.heel, _held(heel, skin, foot)), ("ball", foot.ball, ball)):
+            depths[bool(heel[frame] or ball[frame])].append((name, frame, CM * float(depth)))
+        for part, own, down in (
+            ("heel", foot.heel, _held(heel, skin, foot)),
+            ("ball", foot.ball, ball),
+        ):
             if len(own):
                 stands += [
                     (f"{name} {part}", int(f), CM * float(over[f, own].min()))
@@ -190,21 +193,28 @@ def figures(
         tuple(range(len(feet))),
         clip_metrics.SKATE_HEIGHT * (1.0 if rolls else size),
     )
-    deep = {key: min(found, key=lambda one: one[2]) for key, found in depths.items() if found}
     return Figures(
         float(np.median(distances)),
         float(np.percentile(distances, 95)),
-        *(CM * max(-deep[key][2], 0.0) if key in deep else 0.0 for key in (True, False)),
+        _deepest(depths[True]),
+        _deepest(depths[False]),
         float(np.percentile(slips, 95)) if slips else 0.0,
         skate,
         clip_metrics.pops(motion.bends, fps, KNEE_POP if rolls else POP / size),
         clip_metrics.jerk(motion.hips[:, None], fps),
         tuple(_spread(sorted(stands, key=lambda one: -abs(one[2])))),
-        tuple((n, f, CM * d) for n, f, d in _spread(sorted(depths[False], key=lambda o: o[2]))),
+        tuple(_spread(sorted(depths[False], key=lambda one: one[2]))),
     )
 
 
-def _spread(found: list[tuple[str, int, float]], count: int = 3) -> Iterator[tuple[str, int, float]]:
+def _deepest(depths: list[tuple[str, int, float]]) -> float:
+    """Return how deep (cm) the deepest skin is in some frames, 0 or more."""
+    return max([0.0, *(-depth for *_, depth in depths)])
+
+
+def _spread(
+    found: list[tuple[str, int, float]], count: int = 3
+) -> Iterator[tuple[str, int, float]]:
     """Yield the first few that are more than 10 frames apart or of other feet."""
     done: list[tuple[str, int, float]] = []
     for one in found:

@@ -10,13 +10,14 @@ from .keys import copies
 from .keys.layers import edit_count
 from .rig import override_copy
 from .scene import old_files, progress
-from .settings import between, creature, override, properties, style
+from .settings import between, creature, override, prints, properties, style
 
 modules = (
     old_files,
     creature,
     style,
     override,
+    prints,
     properties,
     override_copy,
     between,

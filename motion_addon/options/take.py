@@ -96,7 +96,12 @@ class TakeOptions(BakeOptions):
         None, "Spot", "Place to turn at and direction to face first; the character's own if none",
         _SPOT,
     )  # fmt: skip
-    ground: str = text("", "Ground", "Mesh to lay the path on; empty uses the curve's own height")
+    ground: str = text(
+        "", "Ground", "Object to walk on, with its instances; empty uses the curve's own height"
+    )
+    ground_collection: str = text(
+        "", "Ground Collection", "Collection to walk on, in addition to the ground"
+    )
     take: str = text("", "Take", "Name of the take; empty finds a free one")
     cycle: bool = flag(
         False, "Cycle", "One looping cycle in place instead of a walk along the curve", panel=None

@@ -23,9 +23,7 @@ def floor(z: Span = (-3.0, 30.0), y: float = 0.0, x: Span = (-3.0, 3.0)) -> Grou
 
 def joined(*grounds: GroundMesh) -> GroundMesh:
     """Return all faces of grounds as one."""
-    first = np.cumsum([0, *(len(one.vertices) for one in grounds)])
-    triangles = [one.triangles + start for one, start in zip(grounds, first, strict=False)]
-    return GroundMesh(np.concatenate([one.vertices for one in grounds]), np.concatenate(triangles))
+    return GroundMesh.joined(grounds)
 
 
 def stairs(start: float, count: int, run: float = 0.28, riser: float = 0.17) -> GroundMesh:

@@ -75,7 +75,7 @@ def bake_steps(context: bpy.types.Context) -> Steps:
     if len({rig.footfall.kind for rig in rigs}) > 1:
         raise RefusedError("People and animals are selected; bake one kind at a time")
     wanted, sizes = _wanted(context, rigs, maps)
-    members = _members(context, wanted, sizes)
+    members = _members(context, rigs, wanted, sizes)
     recipes = [_recipe(w, m) for w, m in zip(wanted, members, strict=True)]
     entries = [gate.opened(context, rig) for rig in rigs]
     every = zip(rigs, members, sizes, recipes, strict=True)
@@ -122,23 +122,32 @@ def _wanted(
 
 
 def _members(
-    context: bpy.types.Context, wanted: Sequence[Recipe], sizes: Sequence[CharacterSize]
+    context: bpy.types.Context,
+    rigs: Sequence[bpy.types.Object],
+    wanted: Sequence[Recipe],
+    sizes: Sequence[CharacterSize],
 ) -> tuple[Member, ...]:
     """Return the members of the herd, planned for the largest of the rigs."""
-    from ...motion.bake.herd import Herd, members
+    from ...motion.bake.herd import LANE, ROW, Herd, members
+    from ...motion.body.kinds import kind_of_model
+    from ...motion.plan.ground_mesh import GroundMesh
 
     settings = context.scene.footfall
     largest = max(sizes, key=lambda size: size.hip_height or size.height or 0.0)
     own = len({one.curve for one in wanted}) > 1
+    spacing = settings.herd_spacing * meters_per_unit(context.scene)
+    usual = kind_of_model(wanted[0].model).spacing * (largest.hip_height or largest.height or 1.0)
+    width = 0.0 if own else LANE * ROW * (spacing or usual) * len(rigs)
     asked = [
-        scene_request.request(one, context.scene, largest)
+        scene_request.request(one, context.scene, largest, rigs, width)
         for one in (wanted if own else wanted[:1])
     ]
     if len({request.cyclic for request in asked}) > 1:
         raise RefusedError("Some curves are closed and some open; close all of them or none")
-    spacing = settings.herd_spacing * meters_per_unit(context.scene)
+    grounds = [request.ground for request in asked if request.ground is not None]
+    ground = GroundMesh.joined(grounds) if grounds else None
     herd = Herd(
-        asked[0],
+        replace(asked[0], ground=ground),
         count=len(wanted),
         paths=tuple(request.path for request in asked) if own else (),
         lanes=settings.herd_lanes,

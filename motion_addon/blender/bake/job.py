@@ -6,7 +6,7 @@ Everything that can be refused is refused before the scene changes.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from ..keys.commit import NewTake
 from ..keys.gate import Gate
 from ..keys.layers import take_layers
 from ..keys.recipe import Recipe
+from ..prints import footprint_axes, nearest_place, print_edits, print_objects
 from ..rig.readiness import mapped, refusal
 from . import experts, scene_request
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 Steps = Generator[float, None, bpy.types.PropertyGroup]
 GROUND_SPEED = "footfall_ground_speed"  # custom property of a cycle's action, meters a second
+MISSED = 0.01  # meters by which a leg may be too short for an edited footprint
 MOTION_SHARE = 0.85  # part of the progress that the motion core takes
 
 
@@ -43,7 +45,11 @@ def run(steps: Steps) -> bpy.types.PropertyGroup:
 
 
 def bake_steps(
-    context: bpy.types.Context, rig: bpy.types.Object | None, wanted: Recipe, again: bool = False
+    context: bpy.types.Context,
+    rig: bpy.types.Object | None,
+    wanted: Recipe,
+    again: bool = False,
+    draft: dict[str, Any] | None = None,
 ) -> Steps:
     """Bake a recipe onto a character; yields progress 0..1 and returns the take.
 
@@ -72,10 +78,11 @@ def bake_steps(
         result = cycle(asked)
     else:
         walk = scene_request.looking(plan_bake(asked), wanted, context.scene)
+        walk = replace(walk, draft=draft)
         result = yield from part_of(walk_steps(walk), 0.0, MOTION_SHARE)
     card = {**result.report, "notes": [*result.report.get("notes", ()), *remarks]}
     result = replace(result, report=card)
-    made = prepared(context, entry, rig_map, result, wanted, size)
+    made = prepared(context, entry, rig_map, result, wanted, size, draft is not None)
     with commit.removed_on_error(made.action):
         return show(context, [made])[0]
 
@@ -94,18 +101,35 @@ def _on_spot(wanted: Recipe, rig: bpy.types.Object, rig_map: RigMap, again: bool
 
 
 def rebake_steps(
-    context: bpy.types.Context, rig: bpy.types.Object, take: bpy.types.PropertyGroup, wanted: Recipe
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    take: bpy.types.PropertyGroup,
+    wanted: Recipe,
+    draft: bool = False,
 ) -> Steps:
-    """Bake a take again from a recipe, with the footfalls that were dragged in the Dope Sheet.
+    """Bake a take again from a recipe, with the footprints that the artist has edited.
 
-    Raises RefusedError.
+    A draft, while one of them is dragged, keeps the figures of the report card. Raises
+    RefusedError.
     """
-    moved = () if wanted.cycle else footfall_keys.edits(take)
-    keyed = footfall_keys.has_keys(take)
-    wanted = replace(recipe.named(wanted, take.name), footprints=moved)
-    made = yield from bake_steps(context, rig, wanted, again=True)
+    from ...motion.bake.reach import OutOfReachError
+
+    moved = () if wanted.cycle else print_edits.of(rig, take, context.scene)
+    keyed, read, name = footfall_keys.has_keys(take), print_edits.poses(rig, take), take.name
+    wanted = replace(recipe.named(wanted, name), footprints=moved)
+    try:
+        card = takes.report_of(take) if draft and moved else None
+        made = yield from bake_steps(context, rig, wanted, again=True, draft=card)
+    except OutOfReachError as error:
+        raise nearest_place.refusal(take, error) from error
+    nearest_place.forget()
+    owner: bpy.types.Object = made.id_data  # type: ignore[assignment]
     if keyed and footfall_keys.movable(made):
-        footfall_keys.add_keys(made.id_data, made)  # type: ignore[arg-type]
+        footfall_keys.add_keys(owner, made)
+    old = takes.find(owner, name)
+    if old is not None:
+        print_objects.hand_over(old, made)
+    print_objects.place(owner, made, context.scene, read)
     return made
 
 
@@ -116,10 +140,12 @@ def prepared(
     result: BakeResult,
     wanted: Recipe,
     size: CharacterSize,
+    draft: bool = False,
 ) -> NewTake:
     """Return the take of a result, with its keys in a new action; nothing else is changed.
 
-    The keys are planned against the state before any take. Raises RefusedError.
+    The keys are planned against the state before any take. Raises RefusedError, also for an edited
+    footprint of a draft that is out of reach.
     """
     from ..keys import key_plan, playback_check
 
@@ -127,17 +153,21 @@ def prepared(
     name = entry.take or takes.free_name(rig, wanted.take, _stem(wanted, result.report))
     old = take_layers.Baked.of(takes.find(rig, entry.edited))
     stored = recipe.named(wanted, name).to_json()
-    stored["footprints"] = result.report.get("footprints_edited", [])
+    edits: Any = result.report.get("footprints_edited", [])
+    stored["footprints"] = footprint_axes.for_recipe(edits, size.meters)
     with commit.new_action(rig, name) as action:
         with review.rewound(rig, context.scene):
             plan = _planned(context, rig, rig_map, result, wanted, size)
+            card = _with_prints(result.report, plan, size)
+            for problem in _missed(card["footprints"]) if draft else ():
+                raise RefusedError(problem.rstrip("."))
             key_plan.fill(plan, rig, action, action.slots[0], wanted.frame_start)
         if wanted.cycle:
             last = wanted.frame_start + round(float(plan.frames[-1]))
             _mark_cycle(action, wanted.frame_start, last, result.report)
         known = result.report.get("notes", ())
         notes = [*plan.notes, *take_layers.remarks(old, entry.take)]
-        report = {**_with_prints(result.report, plan, size), "notes": [*known, *notes]}
+        report = {**card, "notes": [*known, *notes]}
         edited = take_layers.settled(rig, rig_map, old, take_layers.Baked(action, stored, report))
     switch = partial(key_plan.set_switches, plan)
     check = partial(playback_check.warnings, plan, float(wanted.frame_start))
@@ -167,7 +197,19 @@ def _with_prints(report: dict[str, Any], plan: KeyPlan, size: CharacterSize) -> 
     if plan.prints is None or not report.get("footprints"):
         return report
     own = plan.prints.card(report["footprints"], size.meters)
-    return {**report, "footprints": own, "outlines": plan.prints.outlines(size.meters)}
+    warnings = [*report.get("warnings", ()), *_missed(own)]
+    outlines = plan.prints.outlines(size.meters)
+    return {**report, "footprints": own, "outlines": outlines, "warnings": warnings}
+
+
+def _missed(prints: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each edited footprint that the character's leg is too short for."""
+    for one in prints:
+        if one["pinned"] and one["missed"] > MISSED:
+            yield (
+                f"The footprint of {one['foot']} at {one['touchdown']:.2f} s is"
+                f" {100.0 * one['missed']:.0f} cm farther than the leg reaches."
+            )
 
 
 def _closed(plan: KeyPlan) -> KeyPlan:

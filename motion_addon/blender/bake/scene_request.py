@@ -16,6 +16,7 @@ from ...options.bake import BakeOptions
 from ...options.option import options_of
 from ...options.take import TakeOptions
 from ..keys.recipe import Recipe
+from ..prints import footprint_axes
 from ..rig import character
 from ..scene.kind_settings import KIND_SETTINGS, settings_of
 from ..scene.units import frame_rate, meters_per_unit
@@ -23,13 +24,19 @@ from ..style import style_mix
 from . import experts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...motion.bake.planning import PlannedWalk
     from ...motion.bake.request import BakeRequest
+    from ...motion.plan.ground_mesh import GroundMesh
+    from ...motion.plan.path import Path
     from ..keys.key_plan import KeySettings
     from ..rig.character_size import CharacterSize
 
 BACKWARD = 180.0
 """Degrees by which a body is turned from its path to go backward."""
+HIPS = 0.58
+"""Height of a person's hips over the body's height."""
 
 
 def from_settings(
@@ -53,6 +60,7 @@ def from_settings(
         curve=settings.path.name if settings.path else "",
         turn=math.degrees(settings.turn) if settings.way == "spot" and not cycle else None,
         ground=settings.ground.name if settings.ground else "",
+        ground_collection=settings.ground_collection.name if settings.ground_collection else "",
         cycle=cycle,
         model=rig.footfall.kind,
         creature=rig.footfall.creature if creatures else "",
@@ -89,6 +97,8 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
     settings.turn = math.radians(recipe.turn or 0.0)
     settings.gaze = scene.objects.get(recipe.gaze) if isinstance(recipe.gaze, str) else None
     settings.ground = scene.objects.get(recipe.ground)
+    known = {one.name: one for one in scene.collection.children_recursive}
+    settings.ground_collection = known.get(recipe.ground_collection)
     settings.vary_speed = not isinstance(recipe.speed, int | float)
     if isinstance(recipe.speed, int | float):
         settings.speed = recipe.speed
@@ -123,20 +133,32 @@ def key_settings(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) ->
     )
 
 
-def request(recipe: Recipe, scene: bpy.types.Scene, size: CharacterSize) -> BakeRequest:
-    """Return the bake request of a recipe, with its curve and styles read from the scene.
+def request(
+    recipe: Recipe,
+    scene: bpy.types.Scene,
+    size: CharacterSize,
+    herd: Sequence[bpy.types.Object] = (),
+    width: float = 0.0,
+) -> BakeRequest:
+    """Return the bake request of a recipe, with its curve, ground and styles read from the scene.
 
-    A gaze is added by ``looking`` once the walk is planned. Raises RefusedError.
+    The rigs of a ``herd`` are no ground, and its ground is read to ``width`` (m) from the path. A
+    gaze is added by ``looking`` once the walk is planned. Raises RefusedError.
     """
     from ...motion.bake.request import BakeRequest
+    from ...motion.plan.path import Path
 
     points, cyclic = _path(recipe, scene, size)
+    ground = None
+    if (recipe.ground or recipe.ground_collection) and not recipe.cycle:
+        ground = _ground(recipe, scene, size, Path.from_points(points, cyclic), herd, width)
+    edits = footprint_axes.for_request(recipe.footprints, size.meters)
     shared = {name: getattr(recipe, name) for name in options_of(BakeOptions)}
     asked = BakeRequest.from_json(
         {
             **shared, "path": points, "cyclic": cyclic, "fps": frame_rate(scene),
             "facing": _facing(recipe, scene), "height": size.height,
-            "hip_height": size.hip_height, "footprints": list(recipe.footprints),
+            "hip_height": size.hip_height, "ground": ground, "footprints": edits,
         }
     )  # fmt: skip
     return style_mix.with_styles(asked, recipe, scene, frame_rate(scene))
@@ -180,7 +202,7 @@ def _path(
 ) -> tuple[list[list[float]], bool]:
     """Points in the motion core's axes and whether they close; a cycle needs no curve."""
     from ..rig import standing_place
-    from ..scene import curve, path_surface
+    from ..scene import curve
 
     if recipe.cycle:
         return [[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]], False
@@ -194,14 +216,30 @@ def _path(
     if path is None:
         raise RefusedError(f"There is no curve '{recipe.curve}' in the scene; pick another")
     points, cyclic = curve.path_points(path, scene)
-    if recipe.ground:
-        surface: bpy.types.Object | None = scene.objects.get(recipe.ground)
-        if surface is None or surface.type != "MESH":
-            raise RefusedError(
-                f"There is no mesh '{recipe.ground}' to lay the path on; pick another"
-            )
-        points = path_surface.drop(points, surface, bpy.context.evaluated_depsgraph_get())
     return (curve.core_from_world(points) * meters_per_unit(scene)).tolist(), cyclic
+
+
+def _ground(
+    recipe: Recipe,
+    scene: bpy.types.Scene,
+    size: CharacterSize,
+    path: Path,
+    herd: Sequence[bpy.types.Object],
+    width: float,
+) -> GroundMesh:
+    """Return the ground near a path, in the motion core's axes and meters. Raises RefusedError."""
+    import numpy as np
+
+    from ...motion.bake.path_ground import REACH
+    from ..scene import ground_source
+
+    hips = size.hip_height or HIPS * (size.height or 1.0)
+    reach = max(REACH[0] * hips, REACH[1]) + width
+    line = path.position(np.append(np.arange(0.0, path.length, 0.5 * reach), path.length))
+    ends = {recipe.character, recipe.curve} - {""}
+    own = [scene.objects[name] for name in ends if name in scene.objects]
+    names = ground_source.GroundNames(recipe.ground, recipe.ground_collection)
+    return ground_source.read(names, scene, line, reach, [*own, *herd])
 
 
 def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:

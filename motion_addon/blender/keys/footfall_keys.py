@@ -9,6 +9,7 @@ a bar. Keys that the artist drags become moved footfalls when the take is baked 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -151,7 +152,7 @@ def read_keys(take: bpy.types.PropertyGroup) -> Stances:
     curves, found = _curves(take), {}
     for foot, stances in baked(take).items():
         if foot not in curves:
-            raise RefusedError(f"The keys of {foot} are missing; undo, or press Clear Footfalls")
+            raise RefusedError(f"The keys of {foot} are missing; undo, or press Reset Footprints")
         found[foot] = _read(curves[foot], foot, len(stances))
     return found
 
@@ -163,7 +164,7 @@ def _read(curve: bpy.types.FCurve, foot: str, count: int) -> list[tuple[float, f
     if sorted(frames) != list(range(1, count + 1)) or any(len(f) != 2 for f in frames.values()):
         raise RefusedError(
             f"A footfall of {foot} does not have two keys: some were added, deleted or dragged onto"
-            " others; undo, or press Clear Footfalls"
+            " others; undo, or press Reset Footprints"
         )
     stances = [(min(pair), max(pair)) for _, pair in sorted(frames.items())]
     ends = [frame for stance in stances for frame in stance]
@@ -172,25 +173,42 @@ def _read(curve: bpy.types.FCurve, foot: str, count: int) -> list[tuple[float, f
     return stances
 
 
-def edits(take: bpy.types.PropertyGroup) -> tuple[dict[str, Any], ...]:
-    """Return the moved footfalls of the next bake of a take: those stored and those dragged.
+@dataclass(frozen=True)
+class Drag:
+    """A stance whose keys were dragged, in seconds of the take."""
 
-    Stored ones are optional, since path or speed may have changed. Raises RefusedError.
-    """
-    before = stored(take)
-    if not movable(take):
-        return ()
-    if not has_keys(take):
-        return tuple({**edit, "optional": True} for edit in before)
+    foot: str
+    at: float
+    """Touchdown by which edits name it."""
+    added: bool
+    to: float | None
+    """New touchdown; None if it is back in its place."""
+    lift: float | None
+    """New lift-off; None keeps the stance's length."""
+
+
+def dragged(take: bpy.types.PropertyGroup) -> list[Drag]:
+    """Return the stances whose keys were dragged since the bake. Raises RefusedError."""
+    if not movable(take) or not has_keys(take):
+        return []
     plain, shown, now = unmoved(take), baked(take), read_keys(take)
-    out: list[dict[str, Any]] = []
+    fps, first = takes.report_of(take)["fps"], takes.recipe_of(take).get("frame_start", 1)
+    new = [edit for edit in stored(take) if edit.get("add")]
+    out = []
     for foot in feet(take):
         for was, baked_at, stance in zip(plain[foot], shown[foot], now[foot], strict=True):
-            if _apart(stance, baked_at) > DRAGGED and _apart(stance, was) > DRAGGED:
-                out.append(_edit(take, foot, was, stance))
-            elif _apart(stance, baked_at) <= DRAGGED:
-                out += [{**e, "optional": True} for e in before if _is_of(take, e, foot, was)]
-    return tuple(out)
+            if _apart(stance, baked_at) <= DRAGGED:
+                continue
+            start, to, lift = (round((f - first) / fps, 4) for f in (was[0], *stance))
+            added = [e for e in new if _is_of(take, {**e, "at": e["to"]}, foot, baked_at)]
+            if added:
+                out.append(Drag(foot, added[0]["at"], True, to, lift))
+            elif _apart(stance, was) <= DRAGGED:
+                out.append(Drag(foot, start, False, None, None))
+            else:
+                whole = abs((stance[1] - stance[0]) - (was[1] - was[0])) < 0.5
+                out.append(Drag(foot, start, False, to, None if whole else lift))
+    return out
 
 
 def _is_of(
@@ -205,16 +223,6 @@ def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def _edit(
-    take: bpy.types.PropertyGroup, foot: str, was: tuple[float, float], stance: tuple[float, float]
-) -> dict[str, Any]:
-    """Return the edit that moves a stance; an unchanged length is left out."""
-    fps, first = takes.report_of(take)["fps"], takes.recipe_of(take).get("frame_start", 1)
-    at, to, lift = (round((frame - first) / fps, 4) for frame in (was[0], *stance))
-    whole = abs((stance[1] - stance[0]) - (was[1] - was[0])) < 0.5
-    return {"foot": foot, "at": at, "to": to} | ({} if whole else {"lift": lift})
-
-
 def reset(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
     """Move all footfalls back to their unmoved times, for the next bake."""
     take.recipe = json.dumps({**takes.recipe_of(take), "footprints": []})
@@ -223,9 +231,13 @@ def reset(rig: bpy.types.Object, take: bpy.types.PropertyGroup) -> None:
 
 
 def moved_lines(take: bpy.types.PropertyGroup) -> list[str]:
-    """Return a line for each moved footfall of a take."""
+    """Return a line for each edited footprint of a take."""
     lines = []
     for edit in stored(take):
         to = edit.get("to", edit["at"])
-        lines.append(f"{edit['foot']}  {edit['at']:.2f} s to {to:.2f} s")
+        what = [f"to {to:.2f} s"] if abs(to - edit["at"]) > 1e-3 else []
+        words = {"place": "moved", "yaw": "turned", "lift": "lifted", "delete": "deleted"}
+        what += [word for key, word in words.items() if edit.get(key) not in (None, False)]
+        what = ["added"] if edit.get("add") else what
+        lines.append(f"{edit['foot']}  {edit['at']:.2f} s {', '.join(what)}")
     return lines

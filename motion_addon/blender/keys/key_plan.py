@@ -24,13 +24,12 @@ from ...motion.clip.clip import Clip
 from ...motion.creature.own_rig.own_pose import OwnPose
 from ...motion.footing.footing import Footing
 from ...motion.maths.quat import Array
-from ...motion.retarget import retarget
 from ...motion.retarget.channels import Channels, RootMotion, channels
 from ...motion.retarget.keyframe_reduction import thin
 from ...motion.retarget.settings import RetargetSettings
 from ...motion.rigs import RigBones, RigMap
 from ...motion.rigs.measure import measure
-from ..rig import control_rigs, extra_bones, laid_pose, skin_soles
+from ..rig import control_rigs, extra_bones, laid_pose, level_pose, skin_soles
 from ..rig.laid_pose import OwnPrints
 from ..rig.rig_copy import built_in, set_switch
 from ..scene import armature, bound_meshes, fcurves
@@ -183,11 +182,10 @@ def _extra_keys(
 
 
 def _pose(body: Body, clip: Clip, settings: KeySettings, own: OwnPose | None) -> BodyPose:
-    source = retarget.source_body(clip, ball=settings.ball_height)
-    posed = retarget.pose(
+    posed = level_pose.posed(
         clip,
-        source,
         body,
+        settings.ball_height,
         RetargetSettings(
             cyclic=settings.cyclic,
             palms=settings.palms,

@@ -9,7 +9,7 @@ from mathutils import Vector
 
 from ...errors import RefusedError
 from ..rig import character
-from ..scene import curve, drawn_path, path_surface
+from ..scene import curve, drawn_path
 from .bases import Explained, refuse
 
 HELP = "Drag: Draw    Click: Add Point    Backspace: Undo Point    Enter: Finish    Esc: Cancel"
@@ -88,7 +88,7 @@ class FOOTFALL_OT_draw_path(Explained, bpy.types.Operator):
         region = self._drawing.region
         at = (event.mouse_x - region.x, event.mouse_y - region.y)
         view = self._drawing.area.spaces.active.region_3d
-        return path_surface.under_mouse(context, region, view, at, character.current(context))
+        return drawn_path.under_mouse(context, region, view, at, character.current(context))
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         self._drawing.stop()

@@ -11,6 +11,7 @@ from ..bake import scene_request
 from ..creature import stored_creatures
 from ..keys import footfall_keys, recipe, review, takes
 from ..keys.layers import edit_count, take_layers
+from ..prints import print_objects
 from ..rig import character
 from ..scene import progress
 from ..style import style_mix
@@ -54,6 +55,7 @@ class FOOTFALL_OT_reject_take(_Reviewing, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         progress.cancel("a take was rejected")
         name = review.reject(character.current(context), context.scene)
+        print_objects.remove_unowned()
         self.report({"INFO"}, f"Rejected '{name}'")
         return {"FINISHED"}
 
@@ -75,6 +77,7 @@ class FOOTFALL_OT_remove_take(bpy.types.Operator):
             return refuse(self, "The take is shown on the character; reject it instead")
         progress.cancel("a take was removed")
         name = takes.remove(rig, self.index)
+        print_objects.remove_unowned()
         self.report({"INFO"}, f"Removed '{name}'")
         return {"FINISHED"}
 

@@ -25,6 +25,7 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
             layout.prop(settings, "turn")
         else:
             self._draw_curve(context, layout, settings)
+        self._draw_ground(layout, settings)
         layout.prop(settings, "live", text="Live: Bake While Editing", icon="RECORD_ON")
         if settings.live and progress.now.problem:
             sentence(context, layout, progress.now.problem, "ERROR")
@@ -45,7 +46,16 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
         row.operator("footfall.edit_path", text=label, icon="EDITMODE_HLT", depress=editing)
         if settings.path is None:
             sentence(context, layout, "Draw a path, or pick a curve", "INFO")
-        layout.prop(settings, "ground", text="", icon="MESH_GRID", placeholder="Ground mesh")
+
+    def _draw_ground(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+        column = layout.column(align=True)
+        column.prop(settings, "ground", text="", icon="MESH_GRID", placeholder="Ground object")
+        column.prop(
+            settings, "ground_collection", text="", icon="OUTLINER_COLLECTION",
+            placeholder="Ground collection",
+        )  # fmt: skip
+        if settings.ground is not None or settings.ground_collection is not None:
+            layout.prop(settings, "slope_pace", slider=True)
 
 
 classes = (FOOTFALL_PT_path,)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: D102 (poll, execute, draw and the like are defined by Blender)
-"""Panel: Report, the report card of the active take with its footfalls."""
+"""Panel: Report, the report card of the active take with its footfall chart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..keys import footfall_keys, takes
+from ..keys import takes
 from .charts import draw_chart, footfall_chart
 from .tab import Tab, active_take, sentence
 
@@ -65,27 +65,8 @@ class FOOTFALL_PT_report(Tab, bpy.types.Panel):
                 row.label(text=label)
                 row.label(text=text)
         draw_chart(layout, chart)
-        self._draw_footfalls(context, layout, take)
         for credit in report.get("credits", ()):
             sentence(context, layout, credit)
-
-    def _draw_footfalls(
-        self, context: bpy.types.Context, layout: bpy.types.UILayout, take: bpy.types.PropertyGroup
-    ) -> None:
-        """Draw the moved footfalls, and the buttons to move them."""
-        if not footfall_keys.movable(take):
-            return
-        keyed, moved = footfall_keys.has_keys(take), footfall_keys.moved_lines(take)
-        for line in moved:
-            layout.label(text=line, icon="KEYFRAME_HLT")
-        row = layout.row(align=True)
-        row.operator("footfall.key_footfalls", icon="ACTION", depress=keyed)
-        if keyed or moved:
-            row.operator("footfall.clear_footfalls", icon="LOOP_BACK")
-        if keyed:
-            text = "Drag the bars of Footfalls in the Dope Sheet, then bake again"
-            sentence(context, layout, text, "INFO")
-            layout.operator("footfall.rebake_take", icon="FILE_REFRESH")
 
 
 def filled(form: str, report: dict[str, Any]) -> str:

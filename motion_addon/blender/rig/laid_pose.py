@@ -63,12 +63,11 @@ def laid(
     """
     assert clip.contacts is not None
     footing = footing or Footing((), (), None, clip.contacts, clip.fps)
-    pairs = zip(skin, posed.body.legs, strict=True)
-    soles = [sole or Sole.of_bones(leg) for sole, leg in pairs]
-    done = lay(posed, footing, soles)
+    done = lay(posed, footing, skin)
     if footing.is_level and not any(skin):
         done = replace(done, pose=posed)
-    return OwnPrints(done, soles)
+    pairs = zip(skin, posed.body.legs, strict=True)
+    return OwnPrints(done, [sole or Sole.of_bones(leg) for sole, leg in pairs])
 
 
 def _hull(points: Array) -> Array:

@@ -96,14 +96,14 @@ def soles(obj: bpy.types.Object, body: Body) -> tuple[Sole | None, ...]:
     feet, all_bones = regions(body), frozenset(body.rig.names)
     found: list[list[Array]] = [[] for _ in feet]
     above: list[list[Array]] = [[] for _ in feet]
-    for mesh, places in _resting(obj):
+    for mesh, places in resting(obj):
         points = quat.inv_apply(body.world_from_body, places - body.origin)
         for region, own, shank in zip(feet, found, above, strict=True):
             near = np.flatnonzero(np.isfinite(region.distances(points)))
             if len(near):
-                own.append(points[near[_carried(mesh, near, region.bones, all_bones)]])
+                own.append(points[near[carried(mesh, near, region.bones, all_bones)]])
             if len(near) and region.shank:
-                shank.append(points[near[_carried(mesh, near, region.shank, all_bones)]])
+                shank.append(points[near[carried(mesh, near, region.shank, all_bones)]])
     return tuple(
         _sole(leg, np.concatenate(own), np.concatenate([*shank, np.zeros((0, 3))]))
         if any(map(len, own))
@@ -138,7 +138,7 @@ def _lowest(skin: Array, ahead: Array) -> Array:
     return np.asarray(skin[np.unique(picked)])
 
 
-def _resting(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, Array]]:
+def resting(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, Array]]:
     """Yield the meshes of a character, and their vertices (V, 3) at rest in the core's world."""
     now = np.array(obj.matrix_world, dtype=np.float64)
     if abs(np.linalg.det(now[:3, :3])) < 1e-12:
@@ -172,7 +172,7 @@ def _shaped(mesh: bpy.types.Object) -> Array:
     return out
 
 
-def _carried(
+def carried(
     mesh: bpy.types.Object, some: Array, bones: frozenset[str], all_bones: frozenset[str]
 ) -> Array:
     """Return (n,) bool, whether ``bones`` carry most of each of the vertices ``some`` (n,).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A path while it is drawn: its points, whether it is freehand, and its preview."""
+"""A path while it is drawn: points under the mouse, whether it is freehand, and its preview."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from contextlib import suppress
 
 import bpy
 import gpu
+from bpy_extras import view3d_utils
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
+from mathutils.geometry import intersect_line_plane
 
 from ...errors import RefusedError
 from . import progress
 from .curve import FARTHEST
+from .ground_source import belongs
 
 COLOR = (1.0, 0.55, 0.1, 1.0)
 LIFT = 0.01  # meters of the preview above the ground
@@ -99,6 +102,35 @@ class DrawnPath:
         marks = lifted[:1] if self.freehand else lifted
         batch_for_shader(shader, "POINTS", {"pos": marks}).draw(shader)
         gpu.state.line_width_set(1.0)
+
+
+def under_mouse(
+    context: bpy.types.Context,
+    region: bpy.types.Region,
+    view: bpy.types.RegionView3D,
+    at: tuple[float, float],
+    ignore: bpy.types.Object | None,
+) -> Vector | None:
+    """Return the world point under a pixel of a 3D view: on a visible mesh, else on the floor.
+
+    The character ``ignore`` and its meshes are passed. None where the ray meets nothing.
+    """
+    origin = view3d_utils.region_2d_to_origin_3d(region, view, at)
+    direction = view3d_utils.region_2d_to_vector_3d(region, view, at)
+    depsgraph = context.evaluated_depsgraph_get()
+    start = origin
+    for _ in range(8):
+        hit, location, _normal, _face, found, _matrix = context.scene.ray_cast(
+            depsgraph, start, direction
+        )
+        if not hit:
+            break
+        if not belongs(found.original, ignore):
+            return location.copy()
+        start = location + direction * 1e-3
+    if view.is_perspective and (direction.z < 0.0) != (origin.z > 0.0):
+        return None  # above the horizon
+    return intersect_line_plane(origin, origin + direction, Vector(), Vector((0.0, 0.0, 1.0)))
 
 
 def straight_ahead(rig: bpy.types.Object | None) -> list[Vector]:

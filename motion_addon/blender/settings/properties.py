@@ -30,6 +30,7 @@ from ...options.take import TakeOptions
 from .creature import FootfallCreature, FootfallOneShot
 from .declared import declare, declared
 from .override import FootfallOverride
+from .prints import FootfallPrint
 from .style import FootfallStyles
 
 _BAKE = options_of(BakeOptions)
@@ -45,8 +46,10 @@ def _is_curve(_self: object, found: bpy.types.Object) -> bool:
     return found.type == "CURVE"
 
 
-def _is_mesh(_self: object, found: bpy.types.Object) -> bool:
-    return found.type == "MESH"
+def _can_be_ground(_self: object, found: bpy.types.Object) -> bool:
+    from ..scene import ground_source
+
+    return ground_source.can_be_ground(found)
 
 
 def _character_picked(self: FootfallSettings, _context: bpy.types.Context) -> None:
@@ -142,8 +145,13 @@ class FootfallSettings(bpy.types.PropertyGroup):
         type=bpy.types.Object, poll=_is_curve, update=_setting_changed,
     )  # fmt: skip
     ground: PointerProperty(
-        name="Ground", description="Mesh to lay the path on; empty uses the curve's own height",
-        type=bpy.types.Object, poll=_is_mesh, update=_setting_changed,
+        name="Ground",
+        description="Object to walk on, with its instances; empty uses the curve's own height",
+        type=bpy.types.Object, poll=_can_be_ground, update=_setting_changed,
+    )  # fmt: skip
+    ground_collection: PointerProperty(
+        name="Ground Collection", description="Collection to walk on, in addition to the ground",
+        type=bpy.types.Collection, update=_setting_changed,
     )  # fmt: skip
     way: EnumProperty(
         name="Way",
@@ -224,6 +232,9 @@ class FootfallTake(bpy.types.PropertyGroup):
     )
     recipe: StringProperty(name="Recipe", description="Settings of the take as JSON", override=OWN)
     report: StringProperty(name="Report", description="Measures of the take as JSON", override=OWN)
+    prints: StringProperty(
+        name="Footprints", description="Mark of the collection of its footprints", override=OWN
+    )
 
 
 class FootfallAction(bpy.types.PropertyGroup):
@@ -271,6 +282,7 @@ class FootfallObject(bpy.types.PropertyGroup):
     owner: StringProperty(
         name="Owner", description="Name of the character that the takes are of", override=OWN
     )
+    print: PointerProperty(type=FootfallPrint)
     creatures: CollectionProperty(type=FootfallCreature, override=OWN_LIST)
     creature: StringProperty(
         name="Creature", description="Creature that moves this animal; empty for none",

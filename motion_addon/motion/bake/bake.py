@@ -3,8 +3,8 @@
 
 from collections.abc import Generator, Sequence
 
-from ..controller.controller import Run
 from ..maths.progress import finish, part_of
+from .driven_walks import DrivenWalk, driven
 from .driving import batches, drive
 from .edited_footprints import rounds, with_edited_footprints
 from .finishing import finished
@@ -29,8 +29,8 @@ def bake_steps(request: BakeRequest) -> Generator[float, None, BakeResult]:
 def walk_steps(walk: PlannedWalk) -> Generator[float, None, BakeResult]:
     """Yield progress from 0 to 1 and return the result of a planned walk."""
     share = 0.95 / (1.0 + rounds(walk))
-    (run,) = yield from part_of(drive([walk]), 0.0, share)
-    return (yield from part_of(_completed(walk, run), share, 1.0 - share))
+    done = yield from part_of(driven(walk), 0.0, share)
+    return (yield from part_of(_completed(walk, done), share, 1.0 - share))
 
 
 def bake_many(requests: Sequence[BakeRequest]) -> list[BakeResult]:
@@ -56,14 +56,15 @@ def walks_steps(walks: Sequence[PlannedWalk]) -> Generator[float, None, list[Bak
         steps, done = drive([walks[i] for i in batch]), len(results)
         runs = yield from part_of(steps, done / total, 0.5 * len(batch) / total)
         for i, run in zip(batch, runs, strict=True):
-            results[i] = finish(_completed(walks[i], run))
+            one = DrivenWalk(walks[i], run, finished(run, walks[i]))
+            results[i] = finish(_completed(walks[i], one))
             left = done + len(batch) - len(results)
             yield (len(results) + 0.5 * left) / total
     return [results[i] for i in range(total)]
 
 
-def _completed(walk: PlannedWalk, run: Run) -> Generator[float, None, BakeResult]:
-    """Clean up a run and return its result; edits its footprints."""
+def _completed(walk: PlannedWalk, done: DrivenWalk) -> Generator[float, None, BakeResult]:
+    """Edit the footprints of a driven walk and return its result."""
     if walk.request.footprints:
-        return (yield from with_edited_footprints(walk, run))
-    return result_of(walk, run, finished(run, walk))
+        return (yield from with_edited_footprints(walk, done))
+    return result_of(walk, done.run, done.clip)

@@ -2,7 +2,9 @@
 """From a request to a planned walk: the model, the character's size, its path and its plan."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +53,10 @@ class PlannedWalk:
     """Factors (T,) of the step rate on slopes and stairs."""
     notes: tuple[str, ...] = ()
     """What an artist may want to know of the ground."""
+
+    draft: Mapping[str, Any] | None = None
+    """Report card of the bake before. With it only a character is laid on its footprints, not the
+    model's body; the figures stay those of the card."""
 
     @property
     def frames(self) -> int:

@@ -2,7 +2,7 @@
 """The result of a bake: the clip, its gait phase and its report card."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import cast
 
@@ -15,15 +15,17 @@ from ..controller.model import Model
 from ..creature.exemplar_match import ExemplarMatch, exemplar_card
 from ..footing.footing import Footing
 from ..footing.footprints import Footprint
-from ..footing.laid_clip import laid_clip
+from ..footing.laid_clip import contacts_on, laid_clip
 from ..maths.quat import Array
-from ..metrics.report import Ranges, report
+from ..metrics.report import Ranges, footfalls, report
 from ..plan.ground import GroundHeight
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..style import bake_styles
+from .driven_walks import resampled
 from .laying import footing_of, ground_under
 from .planning import PlannedWalk, life_size_plan, size
+from .reach import check_reach
 from .request import BakeRequest
 
 CHART_FPS = 10
@@ -67,19 +69,22 @@ class BakeResult:
 def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
     """Return the result of a walk with its finished ``clip``. Raises RefusedError."""
     request = walk.request
-    result = clip.resample(request.fps)
+    result = resampled(clip, request.fps)
     if result.frames < 2:
         raise RefusedError("The path is over within one frame; draw a longer path")
     at = np.arange(result.frames) * (clip.fps / request.fps)
     phase = np.interp(at, np.arange(len(run.phase)), run.phase)
     plan = life_size_plan(walk.plan, walk.scale)
     footing, level = footing_of(walk, result, plan), result
+    if walk.draft is not None and footing is not None:
+        return _draft(walk, level, footing, phase, _match(walk, at))
     prints: tuple[Footprint, ...] = ()
     if footing is not None:
         prints = footing.prints
         if not footing.is_level:
             result, laid = laid_clip(level, footing)
             prints = laid.prints
+            check_reach(request.footprints, footing, laid, lambda to: laid_clip(level, to)[1])
     ground = ground_under(walk, result, plan) if walk.ground is not None else None
     card = report_card(request, walk.model, result, walk.path, plan, ground)
     card["footprints"] = [one.to_json() for one in prints]
@@ -88,12 +93,32 @@ def result_of(walk: PlannedWalk, run: Run, clip: Clip) -> BakeResult:
         card["notes"] = list(walk.notes)
     if run.shares is not None:
         card["experts"] = _expert_chart(run.shares, clip.fps)
-    match = None
     if walk.creature is not None:
         known = cast(list[str], card["warnings"])
         card |= exemplar_card(walk.creature.creature, walk.plan, known)
-        match = ExemplarMatch.of(walk.creature, walk.plan, request.lead).at(at)
-    return BakeResult(request, result, phase, card, match, level, footing)
+    return BakeResult(request, result, phase, card, _match(walk, at), level, footing)
+
+
+def _draft(
+    walk: PlannedWalk, level: Clip, footing: Footing, phase: Array, match: ExemplarMatch | None
+) -> BakeResult:
+    """Return the result of a draft: a level motion with its footprints and the card before."""
+    clip = replace(level, contacts=contacts_on(level, footing))
+    assert walk.draft is not None and clip.contacts is not None
+    card: dict[str, object] = {
+        **{key: value for key, value in walk.draft.items() if key != "notes"},
+        "warnings": [],
+        "footfalls": footfalls(clip.contacts, clip.fps, walk.model.kind),
+        "footprints": [one.to_json() for one in footing.prints],
+    }
+    return BakeResult(walk.request, clip, phase, card, match, level, footing)
+
+
+def _match(walk: PlannedWalk, at: Array) -> ExemplarMatch | None:
+    """Return the similarity of a creature's walk to its exemplar at frames ``at`` (T,)."""
+    if walk.creature is None:
+        return None
+    return ExemplarMatch.of(walk.creature, walk.plan, walk.request.lead).at(at)
 
 
 def report_card(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -47,12 +48,12 @@ class FootTrack:
         """Whether the foot rolls from heel to ball."""
         return self.leg.heel is not None
 
-    @property
+    @cached_property
     def heels(self) -> Array:
         """(T, H, 3) points of the heel, or of the bone above a paw."""
         return self._points(self.sole.heel, self.turn if self.rolls else self.shank)
 
-    @property
+    @cached_property
     def balls(self) -> Array:
         """(T, N, 3) points of ball and toes."""
         return self._points(self.sole.ball, self.toes)
@@ -85,3 +86,22 @@ class FootTrack:
     def _points(self, rest: Array, turn: Array) -> Array:
         arms = quat.apply(turn[:, None], (rest - self.leg.ball)[None])
         return np.asarray(self.ball[:, None] + arms)
+
+
+def own_sole(pose: BodyPose, leg: Leg, marks: tuple[Array, Array]) -> Sole:
+    """Return the sole of a leg's bones, as deep as it stands on the ground in a level pose.
+
+    ``marks`` (T,) bool are heel and ball in contact.
+    """
+    sole = Sole.of_bones(leg)
+    track = FootTrack.of(pose, leg, sole)
+    heel, ball = marks
+    parts = []
+    for rest, points, stood in (
+        (sole.heel, track.heels, heel & ball),
+        (sole.ball, track.balls, ball),
+    ):
+        heights = points[stood][..., 1]
+        depth = float(np.percentile(heights.min(axis=1), 20)) if heights.size else 0.0
+        parts.append(rest - [0.0, depth, 0.0])
+    return Sole(*parts)

@@ -58,43 +58,63 @@ def bases(
 
     ``marks`` are (T,) bool, heel and ball in contact in the level motion.
     """
-    out: list[Base] = []
-    for step in steps:
-        if step.wanted is None:
-            continue
-        stood = np.arange(step.start, step.stop)
-        if step.level is not None and marks[1][stood].any():
-            stood = stood[marks[1][stood]]
-        anchor = track.ball[stood].mean(axis=0) * _FLAT
-        if step.level is None:
-            anchor = step.wanted.place * _FLAT
-        out.append(_base(track, step, stood, anchor, surface))
+    known = [_level_base(track, step, marks) for step in steps if step.wanted is not None]
+    return known if surface.mesh is None else _seated(track, known, marks, surface)
+
+
+def _stood(step: Step, marks: tuple[Array, Array]) -> Array:
+    """Return the frames of a stance in which the ball is down; all of an added one."""
+    stood = np.arange(step.start, step.stop)
+    if step.level is not None and marks[1][stood].any():
+        stood = stood[marks[1][stood]]
+    return stood
+
+
+def _level_base(track: FootTrack, step: Step, marks: tuple[Array, Array]) -> Base:
+    """Return the base of a stance on level ground."""
+    wanted, level = step.wanted, step.level
+    assert wanted is not None
+    if level is None:
+        return Base(step, wanted.place * _FLAT, wanted.place * _FLAT, _UP, 0.0)
+    anchor = track.ball[_stood(step, marks)].mean(axis=0) * _FLAT
+    place = anchor + (wanted.place - level.place) * _FLAT
+    return Base(step, anchor, place, _UP, _wrapped(wanted.yaw - level.yaw))
+
+
+def _seated(
+    track: FootTrack, level: Sequence[Base], marks: tuple[Array, Array], surface: Surface
+) -> list[Base]:
+    """Return level bases on the ground: the best seat of each near its place."""
+    if not level:
+        return []
+    prints = [base.step.wanted for base in level if base.step.wanted is not None]
+    soles = np.stack([_sole(track, base, marks) for base in level])
+    yaws, near = (np.array(a) for a in zip(*((p.yaw, p.place[1]) for p in prints), strict=True))
+    ahead = np.stack([np.sin(yaws), np.zeros_like(yaws), np.cos(yaws)], axis=-1)
+    size, count = track.leg.reach, len(_NUDGES)
+    free = np.array([not one.pinned for one in prints])
+    tried = size * _NUDGES * free[:, None]
+    places = np.stack([base.place for base in level])[:, None] + tried[..., None] * ahead[:, None]
+    each = np.repeat(np.arange(len(level)), count)
+    found = seats(surface, places.reshape(-1, 3), soles[each], yaws[each], near[each], size)
+    costs = (found.over / (EVEN * size)) ** 2 + 3.0 * found.bare**2
+    costs = np.maximum(costs - _FAIR, 0.0).reshape(-1, count) + (tried / (0.05 * size)) ** 2
+    limits = PERSON_TILT if track.rolls else PAW_TILT
+    out = []
+    for i, (base, best) in enumerate(zip(level, costs.argmin(axis=1), strict=True)):
+        seat = i * count + int(best)
+        place = places[i, best] + float(found.heights[seat]) * _UP
+        normal = tilted(found.slopes[seat], float(yaws[i]), limits)
+        out.append(replace(base, place=place, normal=normal))
     return out
 
 
-def _base(track: FootTrack, step: Step, stood: Array, anchor: Array, surface: Surface) -> Base:
-    """Return the base of a stance whose foot stands in frames ``stood``."""
-    wanted, level = step.wanted, step.level
-    assert wanted is not None
-    shift = (wanted.place - level.place) * _FLAT if level is not None else np.zeros(3)
-    turn = 0.0 if level is None else _wrapped(wanted.yaw - level.yaw)
-    place = anchor + shift
-    if surface.mesh is None:
-        return Base(step, anchor, place, _UP, turn)
-    frame = _flattest(track, stood)
+def _sole(track: FootTrack, base: Base, marks: tuple[Array, Array]) -> Array:
+    """Return the points (N, 3) of the sole of a level stance from its ball, turned as its print."""
+    frame = _flattest(track, _stood(base.step, marks))
     points = [track.balls[frame], track.ball[frame][None]]
     sole = np.concatenate([track.heels[frame], *points] if track.rolls else points)
-    offsets = quat.apply(quat.yaw(turn), (sole - anchor) * _FLAT)
-    ahead = np.array([np.sin(wanted.yaw), 0.0, np.cos(wanted.yaw)])
-    size = track.leg.reach
-    tried = np.zeros(1) if wanted.pinned else size * _NUDGES
-    places = place + tried[:, None] * ahead
-    found = seats(surface, places, offsets, wanted.yaw, wanted.place[1], size)
-    costs = (found.over / (EVEN * size)) ** 2 + 3.0 * found.bare**2
-    best = int((np.maximum(costs - _FAIR, 0.0) + (tried / (0.05 * size)) ** 2).argmin())
-    place = place + tried[best] * ahead
-    normal = tilted(found.slopes[best], wanted.yaw, PERSON_TILT if track.rolls else PAW_TILT)
-    return Base(step, anchor, place + float(found.heights[best]) * _UP, normal, turn)
+    return quat.apply(quat.yaw(base.turn), (sole - base.anchor) * _FLAT)
 
 
 def _flattest(track: FootTrack, stood: Array) -> int:

@@ -22,6 +22,8 @@ LOWEST = 0.05
 """Most that a standing foot comes down to the ground, over the leg's length."""
 CLEARANCE = 0.016
 """Least height of a foot in the middle of a swing over uneven ground, over the leg's length."""
+WIDER = 0.015
+"""How far ahead and back of its sole a swinging foot keeps clear, likewise."""
 CLEAR_SECONDS = 0.1
 """Time in which that height is reached after a stance, and left before one."""
 
@@ -81,6 +83,7 @@ def _lowest(track: FootTrack, surface: Surface, near: Array, heel: bool) -> Arra
 
 def clear(
     track: FootTrack,
+    level: FootTrack,
     down: Array,
     surface: Surface,
     near: Array,
@@ -89,12 +92,18 @@ def clear(
 ) -> FootTrack:
     """Return the track raised in its swings over the ground that lies between two stances.
 
+    It is as clear of the ground as ``level``, the track on level ground, or by ``CLEARANCE``.
     ``down`` (T,) bool are its stances, ``way`` (T,) the share of the way to the next one.
     """
     needed = -_lowest(track, surface, near, True)
+    if surface.mesh is not None:
+        for step in _beside(track):
+            needed = np.maximum(needed, -_lowest(track.moved(step), surface, near, True))
     needed = np.where(np.isfinite(needed), needed, -np.inf)
     if surface.mesh is not None:
-        needed += CLEARANCE * track.leg.reach * _away(down, CLEAR_SECONDS * fps)
+        own = _lowest(level, Surface(None, 0.0), np.zeros(len(near)), True)
+        usual = np.clip(own, 0.0, CLEARANCE * track.leg.reach)
+        needed += usual * _away(down, CLEAR_SECONDS * fps)
     rise = np.zeros(len(down))
     for start, stop in runs(~down):
         need = needed[start:stop]
@@ -108,6 +117,14 @@ def clear(
         return track
     rise = np.maximum(smooth(rise, 0.02 * fps), np.where(down, 0.0, needed))
     return track.moved(np.where(down, 0.0, np.maximum(rise, 0.0))[:, None] * _UP)
+
+
+def _beside(track: FootTrack) -> tuple[Array, Array]:
+    """Return offsets (T, 3) a little ahead on a foot's way and back: it is wider than its sole."""
+    way = np.gradient(track.ball, axis=0) * [1.0, 0.0, 1.0]
+    far = np.linalg.norm(way, axis=-1, keepdims=True)
+    step = WIDER * track.leg.reach * way / np.maximum(far, 1e-9)
+    return step, -step
 
 
 def _away(down: Array, span: float) -> Array:

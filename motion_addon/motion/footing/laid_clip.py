@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..body.body_pose import BodyPose
 from ..body.kinds import kind_of
 from ..body.rig_bones import RigBones
 from ..clip.clip import Clip
+from ..clip.skeleton import Skeleton
 from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import smooth
@@ -28,7 +30,7 @@ def laid_clip(clip: Clip, footing: Footing) -> tuple[Clip, Laid]:
     """Return a level clip on its footing, and its pose with its own prints."""
     pose = posed(clip)
     laid = lay(pose, footing)
-    return replace(written(clip, laid.pose), contacts=_contacts(clip, footing)), laid
+    return replace(written(clip, laid.pose), contacts=contacts_on(clip, footing)), laid
 
 
 def posed(clip: Clip) -> BodyPose:
@@ -52,10 +54,15 @@ def posed(clip: Clip) -> BodyPose:
 
 
 def body_of(clip: Clip) -> Body:
-    """Return the body of a canonical skeleton."""
-    rig = RigBones.from_skeleton(clip.skeleton)
+    """Return the body of a clip's canonical skeleton."""
+    return _measured(clip.skeleton)
+
+
+@lru_cache(maxsize=4)
+def _measured(skeleton: Skeleton) -> Body:
+    rig = RigBones.from_skeleton(skeleton)
     found = detect(rig)
-    return measure(rig, found, found.kind.foot.height(clip.skeleton))
+    return measure(rig, found, found.kind.foot.height(skeleton))
 
 
 def written(clip: Clip, pose: BodyPose) -> Clip:
@@ -76,7 +83,7 @@ def written(clip: Clip, pose: BodyPose) -> Clip:
     )
 
 
-def _contacts(clip: Clip, footing: Footing) -> Array | None:
+def contacts_on(clip: Clip, footing: Footing) -> Array | None:
     """Return the contacts (T, P) of a clip without left out stances and with added ones."""
     if clip.contacts is None:
         return None

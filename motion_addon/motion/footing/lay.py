@@ -16,7 +16,7 @@ from ..body.body_pose import BodyPose
 from ..body.sole import Sole
 from ..maths.quat import Array
 from . import legs, trunk
-from .foot import FootTrack
+from .foot import FootTrack, own_sole
 from .foot_base import Base, bases, carried, progress, rerouted
 from .foot_contact import clear, touching
 from .footing import Footing, Step
@@ -50,14 +50,18 @@ class _LaidFoot:
     """(T, 3) from level ground, without what a swing is raised."""
 
 
-def lay(pose: BodyPose, footing: Footing, soles: Sequence[Sole] | None = None) -> Laid:
+def lay(pose: BodyPose, footing: Footing, skin: Sequence[Sole | None] | None = None) -> Laid:
     """Return a level pose laid on its footing.
 
-    ``soles`` are those of the body's legs; without them they are its bones'. The pose has the
-    frames of ``footing.contacts``.
+    ``skin`` are the soles of the body's legs; those without one stand on the ground as they do in
+    the level pose. The pose has the frames of ``footing.contacts``.
     """
     body = pose.body
-    soles = soles or [Sole.of_bones(leg) for leg in body.legs]
+    known = skin or [None] * len(body.legs)
+    soles = [
+        sole or own_sole(pose, leg, footing.marks(body.kind, i))
+        for i, (leg, sole) in enumerate(zip(body.legs, known, strict=True))
+    ]
     feet = [_foot(pose, footing, i, sole) for i, sole in enumerate(soles)]
     down = np.stack([foot.down for foot in feet], axis=1)
     shifted = trunk.moved(pose, np.stack([foot.move for foot in feet], axis=1))
@@ -87,15 +91,15 @@ def _foot(pose: BodyPose, footing: Footing, index: int, sole: Sole) -> _LaidFoot
     marks = _marks(steps, *footing.marks(pose.body.kind, index))
     track = rerouted(FootTrack.of(pose, leg, sole), steps, leg.reach)
     known = bases(track, steps, marks, surface)
-    level = track.ball
+    level = track
     track, move = carried(track, known)
     near = move[:, 1]
     before = track.ball
     track = touching(track, marks, surface, near, pose.fps)
     move = move + (track.ball - before)
     down = marks[0] | marks[1]
-    _, way = progress(level, [(b.step.start, b.step.stop) for b in known])
-    track = clear(track, down, surface, near, way, pose.fps)
+    _, way = progress(level.ball, [(b.step.start, b.step.stop) for b in known])
+    track = clear(track, level, down, surface, near, way, pose.fps)
     return _LaidFoot(track, known, down, move)
 
 

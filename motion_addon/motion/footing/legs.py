@@ -19,7 +19,7 @@ HEEL = 0.5
 """Radians by which the heel of a leg that pushes off rises further to reach."""
 _LATE = (0.3, 0.75)
 """Share of a stance between which a heel gets all of that room."""
-DROP_SECONDS = 0.1
+DROP_SECONDS = 0.2
 """Time before and after a frame in which a leg lacks reach over which the trunk comes down."""
 
 
@@ -81,7 +81,7 @@ def lowering(pose: BodyPose, level: BodyPose, feet: Sequence[FootTrack], down: A
         needed = leg_ik.drop(pose.positions[leg.top], was + shift, foot.end, leg.reach)
         least = np.minimum(least, np.where(down[:, i], needed, 0.0))
     half = max(round(DROP_SECONDS * pose.fps), 1)
-    return smooth(running_min(least, half), half / 3.0)
+    return smooth(running_min(least, half), 0.5 * half)
 
 
 def reach(

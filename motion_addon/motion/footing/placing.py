@@ -19,7 +19,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..maths.smoothing import running_max
 from .footprints import Footprint
-from .surface import EVEN, PAW_TILT, PERSON_TILT, Surface, TiltLimits, seats, tilted
+from .surface import EVEN, PAW_TILT, PERSON_TILT, Seats, Surface, TiltLimits, seats, tilted
 
 ALONG, ACROSS = 0.36, 0.1
 """Most that a print moves ahead or back, and aside, in lengths of the leg."""
@@ -65,32 +65,72 @@ def placed(
     """
     if surface.mesh is None or not prints:
         return list(prints)
-    legs = {leg.joints.name: leg for leg in body.legs}
-    soles = {name: Sole.of_bones(leg) for name, leg in legs.items()}
-    size = body.leg_length
-    moves = _grid()
-    stay = moves[len(moves) // 2][None]
-    arms = {name: _outline(soles[name], legs[name].ball) for name in legs}
-
-    def tried(index: int, moves: Array) -> _Choices:
-        one = prints[index]
-        foot = arms[one.foot], _limits(soles[one.foot])
-        return _choices(one, surface, float(near[index]), *foot, moves, size)
-
-    choices = [tried(i, stay) for i in range(len(prints))]
+    tries = _Tries.of(prints, surface, near, body)
+    stay = np.zeros((1, 2))
+    every = np.arange(len(prints))
+    choices = tries.choices(every, stay)
     bad = np.array([options.costs[0] > _FAIR for options in choices])
+    moves = _grid()
     for i in np.flatnonzero(running_max(bad, _NEIGHBORS)):
         if not prints[i].pinned:
-            choices[i] = tried(int(i), moves)
+            (choices[i],) = tries.choices(every[i : i + 1], moves)
     chosen = _cheapest(choices)
     return [
-        replace(
-            one,
-            place=options.places[best],
-            normal=tilted(options.slopes[best], one.yaw, _limits(soles[one.foot])),
-        )
-        for one, options, best in zip(prints, choices, chosen, strict=True)
+        replace(one, place=options.places[best], normal=tilted(options.slopes[best], one.yaw, tilt))
+        for one, options, best, tilt in zip(prints, choices, chosen, tries.limits, strict=True)
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Tries:
+    """Footprints that try places on a surface."""
+
+    prints: Sequence[Footprint]
+    surface: Surface
+    near: Array
+    """(N,) heights in which the ground is looked for."""
+    outlines: Array
+    """(N, P, 3) points all over the sole of each print, from its ball, in its direction."""
+    limits: list[TiltLimits]
+    size: float
+
+    @staticmethod
+    def of(prints: Sequence[Footprint], surface: Surface, near: Array, body: Body) -> _Tries:
+        """Return the tries of a body's footprints."""
+        legs = {leg.joints.name: leg for leg in body.legs}
+        soles = {name: Sole.of_bones(leg) for name, leg in legs.items()}
+        arms = {name: _outline(soles[name], legs[name].ball) for name in legs}
+        outlines = [quat.apply(quat.yaw(one.yaw), arms[one.foot]) for one in prints]
+        limits = [_limits(soles[one.foot]) for one in prints]
+        return _Tries(prints, surface, near, np.stack(outlines), limits, body.leg_length)
+
+    def choices(self, some: Array, moves: Array) -> list[_Choices]:
+        """Return the choices of the prints ``some`` (K,) among moves (M, 2) of each."""
+        yaws = np.array([self.prints[i].yaw for i in some])[:, None]
+        ahead = np.stack([np.sin(yaws), 0.0 * yaws, np.cos(yaws)], axis=-1)
+        aside = np.stack([np.cos(yaws), 0.0 * yaws, -np.sin(yaws)], axis=-1)
+        steps = self.size * (moves[:, :1] * ahead + moves[:, 1:] * aside)
+        places = np.array([self.prints[i].place * _FLAT for i in some])[:, None] + steps
+        each = np.repeat(some, len(moves))
+        soles, near = self.outlines[each], self.near[each]
+        yaws = np.repeat(yaws[:, 0], len(moves))
+        found = seats(self.surface, places.reshape(-1, 3), soles, yaws, near, self.size)
+        costs = self._costs(found, each) + np.tile(_cost_of(moves), len(some))
+        shape = len(some), len(moves)
+        places[..., 1] = found.heights.reshape(shape)
+        columns = zip(places, found.slopes.reshape(*shape, 2), costs.reshape(shape), strict=True)
+        return [_Choices(*row, moves) for row in columns]
+
+    def _costs(self, found: Seats, each: Array) -> Array:
+        """Return the costs (C,) of the seats of the prints ``each`` (C,)."""
+        most = np.array([np.tan(min(one.pitch, one.roll)) for one in self.limits])[each]
+        steep = np.hypot(*found.slopes.T) / most
+        over = (np.maximum(found.over / self.size - EVEN, 0.0) / _ROUGH) ** 2
+        return np.asarray(over + _BARE * found.bare**2 + 4.0 * np.maximum(steep - 1.0, 0.0) ** 2)
+
+
+def _cost_of(moves: Array) -> Array:
+    return np.asarray((moves[:, 0] / _EASY) ** 2 + (moves[:, 1] / _EASY_ACROSS) ** 2)
 
 
 def _limits(sole: Sole) -> TiltLimits:
@@ -113,27 +153,6 @@ def _outline(sole: Sole, ball: Array) -> Array:
     sides = 0.17 * length * np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     edges = (points[:, None] + sides).reshape(-1, 3)
     return np.concatenate([edges, middle[None], np.zeros((1, 3))])
-
-
-def _choices(
-    one: Footprint,
-    surface: Surface,
-    near: float,
-    arms: Array,
-    limits: TiltLimits,
-    moves: Array,
-    size: float,
-) -> _Choices:
-    ahead = quat.apply(quat.yaw(one.yaw), np.array([0.0, 0.0, 1.0]))
-    aside = quat.apply(quat.yaw(one.yaw), np.array([1.0, 0.0, 0.0]))
-    places = one.place * _FLAT + size * (moves[:, :1] * ahead + moves[:, 1:] * aside)
-    offsets = quat.apply(quat.yaw(one.yaw), arms)
-    found = seats(surface, places, offsets, one.yaw, near, size)
-    steep = np.hypot(*found.slopes.T) / np.tan(min(limits.pitch, limits.roll))
-    costs = (moves[:, 0] / _EASY) ** 2 + (moves[:, 1] / _EASY_ACROSS) ** 2
-    costs += (np.maximum(found.over / size - EVEN, 0.0) / _ROUGH) ** 2
-    costs += _BARE * found.bare**2 + 4.0 * np.maximum(steep - 1.0, 0.0) ** 2
-    return _Choices(places + found.heights[:, None] * _UP, found.slopes, costs, moves)
 
 
 def _cheapest(choices: Sequence[_Choices]) -> list[int]:

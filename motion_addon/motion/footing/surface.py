@@ -99,45 +99,45 @@ class Seats:
 
 
 def seats(
-    surface: Surface, places: Array, sole: Array, yaw: float, near: float, size: float
+    surface: Surface, places: Array, soles: Array, yaws: Array, near: Array, size: float
 ) -> Seats:
-    """Return how a sole stands at places (C, 3) on a surface near a height.
+    """Return how soles stand at places (C, 3) on a surface near heights (C,).
 
-    ``sole`` (N, 3) are points all over it from its ball, the ball itself last; its toes point to
-    ``yaw``. Where the ground under it is no plane, as at the edge of a tread, the sole lies on the
-    ground under the ball. Ground close behind and ahead of it counts as over it, too: a foot is
-    wider than its sole.
+    ``soles`` (C, N, 3) are points all over each from its ball, the ball itself last; its toes point
+    to ``yaws`` (C,). Where the ground under it is no plane, as at the edge of a tread, a sole lies
+    on the ground under the ball. Ground close behind and ahead of it counts as over it, too: a foot
+    is wider than its sole.
     """
-    points = places[:, None] + sole
-    heights = surface.heights(points, near)
-    planes = plane(np.broadcast_to(sole[:, ::2], (*heights.shape, 2)), heights)
+    points = places[:, None] + soles
+    heights = surface.heights(points, near[:, None])
+    planes = plane(soles[..., ::2], heights)
     known = ~np.isnan(heights)
-    off = np.where(known, heights - _on(planes, sole), 0.0)
-    uneven = np.abs(off).max(axis=1) > EVEN * size
-    own = heights[:, -1], surface.slopes(points[:, -1], near)
-    here = uneven & known[:, -1]
-    planes[here, 0], planes[here, 1:] = own[0][here], own[1][here]
-    off = np.where(known, heights - _on(planes, sole), 0.0)
+    off = np.where(known, heights - _on(planes, soles), 0.0)
+    here = np.flatnonzero((np.abs(off).max(axis=1) > EVEN * size) & known[:, -1])
+    if len(here):
+        planes[here, 0] = heights[here, -1]
+        planes[here, 1:] = surface.slopes(points[here, -1], near[here])
+        off = np.where(known, heights - _on(planes, soles), 0.0)
     bare = np.where(known, np.clip(-off / (EVEN * size) - 1.0, 0.0, 1.0), 1.0)
-    rim = _rim(sole, yaw, size)
-    above = surface.heights(places[:, None] + rim, near) - _on(planes, rim)
+    rim = _rims(soles, yaws, size)
+    above = surface.heights(places[:, None] + rim, near[:, None]) - _on(planes, rim)
     over = np.nan_to_num(np.concatenate([off, above], axis=1), nan=0.0)
     none = ~known.any(axis=1)
-    planes[none, 0] = near
+    planes[none, 0] = near[none]
     return Seats(planes[:, 0], planes[:, 1:], np.maximum(over, 0.0).max(axis=1), bare.mean(axis=1))
 
 
-def _rim(sole: Array, yaw: float, size: float) -> Array:
-    """Return points (2, 3) a little behind and ahead of a sole."""
-    ahead = np.array([np.sin(yaw), 0.0, np.cos(yaw)])
-    along = sole @ ahead
-    middle = sole - along[:, None] * ahead
-    ends = np.array([along.min() - RIM[0] * size, along.max() + RIM[1] * size])
-    return np.asarray(middle.mean(axis=0) + ends[:, None] * ahead)
+def _rims(soles: Array, yaws: Array, size: float) -> Array:
+    """Return points (C, 2, 3) a little behind and ahead of soles."""
+    ahead = np.stack([np.sin(yaws), np.zeros_like(yaws), np.cos(yaws)], axis=-1)
+    along = np.einsum("cni,ci->cn", soles, ahead)
+    middle = soles.mean(axis=1) - along.mean(axis=1, keepdims=True) * ahead
+    ends = np.stack([along.min(axis=1) - RIM[0] * size, along.max(axis=1) + RIM[1] * size], axis=1)
+    return np.asarray(middle[:, None] + ends[..., None] * ahead[:, None])
 
 
-def _on(planes: Array, sole: Array) -> Array:
-    return np.asarray(planes[:, :1] + planes[:, 1:] @ sole[:, ::2].T)
+def _on(planes: Array, points: Array) -> Array:
+    return np.asarray(planes[:, :1] + np.einsum("cni,ci->cn", points[..., ::2], planes[:, 1:]))
 
 
 def tilted(slope: Array, yaw: float, limits: TiltLimits) -> Array:

@@ -21,7 +21,7 @@ YIELD_SECONDS = 0.22
 """Slowness with which it follows feet that are moved aside."""
 LEAN_SECONDS = 0.4
 """Slowness of the lean into a slope."""
-UPHILL, DOWNHILL = 0.3, 0.08
+UPHILL, DOWNHILL = 0.42, 0.08
 """Share of a slope's angle by which an upright trunk leans ahead going up, and back going down."""
 SQUARE = 0.45
 """Share by which the legs of a level trunk are square to a slope rather than upright: without it

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -72,6 +73,19 @@ class GroundMesh:
             return None
         return self if kept.all() else GroundMesh(self.vertices, self.triangles[kept])
 
+    def compact(self) -> GroundMesh:
+        """Return the same triangles without the vertices that none of them has."""
+        used, triangles = np.unique(self.triangles, return_inverse=True)
+        return GroundMesh(self.vertices[used], triangles.reshape(-1, 3))
+
+    @staticmethod
+    def joined(parts: Sequence[GroundMesh]) -> GroundMesh:
+        """Return the triangles of several grounds, at least one, as one ground."""
+        first = np.cumsum([0, *(len(part.vertices) for part in parts)])
+        triangles = [part.triangles + start for part, start in zip(parts, first, strict=False)]
+        vertices = np.concatenate([part.vertices for part in parts])
+        return GroundMesh(vertices, np.concatenate(triangles))
+
     def _found(self, points: Array, reach: float) -> tuple[Array, Array]:
         """Return heights (N,), NaN where none, and triangles (N,), -1 where none."""
         flat = np.asarray(points, dtype=np.float64).reshape(-1, 3)
@@ -83,23 +97,35 @@ def corridor(vertices: Array, triangles: Array, line: Array, reach: float) -> Ar
 
     Seen from above; the points of the line are at most ``reach`` apart.
     """
-    flat = np.asarray(line, dtype=np.float64)[:, ::2]
-    origin = flat.min(axis=0) - 2.0 * reach
+    flat, ground = np.asarray(line, dtype=np.float64)[:, ::2], vertices[:, ::2]
+    low, high = flat.min(axis=0) - 2.0 * reach, flat.max(axis=0) + 2.0 * reach
+    beyond = np.zeros(len(ground), dtype=np.uint8)
+    for side, off in enumerate((*(ground < low).T, *(ground > high).T)):
+        beyond |= off.astype(np.uint8) << side
+    a, b, c = triangles.T
+    out = (beyond[a] & beyond[b] & beyond[c]) == 0
+    inside = np.flatnonzero(out)
+    corners = ground[triangles[inside]]
+    out[inside] = _touched(corners.min(axis=1), corners.max(axis=1), flat, low, reach)
+    return np.asarray(out)
+
+
+def _touched(low: Array, high: Array, flat: Array, origin: Array, reach: float) -> Array:
+    """Return (F,) bool, rectangles that touch a square of the line's or one next to it.
+
+    The squares are ``reach`` wide and counted from ``origin`` (2,).
+    """
     at = ((flat - origin) / reach).astype(np.int64)
     marked = np.zeros(tuple(at.max(axis=0) + 3), dtype=np.int32)
     for dx in (-1, 0, 1):
         for dz in (-1, 0, 1):
             marked[at[:, 0] + dx, at[:, 1] + dz] = 1
     total = np.pad(marked.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    last = np.array(marked.shape) - 1
-    cells = ((vertices[:, ::2] - origin) / reach).clip(-1, last + 1).astype(np.int32)
-    corners = [cells[corner] for corner in triangles.T]
-    low = np.minimum(np.minimum(*corners[:2]), corners[2]).clip(0, last + 1)
-    high = np.maximum(np.maximum(*corners[:2]), corners[2]).clip(-1, last) + 1
-    (left, near), (right, far) = low.T, np.maximum(high, low).T
-    return np.asarray(
-        total[right, far] - total[left, far] - total[right, near] + total[left, near] > 0
-    )
+    most = np.array(marked.shape)
+    left, near = ((low - origin) / reach).clip(0, most).astype(np.int64).T
+    right, far = ((high - origin) / reach + 1.0).clip(0, most).astype(np.int64).T
+    counted = total[right, far] - total[left, far] - total[right, near] + total[left, near]
+    return np.asarray(counted > 0)
 
 
 def ribbon(line: Array, width: float) -> GroundMesh:

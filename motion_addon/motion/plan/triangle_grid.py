@@ -11,9 +11,11 @@ import numpy as np
 from ...errors import RefusedError
 from ..maths.quat import Array
 
+_SIDE = 0.6
+"""Side of a cell, in sides of a triangle."""
 _CELLS = 512
 """Most cells of the grid along one side."""
-_MEMBERS = 6
+_MEMBERS = 10
 """Cells that triangles touch on average, at most, and ``_SPARE`` more in all."""
 _SPARE = 1_000_000
 _PAIRS = 2_000_000
@@ -37,7 +39,7 @@ class TriangleGrid:
     """(cells + 1,) where the triangles of each cell begin in ``members``."""
     members: Array
     planes: Array
-    """(F, 9): a corner, then the slopes in x and z of two barycentric weights and of the height."""
+    """(9, F): two barycentric weights and the height, each by x, by z and at the origin."""
     normals: Array
     """(F, 3) unit, upward."""
     facing: Array
@@ -49,7 +51,7 @@ class TriangleGrid:
         vertices = np.asarray(vertices, dtype=np.float64)
         a, b, c = (vertices[corner] for corner in np.asarray(triangles).T)
         normals = _cross(b - a, c - a)
-        area = np.sqrt((normals**2).sum(axis=1))
+        area = np.sqrt(np.einsum("ij,ij->i", normals, normals))
         standing = np.abs(normals[:, 1]) > 1e-4 * np.maximum(area, 1e-18)
         if not standing.any():
             raise RefusedError("The ground is upright everywhere; pick a mesh to stand on")
@@ -80,9 +82,12 @@ class TriangleGrid:
         for who, triangle, height in self._hits(points):
             allowed = np.flatnonzero(height <= limit[who])
             who, height = who[allowed], height[allowed]
-            order = np.lexsort((height, who))
-            last = order[np.append(np.diff(who[order]) > 0, True)] if len(order) else order
-            best[who[last]], face[who[last]] = height[last], triangle[allowed[last]]
+            triangle = triangle[allowed]
+            if len(who) and not (np.diff(who) > 0).all():
+                order = np.lexsort((height, who))
+                last = order[np.append(np.diff(who[order]) > 0, True)]
+                who, height, triangle = who[last], height[last], triangle[last]
+            best[who], face[who] = height, triangle
         return best, face
 
     def layers(self, points: Array) -> tuple[Array, Array, Array]:
@@ -121,12 +126,13 @@ class TriangleGrid:
             first = stop
 
     def _met(self, points: Array, who: Array, triangle: Array) -> tuple[Array, Array, Array]:
-        x, y, z, ux, uz, vx, vz, hx, hz = self.planes[triangle].T
-        dx, dz = points[who, 0] - x, points[who, 2] - z
-        u, v = ux * dx + uz * dz, vx * dx + vz * dz
+        x, z = points[who, 0], points[who, 2]
+        ux, uz, uo, vx, vz, vo = (column[triangle] for column in self.planes[:6])
+        u, v = ux * x + uz * z + uo, vx * x + vz * z + vo
         inside = np.flatnonzero((u >= -_EDGE) & (v >= -_EDGE) & (u + v <= 1.0 + _EDGE))
-        height = (y + hx * dx + hz * dz)[inside]
-        return who[inside], triangle[inside], height
+        triangle = triangle[inside]
+        hx, hz, ho = (column[triangle] for column in self.planes[6:])
+        return who[inside], triangle, hx * x[inside] + hz * z[inside] + ho
 
 
 def _cross(a: Array, b: Array) -> Array:
@@ -139,23 +145,28 @@ def _planes(a: Array, ab: Array, ac: Array) -> Array:
     ux, uz = ac[:, 2] / area, -ac[:, 0] / area
     vx, vz = -ab[:, 2] / area, ab[:, 0] / area
     hx, hz = ux * ab[:, 1] + vx * ac[:, 1], uz * ab[:, 1] + vz * ac[:, 1]
-    return np.stack([*a.T, ux, uz, vx, vz, hx, hz], axis=1)
+    x, y, z = a.T
+    uo, vo, ho = -ux * x - uz * z, -vx * x - vz * z, y - hx * x - hz * z
+    return np.stack([ux, uz, uo, vx, vz, vo, hx, hz, ho])
 
 
 def _cell(low: Array, high: Array) -> float:
     """Return the side of a cell: about a triangle's, larger where few large ones fill all cells."""
     sides = high - low
     widest = float((high.max(axis=0) - low.min(axis=0)).max())
-    cell = max(float(np.median(sides.max(axis=1))), widest / _CELLS, 1e-6)
-    while (sides / cell + 1.0).prod(axis=1).sum() > _MEMBERS * len(sides) + _SPARE:
+    longer = np.maximum(sides[:, 0], sides[:, 1])
+    cell = max(_SIDE * float(np.median(longer)), widest / _CELLS, 1e-6)
+    while ((sides[:, 0] / cell + 1.0) @ (sides[:, 1] / cell + 1.0)) > _MEMBERS * len(
+        sides
+    ) + _SPARE:
         cell *= 2.0
     return cell
 
 
 def _cells(first: Array, count: Array, rows: int) -> tuple[Array, Array]:
     """Return a cell and a triangle for each cell that a triangle's bounds touch."""
-    each = count.prod(axis=1)
-    members = np.repeat(np.arange(len(first), dtype=np.int32), each)
+    each = count[:, 0] * count[:, 1]
+    members = np.repeat(np.arange(len(first)), each)
     step = np.arange(len(members)) - np.repeat(np.cumsum(each) - each, each)
     depth = count[members, 1]
     column = first[members, 0] + step // depth

@@ -56,8 +56,15 @@ def test_take_of_a_herd_is_baked_again_on_its_lane() -> None:
     assert np.linalg.norm(subjects.pose_heads(dog, end)["Pelvis"] - before) < 0.2
 
 
-def test_each_goes_on_its_own_curve() -> None:
+def test_each_goes_on_its_own_curve_and_ground() -> None:
     dogs = pack(2)
+    mesh = bpy.data.meshes.new("Ground")
+    sides = [(x, z) for left, z in ((3.0, 0.0), (8.0, 1.0)) for x in (left, left + 3.0)]
+    mesh.from_pydata(
+        [(x, y, z) for x, z in sides for y in (3.0, -9.0)], [], [(0, 1, 3, 2), (4, 5, 7, 6)]
+    )
+    bpy.context.scene.footfall.ground = bpy.data.objects.new("Ground", mesh)
+    bpy.context.scene.collection.objects.link(bpy.context.scene.footfall.ground)
     for number, x in enumerate((5.0, 9.0)):
         curve = subjects.path((x, 0, 0), (x, -4, 0))
         curve.name = f"Way {number}"
@@ -69,6 +76,8 @@ def test_each_goes_on_its_own_curve() -> None:
     assert names == ["Way 0", "Way 1"]
     for dog, x in zip(dogs, (5.0, 9.0), strict=True):
         assert subjects.pose_heads(dog, 10)["Pelvis"][0] == pytest.approx(x, abs=0.3)
+    low, high = (subjects.pose_heads(dog, 10)["Pelvis"][2] for dog in dogs)
+    assert high - low == pytest.approx(1.0, abs=0.02)
 
 
 def test_same_seed_same_herd() -> None:

@@ -193,6 +193,25 @@ def test_one_edit_settles_after_one_bake(deform: bool) -> None:
     assert live().waiting()
 
 
+def test_an_object_of_the_ground_collection_is_watched_but_not_the_characters_own() -> None:
+    rig = subjects.mixamo()
+    settings = subjects.ready(rig)
+    bpy.ops.footfall.bake()
+    stone, hat = (bpy.data.objects.new(name, None) for name in ("Stone", "Hat"))
+    hat.parent = rig
+    settings.ground_collection = bpy.data.collections.new("Land")
+    bpy.context.scene.collection.children.link(settings.ground_collection)
+    for one in (stone, hat):
+        settings.ground_collection.objects.link(one)
+    bpy.context.view_layer.update()
+    settings.live = True
+    to_the_end()
+    for moved, waits in ((hat, False), (stone, True)):
+        moved.location.x = 1.0
+        bpy.context.view_layer.update()
+        assert live().waiting() == waits
+
+
 def test_buttons_and_lists_start_no_bake_of_their_own() -> None:
     """Though the ground moves with the character."""
     rig = subjects.mixamo()

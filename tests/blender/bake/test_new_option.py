@@ -31,7 +31,7 @@ shown = scene.footfall.bl_rna.properties["swagger"]
 rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
 scene.footfall.swagger = 1.5
 recipe = scene_request.from_settings(scene.footfall, rig, cycle=True)
-size = SimpleNamespace(height=1.8, hip_height=None)
+size = SimpleNamespace(height=1.8, hip_height=None, meters=1.0)
 request = scene_request.request(recipe, scene, size)
 scene.footfall.swagger = 0.0
 scene_request.to_settings(Recipe.from_json(recipe.to_json()), scene)

@@ -32,20 +32,33 @@ PLAIN = (bool, int, float, str)
 
 
 def image() -> Image:
-    """Return the image of the open file."""
+    """Return the image of the open file, without footprints that are shown as objects."""
     found: Image = {}
+    prints = _prints()
     for kind in COUNTED:
-        found[("blocks", kind, "")] = sorted(b.name_full for b in getattr(bpy.data, kind))
+        blocks = [b for b in getattr(bpy.data, kind) if b not in prints]
+        found[("blocks", kind, "")] = sorted(b.name_full for b in blocks)
     for scene in bpy.data.scenes:
-        found.update(_of_scene(scene))
+        found.update(_of_scene(scene, prints))
     for thing in bpy.data.objects:
-        found.update(_of_object(thing))
+        if thing not in prints:
+            found.update(_of_object(thing))
     for action in bpy.data.actions:
         found[("action", action.name_full, "keys")] = keys_of(action)
         found[("action", action.name_full, "settings")] = _action_settings(action)
         found[("action", action.name_full, "fake user")] = action.use_fake_user
-    found.update(_of_geometry())
+    found.update(_of_geometry(prints))
     found[("context", "", "")] = _of_context()
+    return found
+
+
+def _prints() -> set[bpy.types.ID]:
+    """Return the collections, objects, meshes and materials of footprints."""
+    found: set[bpy.types.ID] = {m for m in bpy.data.materials if m.get("footfall_print")}
+    for collection in bpy.data.collections:
+        if collection.get("footfall_prints"):
+            things = list(collection.all_objects)
+            found |= {collection, *things, *(thing.data for thing in things)}
     return found
 
 
@@ -96,7 +109,7 @@ def properties_of(owner: Any) -> dict[str, Any]:
     return found
 
 
-def _of_scene(scene: bpy.types.Scene) -> Image:
+def _of_scene(scene: bpy.types.Scene, prints: set[bpy.types.ID]) -> Image:
     name = scene.name_full
     render, units = scene.render, scene.unit_settings
     plain = (render.fps, render.fps_base, units.scale_length, units.system, scene.use_preview_range)
@@ -107,7 +120,7 @@ def _of_scene(scene: bpy.types.Scene) -> Image:
         ("scene", name, "settings"): plain,
         ("scene", name, "properties"): properties_of(scene),
         ("scene", name, "action"): action.name_full if action else "",
-        ("scene", name, "objects"): sorted(o.name_full for o in scene.objects),
+        ("scene", name, "objects"): sorted(o.name_full for o in scene.objects if o not in prints),
         ("scene", name, "layers"): [(layer.name, layer.use) for layer in scene.view_layers],
         ("panel", name, ""): panel_of(scene.footfall) if hasattr(scene, "footfall") else None,
     }
@@ -207,13 +220,15 @@ def _pose(rig: bpy.types.Object) -> dict[str, Any]:
     return parts
 
 
-def _of_geometry() -> Image:
+def _of_geometry(prints: set[bpy.types.ID]) -> Image:
     found: Image = {}
     for curve in bpy.data.curves:
         found[("curve", curve.name_full, "")] = [
             (s.type, s.use_cyclic_u, _coordinates(s)) for s in getattr(curve, "splines", ())
         ]
     for mesh in bpy.data.meshes:
+        if mesh in prints:
+            continue
         values = np.empty(3 * len(mesh.vertices), np.float32)
         mesh.vertices.foreach_get("co", values)
         found[("mesh", mesh.name_full, "")] = values.tobytes()

@@ -24,7 +24,7 @@ SPOILED = 0.08
 """Share of the calls that are made although their button is gray."""
 REPAIRED = 0.7
 """Chance that the artist repairs the scene after a refusal."""
-EXPLICIT = {"key_footfalls", "clear_footfalls", "clear_edits", "merge_down"}
+EXPLICIT = {"key_footfalls", "reset_footprints", "clear_edits", "merge_down"}
 """Calls that may write to an accepted take, as the artist asks for that take."""
 KEPT = ("footfall", "action", "object")
 """Kinds of keys that undo, redo, and saving with loading must bring back."""

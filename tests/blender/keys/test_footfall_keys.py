@@ -130,7 +130,7 @@ def test_edits_are_kept_moved_further_and_moved_back(dog: bpy.types.Object) -> N
     drag(dog, "LF", place, stop - now[1], "end")
     bpy.ops.footfall.rebake_take()
     assert [edit["foot"] for edit in stored(dog)] == ["RH"]
-    assert bpy.ops.footfall.clear_footfalls() == {"FINISHED"}
+    assert bpy.ops.footfall.reset_footprints() == {"FINISHED"}
     bpy.ops.footfall.rebake_take()
     assert stored(dog) == []
     assert baked(dog, "LF") == was
@@ -146,7 +146,7 @@ def test_edits_without_keys_are_kept_and_cleared(dog: bpy.types.Object) -> None:
     bpy.ops.footfall.rebake_take()
     assert curve(dog, "LF") is None
     assert baked(dog, "LF") == moved
-    bpy.ops.footfall.clear_footfalls()
+    bpy.ops.footfall.reset_footprints()
     bpy.ops.footfall.rebake_take()
     assert baked(dog, "LF") == was
 
@@ -166,7 +166,7 @@ def test_what_cannot_be_leaves_take_and_keys_as_they_are(dog: bpy.types.Object) 
     points.remove(points[4])
     with pytest.raises(RuntimeError, match="two keys"):
         bpy.ops.footfall.rebake_take()
-    bpy.ops.footfall.clear_footfalls()
+    bpy.ops.footfall.reset_footprints()
     assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
 
 
@@ -234,13 +234,13 @@ def test_undo_takes_the_keys_away(dog: bpy.types.Object) -> None:
 
 
 def test_panel_shows_the_way(dog: bpy.types.Object) -> None:
-    assert "footfall.key_footfalls" in draw("report").names("operator")
-    assert "footfall.clear_footfalls" not in draw("report").names("operator")
+    assert "footfall.key_footfalls" in draw("footprints").names("operator")
+    assert "footfall.reset_footprints" not in draw("footprints").names("operator")
     bpy.ops.footfall.key_footfalls()
     drag(dog, "LF", middle(dog), 2)
     bpy.ops.footfall.rebake_take()
-    shown_now = draw("report")
-    assert {"footfall.clear_footfalls", "footfall.rebake_take"} <= set(shown_now.names("operator"))
+    shown_now = draw("footprints")
+    assert {"footfall.reset_footprints", "footfall.rebake_take"} <= set(shown_now.names("operator"))
     assert "LF  " in shown_now.texts()
 
 
@@ -248,4 +248,4 @@ def test_cycles_have_none_to_move() -> None:
     subjects.ready(subjects.mixamo())
     bpy.ops.footfall.bake_cycle()
     assert not bpy.ops.footfall.key_footfalls.poll()
-    assert "footfall.key_footfalls" not in draw("report").names("operator")
+    assert "footfall.key_footfalls" not in draw("footprints").names("operator")

@@ -204,15 +204,6 @@ def test_an_object_to_look_at_without_a_place_is_refused(place: float) -> None:
     assert blocks() == before
 
 
-def test_a_ground_that_is_switched_off_is_refused() -> None:
-    subjects.ready(subjects.mixamo())
-    bpy.ops.mesh.primitive_plane_add()
-    ground = bpy.context.scene.footfall.ground = bpy.context.object
-    ground.hide_viewport = True
-    with pytest.raises(RuntimeError, match="The ground 'Plane' is switched off in viewports"):
-        bpy.ops.footfall.bake()
-
-
 def test_axes_turn_from_z_up_to_y_up() -> None:
     module = subjects.addon("blender.scene.curve")
     points = np.array([[1.0, 2.0, 3.0], [-4.0, 5.0, 0.0]])
@@ -294,16 +285,3 @@ def test_a_linked_curve_is_not_edited(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="The path is linked from another file"):
         bpy.ops.footfall.edit_path()
     assert bpy.context.selected_objects == [rig]
-
-
-def test_path_is_laid_on_the_nearest_surface() -> None:
-    mesh = bpy.data.meshes.new("Ground")
-    corners = [(-9, -9, -1), (9, -9, 1), (9, 9, 1), (-9, 9, -1)]
-    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
-    ground = bpy.data.objects.new("Ground", mesh)
-    ground.location.z = 2.0
-    bpy.context.scene.collection.objects.link(ground)
-    points = np.array([(0.0, 0.0, 0.0), (4.5, 0.0, 3.0), (20.0, 0.0, 7.0)])
-    depsgraph = bpy.context.evaluated_depsgraph_get()
-    dropped = subjects.addon("blender.scene.path_surface").drop(points, ground, depsgraph)
-    assert dropped[:, 2] == pytest.approx([2.0, 2.5, 7.0], abs=1e-4)

@@ -2,13 +2,26 @@
 """Edits of footprints in lists of prints: moved, turned, added, deleted, or refused."""
 
 import math
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
 from motion_addon.errors import RefusedError
-from motion_addon.motion.footing.footprint_edits import FootprintEdit, edited, resolved
+from motion_addon.motion.bake.bake import bake
+from motion_addon.motion.bake.reach import OutOfReachError
+from motion_addon.motion.bake.request import BakeRequest
+from motion_addon.motion.bake.result import BakeResult
+from motion_addon.motion.footing.footprint_edits import (
+    FootprintEdit,
+    checked_edits,
+    edited,
+    resolved,
+)
 from motion_addon.motion.footing.footprints import Footprint
+from motion_addon.motion.footing.prints import prints_of
 from tests.cases import each
 
 UP = np.array([0.0, 1.0, 0.0])
@@ -65,3 +78,74 @@ def test_what_cannot_be_is_said(edit: FootprintEdit, said: str) -> None:
 def test_an_edit_of_no_print_is_refused() -> None:
     with pytest.raises(RefusedError, match="no touchdown at 9"):
         edited(PRINTS, [FootprintEdit("left", 9.0, yaw=1.0)])
+
+
+# With the shipped models.
+
+WALKS = {"left": {"speed": 1.2}, "LF": {"speed": 0.9, "model": "quadruped"}}
+
+
+@cache
+def walked(foot: str) -> BakeResult:
+    speed = WALKS[foot]["speed"]
+    path = [[0, 0, 0], [0, 0, 4 * speed]]
+    return bake(BakeRequest.from_json({"path": path, **WALKS[foot]}))
+
+
+def middle(foot: str) -> dict[str, Any]:
+    """Return the middle print of a foot."""
+    own = [one for one in walked(foot).report["footprints"] if one["foot"] == foot]
+    return own[len(own) // 2]
+
+
+def laid(foot: str, edit: FootprintEdit) -> BakeResult:
+    return bake(replace(walked(foot).request, footprints=(edit,)))
+
+
+@each(("ahead", "aside", "turn"), [(0.1, 0.0, 0), (-0.1, 0.1, 20), (0.2, -0.15, -30)])
+@each("foot", WALKS)
+def test_a_body_obeys_a_moved_and_turned_print(
+    foot: str, ahead: float, aside: float, turn: int
+) -> None:
+    was = middle(foot)
+    place = np.add(was["place"], [aside, 0.0, ahead])
+    edit = FootprintEdit(foot, was["touchdown"], place=tuple(place), yaw=was["yaw"] + turn)
+    now = laid(foot, edit)
+    prints = prints_of(now.clip)
+    before = walked(foot).report["footprints"]
+    for one, old in zip(prints, before, strict=True):
+        mine = old is was
+        assert one.place == pytest.approx(place if mine else np.array(old["place"]), abs=0.01)
+        assert math.degrees(one.yaw) == pytest.approx(old["yaw"] + turn * mine, abs=3.0)
+        assert one.touchdown == pytest.approx(old["touchdown"], abs=0.034)
+    assert now.report["jerk"] < 1.15 * walked(foot).report["jerk"]
+    assert now.report["slip_95_cm"] < walked(foot).report["slip_95_cm"] + 0.1
+
+
+@each("foot", WALKS)
+def test_a_print_out_of_reach_is_refused_with_the_nearest_place(foot: str) -> None:
+    was = middle(foot)
+    far = (was["place"][0] + 3.0, 0.0, was["place"][2])
+    edit = FootprintEdit(foot, was["touchdown"], place=far)
+    with pytest.raises(OutOfReachError, match="out of reach; the nearest possible place") as error:
+        laid(foot, edit)
+    near = tuple(map(float, error.value.place))
+    assert was["place"][0] + 0.2 < near[0] < far[0]
+    assert laid(foot, replace(edit, place=near)).report["footprints_edited"]
+    left = laid(foot, replace(edit, optional=True)).report
+    assert "left as it is" in left["warnings"][-1]
+    assert left["footprints_edited"] == []
+
+
+@each("foot", WALKS)
+def test_a_body_makes_an_added_step_and_swings_over_a_deleted_one(foot: str) -> None:
+    was = walked(foot).report["footprints"]
+    start = middle(foot)["touchdown"]
+    gone = laid(foot, FootprintEdit(foot, start, delete=True)).report["footprints"]
+    assert len(gone) == len(was) - 1
+    swing = middle(foot)["liftoff"] + 0.15
+    result = laid(foot, FootprintEdit(foot, swing, add=True))
+    assert len(result.report["footprints"]) == len(was) + 1
+    (new,) = (one for one in result.report["footprints"] if one.get("added"))
+    again = checked_edits("footprints", result.report["footprints_edited"])
+    assert new in bake(replace(result.request, footprints=again)).report["footprints"]
