@@ -99,6 +99,7 @@ class TakeOptions(BakeOptions):
     ground: str = text(
         "", "Ground", "Object to walk on, with its instances; empty uses the curve's own height"
     )
+    obstacles: str = text("", "Obstacles", "Collection of objects around which the path bends")
     ground_collection: str = text(
         "", "Ground Collection", "Collection to walk on, in addition to the ground"
     )

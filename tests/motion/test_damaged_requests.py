@@ -22,7 +22,7 @@ PATH = [[0, 0, 0], [0, 0, 3]]
 REQUEST = {
     "path": PATH, "speed": [[0, 1.0], [1, 1.5]], "fps": 24, "gaze": [PATH[0], PATH[1]],
     "facing": {"look_at": [0, 1, 5]}, "style": [{"name": "old", "strength": [[0, 0.5], [1, 1]]}],
-    "seed": 3, "height": 1.7,
+    "seed": 3, "height": 1.7, "ground": {"vertices": [*PATH, [1, 0, 0]], "faces": [[0, 1, 2]]},
 }  # fmt: skip
 ANIMAL = {
     "path": PATH, "model": "quadruped", "experts": [1, 0, 1, 1], "lead": "left",

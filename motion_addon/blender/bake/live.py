@@ -125,10 +125,11 @@ def _on_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
 
 
 def _ground_changed(settings: bpy.types.PropertyGroup, changed: set[bpy.types.ID]) -> bool:
-    """Whether an object of the ground changed that does not belong to the character."""
-    if settings.ground is None and settings.ground_collection is None:
+    """Whether ground or obstacles changed, other than objects that belong to the character."""
+    if not (settings.ground or settings.ground_collection or settings.obstacles):
         return False
     ground = ground_source.sources(settings.ground, settings.ground_collection)
+    ground |= ground_source.sources(None, settings.obstacles)
     rig = character.current(bpy.context)
     return any(not ground_source.belongs(one, rig) for one in ground if one in changed)
 

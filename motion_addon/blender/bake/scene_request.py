@@ -21,7 +21,7 @@ from ..rig import character
 from ..scene.kind_settings import KIND_SETTINGS, settings_of
 from ..scene.units import frame_rate, meters_per_unit
 from ..style import style_mix
-from . import experts
+from . import experts, obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,7 @@ def from_settings(
         turn=math.degrees(settings.turn) if settings.way == "spot" and not cycle else None,
         ground=settings.ground.name if settings.ground else "",
         ground_collection=settings.ground_collection.name if settings.ground_collection else "",
+        obstacles=settings.obstacles.name if settings.obstacles else "",
         cycle=cycle,
         model=rig.footfall.kind,
         creature=rig.footfall.creature if creatures else "",
@@ -97,6 +98,7 @@ def to_settings(recipe: Recipe, scene: bpy.types.Scene) -> None:
     settings.turn = math.radians(recipe.turn or 0.0)
     settings.gaze = scene.objects.get(recipe.gaze) if isinstance(recipe.gaze, str) else None
     settings.ground = scene.objects.get(recipe.ground)
+    settings.obstacles = obstacles.find(scene, recipe.obstacles)
     known = {one.name: one for one in scene.collection.children_recursive}
     settings.ground_collection = known.get(recipe.ground_collection)
     settings.vary_speed = not isinstance(recipe.speed, int | float)
@@ -152,13 +154,17 @@ def request(
     ground = None
     if (recipe.ground or recipe.ground_collection) and not recipe.cycle:
         ground = _ground(recipe, scene, size, Path.from_points(points, cyclic), herd, width)
+    walls = []
+    if recipe.obstacles and not recipe.cycle and recipe.turn is None:
+        walls = _obstacles(recipe, scene, size, points, herd)
     edits = footprint_axes.for_request(recipe.footprints, size.meters)
     shared = {name: getattr(recipe, name) for name in options_of(BakeOptions)}
     asked = BakeRequest.from_json(
         {
             **shared, "path": points, "cyclic": cyclic, "fps": frame_rate(scene),
             "facing": _facing(recipe, scene), "height": size.height,
-            "hip_height": size.hip_height, "ground": ground, "footprints": edits,
+            "hip_height": size.hip_height, "ground": ground, "obstacles": walls,
+            "footprints": edits,
         }
     )  # fmt: skip
     return style_mix.with_styles(asked, recipe, scene, frame_rate(scene))
@@ -240,6 +246,21 @@ def _ground(
     own = [scene.objects[name] for name in ends if name in scene.objects]
     names = ground_source.GroundNames(recipe.ground, recipe.ground_collection)
     return ground_source.read(names, scene, line, reach, [*own, *herd])
+
+
+def _obstacles(
+    recipe: Recipe,
+    scene: bpy.types.Scene,
+    size: CharacterSize,
+    points: list[list[float]],
+    herd: Sequence[bpy.types.Object],
+) -> list[list[list[float]]]:
+    """Return the outlines of the obstacles beside a path, for a request. Raises RefusedError."""
+    heights = [point[1] for point in points]
+    tall = size.height or 2.0 * (size.hip_height or 1.0)
+    own = [scene.objects[n] for n in (recipe.character, recipe.curve) if n in scene.objects]
+    span = min(heights) - tall, max(heights) + tall
+    return obstacles.outlines(recipe.obstacles, scene, span, [*own, *herd])
 
 
 def _facing(recipe: Recipe, scene: bpy.types.Scene) -> str | dict[str, Any]:

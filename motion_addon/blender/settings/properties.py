@@ -153,6 +153,10 @@ class FootfallSettings(bpy.types.PropertyGroup):
         name="Ground Collection", description="Collection to walk on, in addition to the ground",
         type=bpy.types.Collection, update=_setting_changed,
     )  # fmt: skip
+    obstacles: PointerProperty(
+        name="Obstacles", description="Collection of objects around which the path bends",
+        type=bpy.types.Collection, update=_setting_changed,
+    )  # fmt: skip
     way: EnumProperty(
         name="Way",
         description="Move along a path, or turn in place",

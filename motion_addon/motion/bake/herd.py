@@ -23,7 +23,15 @@ from ..maths.quat import Array
 from ..maths.smoothing import REACH, smooth
 from ..plan.path import Path
 from .path_ground import PathGround
-from .planning import life_size_plan, load_model, mover, plan_walk, size, walked_path
+from .planning import (
+    cleared_path,
+    life_size_plan,
+    load_model,
+    mover,
+    plan_walk,
+    size,
+    walked_path,
+)
 from .request import SPEEDS, BakeRequest, Point, pace_of, read_path
 
 LANE, ROW = 1.4, 1.6
@@ -272,7 +280,7 @@ class _Track:
 
 
 def _track(request: BakeRequest, model: Model) -> _Track:
-    scale, path = size(request, model), walked_path(request)
+    scale, (path, _) = size(request, model), cleared_path(request, model)
     ground = PathGround.of(request, path, model, scale)
     plan = plan_walk(request, path, scale, mover(model), ground)
     whole = life_size_plan(plan, scale)

@@ -19,6 +19,7 @@ from ..maths import quat
 from ..maths.quat import Array
 from ..plan import trajectory
 from ..plan.ground_mesh import GroundMesh
+from ..plan.obstacles import around
 from ..plan.path import Path
 from ..plan.trajectory import Trajectory
 from ..plan.turn_in_place import turn_in_place
@@ -26,6 +27,8 @@ from ..style import bake_styles
 from .path_ground import PathGround
 from .request import BakeRequest, Point
 
+CLEAR = 0.38
+"""Distance between a path and an obstacle, in hip heights: half a body and some room."""
 ON_THE_SPOT = 0.1
 """Meters at the model's size, the longest path that is a place to turn at."""
 
@@ -77,11 +80,11 @@ def plan_bake(
     Raises RefusedError for a request that cannot be met.
     """
     model, creature = found or load(request)
-    scale, path = size(request, model), walked_path(request)
+    scale, (path, detours) = size(request, model), cleared_path(request, model)
     ground = PathGround.of(request, path, model, scale)
     plan = plan_walk(request, path, scale, mover(model), ground)
     styles = bake_styles.embeddings(request.style, model.kind)
-    walk = PlannedWalk(request, model, creature, scale, path, plan, styles)
+    walk = PlannedWalk(request, model, creature, scale, path, plan, styles, notes=detours)
     if ground is None:
         return walk
     return replace(
@@ -90,7 +93,7 @@ def plan_bake(
         ground=ground.mesh,
         course=ground.course(plan, scale),
         cadence=ground.cadence(plan, scale),
-        notes=ground.notes,
+        notes=(*detours, *ground.notes),
     )
 
 
@@ -143,8 +146,21 @@ def size(request: BakeRequest, model: Model) -> float:
 
 
 def walked_path(request: BakeRequest) -> Path:
-    """Return the path of a request; raises RefusedError when it has no length."""
+    """Return the path of a request as drawn; raises RefusedError when it has no length."""
     return Path.from_points(np.array(request.path), cyclic=request.cyclic)
+
+
+def cleared_path(request: BakeRequest, model: Model) -> tuple[Path, tuple[str, ...]]:
+    """Return the path of a request around its obstacles, and notes on its detours.
+
+    Raises RefusedError when there is no way.
+    """
+    path = walked_path(request)
+    if not request.obstacles:
+        return path, ()
+    distance = CLEAR * model.hip_height * size(request, model)
+    bent, notes = around(path, [np.array(one) for one in request.obstacles], distance)
+    return bent, tuple(notes)
 
 
 def mover(model: Model) -> Mover:
@@ -176,7 +192,10 @@ def plan_walk(
             facing = ("fixed" if kind == "yaw" else "turned", math.radians(value))
         else:
             facing = ("look_at", tuple(v / scale for v in value))
-    points = np.array(request.path) / scale
+    drawn = np.array(request.path)
+    if request.obstacles:
+        drawn = path.samples[:-1] if path.cyclic else path.samples
+    points = drawn / scale
     if ground is not None:
         points[:, 1] = 0.0
     small = Path.from_points(points, cyclic=path.cyclic)

@@ -39,6 +39,8 @@ from ..plan.ground_mesh import GroundMesh
 from ..style.request import StyleChoice, checked_styles, plain_styles
 
 Point = tuple[float, float, float]
+Outline = tuple[tuple[float, float], ...]
+"""Corners x and z of an obstacle on the ground."""
 
 SPEEDS: Final = (0.1, 6.0)
 """Limits of the speed (m/s) of a character of the model's size."""
@@ -56,6 +58,20 @@ def read_path(name: str, value: Any) -> tuple[Point, ...]:
     if len(points) < 2:
         raise RefusedError(f"The {name} has fewer than two points; give at least two")
     return points
+
+
+def _read_obstacles(name: str, value: Any) -> tuple[Outline, ...]:
+    if not checks.is_list(value) or not all(checks.is_list(one) and one for one in value):
+        raise RefusedError(f"{name} must be a list of outlines, each a list of [x, z] in meters")
+    out = []
+    for i, outline in enumerate(value):
+        for point in outline:
+            if not checks.is_list(point) or len(point) != 2:
+                shown = checks.shown(point)
+                raise RefusedError(f"A corner of outline {i} of {name} must be [x, z], not {shown}")
+        corners = [tuple(checks.number(v, f"outline {i} of {name}") for v in p) for p in outline]
+        out.append(tuple((x, z) for x, z in corners))
+    return tuple(out)
 
 
 def _read_gaze(name: str, value: Any) -> tuple[Point, ...]:
@@ -123,6 +139,11 @@ _GROUND: Final = Form(
     plain_ground,
     GroundMesh,
 )
+_OBSTACLES: Final = Form(
+    "list of outlines, each a list of [x, z], m",
+    {"type": "array", "items": {"type": "array", "items": {"type": "array"}, "minItems": 1}},
+    _read_obstacles,
+)
 _EXEMPLAR: Final = Form("text", {"type": "string"}, lambda name, value: checks.text(value, name))
 _LEGS: Final = Form(
     '{"LH", "LF", "RH", "RF"}, each a list of joints',
@@ -146,6 +167,10 @@ class BakeRequest(BakeOptions):
         REQUIRED, "Path", "Points of the path, at least two", _PATH, unit="m"
     )
     cyclic: bool = flag(False, "Cyclic", "Whether the path closes")
+    obstacles: tuple[Outline, ...] = formed(
+        (), "Obstacles", "Outlines around which the path bends, each a list of [x, z]", _OBSTACLES,
+        unit="m",
+    )  # fmt: skip
     ground: GroundMesh | None = formed(
         None, "Ground", "Faces that the path is laid on and the feet stand on; level if none",
         _GROUND, unit="m",

@@ -33,8 +33,8 @@ _STEP_RATES = (1.6, 2.0)
 _ON_STAIRS = 0.5
 """Share of the speed on level ground at which stairs are climbed, for the number of treads."""
 
-_SPEEDS = (0.3, 0.5, 1.0, 1.4, 2.0, 2.5)
-_RATES = (1.44, 1.50, 1.68, 1.88, 2.27, 2.64)
+_SPEEDS = (0.3, 0.4, 0.5, 1.0, 1.4, 2.0, 2.5)
+_RATES = (1.44, 1.495, 1.505, 1.68, 1.88, 2.27, 2.64)
 """Steps a second of the model ``biped`` walking at these speeds (m/s); measured."""
 _QUICKENED = 1.31
 """How much the step rate of ``biped`` grows with the cadence; measured from 1 to 1.5."""
@@ -152,7 +152,8 @@ def flight_pace(flight: Flight, speed: float, hip_height: float) -> FlightPace:
     pace = np.sqrt(hip_height / PERSON_HIPS)
     slowest, fastest = (rate / pace for rate in _STEP_RATES)
     length = _ON_STAIRS * speed / (0.5 * (slowest + fastest))
-    treads = 2 if abs(length - 2.0 * flight.run) < abs(length - flight.run) else 1
+    tread = np.hypot(flight.run, flight.riser)
+    treads = 2 if abs(length - 2.0 * tread) < abs(length - tread) else 1
     step = treads * flight.run
     rate = float(np.clip(_ON_STAIRS * speed / step, min(slowest, speed / step), fastest))
     usual = np.interp(rate * step / pace, _SPEEDS, _RATES) / pace

@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 
 from motion_addon.errors import RefusedError
 from motion_addon.motion.bake.request import BakeRequest
-from motion_addon.motion.body.kinds import KINDS
 from motion_addon.motion.footing.footprint_edits import FootprintEdit
 from motion_addon.motion.style.request import StyleChoice
-from motion_addon.options import choices
-from motion_addon.options.option import Choices
 from tests.cases import each
 
 LINE = [[0, 0, 0], [0, 0, 3]]
@@ -27,6 +24,7 @@ FULL: dict[str, Any] = {
     "cyclic": True,
     "ground": {"vertices": [[0, 0, 0], [0, 0, 3], [3, 0, 0]], "faces": [[0, 1, 2]]},
     "slope_pace": 0.5,
+    "obstacles": [[[3, 1], [4, 1], [3.5, 2]]],
     "speed": [[0, 1.2], [0.5, 2], [1, 0.9]],
     "gait": "crouch",
     "fps": 24,
@@ -77,6 +75,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("model", 3, "must be text"),
     ("cyclic", 1, "must be true or false"),
     ("ground", [], r'must be \{"vertices"'),
+    ("obstacles", [[[1, 2, 3]]], r"must be \[x, z\]"),
     ("slope_pace", 1.5, "must lie between 0 and 1"),
     ("speed", "fast", "must be a number"),
     ("speed", None, "must be a number"),
@@ -183,8 +182,18 @@ def test_every_key_is_taken() -> None:
         StyleChoice(clip="proud.bvh", strength=((0.0, 0.2), (1.5, 1.0))),
     )
     assert request.to_json()["ground"] == FULL["ground"]
-    formed = {"path", "ground", "speed", "facing", "experts", "gaze", "footprints", "style"}
-    plain = set(FULL) - formed
+    formed = {
+        "path",
+        "ground",
+        "obstacles",
+        "speed",
+        "facing",
+        "experts",
+        "gaze",
+        "footprints",
+        "style",
+    }
+    plain = set(FULL) - {*formed}
     assert {name: getattr(request, name) for name in plain} == {k: FULL[k] for k in plain}
     assert hash(request) == hash(BakeRequest.from_json(FULL))
 
@@ -387,10 +396,3 @@ requests = st.builds(
 @given(requests)
 def test_any_request_comes_back_from_json(request: BakeRequest) -> None:
     assert through_json(request) == request
-
-
-@pytest.mark.parametrize(
-    ("kind", "labels"), [("biped", choices.GAITS), ("quadruped", choices.ANIMAL_GAITS)]
-)
-def test_each_gait_of_a_kind_has_its_label(kind: str, labels: Choices) -> None:
-    assert {word for word, *_ in labels} == {"auto", *KINDS[kind].gaits[1:]}

@@ -8,6 +8,8 @@ from motion_addon.errors import RefusedError
 from motion_addon.motion.body.kinds import BIPED, KINDS, QUADRUPED, Kind, kind_of, kind_of_model
 from motion_addon.motion.clip.skeleton import Skeleton
 from motion_addon.motion.controller import model
+from motion_addon.options import choices
+from motion_addon.options.option import Choices
 from tests.cases import each
 
 
@@ -32,3 +34,10 @@ def test_an_unknown_skeleton_is_refused() -> None:
 def test_an_unknown_model_is_refused() -> None:
     with pytest.raises(RefusedError, match="choose one of: biped, quadruped, creature"):
         kind_of_model("bird")
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"), [("biped", choices.GAITS), ("quadruped", choices.ANIMAL_GAITS)]
+)
+def test_each_gait_of_a_kind_has_its_label(kind: str, labels: Choices) -> None:
+    assert {word for word, *_ in labels} == {"auto", *KINDS[kind].gaits[1:]}
