@@ -19,7 +19,7 @@ from examples.stage import FLOOR, material
 from motion_addon.motion.plan.ground_mesh import GroundMesh
 
 COLLECTION: Final = "Course"
-WIDTH: Final = 5.0
+WIDTH: Final = 4.0
 MARGIN: Final = 3.0
 """Ground before and after the path."""
 CELLS: Final = (200, 50)

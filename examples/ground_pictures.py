@@ -16,7 +16,7 @@ from examples.character import Character
 VIEWS: Final = {
     "side": (-4.2, 0.35, 0.5),
     "feet": (-3.6, 0.25, -1.0),
-    "behind": (0.7, 0.9, -4.2),
+    "behind": (0.7, 1.7, -3.9),
 }
 """Camera from the hips in leg lengths: to the left of the path, up, ahead."""
 COLUMNS: Final = 10
@@ -37,7 +37,9 @@ def draw(
     if scene.camera is None:
         stage.add_camera(70.0)
     stage.use_workbench(SIZE, SIZE)
-    frames = np.linspace(0.1 * last, 0.95 * last, COLUMNS).round().astype(int)
+    scene.display.shading.show_shadows = False  # those of open surfaces are torn
+    evenly = np.linspace(0.1, 0.95, COLUMNS) + 0.02 * np.sin(np.arange(COLUMNS) * 2.4)
+    frames = (evenly * last).round().astype(int)
     with tempfile.TemporaryDirectory() as scratch:
         rows = []
         for view in VIEWS:
