@@ -13,7 +13,7 @@ from tests import goldens
 from tests.blender import animals, rigs, subjects
 
 BEND = ((0.0, 0.0, 0.0), (0.0, -1.2, 0.0), (0.5, -2.2, 0.0))
-NEWER = ("slope_pace", "ground_collection")
+NEWER = ("slope_pace", "ground_collection", "obstacles")
 """Options of recipes that came after the goldens."""
 LOOSE = 0.7
 """Keys per frame below which the keys of the curves are stored, too."""

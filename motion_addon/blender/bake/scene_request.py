@@ -144,19 +144,22 @@ def request(
 ) -> BakeRequest:
     """Return the bake request of a recipe, with its curve, ground and styles read from the scene.
 
-    The rigs of a ``herd`` are no ground, and its ground is read to ``width`` (m) from the path. A
-    gaze is added by ``looking`` once the walk is planned. Raises RefusedError.
+    The rigs of a ``herd`` are no ground, and its ground is read to ``width`` (m) farther from the
+    path. A gaze is added by ``looking`` once the walk is planned. Raises RefusedError.
     """
+    import numpy as np
+
     from ...motion.bake.request import BakeRequest
     from ...motion.plan.path import Path
 
     points, cyclic = _path(recipe, scene, size)
-    ground = None
-    if (recipe.ground or recipe.ground_collection) and not recipe.cycle:
-        ground = _ground(recipe, scene, size, Path.from_points(points, cyclic), herd, width)
     walls = []
     if recipe.obstacles and not recipe.cycle and recipe.turn is None:
         walls = _obstacles(recipe, scene, size, points, herd)
+    ground = None
+    if (recipe.ground or recipe.ground_collection) and not recipe.cycle:
+        width += max((float(np.ptp(wall, axis=0).max()) for wall in walls), default=0.0)
+        ground = _ground(recipe, scene, size, Path.from_points(points, cyclic), herd, width)
     edits = footprint_axes.for_request(recipe.footprints, size.meters)
     shared = {name: getattr(recipe, name) for name in options_of(BakeOptions)}
     asked = BakeRequest.from_json(
