@@ -66,7 +66,11 @@ _SPOT: Final = Form(
     {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
     _read_spot,
 )
-_FOOTPRINTS: Final = Form("list of footprints, as in a request", _OBJECTS, _read_objects)
+_FOOTPRINTS: Final = Form(
+    "list of footprints, as in a request; place in Blender's axes and units",
+    _OBJECTS,
+    _read_objects,
+)
 _FACING: Final = Form(
     '"path", {"turned": degrees}, {"yaw": degrees} or {"look_at": object name or [x, y, z]}',
     {"anyOf": [{"const": "path"}, {"type": "object", "maxProperties": 1}]},

@@ -89,6 +89,7 @@ def test_pictures_are_written(tmp_path: Path) -> None:
         assert sheet.size == (160, 60 + 2 * pictures.LABEL_HEIGHT)
 
 
+@pytest.mark.skipif(bpy.app.version >= (5, 0), reason="the demo runs in Blender 4.5")
 def test_main_job_bakes_along_the_path(tmp_path: Path, capfd) -> None:
     assert walk.main(["--out", str(tmp_path), "--fps", "0"]) == 0
     assert "path" in capfd.readouterr().out.lower()

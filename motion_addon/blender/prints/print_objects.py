@@ -36,7 +36,6 @@ def collection_of(
         if one.get(MARK) == take.prints and one.library is None:
             owner: bpy.types.Object | None = bpy.data.objects.get(one.get(OWNER, ""))
             if owner in (rig, None) or take.prints not in {t.prints for t in owner.footfall.takes}:
-                one[OWNER] = rig.name
                 return one
     return None
 
@@ -51,11 +50,10 @@ def print_take(thing: bpy.types.Object | None) -> tuple[bpy.types.Object, str] |
     """Return the character and the name of the take to which a print object belongs."""
     if thing is None or not thing.footfall.print.foot:
         return None
-    marks = {one[MARK]: one.get(OWNER, "") for one in thing.users_collection if one.get(MARK)}
-    for mark, owner in marks.items():
-        rig: bpy.types.Object | None = bpy.data.objects.get(owner)
-        for take in rig.footfall.takes if rig is not None else ():
-            if take.prints == mark:
+    own = [one for one in thing.users_collection if one.get(MARK)]
+    for rig in bpy.data.objects if own else ():
+        for take in rig.footfall.takes:
+            if collection_of(rig, take) in own:
                 return rig, take.name
     return None
 
@@ -123,8 +121,11 @@ def place(
     collection = collection_of(rig, take)
     if collection is None:
         return
+    if collection.get(OWNER) != rig.name:
+        collection[OWNER] = rig.name
     left = objects_of(collection)
     known, meshes = _matched(rows(take, scene), left), {}
+    _rename([(row, thing) for row, thing in known if thing is not None])
     outlines = takes.report_of(take).get("outlines") or {}
     for row, found in known:
         thing = found
@@ -203,10 +204,26 @@ def _new(collection: bpy.types.Collection, row: Row, mesh: bpy.types.Mesh) -> bp
     return made
 
 
+def _rename(pairs: Sequence[tuple[Row, bpy.types.Object]]) -> None:
+    """Number objects anew, but for those that the artist has given other names."""
+    ours = [(row, thing) for row, thing in pairs if _is_named(thing)]
+    others = [(row, thing) for row, thing in ours if thing.name != row.name]
+    for _, thing in others:
+        thing.name = f"Footprint {uuid.uuid4().hex}"
+    for row, thing in others:
+        thing.name = row.name
+
+
+def _is_named(thing: bpy.types.Object) -> bool:
+    """Whether an object has the name that it was given here, or that of a copy of it."""
+    first, _, last = thing.name.rpartition(".")
+    stem = first if last.isdigit() else thing.name
+    given, _, number = thing.footfall.print.name.rpartition(".")
+    return stem == (given if number.isdigit() else thing.footfall.print.name)
+
+
 def _set(thing: bpy.types.Object, row: Row) -> None:
     own = thing.footfall.print
-    if thing.footfall.print.name == thing.name and not thing.name.startswith(row.name):
-        thing.name = row.name
     values = {
         "foot": row.foot, "at": row.at, "added": row.added, "name": thing.name,
         "touchdown": row.frames[0], "liftoff": row.frames[1],

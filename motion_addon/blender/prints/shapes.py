@@ -29,8 +29,8 @@ def mesh(foot: str, outline: Corners, meters: float) -> bpy.types.Mesh:
     """
     corners = [(x / meters, -z / meters) for x, z in _outline(foot, outline)]
     tip = min(y for _, y in corners)
+    middle = sum(x for x, y in corners if y == tip) / sum(y == tip for _, y in corners)
     size = max(max(y for _, y in corners) - tip, 1e-6)
-    middle = 0.5 * sum((min(x for x, _ in corners), max(x for x, _ in corners)))
     mark = [(-0.12, -0.06), (0.12, -0.06), (0.0, -0.24)]
     points = [*corners, *((middle + size * x, tip + size * y) for x, y in mark)]
     count = len(corners)

@@ -30,6 +30,7 @@ def walk_steps(walk: PlannedWalk) -> Generator[float, None, BakeResult]:
     """Yield progress from 0 to 1 and return the result of a planned walk."""
     share = 0.95 / (1.0 + rounds(walk))
     done = yield from part_of(driven(walk), 0.0, share)
+    yield share  # A walk that was driven before comes without progress.
     return (yield from part_of(_completed(walk, done), share, 1.0 - share))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..controller.model import Model
 from ..maths.quat import Array
-from ..plan.ground_mesh import GroundMesh
-from ..plan.laid_path import STEP, laid
+from ..plan.ground_mesh import GroundMesh, ribbon
+from ..plan.laid_path import STEP, LaidPath, laid
 from ..plan.path import Path
 from ..plan.slope_pace import PaceChange, slope_pace
 from ..plan.trajectory import Trajectory, speeds_at
@@ -19,6 +19,10 @@ from .request import BakeRequest
 
 REACH = (3.0, 1.5)
 """How far from the path ground is kept, in hip heights and at least in meters."""
+CLIMB = 1e-3
+"""Meters by which the heights of a level path may differ."""
+WIDE, BEYOND, STRIP = 2.4, 1.5, 0.08
+"""Width of a climbing path's own slope, its length beyond the ends and that of a strip, in hips."""
 _LEVEL = np.array([1.0, 0.0, 1.0])
 _STAIR_GAITS = ("auto", "walk")
 
@@ -40,16 +44,20 @@ class PathGround:
 
     @staticmethod
     def of(request: BakeRequest, path: Path, model: Model, scale: float) -> PathGround | None:
-        """Return the ground of a request along its path; None if it has none.
+        """Return the ground of a request along its path; None of a level path without a ground.
 
-        Raises RefusedError where the ground cannot be walked.
+        A path that climbs without a ground is a slope of its own, level across it. Raises
+        RefusedError where the ground cannot be walked.
         """
-        if request.ground is None:
-            return None
         hips = model.hip_height * scale
-        reach = max(REACH[0] * hips, REACH[1])
-        near = request.ground.near(path.samples, reach) or request.ground
-        found = laid(path, near, hips)
+        if request.ground is None:
+            if np.ptp(path.samples[:, 1]) < CLIMB:
+                return None
+            near, found = _own_slope(path, hips), LaidPath(path.samples[:, 1], ())
+        else:
+            reach = max(REACH[0] * hips, REACH[1])
+            near = request.ground.near(path.samples, reach) or request.ground
+            found = laid(path, near, hips)
         stairs = _stairs(request, path, found.heights, model, hips)
         pace = slope_pace(path, found.heights, hips, request.slope_pace, stairs)
         notes = (*found.notes, flight_note(stairs)) if stairs else found.notes
@@ -81,6 +89,14 @@ class PathGround:
     @property
     def _at(self) -> Array:
         return np.arange(len(self.heights)) * self.path.spacing
+
+
+def _own_slope(path: Path, hips: float) -> GroundMesh:
+    """Return ground as high as a path, a little longer than it, for hips at a height (m)."""
+    spare = 0.0 if path.cyclic else BEYOND * hips
+    count = max(round((path.length + 2.0 * spare) / (STRIP * hips)), 2)
+    line = path.position(np.linspace(-spare, path.length + spare, count + 1))
+    return ribbon(line, WIDE * hips)
 
 
 def _stairs(

@@ -124,6 +124,7 @@ def test_prints_are_deleted_added_and_timed() -> None:
     assert len(places(rig)) == count
     added = prints(rig, "right")[2]
     assert added == copy
+    assert [one.name for one in prints(rig, "right")[:4]] == [f"Right {n}" for n in range(1, 5)]
     assert added.footfall.print.added
     assert (added.matrix_basis.translation - half).length < 0.01
     assert bpy.ops.footfall.rebake_take() == {"FINISHED"}
@@ -200,7 +201,8 @@ def test_live_follows_a_print_and_leaves_the_one_that_is_held() -> None:
     thing.location.x += 0.1
     bpy.context.view_layer.update()
     assert live.waiting()
-    live.advance(0.005)
+    live.advance(0.0)
+    live.advance(0.02)
     assert live.baking()
     thing.location.x += 0.05
     bpy.context.view_layer.update()
