@@ -76,8 +76,7 @@ def _install(session: nox.Session, group: str) -> None:
     wanted = "\n".join(requirements)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    # Python compiles the modules that a tier imports; pip would compile all, in one process.
-    session.install("--no-compile", *requirements)
+    session.install(*requirements)
     stamp.write_text(wanted)
 
 
