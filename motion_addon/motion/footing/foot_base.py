@@ -18,9 +18,9 @@ from .surface import EVEN, PAW_TILT, PERSON_TILT, Surface, seats, tilt_of, tilte
 
 _FLAT = np.array([1.0, 0.0, 1.0])
 _UP = np.array([0.0, 1.0, 0.0])
-_NUDGES = np.linspace(-0.1, 0.1, 13)
+_NUDGES = np.linspace(-0.1, 0.1, 25)
 """Ways ahead, over the leg's length, by which a foot may avoid an edge under its own sole."""
-_FAIR = 0.3
+_FAIR = 0.15
 """Cost of a place at which a foot stays."""
 _ARC = 0.1
 """Height of a swing that the level motion does not have, over the leg's length."""
@@ -97,7 +97,7 @@ def _seated(
     places = np.stack([base.place for base in level])[:, None] + tried[..., None] * ahead[:, None]
     each = np.repeat(np.arange(len(level)), count)
     found = seats(surface, places.reshape(-1, 3), soles[each], yaws[each], near[each], size)
-    costs = (found.over / (EVEN * size)) ** 2 + 3.0 * found.bare**2
+    costs = (found.over / (EVEN * size)) ** 2 + 8.0 * found.bare**2
     costs = np.maximum(costs - _FAIR, 0.0).reshape(-1, count) + (tried / (0.05 * size)) ** 2
     limits = PERSON_TILT if track.rolls else PAW_TILT
     out = []

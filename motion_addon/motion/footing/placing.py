@@ -23,7 +23,7 @@ from .surface import EVEN, PAW_TILT, PERSON_TILT, Seats, Surface, TiltLimits, se
 
 ALONG, ACROSS = 0.36, 0.1
 """Most that a print moves ahead or back, and aside, in lengths of the leg."""
-_STEPS = (37, 5)
+_STEPS = (55, 5)
 """Places tried along and across."""
 _EASY, _EASY_ACROSS = 0.14, 0.06
 """Moves along and across that cost one, in lengths of the leg."""
@@ -35,7 +35,7 @@ _FAIR = 0.3
 """Cost of a place at which a print stays if its neighbors' places are as good."""
 _NEIGHBORS = 3
 """Prints before and after one in a bad place that may move with it."""
-_BARE = 14.0
+_BARE = 24.0
 """Cost of a sole wholly without ground."""
 
 _FLAT = np.array([1.0, 0.0, 1.0])

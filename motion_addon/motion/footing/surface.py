@@ -61,7 +61,7 @@ class TiltLimits:
 
 EVEN = 0.022
 """How far ground under a sole may be off a plane, over the leg's length, to be even."""
-RIM = 0.035, 0.02
+RIM = 0.035, 0.008
 """How far a foot reaches back and ahead over its sole, likewise."""
 PERSON_TILT = TiltLimits(np.radians(38.0), np.radians(24.0))
 PAW_TILT = TiltLimits(np.radians(40.0), np.radians(32.0))
