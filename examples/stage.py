@@ -41,7 +41,7 @@ def add_floor(points: np.ndarray, margin: float = 10.0, tile: float = TILE) -> b
     mesh = bpy.data.meshes.new("Floor")
     mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     for name, color in FLOOR.items():
-        mesh.materials.append(_material(name, color))
+        mesh.materials.append(material(name, color))
     mesh.polygons.foreach_set("material_index", ((column + row) % 2).astype(np.int32))
     return _link(bpy.data.objects.new("Floor", mesh))
 
@@ -58,7 +58,7 @@ def add_path_line(points: np.ndarray, width: float = 0.05) -> bpy.types.Object:
     faces = np.stack([first, first + 1, second + 1, second], axis=1)
     mesh = bpy.data.meshes.new("Path Line")
     mesh.from_pydata(vertices.tolist(), [], faces.tolist())
-    mesh.materials.append(_material("Path Line", PATH_COLOR))
+    mesh.materials.append(material("Path Line", PATH_COLOR))
     return _link(bpy.data.objects.new("Path Line", mesh))
 
 
@@ -123,10 +123,11 @@ def render_still(path: Path) -> Path:
     return path
 
 
-def _material(name: str, color: Sequence[float]) -> bpy.types.Material:
-    material = bpy.data.materials.get(name) or bpy.data.materials.new(name)
-    material.diffuse_color = (*color, 1.0)
-    return material
+def material(name: str, color: Sequence[float]) -> bpy.types.Material:
+    """Return the material of a name, made or recolored."""
+    found = bpy.data.materials.get(name) or bpy.data.materials.new(name)
+    found.diffuse_color = (*color, 1.0)
+    return found
 
 
 def _link(item: bpy.types.Object) -> bpy.types.Object:

@@ -30,7 +30,7 @@ def laid_clip(clip: Clip, footing: Footing) -> tuple[Clip, Laid]:
     """Return a level clip on its footing, and its pose with its own prints."""
     pose = posed(clip)
     laid = lay(pose, footing)
-    return replace(_written(clip, laid.pose), contacts=contacts_on(clip, footing)), laid
+    return replace(written(clip, laid.pose), contacts=contacts_on(clip, footing)), laid
 
 
 def posed(clip: Clip) -> BodyPose:
@@ -65,7 +65,7 @@ def _measured(skeleton: Skeleton) -> Body:
     return measure(rig, found, found.kind.foot.height(skeleton))
 
 
-def _written(clip: Clip, pose: BodyPose) -> Clip:
+def written(clip: Clip, pose: BodyPose) -> Clip:
     """Return the clip with the world rotations and the root of a pose of its skeleton."""
     world = np.empty(clip.rotations.shape)
     local = clip.rotations.astype(np.float64)

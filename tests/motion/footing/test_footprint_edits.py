@@ -102,7 +102,7 @@ def laid(foot: str, edit: FootprintEdit) -> BakeResult:
     return bake(replace(walked(foot).request, footprints=(edit,)))
 
 
-@each(("ahead", "aside", "turn"), [(0.1, 0.0, 0), (-0.1, 0.1, 20), (0.2, -0.15, -30)])
+@each(("ahead", "aside", "turn"), [(-0.1, 0.1, 20), (0.2, -0.15, -30)])
 @each("foot", WALKS)
 def test_a_body_obeys_a_moved_and_turned_print(
     foot: str, ahead: float, aside: float, turn: int
