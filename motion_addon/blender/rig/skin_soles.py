@@ -23,6 +23,10 @@ from ..scene import armature, bound_meshes
 PITCHES = np.radians((-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 65.0, 90.0))
 ROLLS = np.radians((-15.0, 0.0, 15.0))
 """Turns of a foot in which its points are the lowest."""
+ARCH = (-0.5, -0.35), (-0.35, -0.2)
+"""Bands of the arch, behind the ball in lengths of the foot from heel to ball."""
+GIVES = 0.005
+"""How far skin under the arch may sink into a stone, over the leg's length."""
 SHARE = 0.5
 """Least share of a vertex's weights that the bones of the foot have."""
 AROUND = 0.3
@@ -121,10 +125,26 @@ def _sole(leg: Leg, skin: Array, shank: Array) -> Sole:
         return Sole(_lowest(shank, ahead) if len(shank) else shank, _lowest(skin, ahead))
     length = max(float((leg.ball - leg.heel) @ ahead), 1e-6)
     heel, ball = skin[place < -0.5 * length], skin[place > -0.2 * length]
+    arch = _arch(skin, place / length, ahead) + [0.0, GIVES * leg.reach, 0.0]
     return Sole(
-        _lowest(heel, ahead) if len(heel) else bones.heel,
+        np.concatenate([_lowest(heel, ahead) if len(heel) else bones.heel, arch]),
         _lowest(ball, ahead) if len(ball) else bones.ball,
     )
+
+
+def _arch(skin: Array, place: Array, ahead: Array) -> Array:
+    """Return the lowest points (K, 3) between heel and ball, on either side, of two bands.
+
+    ``place`` (N,) is the way of the skin's points ahead of the ball, in lengths of the foot.
+    """
+    aside = skin @ np.array([ahead[2], 0.0, -ahead[0]])
+    middle = float(np.median(aside)) if len(aside) else 0.0
+    out = [np.zeros((0, 3))]
+    for start, stop in ARCH:
+        for side in (aside <= middle, aside > middle):
+            some = skin[(place >= start) & (place < stop) & side]
+            out.append(some[some[:, 1].argmin()][None] if len(some) else some)
+    return np.concatenate(out)
 
 
 def _lowest(skin: Array, ahead: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..cleanup.foot_lock import FADE_SECONDS, bridged
+from ..cleanup.foot_lock import FADE_SECONDS, bridged, eased
 from ..clip.contacts import runs
 from ..maths.quat import Array
 from ..maths.smoothing import running_max, smooth
@@ -24,8 +24,12 @@ CLEARANCE = 0.016
 """Least height of a foot in the middle of a swing over uneven ground, over the leg's length."""
 WIDER = 0.015
 """How far ahead and back of its sole a swinging foot keeps clear, likewise."""
-CLEAR_SECONDS = 0.1
+CLEAR_SECONDS = 0.16
 """Time in which that height is reached after a stance, and left before one."""
+SOFT_SECONDS = 0.035
+"""Smoothing of the rise of a swinging foot (s, sigma)."""
+SLACK = 0.005
+"""How far a foot may be in the ground for its rise to be smooth, over the leg's length."""
 
 
 def touching(
@@ -56,10 +60,7 @@ def _heel_down(
     """Pitch the foot about its ball, by one angle a stance, so that ball and heel both stand."""
     if not flat.any():
         return track
-    heel, ball = (surface.over(p, near).min(axis=1) for p in (track.heels, track.balls))
-    arm = np.linalg.norm((track.heels.mean(axis=1) - track.ball)[:, ::2], axis=-1)
-    gap = np.arctan2(heel - ball, np.maximum(arm, 1e-6))
-    gap[~(np.abs(heel - ball) < HANGING * track.leg.reach)] = np.nan
+    gap = _heel_gap(track, surface, near)
     angle = np.zeros((len(gap), 1))
     for start, stop in runs(flat):
         known = gap[start:stop][np.isfinite(gap[start:stop])]
@@ -68,6 +69,20 @@ def _heel_down(
             least = float(np.percentile(known, 20))
             angle[start:stop] = -np.clip(least, -MOST_PITCH, MOST_PITCH)
     return track.pitched(bridged(angle, flat, fps)[:, 0])
+
+
+def _heel_gap(track: FootTrack, surface: Surface, near: Array) -> Array:
+    """Return the angle (T,) by which a heel, or the arch, is pitched up from the ground.
+
+    NaN where the whole heel hangs over an edge.
+    """
+    ball = surface.over(track.balls, near).min(axis=1)
+    over = surface.over(track.heels, near) - ball[:, None]
+    arm = np.linalg.norm((track.heels - track.ball[:, None])[..., ::2], axis=-1)
+    gap = np.arctan2(over, np.maximum(arm, 1e-6))
+    gap[~(np.abs(over) < HANGING * track.leg.reach)] = np.inf
+    least = gap.min(axis=1)
+    return np.where(np.isfinite(least), least, np.nan)
 
 
 def _lowest(track: FootTrack, surface: Surface, near: Array, heel: bool) -> Array:
@@ -89,10 +104,12 @@ def clear(
     near: Array,
     way: Array,
     fps: float,
+    uneven: bool,
 ) -> FootTrack:
     """Return the track raised in its swings over the ground that lies between two stances.
 
-    It is as clear of the ground as ``level``, the track on level ground, or by ``CLEARANCE``.
+    It is clear of ``uneven`` ground by ``CLEARANCE``, and of other ground at least as the track on
+    level ground, ``level``, is.
     ``down`` (T,) bool are its stances, ``way`` (T,) the share of the way to the next one.
     """
     needed = -_lowest(track, surface, near, True)
@@ -101,9 +118,10 @@ def clear(
             needed = np.maximum(needed, -_lowest(track.moved(step), surface, near, True))
     needed = np.where(np.isfinite(needed), needed, -np.inf)
     if surface.mesh is not None:
+        most = CLEARANCE * track.leg.reach
         own = _lowest(level, Surface(None, 0.0), np.zeros(len(near)), True)
-        usual = np.clip(own, 0.0, CLEARANCE * track.leg.reach)
-        needed += usual * _away(down, CLEAR_SECONDS * fps)
+        usual = most if uneven else np.clip(own, 0.0, most)
+        needed += usual * eased(_away(down, CLEAR_SECONDS * fps))
     rise = np.zeros(len(down))
     for start, stop in runs(~down):
         need = needed[start:stop]
@@ -115,7 +133,9 @@ def clear(
             rise[start:stop] = np.maximum(running_max(need, max(round(0.1 * fps), 1)), 0.0)
     if not rise.any():
         return track
-    rise = np.maximum(smooth(rise, 0.02 * fps), np.where(down, 0.0, needed))
+    rise = smooth(running_max(rise, max(round(0.02 * fps), 1)), SOFT_SECONDS * fps)
+    rise *= eased(_away(down, SOFT_SECONDS * 2.0 * fps))
+    rise = np.maximum(rise, needed - SLACK * track.leg.reach)
     return track.moved(np.where(down, 0.0, np.maximum(rise, 0.0))[:, None] * _UP)
 
 

@@ -27,6 +27,10 @@ REACH = 0.6
 """How far over the known ground a surface may be to be stepped on, over the leg's length."""
 
 
+_EVEN = 0.9995
+"""Cosine of the tilt up to which a footprint is level."""
+
+
 @dataclass(frozen=True, eq=False)
 class Laid:
     """A pose on its footprints."""
@@ -99,7 +103,8 @@ def _foot(pose: BodyPose, footing: Footing, index: int, sole: Sole) -> _LaidFoot
     move = move + (track.ball - before)
     down = marks[0] | marks[1]
     _, way = progress(level.ball, [(b.step.start, b.step.stop) for b in known])
-    track = clear(track, level, down, surface, near, way, pose.fps)
+    uneven = any(base.normal[1] < _EVEN or abs(base.move[1]) > 1e-3 for base in known)
+    track = clear(track, level, down, surface, near, way, pose.fps, uneven)
     return _LaidFoot(track, known, down, move)
 
 

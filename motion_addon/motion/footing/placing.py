@@ -25,6 +25,8 @@ ALONG, ACROSS = 0.36, 0.1
 """Most that a print moves ahead or back, and aside, in lengths of the leg."""
 _STEPS = (55, 5)
 """Places tried along and across."""
+_ALONG = 6
+"""Points along the sole of a foot with a heel that look for stones under it."""
 _EASY, _EASY_ACROSS = 0.14, 0.06
 """Moves along and across that cost one, in lengths of the leg."""
 _STRIDE = 0.1
@@ -150,6 +152,10 @@ def _outline(sole: Sole, ball: Array) -> Array:
     points = np.concatenate([sole.heel, sole.ball]) * _FLAT - ball * _FLAT
     middle = points.mean(axis=0)
     length = max(float(np.ptp(points[:, 2])), 0.02)
+    if len(sole.heel):
+        parts = np.linspace(points[:, 2].min(), points[:, 2].max(), _ALONG)
+        line = middle + np.stack([0.0 * parts, 0.0 * parts, parts - middle[2]], axis=-1)
+        points = np.concatenate([points, line])
     sides = 0.17 * length * np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     edges = (points[:, None] + sides).reshape(-1, 3)
     return np.concatenate([edges, middle[None], np.zeros((1, 3))])
