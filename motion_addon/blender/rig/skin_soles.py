@@ -125,7 +125,7 @@ def _sole(leg: Leg, skin: Array, shank: Array) -> Sole:
         return Sole(_lowest(shank, ahead) if len(shank) else shank, _lowest(skin, ahead))
     length = max(float((leg.ball - leg.heel) @ ahead), 1e-6)
     heel, ball = skin[place < -0.5 * length], skin[place > -0.2 * length]
-    arch = _arch(skin, place / length, ahead) + [0.0, GIVES * leg.reach, 0.0]
+    arch = np.array([0.0, GIVES * leg.reach, 0.0]) + _arch(skin, place / length, ahead)
     return Sole(
         np.concatenate([_lowest(heel, ahead) if len(heel) else bones.heel, arch]),
         _lowest(ball, ahead) if len(ball) else bones.ball,
