@@ -54,9 +54,10 @@ class FOOTFALL_PT_path(Tab, bpy.types.Panel):
             settings, "ground_collection", text="", icon="OUTLINER_COLLECTION",
             placeholder="Ground collection",
         )  # fmt: skip
-        column.prop(
-            settings, "obstacles", text="", icon="OUTLINER_COLLECTION", placeholder="Obstacles"
-        )
+        if settings.way == "path":
+            column.prop(
+                settings, "obstacles", text="", icon="OUTLINER_COLLECTION", placeholder="Obstacles"
+            )
         if settings.ground is not None or settings.ground_collection is not None:
             layout.prop(settings, "slope_pace", slider=True)
 

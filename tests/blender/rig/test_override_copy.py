@@ -84,13 +84,16 @@ def data_of(owner: bpy.types.PropertyGroup) -> dict:
     """Return all properties of a group, with data-blocks by name."""
     values: dict = {}
     for prop in owner.bl_rna.properties:
+        if prop.identifier == "rna_type":
+            continue
         value = getattr(owner, prop.identifier)
         if prop.type == "COLLECTION":
             value = [data_of(row) for row in value]
+        elif isinstance(value, bpy.types.PropertyGroup):
+            value = data_of(value)
         elif isinstance(value, bpy.types.ID):
             value = value.name
         values[prop.identifier] = value
-    del values["rna_type"]
     return values
 
 
