@@ -81,7 +81,7 @@ def test_ik_targets(whole: bool, pole: bool) -> None:
     check(rig, own, before)
 
 
-@pytest.mark.parametrize("kind", ["cat", "horse", "wolf"])
+@pytest.mark.parametrize("kind", ["horse", "wolf"])
 def test_rigify_animals_are_filled_on_their_controls(kind: str) -> None:
     rig = rigs.rigify(kind)
     own = keyed(rig)
